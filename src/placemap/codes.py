@@ -1,0 +1,87 @@
+"""Kinds of units and the shapes of their codes. Codes are text; a code's shape tells its kind."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of unit that a place can be declared from, or that a lookup gives.
+
+    Attributes:
+        id: name in configs and in column names inside placemap (`ltla_code`).
+        label: what people call one of them; `plural` is for several.
+        pattern: shape of its code.
+        example: a real code, for messages.
+        patients: True where it is a set of practices rather than an area.
+        prefix: start of the published column names (`LAD` in `LAD24CD`).
+        ods: shape of the NHS code that may stand for the GSS code, if any.
+    """
+
+    id: str
+    label: str
+    plural: str
+    pattern: re.Pattern[str]
+    example: str
+    patients: bool = False
+    prefix: str = ""
+    ods: re.Pattern[str] | None = None
+
+    def accepts(self, code: str) -> bool:
+        """Whether `code` has the shape of this kind's codes."""
+        return bool(self.pattern.fullmatch(code)) or bool(self.ods and self.ods.fullmatch(code))
+
+
+# ODS codes of sub-ICB locations and ICBs: three characters until 2022 (`15C`), five for newer bodies (`T6Y0W`).
+_ODS_BODY = re.compile(r"[0-9A-Z]{3}(?:[0-9A-Z]{2})?")
+
+KINDS: dict[str, Kind] = {
+    kind.id: kind
+    for kind in (
+        Kind("lsoa", "LSOA", "LSOAs", re.compile(r"E01\d{6}"), "E01014485", prefix="LSOA"),
+        Kind("msoa", "MSOA", "MSOAs", re.compile(r"E02\d{6}"), "E02003012", prefix="MSOA"),
+        Kind("ward", "ward", "wards", re.compile(r"E05\d{6}"), "E05010885", prefix="WD"),
+        Kind("ltla", "LTLA", "LTLAs", re.compile(r"E0[6-9]\d{6}"), "E06000023", prefix="LAD"),
+        Kind("utla", "UTLA", "UTLAs", re.compile(r"E(?:06|08|09|10)\d{6}"), "E10000017", prefix="UTLA"),
+        Kind(
+            "sub_icb",
+            "sub-ICB location",
+            "sub-ICB locations",
+            re.compile(r"E38\d{6}"),
+            "15C",
+            prefix="SICBL",
+            ods=_ODS_BODY,
+        ),
+        Kind("icb", "ICB", "ICBs", re.compile(r"E54\d{6}"), "E54000039", prefix="ICB", ods=_ODS_BODY),
+        Kind("pcn", "PCN", "PCNs", re.compile(r"U\d{5}"), "U16600", patients=True, prefix="PCN"),
+        Kind("practice", "practice", "practices", re.compile(r"[A-TV-Z]\d{5}"), "L81036", patients=True, prefix="PRACTICE"),
+    )
+}
+
+MEMBER_KINDS: tuple[str, ...] = ("lsoa", "msoa", "ward", "ltla", "utla", "sub_icb", "pcn", "practice")
+AREA_KINDS: tuple[str, ...] = tuple(kind for kind in MEMBER_KINDS if not KINDS[kind].patients)
+
+
+def kinds_of(code: str) -> list[Kind]:
+    """The kinds whose codes look like `code`, GSS shapes before NHS ones; empty where none does."""
+    exact = [kind for kind in KINDS.values() if kind.pattern.fullmatch(code)]
+    return exact or [kind for kind in KINDS.values() if kind.accepts(code)]
+
+
+def published_prefix(kind: str, vintage: str) -> str:
+    """Start of the published column names: `LAD24` for LTLAs of 2024, `CCG19` for the CCGs of 2019.
+
+    E38 codes were clinical commissioning groups until June 2022 and have been sub-ICB locations since.
+    """
+    prefix = KINDS[kind].prefix
+    if kind == "sub_icb" and vintage[:4] < "2022":
+        prefix = "CCG"
+    return f"{prefix}{vintage[2:4]}"
+
+
+def normal_name(name: str) -> str:
+    """A name as it is compared: case-folded, white space collapsed, a trailing "PCN" left out."""
+    folded = " ".join(name.split()).casefold()
+    return folded.removesuffix(" pcn")

@@ -1,0 +1,61 @@
+"""What stops placemap: one exception that a user reads, and the exit codes."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of every command (docs/adr/0003)."""
+
+    OK = 0
+    USAGE = 2
+    UNREADABLE = 3
+    """Cannot be read, or fails its shape."""
+    WRONG = 4
+    """Well-formed but wrong: findings of error severity."""
+    CHANGED = 5
+    """`diff`: changed, without errors."""
+    INTERRUPTED = 130
+
+
+class PlacemapError(Exception):
+    """Work cannot continue, and the user can do something about it.
+
+    Args:
+        message: what was found and what was expected, one sentence.
+        location: `file`, or `file:line:column`; empty where there is none.
+        hint: the next step.
+        exit_code: the exit code that this calls for.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        location: str = "",
+        hint: str = "",
+        exit_code: Exit = Exit.UNREADABLE,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.location = location
+        self.hint = hint
+        self.exit_code = exit_code
+
+    def __str__(self) -> str:
+        """The message as it is printed: `location: message`, then the next step on a line of its own."""
+        text = f"{self.location}: {self.message}" if self.location else self.message
+        return f"{text}\n  → {self.hint}" if self.hint else text
+
+
+class PlacemapErrors(PlacemapError):
+    """Several mistakes of one file, reported together."""
+
+    def __init__(self, errors: list[PlacemapError]) -> None:
+        super().__init__("; ".join(error.message for error in errors), exit_code=max(e.exit_code for e in errors))
+        self.errors = errors
+
+    def __str__(self) -> str:
+        """One line (or two, with its next step) a mistake."""
+        return "\n".join(str(error) for error in self.errors)
