@@ -5,10 +5,17 @@ A store is a folder with `manifest.json` and one Parquet file a table, in `table
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from placemap.errors import PlacemapError
 from placemap.schemas import TableSchema, store_schema
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MANIFEST = "manifest.json"
 TABLES = "tables"
@@ -85,3 +92,86 @@ class Manifest:
         blank = dict.fromkeys(("kind", "base", "url", "attribution"), "")
         tables = {name: TableEntry(name=name, **{**blank, **entry}) for name, entry in data["tables"].items()}
         return cls(tables, dict(data["defaults"]))
+
+
+class ReferenceData:
+    """The tables of a store, each read when it is first asked for.
+
+    Args:
+        manifest: what there is.
+        read: gives the verified content of a table.
+        where: the store's name in messages.
+    """
+
+    def __init__(self, manifest: Manifest, read: Callable[[TableEntry], pd.DataFrame], where: str) -> None:
+        self.manifest = manifest
+        self.where = where
+        self._read = read
+        self._tables: dict[str, pd.DataFrame] = {}
+
+    def table(self, entry: TableEntry) -> pd.DataFrame:
+        """The content of a table, columns in the order of its schema."""
+        if entry.name not in self._tables:
+            self._tables[entry.name] = self._read(entry)
+        return self._tables[entry.name]
+
+    def find(self, family: str, kind: str = "", vintage: str = "") -> TableEntry | None:
+        """The one table of that family, kind and vintage (the newest where none is said); None where there is none."""
+        fits = [
+            entry
+            for entry in self.manifest.tables.values()
+            if entry.family == family and kind in ("", entry.kind) and vintage in ("", entry.vintage)
+        ]
+        return max(fits, key=lambda entry: (entry.vintage, entry.name), default=None)
+
+    def need(self, family: str, kind: str = "", vintage: str = "") -> TableEntry:
+        """As `find`.
+
+        Raises:
+            PlacemapError: there is no such table.
+        """
+        entry = self.find(family, kind, vintage)
+        if entry is None:
+            what = " ".join(part for part in (kind or family.replace("_", " "), vintage) if part)
+            have = self.vintages(family, kind)
+            raise PlacemapError(
+                f"the reference data have no table of {what}" + (f" (only {', '.join(have)})" if have else ""),
+                location=self.where,
+                hint="`placemap data update` fetches all tables; `placemap data import` takes downloaded files",
+            )
+        return entry
+
+    def vintages(self, family: str, kind: str = "") -> list[str]:
+        """The vintages that there are of a table, oldest first."""
+        return sorted(
+            {e.vintage for e in self.manifest.tables.values() if e.family == family and kind in ("", e.kind)}
+        )
+
+
+def canonical_hash(frame: pd.DataFrame, schema: TableSchema) -> str:
+    """Hash of a table's content: the same in whatever order its rows are, whatever held it and whatever wrote it.
+
+    SHA-256 over the names of the schema's columns and their values by row of the sorted key, as JSON: text and codes
+    as they are (a missing one as empty), whole numbers, other numbers in Python's shortest form, bytes in hexadecimal.
+
+    Raises:
+        KeyError: a column of the schema is not there.
+    """
+    ordered = frame[schema.names].sort_values(list(schema.key), kind="stable")
+    digest = hashlib.sha256()
+    for column in schema.columns:
+        values = _canonical(ordered[column.name], column.type)
+        digest.update(json.dumps([column.name, values], ensure_ascii=False, separators=(",", ":")).encode())
+    return digest.hexdigest()
+
+
+def _canonical(values: pd.Series, column_type: str) -> list[Any]:
+    if column_type == "int":
+        return values.astype("int64").tolist()
+    if column_type in ("number", "people", "share"):
+        return values.astype("float64").tolist()
+    if column_type == "flag":
+        return values.astype(bool).tolist()
+    if column_type == "wkb":
+        return [bytes(value).hex() for value in values]
+    return values.astype(object).where(values.notna(), "").tolist()

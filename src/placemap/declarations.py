@@ -1,0 +1,251 @@
+"""Declaration checks: what a config names, against the reference. Nothing is resolved while one of these finds an error."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from placemap.codes import KINDS, kinds_of, normal_name
+from placemap.findings import Finding, Severity
+from placemap.geography import Geography, Units
+from placemap.model import Footprint, Loc, Member, Place, Scope
+
+UPDATE = "`placemap data update` to check all England"
+
+
+def check_declarations(footprint: Footprint, geography: Geography) -> list[Finding]:
+    """Everything that is wrong with the members of a footprint, its scope included."""
+    checker = _Checker(geography)
+    findings = list(_duplicates(footprint))
+    for member in _scope_members(footprint.scope):
+        findings += checker.member(member, "")
+    for place in footprint.places:
+        if not place.members:
+            findings.append(_no_members(place))
+        for member in (*place.members, *place.exclude, *place.within):
+            findings += checker.member(member, place.id)
+    return list({(f.location, f.code, f.message): f for f in findings}.values())
+
+
+def _scope_members(scope: Scope) -> tuple[Member, ...]:
+    return (*scope.include, *scope.exclude)
+
+
+def _error(code: str, message: str, subject: str, loc: Loc, place: str, hint: str) -> Finding:
+    return Finding(code, Severity.ERROR, message, subject, str(loc), place, hint=hint)
+
+
+def _no_members(place: Place) -> Finding:
+    return _error(
+        "empty-place",
+        f"{place.name} has no members; expected at least one unit.",
+        place.id,
+        place.loc,
+        place.id,
+        "name the units that it is made of, under lsoa, ward, ltla, pcn or another kind",
+    )
+
+
+def _duplicates(footprint: Footprint) -> Iterator[Finding]:
+    first: dict[tuple[str, str, str | None], tuple[Place, Member]] = {}
+    for place, member in footprint.members():
+        key = (member.kind, member.code, member.vintage)
+        if key in first and first[key][0].id != place.id:
+            other = first[key][1]
+            yield _error(
+                "duplicate-member",
+                f"{KINDS[member.kind].label} {member.code} is in {place.name} and already in {first[key][0].name} "
+                f"(line {other.loc.line}).",
+                member.code,
+                member.loc,
+                place.id,
+                "keep it in one place; to divide a unit between places name its parts",
+            )
+        first.setdefault(key, (place, member))
+
+
+@dataclass
+class _Checker:
+    geography: Geography
+
+    def member(self, member: Member, place: str) -> Iterator[Finding]:
+        kind = KINDS[member.kind]
+        if not kind.accepts(member.code):
+            yield _wrong_kind(member, place)
+        elif member.kind == "pcn":
+            yield from self.pcn(member, place)
+        elif member.kind == "practice":
+            yield from self.practice(member, place)
+        else:
+            yield from self.area(member, place)
+
+    # --- areas ---------------------------------------------------------------------------------------------------
+
+    def area(self, member: Member, place: str) -> Iterator[Finding]:
+        units = self.geography.units(member.kind, member.vintage)
+        position = units.position(member.code)
+        if position is None:
+            yield self.unknown_area(member, units, place)
+        elif member.name is not None:
+            yield from _name(member, str(units.names[position]), units.named(member.name), place)
+
+    def unknown_area(self, member: Member, units: Units, place: str) -> Finding:
+        label = f"{KINDS[member.kind].label} {member.code}"
+        elsewhere = self.other_vintages(member, units.vintage)
+        if elsewhere:
+            lived, successors = elsewhere
+            return _error(
+                "dead-code",
+                f"{label} does not exist in {units.vintage}; it was in use in {lived}. {successors}",
+                member.code,
+                member.loc,
+                place,
+                f"use its successors, or say when it lived: `{member.kind}_vintage: {lived[:4]}`",
+            )
+        return self.not_there(member, label, list(units.codes), dict(zip(units.codes, units.names, strict=True)), place)
+
+    def other_vintages(self, member: Member, vintage: str) -> tuple[str, str] | None:
+        """When a code lived and what followed it, where it is no code of `vintage`."""
+        found = [
+            other
+            for other in self.geography.data.vintages("lookup", member.kind)
+            if other != vintage and self.geography.units(member.kind, other).position(member.code) is not None
+        ]
+        if found:
+            return self.lived(member, found), self.divides(member, found[-1], vintage)
+        history = self.history(member)
+        return (history[0], history[1]) if history else None
+
+    def lived(self, member: Member, vintages: list[str]) -> str:
+        history = self.history(member)
+        return history[0] if history else ", ".join(vintages)
+
+    def divides(self, member: Member, old: str, new: str) -> str:
+        """How the LSOAs of a former unit divide among the units of `new`."""
+        former = self.geography.units(member.kind, old)
+        today = self.geography.units(member.kind, new)
+        position = former.position(member.code)
+        lsoas = former.lsoas(position) if position is not None else np.array([], dtype=np.int64)
+        counts = Counter(int(unit) for unit in today.of[lsoas] if unit >= 0)
+        parts = [
+            f"{today.codes[unit]} ({today.names[unit]}, {count} of its {len(lsoas)} LSOAs)"
+            for unit, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        ]
+        return f"In {new} its area is in {_and(parts)}." if parts else ""
+
+    def history(self, member: Member) -> tuple[str, str] | None:
+        """Years and successors of a former LTLA, from the history of LTLA codes."""
+        if member.kind != "ltla" or self.geography.data.find("ltla_history") is None:
+            return None
+        table = self.geography.ltla_history
+        rows = table[(table["ltla_code"] == member.code) & (table["successor_code"] != "")]
+        if rows.empty:
+            return None
+        successors = [f"{code} ({name})" for code, name in zip(rows.successor_code, rows.successor_name, strict=True)]
+        first, last = int(rows["first_year"].min()), int(rows["last_year"].max())
+        # The history starts in 2016, so a code that was there then may be older.
+        lived = f"{first} to {last}" if first > int(table["first_year"].min()) else f"{last} and before"
+        return lived.removesuffix(" and before") if first == last else lived, f"It was followed by {_and(successors)}."
+
+    # --- sets of practices -----------------------------------------------------------------------------------------
+
+    def pcn(self, member: Member, place: str) -> Iterator[Finding]:
+        pcns = self.geography.pcns(member.vintage)
+        if member.code not in pcns.names:
+            yield self.not_there(member, f"PCN {member.code}", list(pcns.names), pcns.names, place)
+            return
+        if member.code not in pcns.practices_of:
+            yield _error(
+                "dead-code",
+                f"PCN {member.code} ({pcns.names[member.code]}) has no current members in {pcns.vintage}. "
+                f"{self.where_practices_went(member.code, pcns.vintage)}",
+                member.code,
+                member.loc,
+                place,
+                "name the PCNs that follow it, or the vintage in which it lived: `pcn_vintage: 2022-08`",
+            )
+        if member.name is not None:
+            same = [c for c, name in pcns.names.items() if normal_name(name) == normal_name(member.name or "")]
+            yield from _name(member, pcns.names[member.code], same, place)
+
+    def where_practices_went(self, code: str, vintage: str) -> str:
+        pcns = self.geography.pcns(vintage)
+        former = pcns.members[pcns.members["pcn_code"] == code]
+        now = Counter(pcns.pcn_of.get(practice, "") for practice in sorted(set(former["practice_code"])))
+        parts = [
+            f"{number} to {pcn} ({pcns.names[pcn]})" if pcn else f"{number} to no PCN"
+            for pcn, number in sorted(now.items(), key=lambda item: (item[0] == "", -item[1], item[0]))
+        ]
+        left = sorted(set(former["end"]) - {""})
+        dates = f" (left {left[0]}{f' to {left[-1]}' if len(left) > 1 else ''})" if left else ""
+        return f"Its practices{dates} went: {', '.join(parts)}." if parts else "It never had any."
+
+    def practice(self, member: Member, place: str) -> Iterator[Finding]:
+        names = {**self.geography.pcns(self._pcn_vintage(member)).practice_names, **self.geography.practice_names}
+        if member.code not in names:
+            yield self.not_there(member, f"practice {member.code}", list(names), names, place)
+        elif member.name is not None:
+            same = [code for code, name in names.items() if normal_name(name) == normal_name(member.name or "")]
+            yield from _name(member, names[member.code], same, place)
+
+    def _pcn_vintage(self, member: Member) -> str | None:
+        return member.vintage
+
+    # --- codes that are not there ------------------------------------------------------------------------------------
+
+    def not_there(self, member: Member, label: str, codes: list[str], names: dict[str, str], place: str) -> Finding:
+        named = [c for c, n in names.items() if member.name and normal_name(n) == normal_name(member.name)]
+        near = [*named, *difflib.get_close_matches(member.code, sorted(codes), n=3, cutoff=0.8)]
+        nearest = list(dict.fromkeys(near))[:3]
+        hint = "did you mean " + " or ".join(f"{code} ({names[code]})" for code in nearest) + "?" if nearest else ""
+        if member.kind == "ward":
+            hint = f"{hint} Some wards have no LSOA by best fit (33 in 2024, 20 of them in the City of London)".strip()
+        if not self.geography.all_england:
+            return _error(
+                "not-packaged",
+                f"{label} is not in the packaged tables, which hold only what the shipped configs need; {UPDATE}.",
+                member.code,
+                member.loc,
+                place,
+                hint or "run `placemap data update`, or `placemap data import` with downloaded files",
+            )
+        return _error(
+            "unknown-code", f"{label} does not exist.", member.code, member.loc, place, hint or "look it up with `placemap find`"
+        )
+
+
+def _wrong_kind(member: Member, place: str) -> Finding:
+    likely = kinds_of(member.code)
+    what = likely[0].label if likely else "unknown kind"
+    return _error(
+        "wrong-kind",
+        f"{member.code} is the code of a {what}, but stands under `{member.kind}`; "
+        f"expected a {KINDS[member.kind].label} code like {KINDS[member.kind].example}.",
+        member.code,
+        member.loc,
+        place,
+        f"move it under `{likely[0].id}`" if likely else "check the code",
+    )
+
+
+def _name(member: Member, real: str, same_name: list[str], place: str) -> Iterator[Finding]:
+    if normal_name(member.name or "") == normal_name(real):
+        return
+    others = [code for code in same_name if code != member.code]
+    hint = f"that is the name of {others[0]}" if others else "correct the name or the code"
+    yield _error(
+        "name-mismatch",
+        f"{KINDS[member.kind].label} {member.code} is called `{real}`, not `{member.name}`.",
+        member.code,
+        member.loc,
+        place,
+        hint,
+    )
+
+
+def _and(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

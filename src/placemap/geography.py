@@ -1,0 +1,509 @@
+"""The reference tables on the atom: everything by position of its LSOA of 2021.
+
+LSOAs stand in order of code, so that no result depends on the order of a table's rows. Figures that are coded in LSOAs
+of 2011 come to 2021 by the ONS exact-fit lookup: unchanged (U) and merged (M) LSOAs whole, split (S) and irregular (X)
+ones in proportion to `residents_2021`; totals are conserved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from placemap.codes import KINDS, normal_name, published_prefix
+from placemap.errors import PlacemapError
+from placemap.schemas import NO_LSOA
+from placemap.store import ReferenceData, TableEntry
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
+
+SPLIT_WEIGHT = "residents_2021"
+MERGE_WEIGHT = "residents_mid_2019"
+
+
+@dataclass(frozen=True)
+class Units:
+    """All units of one kind and vintage, and which of them each LSOA belongs to.
+
+    Attributes:
+        codes, names: by unit, in order of code.
+        ods: NHS codes by unit, or None.
+        of: by LSOA, the position of its unit; -1 where it has none.
+        best_fit: by LSOA, True where it is given to the unit that most of its people are in rather than nesting in it.
+    """
+
+    kind: str
+    vintage: str
+    codes: Texts
+    names: Texts
+    ods: Texts | None
+    of: Ints
+    best_fit: Bools
+
+    @property
+    def prefix(self) -> str:
+        """Start of the published column names, such as `LAD24`."""
+        return published_prefix(self.kind, self.vintage)
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        positions = {code: position for position, code in enumerate(self.codes)}
+        if self.ods is not None:
+            positions.update({ods: position for position, ods in enumerate(self.ods) if ods})
+        return positions
+
+    @cached_property
+    def _by_unit(self) -> tuple[Ints, Ints]:
+        order = np.argsort(self.of, kind="stable")
+        return order, np.searchsorted(self.of[order], np.arange(len(self.codes) + 1))
+
+    def position(self, code: str) -> int | None:
+        """Position of a unit by its GSS or NHS code; None where there is no such unit."""
+        return self._positions.get(code)
+
+    def lsoas(self, position: int) -> Ints:
+        """Positions of the LSOAs of the unit at `position`, ascending."""
+        order, starts = self._by_unit
+        return order[starts[position] : starts[position + 1]]
+
+    def named(self, name: str) -> list[str]:
+        """Codes of the units of that name, compared as names in configs are."""
+        wanted = normal_name(name)
+        return [code for code, found in zip(self.codes, self.names, strict=True) if normal_name(found) == wanted]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How figures by LSOA of some vintage come to LSOAs of 2021: one row a pair.
+
+    Attributes:
+        codes, names: the LSOAs of that vintage, in order of code.
+        size: number of LSOAs of 2021.
+        source, target: by pair, positions of the two; target is -1 for an LSOA that the store leaves out.
+        weight: by pair, share of the source's figure that goes to the target.
+        change: by pair, `U`, `S`, `M` or `X`.
+    """
+
+    codes: pd.Index[str]
+    names: Texts
+    size: int
+    source: Ints
+    target: Ints
+    weight: Floats
+    change: Texts
+
+    def to_atoms(self, values: npt.NDArray[np.generic]) -> Floats:
+        """Figures by source LSOA (one column or several) as figures by LSOA of 2021, totals conserved."""
+        inside = self.target >= 0
+        source, target, weight = self.source[inside], self.target[inside], self.weight[inside]
+        columns = np.asarray(values, dtype=np.float64).reshape(len(self.codes), -1).T
+        spread = [np.bincount(target, weights=column[source] * weight, minlength=self.size) for column in columns]
+        return np.stack(spread, axis=-1).reshape(self.size, *np.shape(values)[1:])
+
+    def shares(self, labels: Ints, count: int) -> Floats:
+        """By source LSOA and label, the share of its figure that lives in LSOAs of 2021 with that label.
+
+        Args:
+            labels: by LSOA of 2021, 0 … count-1.
+            count: number of labels; the last one also takes what the store leaves out.
+        """
+        label = np.where(self.target >= 0, labels[self.target], count - 1)
+        cells = np.bincount(self.source * count + label, weights=self.weight, minlength=len(self.codes) * count)
+        return cells.reshape(-1, count)
+
+
+@dataclass(frozen=True)
+class Registrations:
+    """Registered patients by practice and LSOA of residence, one row a pair, in the vintage of the source.
+
+    Attributes:
+        entry: the table they come from.
+        fit: from the source's LSOAs to those of 2021.
+        codes: the practices, in order of code.
+        practice: by row, position of the practice.
+        lsoa: by row, position of the LSOA in `fit.codes`, or one of the three negative classes below.
+        patients: by row.
+    """
+
+    entry: TableEntry
+    fit: Fit
+    codes: pd.Index[str]
+    practice: Ints
+    lsoa: Ints
+    patients: Ints
+
+    NO_LSOA = -1
+    WALES = -2
+    ENGLAND = -3
+    """An English LSOA that the packaged extract leaves out."""
+
+    @cached_property
+    def by_practice(self) -> Ints:
+        """Patients by practice, wherever they live."""
+        return np.bincount(self.practice, weights=self.patients, minlength=len(self.codes)).astype(np.int64)
+
+    @cached_property
+    def by_lsoa(self) -> Ints:
+        """Patients by LSOA of the source's vintage, with whatever practice."""
+        known = self.lsoa >= 0
+        return np.bincount(
+            self.lsoa[known], weights=self.patients[known], minlength=len(self.fit.codes)
+        ).astype(np.int64)
+
+    def by_group(self, group_of_practice: Ints, groups: int) -> Ints:
+        """Patients by LSOA of the source's vintage × group of practices.
+
+        Args:
+            group_of_practice: by practice, 0 … groups-1, or -1 for none.
+            groups: number of groups.
+        """
+        group = group_of_practice[self.practice]
+        rows = (self.lsoa >= 0) & (group >= 0)
+        cells = np.bincount(
+            self.lsoa[rows] * groups + group[rows], weights=self.patients[rows], minlength=len(self.fit.codes) * groups
+        )
+        return cells.astype(np.int64).reshape(-1, groups)
+
+
+@dataclass(frozen=True)
+class Pcns:
+    """Primary care networks and their current members at a vintage.
+
+    Attributes:
+        names, sub_icb: by code of the PCN.
+        pcn_of: by code of the practice, its PCN.
+        practice_names: by code of the practice, names of all practices that are or were in a PCN.
+        members: the full table of memberships, past and current.
+    """
+
+    vintage: str
+    names: dict[str, str]
+    sub_icb: dict[str, str]
+    pcn_of: dict[str, str]
+    practice_names: dict[str, str]
+    members: pd.DataFrame
+
+    @cached_property
+    def practices_of(self) -> dict[str, list[str]]:
+        """Current members by code of the PCN, sorted; a PCN without any is not there."""
+        result: dict[str, list[str]] = {}
+        for practice, pcn in sorted(self.pcn_of.items()):
+            result.setdefault(pcn, []).append(practice)
+        return result
+
+
+class Geography:
+    """Reference tables by position of the LSOA of 2021; each is worked out once, when it is first needed."""
+
+    def __init__(self, data: ReferenceData) -> None:
+        self.data = data
+        self._units: dict[tuple[str, str], Units] = {}
+        self._measures: dict[str, Floats] = {}
+        self._practice_measures: dict[str, dict[str, int]] = {}
+        self._pcns: dict[str, Pcns] = {}
+
+    # --- LSOAs ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _lsoa_table(self) -> pd.DataFrame:
+        table = self.data.table(self.data.need("lsoa_names"))
+        return table.sort_values("lsoa_code", ignore_index=True)
+
+    @cached_property
+    def lsoas(self) -> pd.Index[str]:
+        """LSOA codes in order; everything else is by position in this."""
+        return pd.Index(self._lsoa_table["lsoa_code"].to_numpy(dtype=object))
+
+    @cached_property
+    def lsoa_names(self) -> Texts:
+        """Names by LSOA."""
+        return self._lsoa_table["lsoa_name"].to_numpy(dtype=object)
+
+    @property
+    def size(self) -> int:
+        """Number of LSOAs."""
+        return len(self.lsoas)
+
+    @property
+    def all_england(self) -> bool:
+        """False where the tables are the packaged extract."""
+        return self.data.need("lsoa_names").coverage == "England"
+
+    # --- units ---------------------------------------------------------------------------------------------------
+
+    def default_vintage(self, kind: str) -> str:
+        """The vintage of a kind that is meant where nothing else is said."""
+        return self.data.manifest.defaults.get(kind, "")
+
+    def units_entry(self, kind: str, vintage: str | None = None) -> TableEntry:
+        """The table that `units` is made from."""
+        if kind == "lsoa":
+            return self.data.need("lsoa_names")
+        return self.data.need("lookup", kind, vintage or self.default_vintage(kind))
+
+    def units(self, kind: str, vintage: str | None = None) -> Units:
+        """The units of an area kind.
+
+        Raises:
+            PlacemapError: there is no lookup of that kind and vintage.
+        """
+        entry = self.units_entry(kind, vintage)
+        key = (kind, entry.vintage)
+        if key not in self._units:
+            self._units[key] = self._make_units(kind, entry)
+        return self._units[key]
+
+    def _make_units(self, kind: str, entry: TableEntry) -> Units:
+        if kind == "lsoa":
+            codes = self.lsoas.to_numpy()
+            return Units(
+                kind, entry.vintage, codes, self.lsoa_names, None, np.arange(self.size), np.zeros(self.size, bool)
+            )
+        table = self.data.table(entry)
+        code, name, ods = f"{kind}_code", f"{kind}_name", f"{kind}_ods"
+        of_row, codes = pd.factorize(table[code].to_numpy(dtype=object), sort=True)
+        first = np.full(len(codes), len(table))
+        np.minimum.at(first, of_row, np.arange(len(table)))
+        names = table[name].to_numpy(dtype=object)[first]
+        ods_codes = table[ods].to_numpy(dtype=object)[first] if ods in table else None
+        of, best_fit = self._on_atoms(table, of_row, len(codes), entry)
+        return Units(kind, entry.vintage, codes, names, ods_codes, of, best_fit)
+
+    def _on_atoms(self, table: pd.DataFrame, of_row: Ints, count: int, entry: TableEntry) -> tuple[Ints, Bools]:
+        """By LSOA of 2021 the unit, and whether it is a best fit (wards always are, by the ONS method)."""
+        if entry.base == "2021":
+            of = np.full(self.size, -1)
+            position = self.lsoas.get_indexer(table["lsoa_code"].to_numpy(dtype=object))
+            of[position[position >= 0]] = of_row[position >= 0]
+            return of, np.full(self.size, KINDS[entry.kind].id == "ward")
+        fit = self.fit_2011
+        of_source = np.full(len(fit.codes), count)
+        position = fit.codes.get_indexer(table["lsoa11_code"].to_numpy(dtype=object))
+        of_source[position[position >= 0]] = of_row[position >= 0]
+        return _largest_part(fit, of_source, count, self._back_weight)
+
+    @cached_property
+    def _back_weight(self) -> Floats:
+        """By pair of the 2011 fit, people of the 2011 LSOA who went to the 2021 LSOA: mid-2019 estimates × weight."""
+        return self.lsoa11_measure(MERGE_WEIGHT)[self.fit_2011.source] * self.fit_2011.weight
+
+    # --- 2011 → 2021 -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def fit_2011(self) -> Fit:
+        """From LSOAs of 2011."""
+        table = self.data.table(self.data.need("exact_fit")).sort_values(["lsoa11_code", "lsoa_code"])
+        source, codes = pd.factorize(table["lsoa11_code"].to_numpy(dtype=object), sort=True)
+        first = np.searchsorted(source, np.arange(len(codes)))
+        target = self.lsoas.get_indexer(table["lsoa_code"].to_numpy(dtype=object))
+        people = np.where(target >= 0, self.measure(SPLIT_WEIGHT)[target], 0.0)
+        return Fit(
+            codes=pd.Index(codes),
+            names=table["lsoa11_name"].to_numpy(dtype=object)[first],
+            size=self.size,
+            source=source,
+            target=target,
+            weight=_split(source, people),
+            change=table["change"].to_numpy(dtype=object),
+        )
+
+    @cached_property
+    def fit_2021(self) -> Fit:
+        """From LSOAs of 2021: each to itself."""
+        here = np.arange(self.size)
+        unchanged = np.full(self.size, "U", dtype=object)
+        return Fit(self.lsoas, self.lsoa_names, self.size, here, here, np.ones(self.size), unchanged)
+
+    def fit(self, base: str) -> Fit:
+        """From LSOAs of the vintage `base` (`2011` or `2021`)."""
+        return self.fit_2011 if base == "2011" else self.fit_2021
+
+    @cached_property
+    def residents_2011_pairs(self) -> Floats:
+        """By pair of the 2011 fit, the 2021 residents of the one who live in the other.
+
+        The residents of a 2021 LSOA that was merged from several are divided by their mid-2019 estimates.
+        """
+        fit, back = self.fit_2011, self._back_weight
+        inside = fit.target >= 0
+        total = np.bincount(fit.target[inside], weights=back[inside], minlength=self.size)
+        parents = np.bincount(fit.target[inside], minlength=self.size)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.where(total[fit.target] > 0, back / total[fit.target], 1 / parents[fit.target])
+        return np.where(inside, self.measure(SPLIT_WEIGHT)[fit.target] * share, 0.0)
+
+    # --- figures -----------------------------------------------------------------------------------------------------
+
+    def measure_entry(self, name: str) -> TableEntry:
+        """The table that a measure comes from.
+
+        Raises:
+            PlacemapError: there is no such measure.
+        """
+        if name == self.registered_measure:
+            return self.registrations_entry
+        known = self.measures()
+        if name not in known:
+            raise PlacemapError(
+                f"there is no measure `{name}`",
+                location=self.data.where,
+                hint=f"the measures are {', '.join(known)}",
+            )
+        return next(e for e in self.data.manifest.tables.values() if e.kind == name and e.family.endswith("measure"))
+
+    def measures(self) -> list[str]:
+        """Names of all measures: by LSOA of residence, and by practice."""
+        families = ("lsoa_measure", "practice_measure")
+        names = [entry.kind for entry in self.data.manifest.tables.values() if entry.family in families]
+        return sorted([*names, self.registered_measure])
+
+    def measure(self, name: str) -> Floats:
+        """A measure by LSOA, people; zero where the source has no row."""
+        if name not in self._measures:
+            entry = self.measure_entry(name)
+            if entry.family == "registrations":
+                self._measures[name] = self.registrations.fit.to_atoms(self.registrations.by_lsoa)
+            elif entry.base == "2011":
+                self._measures[name] = self.fit_2011.to_atoms(self.lsoa11_measure(name))
+            else:
+                self._measures[name] = self._raw_measure(entry, self.lsoas)
+        return self._measures[name]
+
+    def lsoa11_measure(self, name: str) -> Floats:
+        """A measure by LSOA of 2011, as published there."""
+        return self._raw_measure(self.measure_entry(name), self.fit_2011.codes)
+
+    def _raw_measure(self, entry: TableEntry, index: pd.Index[str]) -> Floats:
+        table = self.data.table(entry)
+        if entry.family != "lsoa_measure":
+            raise PlacemapError(
+                f"`{entry.kind}` is counted by practice, not by LSOA",
+                location=self.data.where,
+                hint="choose a measure by LSOA, such as residents_2021",
+            )
+        column = "lsoa_code" if entry.base == "2021" else "lsoa11_code"
+        result = np.zeros(len(index))
+        position = index.get_indexer(table[column].to_numpy(dtype=object))
+        result[position[position >= 0]] = table["people"].to_numpy()[position >= 0]
+        return result
+
+    def practice_measure(self, name: str) -> dict[str, int]:
+        """A measure by code of the practice."""
+        if name not in self._practice_measures:
+            table = self.data.table(self.measure_entry(name))
+            self._practice_measures[name] = dict(zip(table["practice_code"], table["people"].tolist(), strict=True))
+        return self._practice_measures[name]
+
+    # --- patients ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def registrations_entry(self) -> TableEntry:
+        """The table of registered patients that is in use."""
+        return self.data.need("registrations", vintage=self.default_vintage("registrations"))
+
+    @property
+    def registered_measure(self) -> str:
+        """Name of the measure of registered patients by LSOA of residence, such as `registered_2022_07`."""
+        return f"registered_{self.registrations_entry.vintage.replace('-', '_')}"
+
+    @cached_property
+    def registrations(self) -> Registrations:
+        """Registered patients by practice and LSOA."""
+        entry = self.registrations_entry
+        fit = self.fit(entry.base)
+        table = self.data.table(entry)
+        table = table.sort_values(list(entry.schema.key), ignore_index=True)
+        practice, codes = pd.factorize(table["practice_code"].to_numpy(dtype=object), sort=True)
+        lsoa_codes, unique = pd.factorize(table[entry.schema.key[1]].to_numpy(dtype=object))
+        position = fit.codes.get_indexer(unique)
+        position = np.where(position >= 0, position, [_class_of(code) for code in unique])
+        return Registrations(
+            entry, fit, pd.Index(codes), practice, position[lsoa_codes], table["patients"].to_numpy(dtype=np.int64)
+        )
+
+    @cached_property
+    def practice_names(self) -> dict[str, str]:
+        """Names by code of the practice, as in the registrations."""
+        table = self.data.table(self.data.need("practices"))
+        return dict(zip(table["practice_code"], table["practice_name"], strict=True))
+
+    def pcns(self, vintage: str | None = None) -> Pcns:
+        """PCNs and their members at a vintage.
+
+        Raises:
+            PlacemapError: there is no PCN table of that vintage.
+        """
+        vintage = vintage or self.default_vintage("pcn")
+        if vintage not in self._pcns:
+            pcns = self.data.table(self.data.need("pcns", vintage=vintage))
+            members = self.data.table(self.data.need("pcn_members", vintage=vintage))
+            current = members[(members["end"] == "").to_numpy()]
+            self._pcns[vintage] = Pcns(
+                vintage,
+                dict(zip(pcns["pcn_code"], pcns["pcn_name"], strict=True)),
+                dict(zip(pcns["pcn_code"], pcns["sub_icb_ods"], strict=True)),
+                dict(zip(current["practice_code"], current["pcn_code"], strict=True)),
+                dict(zip(members["practice_code"], members["practice_name"], strict=True)),
+                members,
+            )
+        return self._pcns[vintage]
+
+    # --- neighbours --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def adjacency(self) -> tuple[Ints, Ints]:
+        """Pairs of neighbouring LSOAs by position; -1 for one that the store leaves out."""
+        table = self.data.table(self.data.need("adjacency"))
+        return (
+            self.lsoas.get_indexer(table["lsoa_code_a"].to_numpy(dtype=object)),
+            self.lsoas.get_indexer(table["lsoa_code_b"].to_numpy(dtype=object)),
+        )
+
+    @cached_property
+    def ltla_history(self) -> pd.DataFrame:
+        """Former LTLAs with their successors."""
+        return self.data.table(self.data.need("ltla_history"))
+
+
+def _class_of(code: str) -> int:
+    if code in NO_LSOA:
+        return Registrations.NO_LSOA
+    return Registrations.WALES if code.startswith("W") else Registrations.ENGLAND
+
+
+def _split(source: Ints, people: Floats) -> Floats:
+    """By pair, the target's part of all people of the source's targets; equal parts where nobody lives there."""
+    total = np.bincount(source, weights=people)
+    parts = np.bincount(source)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(total[source] > 0, people / total[source], 1 / parts[source])
+
+
+def _largest_part(fit: Fit, of_source: Ints, count: int, people: Floats) -> tuple[Ints, Bools]:
+    """By LSOA of 2021, the unit that most of its people come from (lowest position where equal), and if it was a choice.
+
+    Args:
+        of_source: by LSOA of the fit's vintage, the position of its unit, `count` for none.
+        people: by pair, how many people it stands for.
+    """
+    inside = fit.target >= 0
+    cell = fit.target[inside] * (count + 1) + of_source[fit.source[inside]]
+    cells, inverse = np.unique(cell, return_inverse=True)
+    # A pair without people still tells what the LSOA belongs to, so it weighs next to nothing rather than nothing.
+    weight = np.bincount(inverse, weights=people[inside] + 1e-9)
+    target, unit = np.divmod(cells, count + 1)
+    order = np.lexsort((unit, -weight, target))
+    winners, first, choices = np.unique(target[order], return_index=True, return_counts=True)
+    of = np.full(fit.size, -1)
+    best_fit = np.zeros(fit.size, dtype=bool)
+    of[winners] = unit[order][first]
+    of[of == count] = -1
+    best_fit[winners] = choices > 1
+    return of, best_fit

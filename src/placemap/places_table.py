@@ -1,0 +1,102 @@
+"""places.csv and findings.csv."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+
+from placemap import output_schemas as schemas
+from placemap.codes import KINDS, MEMBER_KINDS
+from placemap.crosswalk import Figures, Table, place_code
+from placemap.describe import Describer, as_text
+from placemap.findings import Finding
+from placemap.geography import Geography
+from placemap.model import Footprint, Member, Place, System
+from placemap.resolve import Assignment
+
+
+def places_table(
+    system: System, assignment: Assignment, geography: Geography, weigh: Figures, describer: Describer
+) -> Table:
+    """A row a place: what it is declared from, its figures, its evidence and its shortest exact description."""
+    footprint = assignment.footprint
+    rows = []
+    for position, place in enumerate(footprint.places):
+        lsoas = np.flatnonzero(assignment.place == position)
+        rows.append(
+            (
+                system.id,
+                footprint.id,
+                place_code(system, footprint, place),
+                place.name,
+                declared_from(place),
+                len(lsoas),
+                float(weigh.residents[lsoas].sum()),
+                float(weigh.registered[lsoas].sum()),
+                footprint.status,
+                footprint.grade,
+                place.basis,
+                evidence_text(system, place),
+                as_text(describer.describe(lsoas.tolist())),
+            )
+        )
+    schema = schemas.places(weigh.residents_name, geography.registered_measure)
+    return Table("places", schema, pd.DataFrame(rows, columns=schema.names))
+
+
+def declared_from(place: Place) -> str:
+    """`4 PCNs, 1 practice`; with what is taken away or bounded."""
+    text = _counted(place.members)
+    if place.exclude:
+        text += f", less {_counted(place.exclude)}"
+    if place.within:
+        text += f", within {_counted(place.within)}"
+    if place.within_scope:
+        text += ", within the scope"
+    return text
+
+
+def _counted(members: tuple[Member, ...]) -> str:
+    counts = Counter(member.kind for member in members)
+    parts = []
+    for kind in MEMBER_KINDS:
+        if counts[kind]:
+            noun = KINDS[kind].label if counts[kind] == 1 else KINDS[kind].plural
+            parts.append(f"{counts[kind]} {noun}")
+    return ", ".join(parts)
+
+
+def evidence_text(system: System, place: Place) -> str:
+    """The documents that a place rests on: title (publisher, date)."""
+    texts = []
+    for key in place.evidence:
+        item = system.evidence[key]
+        texts.append(f"{item.title} ({', '.join(part for part in (item.publisher, item.date) if part)})")
+    return "; ".join(texts)
+
+
+def findings_table(system: System, footprint: Footprint, findings: list[Finding]) -> Table:
+    """A row a finding, errors first."""
+    codes = {place.id: place_code(system, footprint, place) for place in footprint.places}
+    rows = [
+        (
+            system.id,
+            footprint.id,
+            finding.code,
+            str(finding.severity),
+            codes.get(finding.place, ""),
+            finding.subject,
+            finding.message,
+            len(finding.lsoas),
+            np.nan if finding.people is None else finding.people,
+            " ".join(finding.lsoas),
+            finding.hint.replace("`", ""),
+            finding.location,
+        )
+        for finding in findings
+    ]
+    frame = pd.DataFrame(rows, columns=schemas.FINDINGS.names)
+    frame["PEOPLE"] = frame["PEOPLE"].astype(float)
+    return Table("findings", schemas.FINDINGS, frame)

@@ -1,0 +1,134 @@
+"""The reference store on disk → `store.ReferenceData`; every table is verified when it is read.
+
+Read order: the folder given by `--data` or PLACEMAP_DATA, then the user's cache, then the packaged tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from placemap.errors import PlacemapError
+from placemap.packaged import packaged_folder
+from placemap.store import MANIFEST, STORE_FORMAT, TABLES, Manifest, ReferenceData, TableEntry
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENVIRONMENT = "PLACEMAP_DATA"
+REMAKE = "`placemap data update` fetches the tables anew; for the packaged ones, reinstall placemap"
+
+
+def cache_folder() -> Path:
+    """Where `placemap data update` and `data import` keep a user's own store."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("placemap", appauthor=False) / "store"
+
+
+def store_folder(given: Path | None = None) -> Path:
+    """The store to use: `given`, else PLACEMAP_DATA, else the user's cache if it has one, else the packaged tables."""
+    if given is not None:
+        return given
+    if os.environ.get(ENVIRONMENT):
+        return Path(os.environ[ENVIRONMENT])
+    cache = cache_folder()
+    return cache if (cache / MANIFEST).is_file() else packaged_folder("data")
+
+
+def open_store(folder: Path) -> ReferenceData:
+    """Open a store.
+
+    Raises:
+        PlacemapError: there is no store there, or its manifest cannot be understood. Tables are verified when they
+            are read: hash, columns, types, key and rows against the manifest.
+    """
+    manifest = _manifest(folder)
+    return ReferenceData(manifest, lambda entry: _read(folder, entry), str(folder))
+
+
+def _manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        raise PlacemapError(
+            "there is no such reference folder", location=str(folder), hint="check --data and PLACEMAP_DATA"
+        )
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data.get("placemap_store") != STORE_FORMAT:
+            raise PlacemapError(
+                f"the store has format {data.get('placemap_store')!r}; this placemap reads format {STORE_FORMAT}",
+                location=str(path),
+                hint=REMAKE,
+            )
+        return Manifest.from_json(data)
+    except FileNotFoundError:
+        raise PlacemapError(
+            f"this folder is not a reference store: it has no {MANIFEST}",
+            location=str(folder),
+            hint="make one with `placemap data import FOLDER --to STORE`",
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise PlacemapError(f"the manifest cannot be read: {error}", location=str(path), hint=REMAKE) from None
+
+
+def _read(folder: Path, entry: TableEntry) -> pd.DataFrame:
+    path = folder / TABLES / f"{entry.name}.parquet"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PlacemapError(
+            f"the table cannot be read: {error.strerror}", location=str(path), hint=REMAKE
+        ) from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != entry.sha256:
+        raise PlacemapError(
+            f"the table is not the one that the manifest describes: its SHA-256 starts with {found[:12]}, "
+            f"expected {entry.sha256[:12]}",
+            location=str(path),
+            hint=REMAKE,
+        )
+    return _verified(_parquet(content, path), entry, path)
+
+
+def _parquet(content: bytes, path: Path) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(BytesIO(content), use_threads=False).to_pandas()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise PlacemapError(
+            f"the table is not whole Parquet: {str(error).splitlines()[0]}", location=str(path), hint=REMAKE
+        ) from None
+
+
+def _verified(table: pd.DataFrame, entry: TableEntry, path: Path) -> pd.DataFrame:
+    problem = _problem(table, entry)
+    if problem:
+        raise PlacemapError(problem, location=str(path), hint=REMAKE)
+    return table
+
+
+_NUMBERS = ("int", "number", "people", "share")
+
+
+def _problem(table: pd.DataFrame, entry: TableEntry) -> str:
+    schema = entry.schema
+    if list(table.columns) != schema.names:
+        return f"the columns are {', '.join(map(str, table.columns))}; expected {', '.join(schema.names)}"
+    for column in schema.columns:
+        numeric = table[column.name].dtype.kind in "iuf"
+        if numeric != (column.type in _NUMBERS) and len(table):
+            return f"column {column.name} holds {table[column.name].dtype}; expected {column.type}"
+    if len(table) != entry.rows:
+        return f"the table has {len(table):,} rows; the manifest says {entry.rows:,}"
+    repeated = table.duplicated(list(schema.key))
+    if repeated.any():
+        row = table.loc[repeated, list(schema.key)].iloc[0].tolist()
+        return f"the key {', '.join(schema.key)} is not unique: {' '.join(map(str, row))} stands more than once"
+    return ""

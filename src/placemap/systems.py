@@ -1,0 +1,39 @@
+"""Which config a name on the command line means."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from placemap.errors import PlacemapError
+from placemap.packaged import packaged_folder
+
+ENDINGS = (".yaml", ".yml")
+
+
+def config_path(name: str, folder: Path | None = None) -> Path:
+    """The config that `name` means: a path, then `./configs/<name>.yaml`, then a packaged config.
+
+    Raises:
+        PlacemapError: there is none.
+    """
+    given = Path(name)
+    if given.suffix in ENDINGS or len(given.parts) > 1 or given.exists():
+        return given
+    for place in (folder or Path("configs"), packaged_folder("configs")):
+        for ending in ENDINGS:
+            if (place / f"{name}{ending}").is_file():
+                return place / f"{name}{ending}"
+    known = sorted(all_configs(folder))
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    hint = f"did you mean `{close[0]}`?" if close else "`placemap list` shows the systems there are"
+    raise PlacemapError(f"there is no system `{name}`: no such file, and no config of that name", hint=hint)
+
+
+def all_configs(folder: Path | None = None) -> dict[str, Path]:
+    """Configs by name: the packaged ones, and over them those in `./configs`."""
+    found: dict[str, Path] = {}
+    for place in (packaged_folder("configs"), folder or Path("configs")):
+        if place.is_dir():
+            found.update({path.stem: path for path in sorted(place.iterdir()) if path.suffix in ENDINGS})
+    return dict(sorted(found.items()))

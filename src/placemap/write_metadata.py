@@ -1,0 +1,170 @@
+"""What stands beside the tables: CSVW metadata for machines, README.md for people, FAILED.md when there is no crosswalk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from placemap.crosswalk import Table
+from placemap.findings import Finding, Severity
+from placemap.model import Footprint, System
+from placemap.provenance import Inputs, attributions
+from placemap.schemas import Column
+from placemap.store import TableEntry
+
+#: Lists the files of the folder, so that the next build knows which are its own to replace.
+FILES = "schema:hasPart"
+
+_DATATYPES: dict[str, Any] = {
+    "int": "integer",
+    "flag": {"base": "boolean", "format": "true|false"},
+    "people": {"base": "decimal", "format": "0.00"},
+    "share": {"base": "decimal", "format": "0.000000"},
+    "number": "decimal",
+    "date": "date",
+}
+_NEVER_BLANK = ("int", "flag")
+
+
+def csvw(
+    system: System, footprint: Footprint, tables: list[Table], inputs: Inputs, version: str, ending: str, files: list[str]
+) -> dict[str, Any]:
+    """Metadata of a folder by the W3C's CSV on the Web: every column described, every input named with its hash."""
+    return {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
+        "dc:title": f"{system.name}: {footprint.name}",
+        "dc:description": f"The places of footprint {footprint.id} of {system.name}, in ONS geography.",
+        "dc:license": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
+        "dc:rights": attributions(inputs),
+        "dc:creator": f"placemap {version}",
+        "dc:source": [_source(entry) for entry in inputs],
+        "schema:identifier": f"{system.id}/{footprint.id}",
+        "schema:isBasedOn": {
+            "schema:name": "placemap config",
+            "schema:url": system.loc.file,
+            "schema:sha256": system.config_sha256,
+        },
+        FILES: files,
+        "tables": [_table(table) for table in tables] if ending == ".csv" else [],
+    }
+
+
+def _source(entry: TableEntry) -> dict[str, Any]:
+    return {
+        "schema:identifier": entry.name,
+        "schema:name": entry.title,
+        "schema:publisher": entry.publisher,
+        "schema:temporalCoverage": entry.vintage,
+        "schema:license": entry.licence,
+        **({"schema:url": entry.url} if entry.url else {}),
+        "schema:size": f"{entry.rows} rows ({entry.coverage})",
+        "schema:sha256": entry.content_sha256,
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    schema: dict[str, Any] = {"columns": [_column(column, table) for column in table.schema.columns]}
+    if table.schema.key:
+        schema["primaryKey"] = list(table.schema.key)
+    return {"url": f"{table.name}.csv", "dc:title": table.schema.title, "tableSchema": schema}
+
+
+def _column(column: Column, table: Table) -> dict[str, Any]:
+    # A primary key may hold blanks here (practices without a PCN), which CSVW allows unless the column is required.
+    return {
+        "name": column.name,
+        "titles": column.name,
+        "dc:description": column.description,
+        "datatype": _DATATYPES.get(column.type, "string"),
+        "required": column.type in _NEVER_BLANK or column.name in ("ICSID", "FOOTPRINT"),
+    }
+
+
+# --- for people -------------------------------------------------------------------------------------------------------
+
+
+def readme(
+    system: System, footprint: Footprint, tables: list[Table], findings: list[Finding], inputs: Inputs, ending: str
+) -> str:
+    """README.md of a folder: what it is, method, findings in short, data dictionary, sources, attribution."""
+    counts = Counter(finding.severity for finding in findings)
+    parts = [
+        f"# {system.name}: {footprint.name}",
+        f"Footprint `{footprint.id}` of `{system.id}` ({footprint.status}; evidence grade {footprint.grade}, "
+        f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
+        *([footprint.notes] if footprint.notes else []),
+        "## Method",
+        _method(footprint),
+        "## Checks",
+        f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings, {counts[Severity.INFO]} notes; "
+        f"all are in `findings{ending}`. Every LSOA of the scope is in exactly one place: a build with a gap or an "
+        "overlap writes no crosswalk.",
+        "## Evidence",
+        _evidence(system, footprint),
+        "## Files and columns",
+        *(_dictionary(table, ending) for table in tables),
+        "## Sources",
+        _sources(inputs),
+        "## Attribution",
+        "\n".join(f"- {line}" for line in attributions(inputs)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _method(footprint: Footprint) -> str:
+    text = (
+        "Everything is resolved to Lower layer Super Output Areas of 2021 (LSOAs), and every other geography is "
+        "reached from them. Places declared from LSOAs, MSOAs, local authorities or sub-ICB locations are exact fits; "
+        "wards follow the ONS best-fit lookup."
+    )
+    if footprint.has_patient_kinds:
+        text += (
+            "\n\nPCNs and practices are not areas. Their registered patients are counted by LSOA of residence, and each "
+            "LSOA of the scope that is not claimed as an area goes to the place with most of them (plurality). SHARE "
+            "is that place's part of all registered patients who live in the LSOA; where it is low, few of them use "
+            "any practice of the place, which is usual near borders. Method: Beaney et al., BJGP Open 2022, "
+            "doi:10.3399/BJGPO.2022.0037."
+        )
+    return text + (
+        "\n\nFigures that are published for LSOAs of 2011 come to 2021 by the ONS exact-fit lookup; LSOAs that were "
+        "split are divided by residents of Census 2021. Totals are kept. `ledger` accounts for every patient of the "
+        "national registrations once."
+    )
+
+
+def _evidence(system: System, footprint: Footprint) -> str:
+    keys = dict.fromkeys([*footprint.evidence, *(key for place in footprint.places for key in place.evidence)])
+    lines = []
+    for key in keys:
+        item = system.evidence[key]
+        where = ", ".join(part for part in (item.publisher, item.date, item.url) if part)
+        lines.append(f"- {item.title} ({where}). {item.states}".rstrip())
+    return "\n".join(lines)
+
+
+def _dictionary(table: Table, ending: str) -> str:
+    rows = "\n".join(f"| {column.name} | {column.description} |" for column in table.schema.columns)
+    return f"### {table.name}{ending}\n\n{table.schema.title}. {len(table.frame):,} rows.\n\n| column | meaning |\n|---|---|\n{rows}"
+
+
+def _sources(inputs: Inputs) -> str:
+    head = "| table | source | publisher | vintage | licence | content SHA-256 |\n|---|---|---|---|---|---|"
+    rows = [
+        f"| {e.name} | {e.title} | {e.publisher} | {e.vintage} | {e.licence} | `{e.content_sha256[:16]}…` |" for e in inputs
+    ]
+    return "\n".join([head, *rows])
+
+
+def failed_page(system: System, footprint: Footprint, findings: list[Finding]) -> str:
+    """FAILED.md: why there is no crosswalk here."""
+    errors = [finding for finding in findings if finding.severity == Severity.ERROR]
+    lines = [
+        f"# {system.name}: {footprint.name} was not built",
+        f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{footprint.id}`; so this folder holds no "
+        "crosswalk, and an earlier one has been taken away. `findings` lists everything.",
+        "\n".join(
+            f"- **{error.code}** ({error.location}): {error.message}" + (f" Next: {error.hint}." if error.hint else "")
+            for error in errors
+        ),
+    ]
+    return "\n\n".join(lines) + "\n"

@@ -1,0 +1,141 @@
+"""Tables → CSV, Parquet and Excel. The same content always gives the same bytes of text."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from placemap.crosswalk import Table
+from placemap.schemas import Column
+
+#: Decimals that people and shares are written to.
+DECIMALS = {"people": 2, "share": 6, "number": 6}
+#: Nothing that placemap writes knows the time; formats that must have one get this.
+NO_TIME = datetime(1980, 1, 1)  # noqa: DTZ001 - a constant, the first that zip archives can hold
+
+
+def _fixed(decimals: int) -> Callable[[Any], str]:
+    pattern = f"%.{decimals}f"
+
+    def write(value: float) -> str:
+        # Adding zero turns a negative zero, which rounding can leave, to zero.
+        return "" if value != value else pattern % (round(value, decimals) + 0.0)
+
+    return write
+
+
+_AS_TEXT: dict[str, Callable[[Any], str]] = {
+    "int": str,
+    "flag": lambda value: "true" if value else "false",
+    **{kind: _fixed(decimals) for kind, decimals in DECIMALS.items()},
+}
+
+
+def as_text(values: Iterable[Any], column: Column) -> list[str]:
+    """The values of a column as they stand in a CSV."""
+    write = _AS_TEXT.get(column.type)
+    return [write(value) for value in values] if write else list(values)
+
+
+def write_csv(table: Table, path: Path) -> None:
+    """Write a table as CSV: RFC 4180 with LF, UTF-8, header first, numbers to fixed decimals."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.schema.names)
+    columns = [as_text(table.frame[column.name].tolist(), column) for column in table.schema.columns]
+    writer.writerows(zip(*columns, strict=True))
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+
+
+def write_parquet(table: Table, path: Path) -> None:
+    """Write a table as Parquet with the same content as the CSV; blanks are nulls."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrays = [_arrow(table.frame[column.name].tolist(), column) for column in table.schema.columns]
+    pq.write_table(pa.table(arrays, names=table.schema.names), path, compression="zstd")
+
+
+def _arrow(values: list[Any], column: Column) -> Any:
+    import pyarrow as pa
+
+    if column.type == "int":
+        return pa.array(values, pa.int64())
+    if column.type == "flag":
+        return pa.array([bool(value) for value in values], pa.bool_())
+    if column.type in DECIMALS:
+        rounded = [None if value != value else round(value, DECIMALS[column.type]) for value in values]
+        return pa.array(rounded, pa.float64())
+    return pa.array([value or None for value in values], pa.string())
+
+
+def write_excel(tables: list[Table], path: Path) -> None:
+    """Write tables as sheets of one workbook, codes as text cells, header frozen, with filters."""
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    for table in tables:
+        sheet = book.create_sheet(table.name[:31])
+        sheet.freeze_panes = "A2"
+        sheet.append(table.schema.names)
+        columns = [_cells(table, column) for column in table.schema.columns]
+        for row in zip(*columns, strict=True):
+            sheet.append([_cell(sheet, value) for value in row])
+        if len(table.frame):
+            sheet.auto_filter.ref = f"A1:{_letter(len(columns))}{len(table.frame) + 1}"
+    book.properties.creator = "placemap"
+    book.properties.created = book.properties.modified = NO_TIME
+    buffer = BytesIO()
+    book.save(buffer)
+    path.write_bytes(_timeless(buffer.getvalue()))
+
+
+def _cells(table: Table, column: Column) -> list[Any]:
+    values = table.frame[column.name].tolist()
+    if column.type in DECIMALS:
+        return [None if np.isnan(value) else round(value, DECIMALS[column.type]) for value in values]
+    return [bool(value) for value in values] if column.type == "flag" else values
+
+
+def _cell(sheet: Any, value: Any) -> Any:
+    """Text as a text cell, so that Excel turns no code into a number and no name into a formula."""
+    from openpyxl.cell import WriteOnlyCell
+
+    if not isinstance(value, str):
+        return value
+    cell = WriteOnlyCell(sheet, value=value)
+    cell.data_type = "s"
+    cell.number_format = "@"
+    return cell
+
+
+def _letter(number: int) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return str(get_column_letter(number))
+
+
+def _timeless(archive: bytes) -> bytes:
+    """A zip archive with all times taken out of it, so that the same content has the same bytes."""
+    result = BytesIO()
+    stamp = NO_TIME.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    with zipfile.ZipFile(BytesIO(archive)) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in sorted(old.namelist()):
+            content = old.read(name)
+            if name == "docProps/core.xml":
+                content = _without_times(content, stamp)
+            new.writestr(zipfile.ZipInfo(name, NO_TIME.timetuple()[:6]), content, zipfile.ZIP_DEFLATED)
+    return result.getvalue()
+
+
+def _without_times(core: bytes, stamp: bytes) -> bytes:
+    import re
+
+    return re.sub(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", rb"\g<1>" + stamp, core)
