@@ -19,6 +19,7 @@ from placemap.ledger import ledger
 from placemap.model import Footprint, Place, System
 from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs, inputs_of, newest_year
+from placemap.reference import open_store, store_folder
 from placemap.resolve import Assignment, resolve, scope_of
 from placemap.write_folder import Build, write_build
 
@@ -114,6 +115,15 @@ class Workspace:
             ]
         outcome.tables.append(found)
         return outcome
+
+
+def open_workspace(data: Path | None = None, measure: str = DEFAULT_MEASURE) -> Workspace:
+    """A workspace on the store that `--data`, PLACEMAP_DATA, the user's cache or the package gives.
+
+    Raises:
+        PlacemapError: there is no such store, or its manifest cannot be understood.
+    """
+    return Workspace(Geography(open_store(store_folder(data))), measure)
 
 
 def build(

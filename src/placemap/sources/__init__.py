@@ -1,1 +1,1 @@
-"""Official files → store tables: the only code that reads publishers' layouts, and the only code that may use the network."""
+"""Official files → store tables: all that knows publishers' layouts, and all that may use the network."""

@@ -66,11 +66,11 @@ def import_files(
 
     Args:
         paths: files, or folders of which every file is looked at (not the folders inside).
-        to: the store's folder; its `tables/` and `manifest.json` are replaced as one when everything is read. Tables
-            of all England that it has already, and that the files don't give, are kept.
+        to: the store's folder; its `tables/` and `manifest.json` are replaced as one when everything is read.
+            Tables of all England that it has already, and that the files don't give, are kept.
         systems: cut the tables to what these need, and keep no others; all England where it is None.
-        as_measure: by file name, what figure a file of people holds (`residents_mid_2021`), for files whose total is
-            not a known one; for a PCN file, the month that it is of (`2023-09`).
+        as_measure: by file name, what figure a file of people holds (`residents_mid_2021`), for files whose
+            total is not a known one; for a PCN file, the month that it is of (`2023-09`).
         catalogue: the official sources; the packaged ones where it is None.
 
     Raises:

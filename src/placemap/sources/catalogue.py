@@ -1,4 +1,4 @@
-"""The official sources (`data/sources.yaml`): who publishes them, under what licence, and what a whole file looks like."""
+"""The official sources of `data/sources.yaml`: publishers, licences, and what a whole file looks like."""
 
 from __future__ import annotations
 

@@ -41,9 +41,9 @@ def derived(made: Sequence[Made]) -> list[StoreTable]:
 def settle_pcn_months(made: Sequence[Made]) -> list[Made]:
     """The tables in the same order, those of PCNs with a month as their vintage.
 
-    The files don't say of which month they are, and nothing may have happened in the last ones before it. So: a table
-    with as many rows as a release in `sources.yaml`, and no later date, is of that release; else its month is that of
-    the newest date in the file (or, of two reports that came as two files, in both).
+    The files don't say of which month they are, and in the last ones before it nothing may have happened. So:
+    a table with as many rows as a release in `sources.yaml`, and no later date, is of that release; else its
+    month is that of the newest date in the file (or, of two reports that came as two files, in both).
     """
     known = [_known_release(item) for item in made]
     groups: dict[str, list[Made]] = defaultdict(list)

@@ -1,8 +1,8 @@
 """All England's tables → the rows that some configs need, with everybody else in remainder rows.
 
-What is kept: every LSOA of every unit that the configs name, and one step further the whole of every ward, MSOA, LTLA,
-UTLA, sub-ICB location and CCG that has one of those, so that a share of a straddling unit has its whole denominator; and
-every practice with a patient living there.
+What is kept: every LSOA of every unit that the configs name, and one step further the whole of every ward,
+MSOA, LTLA, UTLA, sub-ICB location and CCG that has one of those, so that a share of a straddling unit has its
+whole denominator; and every practice with a patient living there.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def _to_2021(tables: Tables, lsoas11: set[str]) -> set[str]:
 
 
 def _closed_by_exact_fit(tables: Tables, lsoas: set[str]) -> frozenset[str]:
-    """The LSOAs with all that share an LSOA of 2011 with one of them, so that a split one keeps all its parts."""
+    """The LSOAs, and all that share an LSOA of 2011 with one of them: a split one keeps all its parts."""
     while True:
         wider = lsoas | _to_2021(tables, set(_to_2011(tables, frozenset(lsoas))))
         if wider == lsoas:
@@ -140,7 +140,7 @@ def _closed_by_exact_fit(tables: Tables, lsoas: set[str]) -> frozenset[str]:
 
 
 def _named_lsoas(tables: Tables, areas: frozenset[Unit]) -> set[str]:
-    """The LSOAs of 2021 of the named units; a code that is in no lookup has none (a check of configs says so)."""
+    """The LSOAs of 2021 of the named units; a code that is in no lookup has none."""
     found: set[str] = set()
     for kind, vintage in sorted({(unit.kind, unit.vintage) for unit in areas}):
         codes = {unit.code for unit in areas if (unit.kind, unit.vintage) == (kind, vintage)}
@@ -154,7 +154,7 @@ def _lsoas_of(tables: Tables, kind: str, vintage: str, codes: set[str]) -> set[s
     table = _one(tables, "lookup", kind, vintage)
     if table is None:
         raise PlacemapError(
-            f"configs name {KINDS[kind].plural} of {vintage or 'the newest vintage'}; no lookup among the files has these",
+            f"configs name {KINDS[kind].plural} ({vintage or 'newest'}), and no file is a lookup of these",
             hint=f"add the lookup from LSOA to {KINDS[kind].label}",
         )
     frame = table.frame
@@ -266,7 +266,7 @@ def _lineages(table: StoreTable, kept: Kept) -> pd.DataFrame:
 
 
 def _registrations(table: StoreTable, kept: Kept) -> pd.DataFrame:
-    """Kept practices × kept LSOAs as they are; all others summed to remainder rows.
+    """Rows of kept practices in kept LSOAs as they are; all others summed to remainder rows.
 
     Raises:
         PlacemapError: the sum is not the source's.
@@ -276,7 +276,7 @@ def _registrations(table: StoreTable, kept: Kept) -> pd.DataFrame:
     other = ~frame["practice_code"].isin(kept.practices)
     frame[atom] = _residence(frame[atom], other, kept.atoms(table.base))
     frame.loc[other, "practice_code"] = REST_PRACTICES
-    cells = frame.groupby(["practice_code", atom], as_index=False)["patients"].sum()
+    cells = frame.groupby(["practice_code", atom], as_index=False).agg({"patients": "sum"})
     if int(cells["patients"].sum()) != table.total:
         raise PlacemapError(
             f"the extract has {cells['patients'].sum():,} patients; the source has {table.total:,}"
@@ -285,7 +285,7 @@ def _registrations(table: StoreTable, kept: Kept) -> pd.DataFrame:
 
 
 def _residence(lsoas: pd.Series, other: pd.Series, kept: frozenset[str]) -> pd.Series:
-    """Where patients live: a kept LSOA (of kept practices), ENGLAND, WALES, or as the source says that it has none."""
+    """Where patients live: a kept LSOA (of kept practices), ENGLAND, WALES, or what stands for none."""
     plain = lsoas.isin(NO_LSOA) | (lsoas.isin(kept) & ~other)
     rest = pd.Series(REST_ENGLAND, index=lsoas.index).mask(lsoas.str.startswith("W"), REST_WALES)
     return lsoas.where(plain, rest)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from placemap.codes import KINDS
+from placemap.schemas import ATOM_COLUMN
 from placemap.sources.catalogue import Source
 from placemap.sources.raw import Raw
 from placemap.sources.rules import (
@@ -50,7 +51,7 @@ def english(raw: Raw, source: Source, column: str) -> pd.DataFrame:
 def lookups(raw: Raw, source: Source) -> Iterator[StoreTable]:
     """LSOA → every unit kind that the file has; of a ward file the wards only.
 
-    The LAD column of a ward file is the ward's, and a best-fit ward can lie in another LAD than the LSOA does.
+    The LAD column of a ward file is the ward's; a best-fit ward can lie in another LAD than the LSOA does.
     """
     found = code_columns(raw.frame.columns)
     base = found.pop("LSOA")
@@ -60,14 +61,15 @@ def lookups(raw: Raw, source: Source) -> Iterator[StoreTable]:
     require_rows(raw, source, len(rows), "English LSOAs")
     require_unique(raw, source, rows, [lsoa])
     for prefix in prefixes:
-        yield _lookup(raw, source, rows, lsoa, f"{prefix}{found[prefix][2:]}", base)
+        yield _lookup(raw, source, rows, f"{prefix}{found[prefix][2:]}", base)
 
 
-def _lookup(raw: Raw, source: Source, rows: pd.DataFrame, lsoa: str, prefix: str, base: str) -> StoreTable:
+def _lookup(raw: Raw, source: Source, rows: pd.DataFrame, prefix: str, base: str) -> StoreTable:
     kind, vintage = KIND_OF_PREFIX[prefix[:-2]], f"20{prefix[-2:]}"
     columns = _published_columns(prefix, kind)
     require_columns(raw, source, list(columns))
-    frame = rows[[lsoa, *columns]].rename(columns={**columns, lsoa: _atom(base)}).apply(text)
+    names = {f"LSOA{base[2:]}CD": ATOM_COLUMN[base].name, **columns}
+    frame = rows[list(names)].rename(columns=names).apply(text)
     require_kind(raw, source, frame[f"{kind}_code"], kind)
     others = [column for column in columns.values() if column != f"{kind}_code"]
     require_one_name(raw, source, frame, f"{kind}_code", others)
@@ -80,10 +82,6 @@ def _published_columns(prefix: str, kind: str) -> dict[str, str]:
     return {**columns, f"{prefix}CDH": f"{kind}_ods"} if KINDS[kind].ods else columns
 
 
-def _atom(base: str) -> str:
-    return "lsoa_code" if base == "2021" else "lsoa11_code"
-
-
 def exact_fit(raw: Raw, source: Source) -> Iterator[StoreTable]:
     """LSOA 2011 → LSOA 2021, and the names of the latter."""
     names = {
@@ -91,8 +89,8 @@ def exact_fit(raw: Raw, source: Source) -> Iterator[StoreTable]:
         "LSOA11NM": "lsoa11_name",
         "LSOA21CD": "lsoa_code",
         "LSOA21NM": "lsoa_name",
+        "CHGIND": "change",
     }
-    names["CHGIND"] = "change"
     require_columns(raw, source, list(names))
     frame = english(raw, source, "LSOA11CD")[list(names)].rename(columns=names).apply(text)
     require_pattern(raw, source, frame["lsoa_code"], ENGLISH_LSOA, "codes of LSOAs")
@@ -107,7 +105,7 @@ def exact_fit(raw: Raw, source: Source) -> Iterator[StoreTable]:
 
 
 def upper_tiers(raw: Raw, source: Source) -> Iterator[StoreTable]:
-    """LTLA → UTLA: not a store table yet, for it is by LTLA; `derive.upper_tier_lookups` makes it one by LSOA."""
+    """LTLA → UTLA; not a store table yet, as it is not by LSOA (`derive.upper_tier_lookups` makes it one)."""
     found = code_columns(raw.frame.columns)
     ltla = "LTLA" if "LTLA" in found else "LAD"
     names = _pair_columns(f"{ltla}{found[ltla][2:]}", f"UTLA{found['UTLA'][2:]}")
@@ -181,7 +179,7 @@ def _lives(long: pd.DataFrame) -> pd.DataFrame:
 
 
 def _changes(long: pd.DataFrame) -> pd.DataFrame:
-    """A row a lineage and year after which its code is another one: ltla_code, year, successor_code, successor_name."""
+    """A row a lineage and year after which its code is another: ltla_code, year, successor_code, _name."""
     names = {"ltla_code": "successor_code", "ltla_name": "successor_name"}
     following = long.rename(columns=names).assign(year=long["year"] - 1)
     pairs = long.drop(columns="ltla_name").merge(

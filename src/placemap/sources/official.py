@@ -1,7 +1,7 @@
-"""The registry of official formats: which file is what, told by its columns, and what turns it into store tables.
+"""The registry of official formats: how a file is told by its columns, and what makes store tables of it.
 
-A new format is one entry here. Where a format is recognised and then breaks a rule, the import stops: a table that lost
-rows is worse than none.
+A new format is one entry here. Where a format is recognised and then breaks a rule, the import stops: a table
+that lost rows is worse than none.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Format:
 
     Attributes:
         id: name in messages and tests.
-        recognises: whether a raw table is of this layout; looks at columns, and at the first rows where there are none.
-        tables: its store tables, from the raw table, the catalogue, and the measure that the user says it is.
+        recognises: whether a raw table is of this layout, by its columns (by its first row where there is no header).
+        tables: its store tables, from the raw table, the catalogue, and what the user says that it is.
         left_out: why the layout is known but not taken into the store; empty for those that are.
     """
 
@@ -39,7 +39,7 @@ def recognise(raw: Raw) -> Format | None:
 
 
 def _has(*wanted: str, without: tuple[str, ...] = ()) -> Callable[[Raw], bool]:
-    """Whether a raw table has columns that start with each of `wanted`, and none of `without`; case is ignored."""
+    """Whether a raw table has columns that start with each of `wanted`, and none with any of `without`."""
 
     def recognises(raw: Raw) -> bool:
         found = [str(column).upper().replace(" ", "_") for column in raw.frame.columns] if raw.headed else []
@@ -123,7 +123,7 @@ FORMATS: tuple[Format, ...] = (
         "best-fit-of-lsoas",
         _columns("LSOA11CD", "LSOA21CD"),
         _nothing,
-        "it is the best-fit lookup (no CHGIND column); placemap uses the exact-fit one, `LSOA11_LSOA21_LAD22_EW_LU_v5`",
+        "it is the best-fit lookup (no CHGIND); placemap uses the exact fit, LSOA11_LSOA21_LAD22_EW_LU_v5",
     ),
     Format(
         "lookup",

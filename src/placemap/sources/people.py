@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from placemap.codes import KINDS
-from placemap.schemas import LSOA11, LSOA21, NO_LSOA
+from placemap.schemas import ATOM_COLUMN, NO_LSOA
 from placemap.sources.catalogue import Catalogue, Source
 from placemap.sources.geographies import ANY_LSOA, code_columns, english
 from placemap.sources.raw import Raw
@@ -28,9 +28,17 @@ from placemap.sources.rules import (
 )
 from placemap.sources.table import StoreTable, store_table
 
-ATOM = {"2011": LSOA11.name, "2021": LSOA21.name}
 #: The first codes that came with the LSOAs of 2021; every LSOA of 2011 sorts before them.
 FIRST_OF_2021 = {"E": "E01033769", "W": "W01001959"}
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """What is seen of a file of people: by what it is, and what they add up to."""
+
+    family: str
+    base: str
+    total: int
 
 
 def residents(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTable]:
@@ -39,10 +47,10 @@ def residents(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTab
     lsoa, generic = f"LSOA{base[2:]}CD", catalogue["residents"]
     rows = english(raw, generic, lsoa)
     people = whole_numbers(raw, generic, text(rows["TOTAL"]))
-    source = _measured(raw, catalogue, "lsoa_measure", base, int(people.sum()), measure)
+    source = _measured(raw, catalogue, _Figures("lsoa_measure", base, int(people.sum())), measure)
     require_rows(raw, source, len(rows), "English LSOAs")
     require_unique(raw, source, rows, [lsoa])
-    frame = pd.DataFrame({ATOM[base]: rows[lsoa], "people": people})
+    frame = pd.DataFrame({ATOM_COLUMN[base].name: rows[lsoa], "people": people})
     yield _measure(frame, source, base)
 
 
@@ -51,7 +59,7 @@ def list_sizes(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTa
     generic = catalogue["list-size"]
     practices = text(raw.frame["PRACTICE_CODE"])
     people = whole_numbers(raw, generic, text(raw.frame["PRACTICE_LIST_SIZE"]))
-    source = _measured(raw, catalogue, "practice_measure", "", int(people.sum()), measure)
+    source = _measured(raw, catalogue, _Figures("practice_measure", "", int(people.sum())), measure)
     frame = pd.DataFrame({"practice_code": practices, "people": people})
     require_kind(raw, source, practices, "practice")
     require_rows(raw, source, len(frame), "practices")
@@ -66,24 +74,23 @@ def _measure(frame: pd.DataFrame, source: Source, base: str) -> StoreTable:
     )
 
 
-def _measured(raw: Raw, catalogue: Catalogue, family: str, base: str, total: int, measure: str) -> Source:
+def _measured(raw: Raw, catalogue: Catalogue, found: _Figures, measure: str) -> Source:
     """The source of a figure: the one that `measure` names, else the one whose total it has."""
-    known = [
-        source
-        for source in catalogue.values()
-        if source.family == family and source.measure and source.base == base
+    alike = [
+        source for source in catalogue.values() if (source.family, source.base) == (found.family, found.base)
     ]
+    known = [source for source in alike if source.measure]
     for source in known:
-        if source.measure == measure or (not measure and source.total == total):
-            require_total(raw, source, total, source.total)
+        if source.measure == measure or (not measure and source.total == found.total):
+            require_total(raw, source, found.total, source.total)
             return source
-    generic = catalogue["residents" if family == "lsoa_measure" else "list-size"]
-    if not measure:
-        totals = ", ".join(f"{source.total:,} ({source.measure})" for source in known)
-        hint = "say what it is, as in `placemap data import FILE --as residents_mid_2021`"
-        raise failure(raw, generic, f"the figures add up to {total:,}; the known totals are {totals}", hint)
-    year = re.search(r"\d{4}", measure)
-    return replace(generic, measure=measure, base=base, vintage=year[0] if year else "")
+    generic = catalogue["residents" if found.family == "lsoa_measure" else "list-size"]
+    if measure:
+        year = re.search(r"\d{4}", measure)
+        return replace(generic, measure=measure, base=found.base, vintage=year[0] if year else "")
+    totals = ", ".join(f"{source.total:,} ({source.measure})" for source in known)
+    hint = "say what it is, as in `placemap data import FILE --as residents_mid_2021`"
+    raise failure(raw, generic, f"the figures add up to {found.total:,}; the known totals are {totals}", hint)
 
 
 def registered(raw: Raw, source: Source) -> Iterator[StoreTable]:
@@ -99,8 +106,8 @@ def registered(raw: Raw, source: Source) -> Iterator[StoreTable]:
     vintage, base = _extract_month(raw, source, frame), _lsoa_vintage(frame["lsoa"])
     total = int(frame["patients"].sum())
     require_total(raw, source, total, source.release(vintage).total)
-    cells = frame.groupby(["practice_code", "lsoa"], as_index=False)["patients"].sum()
-    cells = cells.rename(columns={"lsoa": ATOM[base]})
+    cells = frame.rename(columns={"lsoa": ATOM_COLUMN[base].name})
+    cells = cells.groupby(["practice_code", ATOM_COLUMN[base].name], as_index=False).agg({"patients": "sum"})
     yield store_table(cells, source, "registrations", vintage, base=base, total=total)
     yield store_table(frame.drop_duplicates("practice_code"), source, "practices", vintage)
 
@@ -109,7 +116,7 @@ _LSOA_COLUMNS = ("LSOA_CODE", "LSOA_CODE_2021", "LSOA_2021_CODE", "LSOA_CODE_201
 
 
 def _registration_columns(raw: Raw, source: Source) -> pd.DataFrame:
-    """The columns that are used, by placemap's names; official names differ in case, spaces and underscores."""
+    """The used columns by placemap's names; official names differ in case, spaces and underscores."""
     official = raw.frame.rename(columns=lambda column: str(column).upper().replace(" ", "_"))
     lsoa = next((column for column in _LSOA_COLUMNS if column in official.columns), _LSOA_COLUMNS[0])
     names = {
@@ -154,7 +161,7 @@ def _lsoa_vintage(codes: pd.Series) -> str:
     return "2021" if any(new) or (unique == "NO2021").any() else "2011"
 
 
-# The columns of the two ODS reports in their order: what a header says, as a pattern, and placemap's name ("" = unused).
+# The columns of the two ODS reports in order: a pattern of the header, and placemap's name ("" = unused).
 PCN_COLUMNS = (
     ("PCN CODE", "pcn_code"),
     ("PCN NAME", "pcn_name"),
@@ -181,8 +188,10 @@ def pcns(raw: Raw, catalogue: Catalogue, month: str) -> Iterator[StoreTable]:
     """Primary care networks.
 
     Args:
-        month: the vintage; where it is empty, the table's vintage is its newest date, which `derive` settles to a month
-            together with the memberships'.
+        raw: the table `PCNDetails` of the workbook, or the report `epcn`.
+        catalogue: the official sources.
+        month: the vintage; where it is empty, the table's vintage is its newest date, which `derive` settles
+            to a month together with the memberships'.
     """
     source = catalogue["epcn"]
     frame = _ods_columns(raw, source, PCN_COLUMNS)

@@ -27,7 +27,8 @@ class Raw:
     Attributes:
         file: name of the file, for messages.
         part: sheet, or file in a zip; empty where the file is one table.
-        frame: every cell text (and `geometry` in a boundary file); column names cleaned, or 0, 1, 2 … without header.
+        frame: every cell text (and `geometry` in a boundary file); column names cleaned, or 0, 1, 2 … without
+            header.
         headed: whether the first row is a header.
     """
 
@@ -62,7 +63,7 @@ def read_raw(name: str, content: bytes) -> list[Raw]:
     reader = READERS.get(PurePath(name).suffix.lower())
     if reader is None:
         raise PlacemapError(
-            f"files ending in {PurePath(name).suffix or 'nothing'} are not read; expected {', '.join(READERS)}",
+            f"a file ending in {PurePath(name).suffix or 'nothing'}; expected one of {', '.join(READERS)}",
             location=name,
         )
     try:
@@ -80,8 +81,8 @@ def read_raw(name: str, content: bytes) -> list[Raw]:
 def clean_column(name: object) -> str:
     """A column's name as placemap looks for it.
 
-    White space (newlines too) collapsed, a byte order mark and the portal's `F_` taken off, geography columns in
-    capitals with today's name: `LOC22CD` (2022) is `SICBL22CD`.
+    White space (newlines too) collapsed, a byte order mark and the portal's `F_` taken off, geography columns
+    in capitals with today's name: `LOC22CD` (2022) is `SICBL22CD`.
     """
     text = " ".join(str(name).replace("\ufeff", "").replace("ï»¿", "").split())
     geography = _GEOGRAPHY_COLUMN.fullmatch(text)

@@ -1,4 +1,4 @@
-"""What a whole, undamaged file must satisfy. Each rule raises a PlacemapError that says what was found and expected."""
+"""What a whole, undamaged file satisfies. A broken rule raises a PlacemapError: what was found, what expected."""
 
 from __future__ import annotations
 

@@ -72,12 +72,12 @@ def ltla_boundaries(raw: Raw, source: Source) -> Iterator[StoreTable]:
 
 
 def _as_wkb(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with geometries as WKB, coordinates to the metre.
+    """The frame with geometries as WKB, coordinates to the decimetre.
 
-    The lines are generalised to 200 m, so that a metre is far below what they show; whole metres pack far better, and
-    shared corners stay shared.
+    Corners that two units share stay shared, and short numbers pack far better. Whole metres would make some
+    outlines cross themselves.
     """
-    rounded = shapely.transform(np.asarray(frame["geometry"], dtype=object), np.round)
+    rounded = shapely.transform(np.asarray(frame["geometry"], dtype=object), lambda xy: np.round(xy, 1))
     wkb = shapely.to_wkb(rounded, byte_order=1, include_srid=False)
     return frame.assign(geometry=pd.Series(wkb, index=frame.index, dtype=object))
 
@@ -85,7 +85,7 @@ def _as_wkb(frame: pd.DataFrame) -> pd.DataFrame:
 def adjacent_pairs(codes: pd.Series, geometries: Any) -> pd.DataFrame:
     """Pairs of units whose boundaries share a line; touching in a point is not enough.
 
-    Official boundaries of one set share their corners even after generalising, so that no tolerance is needed.
+    Official boundaries of one set share their corners even when generalised, so that no tolerance is needed.
 
     Args:
         codes: sorted.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from placemap.schemas import TableSchema
 from placemap.sources.table import StoreTable
 from placemap.store import MANIFEST, TABLES, Manifest, TableEntry, canonical_hash
 
-#: Kinds (and families that are used like one) whose newest vintage is the one that is meant where none is said.
+#: Kinds (and families used like one) whose newest vintage is meant where none is said.
 DEFAULT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb", "pcn", "registrations")
 _KIND_OF_FAMILY = {"pcn_members": "pcn", "registrations": "registrations"}
 
@@ -83,8 +82,8 @@ def newest_vintages(entries: Sequence[TableEntry]) -> dict[str, str]:
 def _swapped_in(to: Path) -> Iterator[Path]:
     """A new folder that takes the place of `to` when all went well.
 
-    Until the swap `to` is the old store. The swap is two renames; a kill between them leaves both folders whole, the
-    old one under `.<name>.old`.
+    Until the swap `to` is the old store. The swap is two renames; a kill between them leaves both folders
+    whole, the old one under `.<name>.old`.
     """
     new = Path(tempfile.mkdtemp(prefix=f".{to.name}.new-", dir=to.parent))
     old = to.with_name(f".{to.name}.old")
@@ -95,8 +94,8 @@ def _swapped_in(to: Path) -> Iterator[Path]:
         yield new
         shutil.rmtree(old, ignore_errors=True)
         if to.exists():
-            os.replace(to, old)
-        os.replace(new, to)
+            to.replace(old)
+        new.replace(to)
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -129,8 +128,8 @@ def _write_table(table: StoreTable, folder: Path) -> TableEntry:
 def parquet_bytes(frame: pd.DataFrame, schema: TableSchema) -> bytes:
     """A table as Parquet.
 
-    Types are the schema's and no pandas metadata goes in, so that the bytes depend on the content and on the version
-    of Arrow alone.
+    Types are the schema's and no pandas metadata goes in, so that the bytes depend on the content and on the
+    version of Arrow alone.
     """
     import pyarrow as pa  # noqa: PLC0415 - slow to import
     import pyarrow.parquet as pq  # noqa: PLC0415

@@ -1,0 +1,186 @@
+"""`placemap build` and `placemap check`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from placemap.cli import app
+from placemap.cli.common import (
+    AllOption,
+    DataOption,
+    FootprintOption,
+    JsonOption,
+    MeasureOption,
+    StrictOption,
+    SystemsArgument,
+    finding_json,
+    finding_lines,
+    guarded,
+    load,
+    message,
+    print_json,
+    print_table,
+    progress,
+)
+from placemap.errors import Exit, PlacemapError
+
+if TYPE_CHECKING:
+    from placemap.model import Footprint, System
+    from placemap.pipeline import Outcome, Workspace
+
+
+class Format(StrEnum):
+    """What tables are written as."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+@app.command()
+@guarded
+def build(
+    systems: SystemsArgument,
+    footprint: FootprintOption = None,
+    every: AllOption = False,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the folders go.")] = Path("out"),
+    data: DataOption = None,
+    measure: MeasureOption = "residents_2021",
+    excel: Annotated[bool, typer.Option("--excel", help="Write one workbook with all tables, too.")] = False,
+    formats: Annotated[Format, typer.Option("--format", help="What tables are written as.")] = Format.CSV,
+    strict: StrictOption = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Map a system's places to ONS geography, check the coverage, and write the crosswalks.
+
+    Example: placemap build bnssg --out crosswalks
+    """
+    from placemap import pipeline
+
+    def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
+        return pipeline.build(workspace, system, chosen, out, formats=formats.value, excel=excel)
+
+    return _run(systems, footprint or [], every, data, measure, strict, as_json, make)
+
+
+@app.command()
+@guarded
+def check(
+    systems: SystemsArgument,
+    footprint: FootprintOption = None,
+    every: AllOption = False,
+    data: DataOption = None,
+    measure: MeasureOption = "residents_2021",
+    strict: StrictOption = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Check a system's places without writing anything.
+
+    Example: placemap check norfolk-and-waveney --all
+    """
+
+    def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
+        return workspace.check(system, chosen)
+
+    return _run(systems, footprint or [], every, data, measure, strict, as_json, make)
+
+
+def _run(
+    names: list[str],
+    footprints: list[str],
+    every: bool,  # noqa: FBT001 - passed on from options
+    data: Path | None,
+    measure: str,
+    strict: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+    make: Any,
+) -> int:
+    """Make every footprint asked for; an error in one system leaves the others to be made."""
+    from placemap.pipeline import footprints_of, open_workspace
+
+    jobs, codes = [], [Exit.OK]
+    for name in dict.fromkeys(names):
+        try:
+            system = load(name)
+            jobs += [(system, chosen) for chosen in footprints_of(system, footprints, every=every)]
+        except PlacemapError as error:
+            message(f"error: {error}")
+            codes.append(error.exit_code)
+    outcomes = []
+    if jobs:
+        workspace = open_workspace(data, measure)
+        for system, chosen in progress(jobs, lambda job: f"{job[0].id} {job[1].id}"):
+            try:
+                outcomes.append(make(workspace, system, chosen))
+                codes.append(outcomes[-1].exit_code(strict=strict))
+            except PlacemapError as error:
+                message(f"error: {error}")
+                codes.append(error.exit_code)
+            if outcomes and not as_json:
+                _report(outcomes[-1])
+    if as_json:
+        print_json({"exit_code": int(max(codes)), "footprints": [_as_json(outcome) for outcome in outcomes]})
+    return max(codes)
+
+
+def _report(outcome: Outcome) -> None:
+    from placemap.pipeline import summary
+
+    lines = summary(outcome)
+    title = f"{outcome.system.name} — {outcome.footprint.name} ({outcome.footprint.id})"
+    if lines:
+        rows = [(line.place.name, f"{line.lsoas:,}", f"{line.residents:,.0f}", f"{line.registered:,.0f}") for line in lines]
+        total = (
+            "total",
+            f"{sum(line.lsoas for line in lines):,}",
+            f"{sum(line.residents for line in lines):,.0f}",
+            f"{sum(line.registered for line in lines):,.0f}",
+        )
+        print_table(["place", "LSOAs", "residents", "registered"], [*rows, total], right=(1, 2, 3), title=title)
+    else:
+        message(f"{title}: not resolved, because of the errors below")
+    _verdict(outcome)
+    for line in finding_lines(outcome.findings):
+        message(line)
+    if outcome.folder:
+        failed = outcome.exit_code() != Exit.OK
+        message(f"{'FAILED: only findings' if failed else f'{len(outcome.tables)} tables'} written to {outcome.folder}")
+
+
+def _verdict(outcome: Outcome) -> None:
+    """One line on the coverage: the thing that placemap is for."""
+    assignment = outcome.assignment
+    if assignment is None:
+        return
+    scope, gaps, overlaps = int(assignment.in_scope.sum()), len(assignment.gaps), len(assignment.overlaps)
+    if gaps or overlaps:
+        message(f"coverage: {gaps:,} of {scope:,} LSOAs of the scope in no place, {overlaps:,} in more than one")
+    else:
+        message(f"coverage: each of the {scope:,} LSOAs of the scope is in exactly one place")
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    from placemap.pipeline import summary
+
+    assignment = outcome.assignment
+    return {
+        "system": outcome.system.id,
+        "footprint": outcome.footprint.id,
+        "exit_code": int(outcome.exit_code()),
+        "folder": str(outcome.folder) if outcome.folder else None,
+        "scope_lsoas": None if assignment is None else int(assignment.in_scope.sum()),
+        "places": [
+            {
+                "id": line.place.id,
+                "name": line.place.name,
+                "lsoas": line.lsoas,
+                "residents": round(line.residents, 2),
+                "registered": round(line.registered, 2),
+            }
+            for line in summary(outcome)
+        ],
+        "findings": [finding_json(finding) for finding in outcome.findings],
+    }

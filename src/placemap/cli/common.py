@@ -1,0 +1,166 @@
+"""What commands share: option types, how errors end a command, how tables and findings are printed."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+
+import typer
+
+from placemap.errors import Exit, PlacemapError
+
+if TYPE_CHECKING:
+    from placemap.findings import Finding
+    from placemap.model import System
+
+P = ParamSpec("P")
+
+SystemsArgument = Annotated[
+    list[str], typer.Argument(metavar="SYSTEM…", help="A system's name (`placemap list`) or the path of a config.")
+]
+SystemArgument = Annotated[
+    str, typer.Argument(metavar="SYSTEM", help="A system's name (`placemap list`) or the path of a config.")
+]
+FootprintOption = Annotated[
+    list[str] | None,
+    typer.Option("--footprint", "-f", metavar="ID", help="A footprint of it; repeatable. Default: the system's default."),
+]
+AllOption = Annotated[bool, typer.Option("--all", help="All footprints of the system.")]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Reference store to use instead of the cached or packaged one."),
+]
+MeasureOption = Annotated[
+    str, typer.Option("--measure", metavar="NAME", help="The residents that shares are taken by, such as residents_mid_2022.")
+]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Fail on warnings, too.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
+    """Turn what a command raises and returns into messages and exit codes."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except PlacemapError as error:
+            message(f"error: {error}")
+            raise typer.Exit(int(error.exit_code)) from None
+        raise typer.Exit(int(code or Exit.OK))
+
+    return run
+
+
+def message(text: str) -> None:
+    """Print a message, to stderr."""
+    typer.echo(text, err=True)
+
+
+def print_json(value: Any) -> None:
+    """Print a result for machines, to stdout."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = (), title: str = "") -> None:
+    """Print a table to stdout; as wide as it must be where stdout is no terminal.
+
+    Args:
+        right: numbers of the columns that are aligned to the right.
+        title: a line above it.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 250)
+    if title:
+        typer.echo(title)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, header in enumerate(headers):
+        table.add_column(Text(header), justify="right" if number in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    # rich pads lines to the width of the table; trailing blanks would be noise in a file.
+    with console.capture() as captured:
+        console.print(table)
+    typer.echo("\n".join(line.rstrip() for line in captured.get().rstrip().splitlines()))
+
+
+def progress(items: Sequence[Any], describe: Callable[[Any], str]) -> Iterable[Any]:
+    """Go through `items` with a progress bar on stderr, where that is a terminal and there are several."""
+    if len(items) < 2 or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+        task = bar.add_task("", total=len(items))
+        for item in items:
+            bar.update(task, description=describe(item))
+            yield item
+            bar.advance(task)
+
+
+def load(name: str) -> System:
+    """The system that a name or path means; messages name the file as the user did."""
+    from placemap.config import load_system
+    from placemap.systems import config_path
+
+    path = config_path(name)
+    try:
+        return load_system(path)
+    except PlacemapError as error:
+        raise _with_path(error, path, name) from None
+
+
+def _with_path(error: PlacemapError, path: Path, name: str) -> PlacemapError:
+    """The error with the file's whole path for one that was given as a path, so that editors can follow it."""
+    if str(path) != name:
+        return error
+    for one in getattr(error, "errors", [error]):
+        one.location = one.location.replace(path.name, name, 1)
+    return error
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding for machines."""
+    return {
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "message": finding.message,
+        "subject": finding.subject,
+        "place": finding.place,
+        "location": finding.location,
+        "lsoas": list(finding.lsoas),
+        "people": None if finding.people is None else round(finding.people, 2),
+        "next_step": finding.hint,
+    }
+
+
+def finding_lines(findings: Sequence[Finding], *, each: int = 3) -> list[str]:
+    """Findings as lines of text: all errors; of every other code the number, the people, and the first few."""
+    from placemap.findings import Severity
+
+    lines: list[str] = []
+    for code in dict.fromkeys(finding.code for finding in findings):
+        group = [finding for finding in findings if finding.code == code]
+        shown = group if group[0].severity == Severity.ERROR else group[:each]
+        people = sum(finding.people or 0 for finding in group)
+        count = f" ×{len(group)}" if len(group) > 1 else ""
+        lines.append(f"{group[0].severity} {code}{count}" + (f" ({people:,.0f} people)" if people else ""))
+        for finding in shown:
+            lines.append(f"  {finding.location}: {finding.message}")
+        if len(group) > len(shown):
+            lines.append(f"  … and {len(group) - len(shown)} more, in findings.csv")
+        hint = group[0].hint
+        if hint:
+            lines.append(f"  → {hint}")
+    return lines

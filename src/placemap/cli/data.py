@@ -1,0 +1,1 @@
+"""`placemap data …`: the reference tables."""
