@@ -127,7 +127,13 @@ def _piece(kind: str, terms: Sequence[Term], *, less: bool) -> str:
     label = KINDS[kind].label if len(terms) == 1 else KINDS[kind].plural
     if not less:
         return f"{label} {_and([_unit(term) for term in terms])}"
-    return "; ".join(f"{KINDS[kind].label} {_unit(term)} less {as_text(term.less).removesuffix(' whole')}" for term in terms)
+    return "; ".join(f"{KINDS[kind].label} {_unit(term)} less {_exceptions(term.less)}" for term in terms)
+
+
+def _exceptions(terms: Terms) -> str:
+    """What a unit lacks; in brackets where it is of several kinds, so that none of it reads as an addition."""
+    text = as_text(terms).removesuffix(" whole")
+    return f"({text})" if ";" in text else text
 
 
 def _unit(term: Term) -> str:
