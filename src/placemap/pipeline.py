@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from placemap import __version__
+from placemap.atoms import Bools
 from placemap.checks import Result, in_order, run_checks
 from placemap.crosswalk import Figures, Table, crosswalk_tables, figures
 from placemap.declarations import check_declarations
 from placemap.describe import Describer
 from placemap.errors import Exit, PlacemapError
 from placemap.findings import Finding, Severity, worst
-from placemap.geography import Bools, Geography
+from placemap.geography import Geography
 from placemap.ledger import ledger
 from placemap.model import Footprint, Place, System
 from placemap.places_table import findings_table, places_table

@@ -27,7 +27,9 @@ SystemArgument = Annotated[
 ]
 FootprintOption = Annotated[
     list[str] | None,
-    typer.Option("--footprint", "-f", metavar="ID", help="A footprint of it; repeatable. Default: the system's default."),
+    typer.Option(
+        "--footprint", "-f", metavar="ID", help="A footprint of it; repeatable. Default: the system's default."
+    ),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="All footprints of the system.")]
 DataOption = Annotated[
@@ -35,7 +37,10 @@ DataOption = Annotated[
     typer.Option("--data", metavar="DIR", help="Reference store to use instead of the cached or packaged one."),
 ]
 MeasureOption = Annotated[
-    str, typer.Option("--measure", metavar="NAME", help="The residents that shares are taken by, such as residents_mid_2022.")
+    str,
+    typer.Option(
+        "--measure", metavar="NAME", help="The residents that shares are taken by, such as residents_mid_2022."
+    ),
 ]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Fail on warnings, too.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -66,7 +71,9 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = (), title: str = "") -> None:
+def print_table(
+    headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = (), title: str = ""
+) -> None:
     """Print a table to stdout; as wide as it must be where stdout is no terminal.
 
     Args:

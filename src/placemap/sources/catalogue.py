@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from placemap.errors import PlacemapError
+from placemap.packaged import packaged_folder
 from placemap.yaml_tree import parse, read_text
 
 SOURCES_FILE = "sources.yaml"
@@ -78,7 +79,7 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     Raises:
         PlacemapError: the file is missing, is not YAML, or lacks a field.
     """
-    path = path or packaged_data() / SOURCES_FILE
+    path = path or packaged_folder("data") / SOURCES_FILE
     data = parse(read_text(path, path.name), path.name).value
     try:
         return {key: _source(key, entry, data) for key, entry in data["sources"].items()}
@@ -86,12 +87,6 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         raise PlacemapError(
             f"the list of sources is damaged: {error!r}", location=path.name, hint="reinstall placemap"
         ) from None
-
-
-def packaged_data() -> Path:
-    """The `data` folder that came with placemap: inside the wheel, or at the top of a checkout."""
-    inside = Path(__file__).parents[1] / "_packaged" / "data"
-    return inside if inside.is_dir() else Path(__file__).parents[3] / "data"
 
 
 def _source(key: str, entry: dict[str, Any], data: dict[str, Any]) -> Source:

@@ -22,7 +22,7 @@ class Format:
 
     Attributes:
         id: name in messages and tests.
-        recognises: whether a raw table is of this layout, by its columns (by its first row where there is no header).
+        recognises: whether a table is of this layout, by its columns (or, without a header, its first row).
         tables: its store tables, from the raw table, the catalogue, and what the user says that it is.
         left_out: why the layout is known but not taken into the store; empty for those that are.
     """

@@ -86,11 +86,24 @@ def _measured(raw: Raw, catalogue: Catalogue, found: _Figures, measure: str) -> 
             return source
     generic = catalogue["residents" if found.family == "lsoa_measure" else "list-size"]
     if measure:
-        year = re.search(r"\d{4}", measure)
-        return replace(generic, measure=measure, base=found.base, vintage=year[0] if year else "")
+        return replace(
+            generic, measure=measure, base=found.base, vintage=_year_of(raw, catalogue, generic, measure)
+        )
     totals = ", ".join(f"{source.total:,} ({source.measure})" for source in known)
     hint = "say what it is, as in `placemap data import FILE --as residents_mid_2021`"
     raise failure(raw, generic, f"the figures add up to {found.total:,}; the known totals are {totals}", hint)
+
+
+def _year_of(raw: Raw, catalogue: Catalogue, generic: Source, measure: str) -> str:
+    """The year in the name of a figure that is not a known one."""
+    year = re.search(r"\d{4}", measure)
+    if not year or not re.fullmatch(r"[a-z][a-z0-9_]*", measure):
+        raise failure(
+            raw, generic, f"{measure!r} is not a figure's name; expected one such as residents_mid_2021", ""
+        )
+    if any(source.measure == measure for source in catalogue.values()):
+        raise failure(raw, generic, f"{measure} is by other units than this file's", "give it another name")
+    return year[0]
 
 
 def registered(raw: Raw, source: Source) -> Iterator[StoreTable]:
@@ -194,6 +207,7 @@ def pcns(raw: Raw, catalogue: Catalogue, month: str) -> Iterator[StoreTable]:
             to a month together with the memberships'.
     """
     source = catalogue["epcn"]
+    _require_month(raw, source, month)
     frame = _ods_columns(raw, source, PCN_COLUMNS)
     require_kind(raw, source, frame["pcn_code"], "pcn")
     _require_body(raw, source, frame["sub_icb_ods"])
@@ -206,6 +220,7 @@ def pcns(raw: Raw, catalogue: Catalogue, month: str) -> Iterator[StoreTable]:
 def pcn_members(raw: Raw, catalogue: Catalogue, month: str) -> Iterator[StoreTable]:
     """Practices of PCNs, past and current; `month` as for `pcns`."""
     source = catalogue["epcn"]
+    _require_month(raw, source, month)
     frame = _ods_columns(raw, source, MEMBER_COLUMNS)
     require_kind(raw, source, frame["practice_code"], "practice")
     require_kind(raw, source, frame["pcn_code"], "pcn")
@@ -216,6 +231,11 @@ def pcn_members(raw: Raw, catalogue: Catalogue, month: str) -> Iterator[StoreTab
     require_rows(raw, source, len(frame), "memberships")
     require_unique(raw, source, frame, ["practice_code", "pcn_code", "start"])
     yield store_table(frame, source, "pcn_members", month or _newest(frame, ["start", "end"]))
+
+
+def _require_month(raw: Raw, source: Source, month: str) -> None:
+    if month and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise failure(raw, source, f"{month!r} is not a month; expected one such as 2022-08", "")
 
 
 def _newest(frame: pd.DataFrame, columns: list[str]) -> str:

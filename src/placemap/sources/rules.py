@@ -1,4 +1,4 @@
-"""What a whole, undamaged file satisfies. A broken rule raises a PlacemapError: what was found, what expected."""
+"""What a whole, undamaged file satisfies. A broken rule raises a PlacemapError with both."""
 
 from __future__ import annotations
 
