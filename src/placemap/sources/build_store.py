@@ -22,10 +22,7 @@ from placemap.store import Manifest
 #: What every build uses: family, kind, and what a user would call it.
 NEEDED = (
     ("exact_fit", "", "LSOA 2011 to LSOA 2021, exact fit"),
-    *(
-        ("lookup", kind, f"LSOA to {KINDS[kind].label}")
-        for kind in ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")
-    ),
+    *(("lookup", kind, f"LSOA to {KINDS[kind].label}") for kind in ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")),
     ("lsoa_measure", "residents_2021", "Census 2021 usual residents by LSOA"),
     ("lsoa_measure", "residents_mid_2019", "mid-2019 population estimates by LSOA"),
     ("registrations", "", "patients registered at a GP practice, by LSOA"),
@@ -126,10 +123,7 @@ def read_files(
             made.extend(Made(path.name, report.file, table) for table in tables)
             reports.append(report)
     settled = settle_pcn_months(made)
-    names = {
-        report.file: tuple(item.table.name for item in settled if item.where == report.file)
-        for report in reports
-    }
+    names = {report.file: tuple(item.table.name for item in settled if item.where == report.file) for report in reports}
     return settled, [replace(report, tables=names[report.file]) for report in reports]
 
 
@@ -144,18 +138,12 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     """Every file once, in order of name, so that the order of arguments changes nothing."""
     missing = [path for path in paths if not path.exists()]
     if missing:
-        raise PlacemapError(
-            "there is no such file or folder", location=str(missing[0]), hint="check the path"
-        )
-    inside = [
-        file for path in paths for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()
-    ]
+        raise PlacemapError("there is no such file or folder", location=str(missing[0]), hint="check the path")
+    inside = [file for path in paths for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()]
     return sorted(set(inside), key=lambda file: (file.name, str(file)))
 
 
-def _read_file(
-    path: Path, measure: str, catalogue: Catalogue
-) -> Iterator[tuple[list[StoreTable], FileReport]]:
+def _read_file(path: Path, measure: str, catalogue: Catalogue) -> Iterator[tuple[list[StoreTable], FileReport]]:
     if path.suffix.lower() not in READERS or path.name.startswith("~$"):
         yield [], FileReport(path.name, skipped=f"not one of {', '.join(READERS)}")
         return

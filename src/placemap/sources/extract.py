@@ -76,11 +76,7 @@ def _is_wanted(table: StoreTable, tables: Sequence[StoreTable], needs: Needs) ->
     if table.family in ("pcns", "pcn_members"):
         return table.vintage in (needs.years("pcn") or {_newest(tables, table)})
     kind = (
-        table.kind
-        if table.family == "lookup"
-        else "practice"
-        if table.family in ("registrations", "practices")
-        else ""
+        table.kind if table.family == "lookup" else "practice" if table.family in ("registrations", "practices") else ""
     )
     return table.vintage == _newest(tables, table) or (kind, table.vintage) in needs.vintages | FORMER
 
@@ -198,17 +194,13 @@ def _inside(table: StoreTable, lsoas: Collection[str], lsoas11: Collection[str])
 def _pcn_practices(tables: Tables, needs: Needs) -> set[str]:
     """Practices that are or were in a named PCN."""
     members = [table.frame for table in tables.values() if table.family == "pcn_members"]
-    return {
-        code for frame in members for code in frame.loc[frame["pcn_code"].isin(needs.pcns), "practice_code"]
-    }
+    return {code for frame in members for code in frame.loc[frame["pcn_code"].isin(needs.pcns), "practice_code"]}
 
 
 def _pcns_of(tables: Tables, practices: set[str]) -> set[str]:
     """PCNs that one of these practices is or was in."""
     members = [table.frame for table in tables.values() if table.family == "pcn_members"]
-    return {
-        code for frame in members for code in frame.loc[frame["practice_code"].isin(practices), "pcn_code"]
-    }
+    return {code for frame in members for code in frame.loc[frame["practice_code"].isin(practices), "pcn_code"]}
 
 
 def _ltlas_of(tables: Tables, lsoas: frozenset[str], lsoas11: frozenset[str]) -> set[str]:
@@ -278,9 +270,7 @@ def _registrations(table: StoreTable, kept: Kept) -> pd.DataFrame:
     frame.loc[other, "practice_code"] = REST_PRACTICES
     cells = frame.groupby(["practice_code", atom], as_index=False).agg({"patients": "sum"})
     if int(cells["patients"].sum()) != table.total:
-        raise PlacemapError(
-            f"the extract has {cells['patients'].sum():,} patients; the source has {table.total:,}"
-        )
+        raise PlacemapError(f"the extract has {cells['patients'].sum():,} patients; the source has {table.total:,}")
     return cells
 
 

@@ -44,9 +44,7 @@ def tables_to_keep(store: Path) -> dict[str, TableEntry]:
     return {name: entry for name, entry in tables.items() if entry.coverage != "extract"}
 
 
-def write_store(
-    tables: Sequence[StoreTable], to: Path, keep: Mapping[str, TableEntry] | None = None
-) -> Manifest:
+def write_store(tables: Sequence[StoreTable], to: Path, keep: Mapping[str, TableEntry] | None = None) -> Manifest:
     """Write a store; what stands in `to` beside `tables/` and the manifest stays as it is.
 
     Args:
@@ -63,9 +61,7 @@ def write_store(
     try:
         with swapped_in(to) as folder:
             if to.is_dir():
-                shutil.copytree(
-                    to, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, MANIFEST)
-                )
+                shutil.copytree(to, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, MANIFEST))
             (folder / TABLES).mkdir()
             for entry in kept:
                 shutil.copy2(to / TABLES / f"{entry.name}.parquet", folder / TABLES)
