@@ -26,7 +26,7 @@ from placemap.place_keys import (
     PlaceKeys,
     Resolved,
 )
-from placemap.tables import CodeKind, recognise
+from placemap.tables import CodeKind, clean_codes, recognise
 
 #: Rows that are looked at to find the column of codes.
 PREVIEW = 10_000
@@ -128,7 +128,9 @@ def key_column(engine: Engine, by: str | None, kind: str | None, geography: Geog
     if not found:
         where = f"column `{by}`" if by else "any column"
         raise _usage(
-            f"no codes that placemap knows in {where} of the first {PREVIEW:,} rows", "name the column with --by", label
+            f"no codes that placemap knows in {where} of the first {PREVIEW:,} rows",
+            f"say what its codes are of with --kind ({', '.join(MEMBER_KINDS)})" if by else "name the column with --by",
+            label,
         )
     chosen = _the_one(found, label)
     return chosen.column, kind or chosen.kind
@@ -138,8 +140,14 @@ def _code_columns(engine: Engine, columns: Sequence[str], geography: Geography, 
     if not columns:
         return []
     preview = engine.preview(columns, PREVIEW)
-    found = [recognise(preview[column], geography) for column in columns]
+    found = [recognise(_of_england(preview[column]), geography) for column in columns]
     return [item for item in found if item is not None and item.kind in MEMBER_KINDS and kind in (None, item.kind)]
+
+
+def _of_england(values: pd.Series) -> pd.Series:
+    """The values that tell a kind: without words for no code, and without codes of other countries."""
+    codes = clean_codes(values)
+    return values[[code not in NO_CODE and not _OUTSIDE_ENGLAND.fullmatch(code) for code in codes]]
 
 
 def _the_one(found: Sequence[CodeKind], label: str) -> CodeKind:

@@ -15,7 +15,6 @@ from placemap.errors import PlacemapError
 from placemap.scan import CsvLayout, Scan
 
 if TYPE_CHECKING:
-    import duckdb
     import pandas as pd
 
 #: What DuckDB may hold in memory before it goes to disk.
@@ -73,11 +72,14 @@ class DuckDbEngine:
             return
         self._run(f"CREATE VIEW {DATA} AS SELECT * FROM {_reader(self._scan)}")
 
-    def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
+    def _run(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]], list[str]]:
+        """Names of the columns, rows and types; a row may be what shows that the data cannot be read."""
         import duckdb
 
         try:
-            return self._duckdb.execute(sql)
+            cursor = self._duckdb.execute(sql)
+            described = cursor.description or []
+            return [str(item[0]) for item in described], cursor.fetchall(), [str(item[1]) for item in described]
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
         except duckdb.Error as error:
@@ -96,14 +98,14 @@ class DuckDbEngine:
 
     def columns(self) -> dict[str, str]:
         """As in `Engine`."""
-        described = self._run(f"SELECT * FROM {DATA} LIMIT 0").description or []
-        return {str(column[0]): _type(str(column[1])) for column in described}
+        titles, _, types = self._run(f"SELECT * FROM {DATA} LIMIT 0")
+        return {title: _type(held) for title, held in zip(titles, types, strict=True)}
 
     def preview(self, columns: Sequence[str], rows: int) -> pd.DataFrame:
         """As in `Engine`."""
         import pandas as pd
 
-        found = self._run(f"SELECT {', '.join(map(name, columns))} FROM {DATA} LIMIT {rows}").fetchall()
+        _, found, _ = self._run(f"SELECT {', '.join(map(name, columns))} FROM {DATA} LIMIT {rows}")
         return pd.DataFrame(found, columns=list(columns), dtype=object)
 
     def load(self, table: str, frame: pd.DataFrame) -> None:
@@ -118,9 +120,8 @@ class DuckDbEngine:
 
     def query(self, sql: str) -> Rows:
         """As in `Engine`."""
-        cursor = self._run(sql)
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        titles, rows, _ = self._run(sql)
+        return [dict(zip(titles, row, strict=True)) for row in rows]
 
     def copy(self, sql: str, path: Path) -> None:
         """Write the rows of a statement to a file, in the order of the data.

@@ -37,8 +37,7 @@ class SparkEngine:
     def _read(self) -> Any:
         scan = self._scan
         if scan.frame is not None:
-            frame = scan.frame.to_pandas() if hasattr(scan.frame, "to_pandas") else scan.frame
-            return self._spark.createDataFrame(frame)
+            return self._spark.createDataFrame(_rows(scan.frame))
         if scan.layout is None:
             return self._spark.read.option("mergeSchema", "true").parquet(str(scan.path.absolute()))
         return self._read_csv(scan.layout)
@@ -109,6 +108,12 @@ class SparkEngine:
         self._spark.catalog.clearCache()
 
 
+def _rows(frame: Any) -> list[dict[str, Any]]:
+    """A table in memory as rows of Python's own values; NaN, which data frames have for a blank, as None."""
+    rows = frame.to_pylist() if hasattr(frame, "to_pylist") else frame.to_dict(orient="records")
+    return [{title: None if value != value else value for title, value in row.items()} for row in rows]
+
+
 def _session() -> Any:
     try:
         import sqlglot  # noqa: F401 - the statements go through it
@@ -122,6 +127,7 @@ def _session() -> Any:
         return running
     builder = SparkSession.builder.appName("placemap").config("spark.ui.enabled", "false")
     builder = builder.config("spark.sql.shuffle.partitions", "8").config("spark.log.level", "ERROR")
+    builder = builder.config("spark.ui.showConsoleProgress", "false")
     try:
         return builder.getOrCreate()
     except Exception as error:

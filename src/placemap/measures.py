@@ -52,7 +52,7 @@ class Measure:
 
 def looks_intensive(title: str) -> bool:
     """Whether a column's title says that its figures are rates, scores or averages, which do not add up."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", title)
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", title)
     words = re.split(r"[^A-Za-z%]+", spaced.casefold())
     return "%" in title or "per" in words or bool(_INTENSIVE_WORDS.intersection(words))
 
