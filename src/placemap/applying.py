@@ -430,7 +430,7 @@ def _notes(
         blank = rows - int(_number(total[f"m{number}n"]))
         what = " or ".join(f"`{column}`" for column in measure.columns)
         if blank:
-            yield f"{blank:,} rows have no value of {what}; they add nothing to {measure.title}"
+            yield f"no value of {what} in {blank:,} of {rows:,} rows; they add nothing to `{measure.title}`"
         if measure.how == MEAN and not measure.over:
             yield (
                 f"`{measure.column}` is averaged over rows, each the same; if a row stands for an area, weight it: "

@@ -42,7 +42,11 @@ def test_spark_gives_the_numbers_of_duckdb(people):
         environment = {**os.environ, "PLACEMAP_DATA": str(DATA), "PYTHONPATH": str(ROOT / "src")}
         environment["SPARK_LOCAL_IP"] = "127.0.0.1"
         done = subprocess.run(
-            [*command, "--count", "--json", "--engine", engine], capture_output=True, text=True, env=environment, check=False
+            [*command, "--count", "--json", "--engine", engine],
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         found[engine] = json.loads(done.stdout)

@@ -29,7 +29,9 @@ def test_mid_2019_estimates_give_the_published_districts_to_the_person(norfolk, 
 
 
 def test_registrations_by_lsoa_and_by_practice_differ_by_the_ledgers_flows(bnssg, registrations):
-    lived = by_place(bnssg.apply(registrations, sums=["NUMBER_OF_PATIENTS"], by="LSOA_CODE").frame, "NUMBER_OF_PATIENTS")
+    lived = by_place(
+        bnssg.apply(registrations, sums=["NUMBER_OF_PATIENTS"], by="LSOA_CODE").frame, "NUMBER_OF_PATIENTS"
+    )
     listed = by_place(
         bnssg.apply(registrations, sums=["NUMBER_OF_PATIENTS"], by="PRACTICE_CODE").frame, "NUMBER_OF_PATIENTS"
     )
@@ -118,5 +120,7 @@ def test_a_rate_is_the_sums_divided_not_the_mean_of_rates(bnssg):
     rates = bnssg.apply(data.drop(columns="place"), rates=["deaths/people"]).frame.set_index("PLACECD")["deaths/people"]
     sums = data.groupby("place")[["deaths", "people"]].sum()
     assert rates.to_dict() == pytest.approx((sums["deaths"] / sums["people"]).to_dict())
-    weighted = bnssg.apply(data.assign(rate=data["deaths"] / data["people"]).drop(columns="place"), means=["rate:people"])
+    weighted = bnssg.apply(
+        data.assign(rate=data["deaths"] / data["people"]).drop(columns="place"), means=["rate:people"]
+    )
     assert weighted.frame.set_index("PLACECD")["rate"].to_dict() == pytest.approx(rates.to_dict())

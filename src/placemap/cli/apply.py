@@ -207,7 +207,9 @@ def _strict(applied: Applied, percent: float | None) -> Exit:
 def _figure(value: float) -> str:
     if value != value:
         return ""
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
+    if value == round(value):
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4f}"
 
 
 def _print_result(table: Any) -> None:
