@@ -55,7 +55,9 @@ def run(command: list[str], cost: Cost, quiet: bool = True) -> None:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             errors.seek(0)
-            raise SystemExit(f"{' '.join(command)[:300]}\nended with {process.returncode}:\n{errors.read().decode()[-2000:]}")
+            raise SystemExit(
+                f"{' '.join(command)[:300]}\nended with {process.returncode}:\n{errors.read().decode()[-2000:]}"
+            )
     cost.wall.append(time.perf_counter() - start)
     cost.cpu.append(usage.ru_utime + usage.ru_stime)
     cost.memory.append(usage.ru_maxrss / 1024)
@@ -122,7 +124,9 @@ def item_c(work: Path, repeats: int, _rows: int) -> list[Row]:
     for peer in names[1:]:
         run(script("equal.py", "files", work / "plurality-placemap.csv", work / f"plurality-{peer}.csv"), Cost())
     return [
-        Row("c", "plurality, 866,000 rows, 106 places, England", costs["placemap"], costs["duckdb"], "≤ 1 × DuckDB SQL"),
+        Row(
+            "c", "plurality, 866,000 rows, 106 places, England", costs["placemap"], costs["duckdb"], "≤ 1 × DuckDB SQL"
+        ),
         Row("c", "  DuckDB SQL, equal", costs["duckdb"]),
         Row("c", "  pandas groupby, equal", costs["pandas"], costs["duckdb"]),
     ]
@@ -150,7 +154,13 @@ def item_d(work: Path, repeats: int, rows: int) -> list[Row]:
     for peer in ("duckdb", "polars", "pandas"):
         run(script("equal.py", "applied", work / "p.csv", work / f"{peer}.csv"), Cost())
     return [
-        Row("d", f"apply, {rows / 1e6:g} million rows, 42 systems", costs["placemap"], costs["duckdb"], "≤ 1.2 × DuckDB; < 2 GB"),
+        Row(
+            "d",
+            f"apply, {rows / 1e6:g} million rows, 42 systems",
+            costs["placemap"],
+            costs["duckdb"],
+            "≤ 1.2 × DuckDB; < 2 GB",
+        ),
         Row("d", "  DuckDB SQL by hand, equal, no reconciliation", costs["duckdb"]),
         Row("d", "  polars by hand, equal, no reconciliation", costs["polars"], costs["duckdb"]),
         Row("d", "  pandas by hand, equal, no reconciliation", costs["pandas"], costs["duckdb"]),
@@ -233,7 +243,9 @@ def main() -> None:
     for item in wanted:
         rows += ITEMS[item](given.work, given.repeats, given.rows)
     load = os.getloadavg()[0]
-    print(f"medians of {given.repeats}, whole processes, {os.cpu_count()} cores, load {load:.1f}, Python {sys.version.split()[0]}\n")
+    print(
+        f"medians of {given.repeats}, whole processes, {os.cpu_count()} cores, load {load:.1f}, Python {sys.version.split()[0]}\n"
+    )
     print(table(rows))
 
 
