@@ -23,10 +23,13 @@ NO_TIME = datetime(1980, 1, 1)
 
 def _fixed(decimals: int) -> Callable[[Any], str]:
     pattern = f"%.{decimals}f"
+    zero, negative_zero = pattern % 0.0, pattern % -0.0
 
     def write(value: float) -> str:
-        # Adding zero turns a negative zero, which rounding can leave, to zero.
-        return "" if value != value else pattern % (round(value, decimals) + 0.0)
+        if value != value:
+            return ""
+        text = pattern % value
+        return zero if text == negative_zero else text
 
     return write
 
