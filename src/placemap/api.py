@@ -80,6 +80,7 @@ class Places:
         self._system = system
         self._workspace = workspace
         self._built: dict[str, Outcome] = {}
+        self._resolved: dict[str, Resolved] = {}
 
     @property
     def id(self) -> str:
@@ -180,8 +181,10 @@ class Places:
         """
         options = Options(by, kind, tuple(groups), shares, practices, tuple(blanks), tuple(extensive), whole)
         measures = measures_of(sums, means, rates, count=count)
-        chosen = footprints_of(self._system, [footprint] if footprint else [])
-        with Applier(self._workspace, [(self._system, item) for item in chosen], data, measures, options) as applier:
+        chosen = footprints_of(self._system, [footprint] if footprint else [])[0]
+        if chosen.id not in self._resolved:
+            self._resolved[chosen.id] = resolved(self._workspace, self._system, chosen)
+        with Applier(self._workspace, [self._resolved[chosen.id]], data, measures, options) as applier:
             return applier.apply()
 
 
@@ -200,23 +203,34 @@ def load(system: str, *, data: str | os.PathLike[str] | None = None, measure: st
     return Places(load_system(config_path(system)), workspace)
 
 
+def resolved(workspace: Workspace, system: System, footprint: Footprint) -> Resolved:
+    """A footprint to apply data to.
+
+    Raises:
+        PlacemapError: its checks find errors.
+    """
+    outcome = workspace.check(system, footprint)
+    _refuse_errors(outcome)
+    assert outcome.assignment is not None
+    return Resolved(system, outcome.assignment)
+
+
 class Applier:
     """Data opened in an engine together with the footprints that they are applied to.
 
     Args:
-        jobs: the footprints.
+        footprints: as `resolved` gives them.
         data: see `Places.apply`.
         measures: what is asked for.
 
     Raises:
-        PlacemapError: the data cannot be read, a column is not there, a rate would be summed, or a footprint's checks
-            find errors.
+        PlacemapError: the data cannot be read, a column is not there, or a rate would be summed.
     """
 
     def __init__(
         self,
         workspace: Workspace,
-        jobs: Sequence[tuple[System, Footprint]],
+        footprints: Sequence[Resolved],
         data: Any,
         measures: Sequence[Measure],
         options: Options,
@@ -224,13 +238,13 @@ class Applier:
         refuse_mistakes(measures, options.extensive)
         self.workspace = workspace
         self.options = options
+        self.resolved = list(footprints)
         self.scan = scan_of(data)
         self.engine = open_engine(self.scan, options.engine)
         try:
             by, self.kind = key_column(self.engine, options.by, options.kind, workspace.geography, self.scan.label)
             self.question = sql.Question(by, tuple(measures), options.groups, self.engine.columns(), options.blanks)
             check_columns(self.question, self.scan.label)
-            self.resolved = [self._resolve(system, footprint) for system, footprint in jobs]
         except BaseException:
             self.engine.close()
             raise
@@ -240,12 +254,6 @@ class Applier:
 
     def __exit__(self, *_: object) -> None:
         self.engine.close()
-
-    def _resolve(self, system: System, footprint: Footprint) -> Resolved:
-        outcome = self.workspace.check(system, footprint)
-        _refuse_errors(outcome)
-        assert outcome.assignment is not None
-        return Resolved(system, outcome.assignment)
 
     @cached_property
     def keys(self) -> PlaceKeys:

@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from placemap.api import Applier, Options
+from placemap.api import Applier, Options, resolved
 from placemap.measures import measures_of
 from placemap.pipeline import footprints_of
 
@@ -81,5 +81,5 @@ def test_the_printed_statements_stand_on_their_own(bnssg, people):
 
 def applier(places, data) -> Applier:
     system, workspace = places._system, places._workspace
-    jobs = [(system, item) for item in footprints_of(system, [])]
-    return Applier(workspace, jobs, data, measures_of(["n"], ["x"], count=True), Options())
+    footprints = [resolved(workspace, system, item) for item in footprints_of(system, [])]
+    return Applier(workspace, footprints, data, measures_of(["n"], ["x"], count=True), Options())

@@ -134,7 +134,7 @@ def apply(
     Example: placemap apply attendances.csv --system bnssg --sum attendances --out by-place.csv
     """
     from placemap import write_applied
-    from placemap.api import Applier, Options
+    from placemap.api import Applier, Options, resolved
     from placemap.measures import measures_of
     from placemap.pipeline import footprints_of, open_workspace
 
@@ -159,7 +159,9 @@ def apply(
     jobs = [(one, chosen) for one in systems for chosen in footprints_of(one, footprint or [])]
     if join and len(jobs) > len(systems):
         raise PlacemapError("--join takes one footprint a system", hint="name one", exit_code=Exit.USAGE)
-    with Applier(open_workspace(reference, measure), jobs, data, measures, options) as applier:
+    workspace = open_workspace(reference, measure)
+    footprints = [resolved(workspace, one, chosen) for one, chosen in jobs]
+    with Applier(workspace, footprints, data, measures, options) as applier:
         if keys is not None:
             write_applied.write_keys(applier.keys, keys)
             message(f"the tables of codes and weights are in {keys}")
