@@ -83,9 +83,10 @@ class SparkEngine:
             schema = ", ".join(f"{column} STRING" for column in frame.columns)
             self._spark.createDataFrame([], schema).createOrReplaceTempView(table)
             return
-        rows = list(frame.itertuples(index=False, name=None))
-        schema = ", ".join(f"{c} {'DOUBLE' if frame[c].dtype.kind == 'f' else 'STRING'}" for c in frame.columns)
-        self._spark.createDataFrame(rows, schema).createOrReplaceTempView(table)
+        import pyarrow as pa
+
+        arrow = pa.Table.from_pandas(frame, preserve_index=False)
+        self._spark.createDataFrame(arrow).createOrReplaceTempView(table)
 
     def keep(self, table: str, sql: str) -> None:
         """As in `engine.Engine`."""
@@ -126,7 +127,7 @@ def _session() -> Any:
     if running is not None:
         return running
     builder = SparkSession.builder.appName("placemap").config("spark.ui.enabled", "false")
-    builder = builder.config("spark.sql.shuffle.partitions", "8").config("spark.log.level", "ERROR")
+    builder = builder.config("spark.sql.shuffle.partitions", "2").config("spark.log.level", "ERROR")
     builder = builder.config("spark.ui.showConsoleProgress", "false")
     try:
         return builder.getOrCreate()
