@@ -72,12 +72,12 @@ def read_lock(path: Path) -> Lock:
                 location=str(path),
                 hint="write it anew with `placemap data lock`",
             )
-        tables = {str(name): dict(table, content_sha256=table["content_sha256"]) for name, table in data["tables"].items()}
+        tables = {
+            str(name): dict(table, content_sha256=table["content_sha256"]) for name, table in data["tables"].items()
+        }
         return Lock(str(path), dict(data["defaults"]), tables)
     except FileNotFoundError:
-        raise PlacemapError(
-            "there is no lock", location=str(path), hint="write it with `placemap data lock`"
-        ) from None
+        raise PlacemapError("there is no lock", location=str(path), hint="write it with `placemap data lock`") from None
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise PlacemapError(
             f"the lock cannot be read: {error!r}", location=str(path), hint="write it anew with `placemap data lock`"

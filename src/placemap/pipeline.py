@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placemap import __version__, vintage_checks
+from placemap import __version__, vintage_checks  # noqa: F401 - importing it enters its checks in the registry
 from placemap.atoms import Bools
 from placemap.checks import Result, in_order, run_checks
 from placemap.config import load_system
 from placemap.crosswalk import Figures, Table, crosswalk_tables, figures
-from placemap.declarations import check_declarations
+from placemap.declarations import check_declarations, check_icb
 from placemap.describe import Describer
 from placemap.errors import Exit, PlacemapError
 from placemap.findings import Finding, Severity, worst
@@ -83,7 +83,7 @@ class Workspace:
         """Resolve a footprint; its declaration's errors instead, where it has any."""
         key = (system.config_sha256, footprint.id)
         if key not in self._resolved:
-            findings = check_declarations(footprint, self.geography)
+            findings = [*check_icb(system, self.geography), *check_declarations(footprint, self.geography)]
             scope, scope_findings = self._scope(system, footprint)
             findings += scope_findings
             resolved = None if findings or scope is None else resolve(footprint, self.geography, scope)

@@ -97,6 +97,20 @@ def not_in_force(result: Result) -> Iterator[Finding]:
         )
 
 
+@result_check("not-held")
+def not_held(result: Result) -> Iterator[Finding]:
+    """PCN memberships are of another time than the config's, so its published figures were not held against them."""
+    vintage = result.geography.chosen.vintages.get("pcn")
+    if vintage and any(member.kind == "pcn" for _, member in result.footprint.members()):
+        yield result.finding(
+            "not-held",
+            Severity.INFO,
+            f"members of PCNs are those of {vintage}, as asked for; published figures of places declared from PCNs of "
+            "another time were not held against them.",
+            subject=f"pcn-{vintage}",
+        )
+
+
 @result_check("footprint-not-in-force")
 def footprint_not_in_force(result: Result) -> Iterator[Finding]:
     """The footprint was not in force on the day that was asked for."""

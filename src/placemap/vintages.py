@@ -129,7 +129,7 @@ def valid_on(footprint: Footprint, day: date) -> bool:
 
 
 def footprint_of(system: System, day: date) -> Footprint:
-    """The footprint that was in force on a day: the default one if it was, else the only other that was not just proposed.
+    """The footprint that was in force on a day: the default one, else the only other not just proposed.
 
     Raises:
         PlacemapError: none was, or several were.
@@ -162,7 +162,8 @@ def at_vintages(system: System, chosen: Chosen) -> System:
     """The system with its PCN memberships of the chosen vintage, whatever the config says.
 
     Who is in a PCN is a fact of a day, and the day is what was asked for. The vintage that the config gives for an
-    area stays: it says what a code means, and a district of 2018 has no meaning in another year.
+    area stays: it says what a code means, and a district of 2018 has no meaning in another year. Published figures are
+    not held against other members than those they are about (`vintage_checks.not_held` says so).
     """
     vintage = chosen.vintages.get("pcn")
     if not vintage:
@@ -183,8 +184,10 @@ def _place_at(place: Place, vintage: str) -> Place:
     members, exclude = (
         tuple(_member_at(member, vintage) for member in part) for part in (place.members, place.exclude)
     )
-    return replace(place, members=members, exclude=exclude)
+    moved = any(member.kind == "pcn" and member.vintage != vintage for member in place.members)
+    return replace(place, members=members, exclude=exclude, expects=() if moved else place.expects)
 
 
 def _member_at(member: Member, vintage: str) -> Member:
-    return replace(member, vintage=vintage) if member.kind == "pcn" else member
+    # The name that a config gives is the one of its own vintage; PCNs are renamed often.
+    return replace(member, vintage=vintage, name=None) if member.kind == "pcn" else member

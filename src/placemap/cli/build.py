@@ -90,7 +90,9 @@ def build(
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
         return pipeline.build(workspace, system, chosen, out, formats=formats.value, excel=excel)
 
-    return _run(systems, footprint or [], every, _Reference(data, measure, vintage or [], as_of, locked), strict, as_json, make)
+    return _run(
+        systems, footprint or [], every, _Reference(data, measure, vintage or [], as_of, locked), strict, as_json, make
+    )
 
 
 @app.command()
@@ -136,13 +138,14 @@ def _run(
         except PlacemapError as error:
             message(f"error: {error}")
             codes.append(error.exit_code)
-    outcomes, jobs = [], []
+    outcomes: list[Outcome] = []
+    jobs: list[tuple[System, Footprint]] = []
     if systems:
         workspace = reference.open(names)
         jobs, errors = jobs_of(workspace, systems, footprints, every=every)
-        for error in errors:
-            message(f"error: {error}")
-            codes.append(error.exit_code)
+        for wrong in errors:
+            message(f"error: {wrong}")
+            codes.append(wrong.exit_code)
     if jobs:
         for system, chosen in progress(jobs, lambda job: f"{job[0].id} {job[1].id}"):
             try:

@@ -170,9 +170,7 @@ class Client:
                 hint="check the address",
             )
 
-    def _opened(
-        self, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str]
-    ) -> requests.Response:
+    def _opened(self, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str]) -> requests.Response:
         """An open answer, redirects followed by our rules, failures told apart."""
         require_safe(url)
         for _ in range(MOST_REDIRECTS + 1):
@@ -185,9 +183,7 @@ class Client:
             url, params = target, None
         raise PlacemapError(f"more than {MOST_REDIRECTS} redirects", location=url, hint=BY_HAND)
 
-    def _send(
-        self, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str]
-    ) -> requests.Response:
+    def _send(self, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str]) -> requests.Response:
         try:
             return self._session().get(
                 url, params=params, headers=dict(headers), timeout=self.timeout, stream=True, allow_redirects=False
@@ -232,7 +228,9 @@ def _good(response: requests.Response, url: str) -> requests.Response:
         raise Passing(f"the server answers {status}", pause)
     if status == requests.codes.requested_range_not_satisfiable:
         response.close()
-        raise PlacemapError("the unfinished download does not fit the file any more", location=url, hint="run the update again")
+        raise PlacemapError(
+            "the unfinished download does not fit the file any more", location=url, hint="run the update again"
+        )
     if status >= 400:
         response.close()
         gone = " (not found)" if status == requests.codes.not_found else ""
