@@ -69,9 +69,21 @@ class Geography:
     # --- units ---------------------------------------------------------------------------------------------------
 
     def default_vintage(self, kind: str) -> str:
-        """The vintage of a kind that is meant where a config says nothing: the chosen one, else the store's."""
-        defaults = {**self.data.manifest.defaults, **self.chosen.locked, **self.chosen.vintages}
-        return defaults.get(kind, "")
+        """The vintage of a kind that is meant where a config says nothing: the chosen one, else the store's newest.
+
+        PCNs change monthly and are only as good as the registrations that are counted by them: theirs is the vintage
+        nearest to the registrations', not the newest.
+        """
+        asked = {**self.chosen.locked, **self.chosen.vintages}
+        if kind in asked:
+            return asked[kind]
+        return self._pcn_vintage if kind == "pcn" else self.data.manifest.defaults.get(kind, "")
+
+    @cached_property
+    def _pcn_vintage(self) -> str:
+        registered = _months(self.registrations_entry.vintage)
+        vintages = self.data.vintages("pcn_members")
+        return min(vintages, key=lambda vintage: (abs(_months(vintage) - registered), vintage), default="")
 
     def units_entry(self, kind: str, vintage: str | None = None) -> TableEntry:
         """The table that `units` is made from."""
@@ -335,6 +347,11 @@ class Geography:
     def ltla_history(self) -> pd.DataFrame:
         """Former LTLAs with their successors."""
         return self.data.table(self.data.need("ltla_history"))
+
+
+def _months(vintage: str) -> int:
+    """A vintage (`2022` or `2022-08`) in months."""
+    return int(vintage[:4]) * 12 + int(vintage[5:7] or 1)
 
 
 def _class_of(code: str) -> int:

@@ -288,7 +288,7 @@ def _ods_columns(raw: Raw, source: Source, columns: tuple[tuple[str, str], ...])
 
 def _require_body(raw: Raw, source: Source, codes: pd.Series) -> None:
     ods = KINDS["sub_icb"].ods
-    assert ods is not None  # noqa: S101 - a fact about KINDS, for the type checker
+    assert ods is not None
     require_pattern(raw, source, codes, ods.pattern, "NHS codes of sub-ICB locations")
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 from typing import Any
-from xml.etree import ElementTree  # noqa: S405 - only its error
+from xml.etree import ElementTree
 
 import pandas as pd
 
@@ -142,7 +142,7 @@ def _read_zip(name: str, content: bytes) -> Iterator[Raw]:
 
 
 def _read_xlsx(name: str, content: bytes) -> Iterator[Raw]:
-    import openpyxl  # noqa: PLC0415 - slow to import
+    import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     for sheet in book.worksheets:
@@ -168,7 +168,7 @@ def _cell_text(cell: Any) -> str:
 
 
 def _read_gpkg(name: str, content: bytes) -> Iterator[Raw]:
-    import pyogrio  # noqa: PLC0415 - slow to import
+    import pyogrio
 
     # GDAL tells a GeoPackage by its ending, which bytes in memory don't have.
     with tempfile.TemporaryDirectory() as folder:

@@ -133,8 +133,8 @@ def parquet_bytes(frame: pd.DataFrame, schema: TableSchema) -> bytes:
     Types are the schema's and no pandas metadata goes in, so that the bytes depend on the content and on the
     version of Arrow alone.
     """
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     fields = pa.schema([(column.name, _arrow_type(pa, column.type)) for column in schema.columns])
     arrays = [pa.array(frame[field.name].to_numpy(dtype=object), type=field.type) for field in fields]
