@@ -9,6 +9,7 @@ from pathlib import Path
 from placemap.codes import KINDS
 from placemap.errors import PlacemapError
 from placemap.model import System
+from placemap.sources.archive import MOST_BYTES
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.derive import Made, derived, settle_pcn_months
 from placemap.sources.extract import extract
@@ -154,6 +155,10 @@ def _read_file(path: Path, measure: str, catalogue: Catalogue) -> Iterator[tuple
 
 def _content(path: Path) -> bytes:
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise PlacemapError(
+                f"the file is larger than {MOST_BYTES:,} bytes; that is no official file", location=path.name
+            )
         return path.read_bytes()
     except OSError as error:
         raise PlacemapError(f"the file cannot be read: {error.strerror}", location=path.name) from None
