@@ -37,9 +37,7 @@ def _text_or_year(pattern: str) -> WithJsonSchema:
 
 _VINTAGE = r"^\d{4}(-\d{2})?$"
 _PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
-Vintage = Annotated[
-    str, BeforeValidator(_year_as_text), StringConstraints(pattern=_VINTAGE), _text_or_year(_VINTAGE)
-]
+Vintage = Annotated[str, BeforeValidator(_year_as_text), StringConstraints(pattern=_VINTAGE), _text_or_year(_VINTAGE)]
 PartialDate = Annotated[
     str, BeforeValidator(_year_as_text), StringConstraints(pattern=_PARTIAL_DATE), _text_or_year(_PARTIAL_DATE)
 ]

@@ -56,7 +56,9 @@ def read_member(archive: zipfile.ZipFile, member: str, name: str) -> bytes:
     with archive.open(member) as file:
         content = file.read(said + 1)
     if len(content) > said:
-        raise PlacemapError("the archive holds more than it says", location=name, hint="take the file from its publisher")
+        raise PlacemapError(
+            "the archive holds more than it says", location=name, hint="take the file from its publisher"
+        )
     return content
 
 
