@@ -71,9 +71,9 @@ class Service:
         }
 
     def query(self, asked: dict[str, str]) -> dict[str, Any]:
-        rows = list(enumerate(self.rows, start=1))
         if asked.get("returnCountOnly") == "true":
-            return {"count": len(rows)}
+            return {"count": len(self.rows)}
+        rows = self._numbered(self.rows_lost)
         if asked.get("returnIdsOnly") == "true":
             return {"objectIds": [number for number, _ in rows][::-1]}
         if "objectIds" in asked:
@@ -83,14 +83,28 @@ class Service:
 
     def _page(self, rows: list[tuple[int, list[str]]], asked: dict[str, str]) -> dict[str, Any]:
         if "orderByFields" in asked:
-            keys = [self.columns.index(name) for name in asked["orderByFields"].split(",")]
-            rows = sorted(rows, key=lambda row: [row[1][key] for key in keys])
+            rows = self._sorted(asked["orderByFields"], rows)
         else:  # as the real one: no order is promised, and none is kept from one page to the next
-            random.shuffle(rows)
+            rows = random.sample(rows, len(rows))
         start = int(asked.get("resultOffset", 0))
         end = start + min(int(asked.get("resultRecordCount", self.limit)), self.limit)
         page = {"features": self._features(rows[start:end])}
         return {**page, "exceededTransferLimit": True} if end < len(rows) else page
+
+    def _numbered(self, lost: int) -> list[tuple[int, list[str]]]:
+        if ("", lost) not in self._orders:
+            self._orders["", lost] = list(enumerate(self.rows, start=1))
+        return self._orders["", lost]
+
+    def _sorted(self, order: str, rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+        if (order, len(rows)) not in self._orders:
+            keys = [self.columns.index(name) for name in order.split(",")]
+            self._orders[order, len(rows)] = sorted(rows, key=lambda row: [row[1][key] for key in keys])
+        return self._orders[order, len(rows)]
+
+    @cached_property
+    def _orders(self) -> dict[tuple[str, int], list[tuple[int, list[str]]]]:
+        return {}
 
     def _features(self, rows: list[tuple[int, list[str]]]) -> list[dict[str, Any]]:
         columns = self.columns
@@ -151,6 +165,8 @@ class Handler(BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
     standin: StandIn
 
     def do_GET(self) -> None:

@@ -29,7 +29,8 @@ LONGEST_PAUSE = 300.0
 PER_HOST = 2
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _REDIRECTS = (301, 302, 303, 307, 308)
-_CHUNK = 1 << 16
+#: Small, as what is in a broken-off piece is lost.
+_CHUNK = 1 << 14
 T = TypeVar("T")
 BY_HAND = "download it by hand and use `placemap data import FILE`"
 
@@ -107,7 +108,11 @@ class Client:
 
         def once() -> dict[str, Any]:
             found = _object(self._once(url, params, {}).content)
-            check(found)
+            try:
+                check(found)
+            except PlacemapError as error:
+                error.location = error.location or url
+                raise
             return found
 
         return self.patiently(url, once)

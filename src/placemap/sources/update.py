@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from placemap.errors import PlacemapError
 from placemap.folders import swapped_in
@@ -154,7 +155,7 @@ class Updater:
             _require_vintage(target, [item.table.vintage for item in made])
         except PlacemapError as error:
             fetched.file.unlink()
-            return Result(target.id, "failed", _named(error, fetched))
+            return Result(target.id, "failed", _named(error, fetched, note_of(self.raw, target)))
         (self.raw / PENDING).touch()
         accept(fetched, self.raw)
         return Result(target.id, "new")
@@ -218,10 +219,19 @@ def _require_vintage(target: Target, vintages: Sequence[str]) -> None:
         )
 
 
-def _named(error: PlacemapError, fetched: Fetched) -> PlacemapError:
-    """The error with the address, and without the passing name of the raw file."""
+def _named(error: PlacemapError, fetched: Fetched, before: Mapping[str, Any]) -> PlacemapError:
+    """The error with the address in the place of the raw file's passing name, and with what changed since last time."""
     where = str(fetched.note.get("url") or fetched.target.url)
-    return PlacemapError(error.message, location=where, hint=error.hint, exit_code=error.exit_code)
+    message = error.message + _columns_changed(before.get("state", {}), fetched.note.get("state", {}))
+    return PlacemapError(message, location=where, hint=error.hint, exit_code=error.exit_code)
+
+
+def _columns_changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    old, new = list(before.get("columns", ())), list(now.get("columns", ()))
+    gone, come = [c for c in old if c not in new], [c for c in new if c not in old]
+    if not old or not (gone or come):
+        return ""
+    return f"; since the last update its columns lost {', '.join(gone) or 'none'} and won {', '.join(come) or 'none'}"
 
 
 def _manifest(store: Path) -> Manifest | None:
