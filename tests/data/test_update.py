@@ -200,7 +200,11 @@ def signed_out(standin) -> None:
         (miscounting, "the service gives 6,000 rows and counts 6,008", "run the update again"),
         (always_busy, "no good answer after 4 tries; the last: the server answers 503", "try again later"),
         (to_another_scheme, "an address with `file`; expected http or https", "use `placemap data import FILE`"),
-        (to_plain_http, "the server redirects to http://example.org/rest; redirects are followed to https only", "by hand"),
+        (
+            to_plain_http,
+            "the server redirects to http://example.org/rest; redirects are followed to https only",
+            "by hand",
+        ),
         (round_and_round, "more than 5 redirects", "by hand"),
         (signed_out, "the service answers with error 499: Token Required", "by hand"),
     ],

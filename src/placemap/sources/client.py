@@ -127,7 +127,6 @@ class Client:
             PlacemapError: as for `get`.
         """
 
-
         def once() -> Answer:
             try:
                 return self._download_once(url, to, headers or {})
