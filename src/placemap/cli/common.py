@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
+INTERRUPTED = "Interrupted. Every folder that was written is complete; nothing is half done."
+
 SystemsArgument = Annotated[
     list[str], typer.Argument(metavar="SYSTEM…", help="A system's name (`placemap list`) or the path of a config.")
 ]
@@ -56,6 +58,9 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
         except PlacemapError as error:
             message(f"error: {error}")
             raise typer.Exit(int(error.exit_code)) from None
+        except KeyboardInterrupt:
+            message(INTERRUPTED)
+            raise typer.Exit(int(Exit.INTERRUPTED)) from None
         raise typer.Exit(int(code or Exit.OK))
 
     return run

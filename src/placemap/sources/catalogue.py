@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from placemap.errors import PlacemapError
+from placemap.errors import PlacemapError, PlacemapErrors
 from placemap.packaged import packaged_folder
 from placemap.yaml_tree import parse, read_text
 
@@ -80,7 +80,10 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         PlacemapError: the file is missing, is not YAML, or lacks a field.
     """
     path = path or packaged_folder("data") / SOURCES_FILE
-    data = parse(read_text(path, path.name), path.name).value
+    tree = parse(read_text(path, path.name), path.name)
+    if tree.duplicates:
+        raise PlacemapErrors(tree.duplicates)
+    data = tree.value
     try:
         return {key: _source(key, entry, data) for key, entry in data["sources"].items()}
     except (KeyError, TypeError, ValueError) as error:
