@@ -12,6 +12,7 @@ from placemap import __version__
 from placemap.atoms import Bools
 from placemap.checks import Result, in_order, run_checks
 from placemap.config import load_system
+from placemap.coverage import require_coverage
 from placemap.crosswalk import Figures, Table, crosswalk_tables, figures
 from placemap.declarations import check_declarations
 from placemap.describe import Describer
@@ -78,6 +79,7 @@ class Workspace:
         """Resolve a footprint; its declaration's errors instead, where it has any."""
         key = (system.config_sha256, footprint.id)
         if key not in self._resolved:
+            require_coverage(system, footprint, self.geography)
             findings = check_declarations(footprint, self.geography)
             scope, scope_findings = self._scope(system, footprint)
             findings += scope_findings
@@ -203,13 +205,13 @@ def summary(outcome: Outcome) -> list[PlaceSummary]:
     return lines
 
 
-def import_data(paths: list[Path], to: Path | None, configs: Path | None, measures: dict[str, str]) -> ImportReport:
+def import_data(paths: list[Path], to: Path | None, configs: list[Path], measures: dict[str, str]) -> ImportReport:
     """Make reference tables from official files.
 
     Args:
         paths: the files, or folders of them.
         to: the store; the user's own where it is None.
-        configs: a folder of configs to cut the tables to; all England where it is None.
+        configs: configs, or folders of them, to cut the tables to; all England where there are none.
         measures: by file name, what a file of people holds.
 
     Raises:
@@ -217,7 +219,6 @@ def import_data(paths: list[Path], to: Path | None, configs: Path | None, measur
     """
     from placemap.sources.build_store import import_files
 
-    systems = None
-    if configs is not None:
-        systems = [load_system(path) for path in sorted(configs.iterdir()) if path.suffix in ENDINGS]
-    return import_files(paths, to or cache_folder(), systems=systems, as_measure=measures)
+    files = [file for path in configs for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    systems = [load_system(file) for file in files if file in configs or file.suffix in ENDINGS]
+    return import_files(paths, to or cache_folder(), systems=systems if configs else None, as_measure=measures)
