@@ -187,6 +187,18 @@ def places(measure: str, registered: str) -> TableSchema:
     )
 
 
+def national_places(measure: str, registered: str) -> TableSchema:
+    """A row a place of any system."""
+    table = places(measure, registered)
+    own = Column(
+        "OWN_PRACTICE_SHARE",
+        "share",
+        "registered patients living in the place whose practice has more patients in it than in any other place ÷ REGISTERED",
+    )
+    at = table.names.index("STATUS")
+    return replace(table, title="The places of England", columns=(*table.columns[:at], own, *table.columns[at:]))
+
+
 FINDINGS = TableSchema(
     "What the checks found",
     (

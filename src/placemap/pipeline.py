@@ -13,12 +13,13 @@ from placemap.atoms import Bools
 from placemap.checks import Result, in_order, run_checks
 from placemap.config import load_system
 from placemap.coverage import require_coverage
-from placemap.crosswalk import Figures, Table, crosswalk_tables, figures
+from placemap.crosswalk import Figures, Table, crosswalk_tables, figures, heads_of
 from placemap.declarations import check_declarations
 from placemap.describe import Describer
 from placemap.errors import Exit, PlacemapError
 from placemap.findings import Finding, Severity, worst
 from placemap.geography import Geography
+from placemap.grades import WEAKEST, require_grade
 from placemap.ledger import ledger
 from placemap.model import Footprint, Place, System
 from placemap.places_table import findings_table, places_table
@@ -61,9 +62,10 @@ class Outcome:
 class Workspace:
     """A reference that systems are resolved against, with what has been resolved so far."""
 
-    def __init__(self, geography: Geography, measure: str = DEFAULT_MEASURE) -> None:
+    def __init__(self, geography: Geography, measure: str = DEFAULT_MEASURE, min_grade: str = WEAKEST) -> None:
         self.geography = geography
         self.measure = measure
+        self.min_grade = min_grade
         self.describer = Describer(geography)
         self._resolved: dict[tuple[str, str], tuple[list[Finding], Assignment | None]] = {}
         self._figures: Figures | None = None
@@ -99,7 +101,12 @@ class Workspace:
         return assignment.in_scope & (assignment.place == position), []
 
     def check(self, system: System, footprint: Footprint) -> Outcome:
-        """Resolve a footprint and run all checks."""
+        """Resolve a footprint and run all checks.
+
+        Raises:
+            PlacemapError: its evidence is weaker than asked for, or the store does not hold its system.
+        """
+        require_grade(system, footprint, self.min_grade)
         findings, assignment = self.resolve(system, footprint)
         if assignment is None:
             return Outcome(system, footprint, in_order(findings))
@@ -118,7 +125,7 @@ class Workspace:
         if outcome.exit_code() == Exit.OK and outcome.assignment is not None:
             assignment = outcome.assignment
             outcome.tables = [
-                *crosswalk_tables(system, assignment, self.geography, self.figures),
+                *crosswalk_tables(heads_of(system, footprint), assignment, self.geography, self.figures),
                 places_table(system, assignment, self.geography, self.figures, self.describer),
                 ledger(system, assignment, self.geography),
             ]
@@ -126,13 +133,15 @@ class Workspace:
         return outcome
 
 
-def open_workspace(data: Path | None = None, measure: str = DEFAULT_MEASURE) -> Workspace:
+def open_workspace(
+    data: Path | None = None, measure: str = DEFAULT_MEASURE, min_grade: str = WEAKEST
+) -> Workspace:
     """A workspace on the store that `--data`, PLACEMAP_DATA, the user's cache or the package gives.
 
     Raises:
         PlacemapError: there is no such store, or its manifest cannot be understood.
     """
-    return Workspace(Geography(open_store(store_folder(data))), measure)
+    return Workspace(Geography(open_store(store_folder(data))), measure, min_grade)
 
 
 def build(

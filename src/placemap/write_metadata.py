@@ -100,7 +100,7 @@ def readme(
         f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
         *([footprint.notes] if footprint.notes else []),
         "## Method",
-        _method(footprint),
+        method(footprint),
         "## Checks",
         f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings, {counts[Severity.INFO]} notes; "
         f"all are in `findings{ending}`. Every LSOA of the scope is in exactly one place: a build with a gap or an "
@@ -108,16 +108,16 @@ def readme(
         "## Evidence",
         _evidence(system, footprint),
         "## Files and columns",
-        *(_dictionary(table, ending) for table in tables),
+        *(dictionary(table, ending) for table in tables),
         "## Sources",
-        _sources(inputs),
+        sources(inputs),
         "## Attribution",
         "\n".join(f"- {line}" for line in attributions(inputs)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _method(footprint: Footprint) -> str:
+def method(footprint: Footprint) -> str:
     text = (
         "Everything is resolved to Lower layer Super Output Areas of 2021 (LSOAs), and every other geography is "
         "reached from them. Places declared from LSOAs, MSOAs, local authorities or sub-ICB locations are exact fits; "
@@ -148,13 +148,13 @@ def _evidence(system: System, footprint: Footprint) -> str:
     return "\n".join(lines)
 
 
-def _dictionary(table: Table, ending: str) -> str:
+def dictionary(table: Table, ending: str) -> str:
     rows = "\n".join(f"| {column.name} | {column.description} |" for column in table.schema.columns)
     head = f"### {table.name}{ending}\n\n{table.schema.title}. {len(table.frame):,} rows."
     return f"{head}\n\n| column | meaning |\n|---|---|\n{rows}"
 
 
-def _sources(inputs: Inputs) -> str:
+def sources(inputs: Inputs) -> str:
     head = "| table | source | publisher | vintage | licence | content SHA-256 |\n|---|---|---|---|---|---|"
     rows = [
         f"| {e.name} | {e.title} | {e.publisher} | {e.vintage} | {e.licence} | `{e.content_sha256[:16]}…` |"
