@@ -85,12 +85,17 @@ CROSSWALK_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb")
 CCG_VINTAGE = "2019"
 
 
+def crosswalk_kinds(geography: Geography) -> tuple[str, ...]:
+    """The kinds that places are crossed with: the usual ones, and ICBs where a vintage of them was asked for."""
+    return (*CROSSWALK_KINDS, *(["icb"] if "icb" in geography.chosen.vintages else []))
+
+
 def crosswalk_units(geography: Geography) -> list[Units]:
     """The units that places are crossed with."""
-    units = [geography.units(kind) for kind in CROSSWALK_KINDS]
+    units = [geography.units(kind) for kind in crosswalk_kinds(geography)]
     if CCG_VINTAGE in geography.data.vintages("lookup", "sub_icb"):
         units.append(geography.units("sub_icb", CCG_VINTAGE))
-    return units
+    return list({(unit.kind, unit.vintage): unit for unit in units}.values())
 
 
 def crosswalk_tables(

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placemap import __version__
+from placemap import __version__, vintage_checks  # noqa: F401 - importing it enters its checks in the registry
 from placemap.atoms import Bools
 from placemap.checks import Result, in_order, run_checks
 from placemap.config import load_system
 from placemap.coverage import require_coverage
 from placemap.crosswalk import Figures, Table, crosswalk_tables, figures, heads_of
-from placemap.declarations import check_declarations
+from placemap.declarations import check_declarations, check_icb
 from placemap.describe import Describer
 from placemap.errors import Exit, PlacemapError
 from placemap.findings import Finding, Severity, worst
 from placemap.geography import Geography
 from placemap.grades import WEAKEST, require_grade
 from placemap.ledger import ledger
+from placemap.lock import Lock, lock_of, require_locked
 from placemap.model import Footprint, Place, System
 from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs, inputs_of, newest_year
 from placemap.reference import cache_folder, open_store, store_folder
 from placemap.resolve import Assignment, resolve, scope_of
 from placemap.systems import ENDINGS
+from placemap.vintages import at_vintages, choose, footprint_of
 from placemap.write_folder import Build, write_build
 
 if TYPE_CHECKING:
@@ -62,8 +66,15 @@ class Outcome:
 class Workspace:
     """A reference that systems are resolved against, with what has been resolved so far."""
 
-    def __init__(self, geography: Geography, measure: str = DEFAULT_MEASURE, min_grade: str = WEAKEST) -> None:
+    def __init__(
+        self,
+        geography: Geography,
+        measure: str = DEFAULT_MEASURE,
+        lock: Lock | None = None,
+        min_grade: str = WEAKEST,
+    ) -> None:
         self.geography = geography
+        self.lock = lock
         self.measure = measure
         self.min_grade = min_grade
         self.describer = Describer(geography)
@@ -82,7 +93,7 @@ class Workspace:
         key = (system.config_sha256, footprint.id)
         if key not in self._resolved:
             require_coverage(system, footprint, self.geography)
-            findings = check_declarations(footprint, self.geography)
+            findings = [*check_icb(system, self.geography), *check_declarations(footprint, self.geography)]
             scope, scope_findings = self._scope(system, footprint)
             findings += scope_findings
             resolved = None if findings or scope is None else resolve(footprint, self.geography, scope)
@@ -134,14 +145,28 @@ class Workspace:
 
 
 def open_workspace(
-    data: Path | None = None, measure: str = DEFAULT_MEASURE, min_grade: str = WEAKEST
+    data: Path | None = None,
+    measure: str = DEFAULT_MEASURE,
+    *,
+    vintages: Sequence[str] = (),
+    as_of: str = "",
+    lock: Lock | None = None,
+    min_grade: str = WEAKEST,
 ) -> Workspace:
     """A workspace on the store that `--data`, PLACEMAP_DATA, the user's cache or the package gives.
 
+    Args:
+        vintages: texts such as `ward=2025`.
+        as_of: a day as ISO text; empty for none.
+        lock: builds are refused on any other tables, and its default vintages are used.
+        min_grade: footprints with weaker evidence are refused.
+
     Raises:
-        PlacemapError: there is no such store, or its manifest cannot be understood.
+        PlacemapError: there is no such store, its manifest cannot be understood, or it lacks a vintage.
     """
-    return Workspace(Geography(open_store(store_folder(data))), measure, min_grade)
+    store = open_store(store_folder(data))
+    chosen = replace(choose(store.manifest, vintages, as_of), locked=lock.defaults if lock else {})
+    return Workspace(Geography(store, chosen), measure, lock, min_grade)
 
 
 def build(
@@ -150,8 +175,11 @@ def build(
     """Build one footprint into `out/<system>/<footprint>/`.
 
     Raises:
-        PlacemapError: the folder cannot be written; what stood there before still does.
+        PlacemapError: the folder cannot be written, or the tables are not those of the lock; what stood there before
+            still does.
     """
+    if workspace.lock:
+        require_locked(workspace.inputs(footprint), workspace.lock)
     outcome = workspace.build(system, footprint)
     made = Build(
         system=system,
@@ -168,12 +196,16 @@ def build(
     return outcome
 
 
-def footprints_of(system: System, names: list[str], *, every: bool = False) -> list[Footprint]:
-    """The footprints that a command is about: those named, all, or the default one.
+def footprints_of(
+    system: System, names: list[str], *, every: bool = False, as_of: date | None = None
+) -> list[Footprint]:
+    """The footprints that a command is about: those named, all, or the default one (of `as_of`, the one in force then).
 
     Raises:
-        PlacemapError: the system has no footprint of that name.
+        PlacemapError: the system has no footprint of that name, or none in force on that day.
     """
+    if as_of and not names and not every:
+        return [footprint_of(system, as_of)]
     if every:
         return list(system.footprints.values())
     for name in names:
@@ -184,6 +216,30 @@ def footprints_of(system: System, names: list[str], *, every: bool = False) -> l
                 hint=f"it has {', '.join(system.footprints)}",
             )
     return [system.footprints[name] for name in names or [system.default_footprint]]
+
+
+def lock_for(workspace: Workspace, systems: Sequence[System]) -> Lock:
+    """The lock of all tables that builds of all footprints of `systems` rest on."""
+    footprints = [footprint for system in systems for footprint in system.footprints.values()]
+    entries = {entry.name: entry for footprint in footprints for entry in workspace.inputs(footprint)}
+    defaults = {kind: workspace.geography.default_vintage(kind) for kind in workspace.geography.data.manifest.defaults}
+    return lock_of((entries[name] for name in sorted(entries)), defaults)
+
+
+def jobs_of(
+    workspace: Workspace, systems: Sequence[System], names: list[str], *, every: bool = False
+) -> tuple[list[tuple[System, Footprint]], list[PlacemapError]]:
+    """What a command is about, at the chosen vintages; a system that lacks a footprint gives an error instead."""
+    jobs: list[tuple[System, Footprint]] = []
+    errors: list[PlacemapError] = []
+    chosen = workspace.geography.chosen
+    for system in systems:
+        dated = at_vintages(system, chosen)
+        try:
+            jobs += [(dated, item) for item in footprints_of(dated, names, every=every, as_of=chosen.as_of)]
+        except PlacemapError as error:
+            errors.append(error)
+    return jobs, errors
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 TABLES = "tables"
 STORE_FORMAT = 1
+#: Coverage of a table whose source leaves some of England out (or starts with this, in an extract).
+PART = "part"
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class TableEntry:
         content_sha256: hash of the canonical sorted content, the same whatever wrote the file.
         source: key in `sources.yaml`.
         title, publisher, url, licence, attribution: of that source.
-        coverage: `England`, or `extract` for a table cut to what some configs need.
+        coverage: `England`, `extract` for a table cut to what some configs need, or `part` (`part extract`) for one
+            whose source leaves some of England out.
         total: the sum of the measure over the whole source, where it has one.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,12 +12,15 @@ import typer
 from placemap.cli import app
 from placemap.cli.common import (
     AllOption,
+    AsOfOption,
     DataOption,
     FootprintOption,
     JsonOption,
+    LockedOption,
     MeasureOption,
     StrictOption,
     SystemsArgument,
+    VintageOption,
     finding_json,
     finding_lines,
     guarded,
@@ -31,6 +35,26 @@ from placemap.errors import Exit, PlacemapError
 if TYPE_CHECKING:
     from placemap.model import Footprint, System
     from placemap.pipeline import Outcome, Workspace
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """Which reference tables a run is asked to use."""
+
+    data: Path | None
+    measure: str
+    vintages: list[str]
+    as_of: str
+    locked: bool = False
+
+    def open(self, names: list[str]) -> Workspace:
+        """The workspace; a lock is looked for beside the configs that were named."""
+        from placemap.lock import find_lock, read_lock
+        from placemap.pipeline import open_workspace
+        from placemap.systems import config_path
+
+        lock = read_lock(find_lock(config_path(name) for name in names)) if self.locked else None
+        return open_workspace(self.data, self.measure, vintages=self.vintages, as_of=self.as_of, lock=lock)
 
 
 class Format(StrEnum):
@@ -49,6 +73,9 @@ def build(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the folders go.")] = Path("out"),
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
+    vintage: VintageOption = None,
+    as_of: AsOfOption = "",
+    locked: LockedOption = False,
     excel: Annotated[bool, typer.Option("--excel", help="Write one workbook with all tables, too.")] = False,
     formats: Annotated[Format, typer.Option("--format", help="What tables are written as.")] = Format.CSV,
     strict: StrictOption = False,
@@ -63,7 +90,9 @@ def build(
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
         return pipeline.build(workspace, system, chosen, out, formats=formats.value, excel=excel)
 
-    return _run(systems, footprint or [], every, data, measure, strict, as_json, make)
+    return _run(
+        systems, footprint or [], every, _Reference(data, measure, vintage or [], as_of, locked), strict, as_json, make
+    )
 
 
 @app.command()
@@ -74,6 +103,8 @@ def check(
     every: AllOption = False,
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
+    vintage: VintageOption = None,
+    as_of: AsOfOption = "",
     strict: StrictOption = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -85,33 +116,37 @@ def check(
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
         return workspace.check(system, chosen)
 
-    return _run(systems, footprint or [], every, data, measure, strict, as_json, make)
+    return _run(systems, footprint or [], every, _Reference(data, measure, vintage or [], as_of), strict, as_json, make)
 
 
 def _run(
     names: list[str],
     footprints: list[str],
     every: bool,
-    data: Path | None,
-    measure: str,
+    reference: _Reference,
     strict: bool,
     as_json: bool,
     make: Any,
 ) -> int:
     """Make every footprint asked for; an error in one system leaves the others to be made."""
-    from placemap.pipeline import footprints_of, open_workspace
+    from placemap.pipeline import jobs_of
 
-    jobs, codes = [], [Exit.OK]
+    systems, codes = [], [Exit.OK]
     for name in dict.fromkeys(names):
         try:
-            system = load(name)
-            jobs += [(system, chosen) for chosen in footprints_of(system, footprints, every=every)]
+            systems.append(load(name))
         except PlacemapError as error:
             message(f"error: {error}")
             codes.append(error.exit_code)
-    outcomes = []
+    outcomes: list[Outcome] = []
+    jobs: list[tuple[System, Footprint]] = []
+    if systems:
+        workspace = reference.open(names)
+        jobs, errors = jobs_of(workspace, systems, footprints, every=every)
+        for wrong in errors:
+            message(f"error: {wrong}")
+            codes.append(wrong.exit_code)
     if jobs:
-        workspace = open_workspace(data, measure)
         for system, chosen in progress(jobs, lambda job: f"{job[0].id} {job[1].id}"):
             try:
                 outcomes.append(make(workspace, system, chosen))

@@ -44,6 +44,14 @@ MeasureOption = Annotated[
         "--measure", metavar="NAME", help="The residents that shares are taken by, such as residents_mid_2022."
     ),
 ]
+VintageOption = Annotated[
+    list[str] | None,
+    typer.Option("--vintage", metavar="KIND=YEAR", help="A vintage to use, such as ward=2025; repeatable."),
+]
+AsOfOption = Annotated[
+    str, typer.Option("--as-of", metavar="DATE", help="Use the vintages, PCN members and footprint of that day.")
+]
+LockedOption = Annotated[bool, typer.Option("--locked", help="Refuse other tables than those of placemap.lock.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Fail on warnings, too.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

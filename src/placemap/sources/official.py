@@ -149,13 +149,11 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "practice-map",
         _has("PRACTICE_CODE", "PCN_CODE", "SUB_ICB_LOCATION_CODE", without=("LSOA",)),
-        _nothing,
-        "the practice map is known, but memberships are taken from the ODS reports (`epcn`) so far",
+        _of("practice-map", people.practice_map),
     ),
     Format(
         "sub-icb-to-icb",
         _codes("SICBL", "ICB", without=("LSOA",)),
-        _nothing,
-        "a lookup without LSOAs is known, but ICBs are taken from lookups by LSOA so far",
+        _of("sub-icb-icb", geographies.sub_icbs_to_icbs),
     ),
 )

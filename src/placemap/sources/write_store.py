@@ -17,7 +17,7 @@ from placemap.folders import swapped_in
 from placemap.schemas import TableSchema
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.table import StoreTable
-from placemap.store import MANIFEST, TABLES, Manifest, TableEntry, canonical_hash
+from placemap.store import MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
 
 #: Kinds (and families used like one) whose newest vintage is meant where none is said.
 DEFAULT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb", "pcn", "registrations")
@@ -41,7 +41,7 @@ def tables_to_keep(store: Path) -> dict[str, TableEntry]:
             location=str(path),
             hint=f"delete {store} and import again",
         ) from None
-    return {name: entry for name, entry in tables.items() if entry.coverage != "extract"}
+    return {name: entry for name, entry in tables.items() if not entry.coverage.endswith("extract")}
 
 
 def write_store(
@@ -102,11 +102,11 @@ def _write_files(
 
 
 def newest_vintages(entries: Sequence[TableEntry]) -> dict[str, str]:
-    """The newest vintage of each kind that has any."""
+    """The newest vintage of each kind that has any; a table that covers only a part of England is never it."""
     newest: dict[str, str] = {}
     for entry in entries:
         kind = entry.kind if entry.family == "lookup" else _KIND_OF_FAMILY.get(entry.family, "")
-        if kind in DEFAULT_KINDS:
+        if kind in DEFAULT_KINDS and not entry.coverage.startswith(PART):
             newest[kind] = max(newest.get(kind, ""), entry.vintage)
     return newest
 
