@@ -68,8 +68,8 @@ def national_ledger(heads: Sequence[Head], assignment: Assignment, geography: Ge
     lines = _without_lsoa(registrations)
     for residence, by_class in enumerate(cells):
         for cls in np.flatnonzero(by_class):
-            area = residence < places and not patient_kinds[residence] and cls >= places
-            lines.append(_national_line(residence, int(cls), places, float(by_class[cls]), area=area))
+            area = residence < places and cls >= places and not patient_kinds[residence]
+            lines.append(_national_line(residence, int(cls), places, float(by_class[cls]), area=bool(area)))
     people = _hundredths([line[3] for line in lines], int(registrations.patients.sum()))
     return _table(lines, people, [*heads, Head(ENGLAND, ALL_SYSTEMS, "")])
 
@@ -89,8 +89,15 @@ def _table(lines: Sequence[Line], patients: Sequence[float], heads: Sequence[Hea
         key = (category, residence, registered)
         merged[key] = merged.get(key, 0.0) + people
     rows = [
-        (heads[home].ics, heads[home].footprint, CATEGORIES.index(category) + 1, category, heads[home].code,
-         heads[place].code, round(people, 2))
+        (
+            heads[home].ics,
+            heads[home].footprint,
+            CATEGORIES.index(category) + 1,
+            category,
+            heads[home].code,
+            heads[place].code,
+            round(people, 2),
+        )
         for (category, home, place), people in merged.items()
         if people
     ]

@@ -229,7 +229,7 @@ def _overlaps(
         Finding(
             "overlap",
             Severity.ERROR,
-            f"{len(lsoas):,} LSOAs are in {heads[has].code} and in {heads[wants].code}; each LSOA belongs to one place.",
+            f"{len(lsoas):,} LSOAs are in {heads[has].code} and in {heads[wants].code}; each belongs to one place.",
             subject=f"{heads[has].code}+{heads[wants].code}",
             location=str(_NOWHERE),
             lsoas=tuple(geography.lsoa_codes[lsoas]),
@@ -238,6 +238,26 @@ def _overlaps(
         )
         for (has, wants), lsoas in sorted(pairs.items())
     ]
+
+
+# --- places and the units that they lie in ---------------------------------------------------------------------------
+
+
+def largest_unit(place: Ints, unit: Ints, people: Floats, count: int) -> tuple[Ints, Floats]:
+    """By place, the unit that most of its people live in (the first of equals; -1 for none known), and what share do.
+
+    Args:
+        place, unit: by LSOA, positions; -1 for none.
+        people: by LSOA.
+        count: number of places.
+    """
+    width = int(unit.max(initial=0)) + 1
+    both = (place >= 0) & (unit >= 0)
+    overlap = sums(place[both] * width + unit[both], people[both], count * width).reshape(count, width)
+    largest = overlap.argmax(axis=1)
+    most = overlap[np.arange(count), largest]
+    whole = sums(place[place >= 0], people[place >= 0], count)
+    return np.where(most > 0, largest, -1), ratio(most, whole)
 
 
 # --- patients and their own place -----------------------------------------------------------------------------------
@@ -272,4 +292,3 @@ def own_practice_share(registrations: Registrations, place: Ints, count: int) ->
     practice, lived, patients = registrations.living(place)
     own: Bools = homes[practice] == lived
     return ratio(sums(lived[own], patients[own], count), sums(lived, patients, count))
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from placemap.geography import Geography
 from placemap.grades import WEAKEST, is_below
 from placemap.ledger import national_ledger
 from placemap.model import System
-from placemap.national import National, Part, combine, own_practice_share
+from placemap.national import National, Part, combine, largest_unit, own_practice_share
 from placemap.output_schemas import national_places
 from placemap.pipeline import Outcome, Workspace
 from placemap.places_table import findings_table, places_table
@@ -56,14 +56,13 @@ class EnglandOutcome:
         return Exit.WRONG if worst(self.findings) in bad else Exit.OK
 
 
-def england_systems() -> Iterator[System]:
+def england_systems() -> list[System]:
     """The systems of England, in order of id: the packaged configs, or those in `./configs` in their place.
 
     Raises:
         PlacemapError: a config cannot be read.
     """
-    for path in england_configs().values():
-        yield load_system(path)
+    return [load_system(path) for path in england_configs().values()]
 
 
 def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WEAKEST) -> EnglandOutcome:
@@ -182,9 +181,19 @@ def _places(national: National, workspace: Workspace) -> Table:
         places_table(part.system, part.assignment, geography, weigh, workspace.describer) for part in national.parts
     ]
     frame = pd.concat([table.frame for table in tables], ignore_index=True)
-    own = own_practice_share(geography.registrations, national.assignment.place, len(national.heads))
-    schema = national_places(weigh.residents_name, geography.registered_measure)
-    return Table("places", schema, frame.assign(OWN_PRACTICE_SHARE=own)[schema.names])
+    icb = geography.units("icb")
+    schema = national_places(weigh.residents_name, geography.registered_measure, icb.vintage)
+    place = national.assignment.place
+    unit, share = largest_unit(place, icb.of, weigh.residents, len(national.heads))
+    known = unit >= 0
+    columns = {
+        "OWN_PRACTICE_SHARE": own_practice_share(geography.registrations, place, len(national.heads)),
+        f"{icb.prefix}CD": np.where(known, icb.codes[unit], ""),
+        f"{icb.prefix}CDH": np.where(known, icb.ods[unit], "") if icb.ods is not None else "",
+        f"{icb.prefix}NM": np.where(known, icb.names[unit], ""),
+        f"{icb.prefix}_RESIDENT_SHARE": share,
+    }
+    return Table("places", schema, frame.assign(**columns)[schema.names])
 
 
 def _findings(outcome: EnglandOutcome) -> Table:

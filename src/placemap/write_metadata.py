@@ -118,6 +118,7 @@ def readme(
 
 
 def method(footprint: Footprint) -> str:
+    """How LSOAs come to places, in words."""
     text = (
         "Everything is resolved to Lower layer Super Output Areas of 2021 (LSOAs), and every other geography is "
         "reached from them. Places declared from LSOAs, MSOAs, local authorities or sub-ICB locations are exact fits; "
@@ -149,12 +150,14 @@ def _evidence(system: System, footprint: Footprint) -> str:
 
 
 def dictionary(table: Table, ending: str) -> str:
+    """What a table is and what its columns mean, as Markdown."""
     rows = "\n".join(f"| {column.name} | {column.description} |" for column in table.schema.columns)
     head = f"### {table.name}{ending}\n\n{table.schema.title}. {len(table.frame):,} rows."
     return f"{head}\n\n| column | meaning |\n|---|---|\n{rows}"
 
 
 def sources(inputs: Inputs) -> str:
+    """The reference tables, as a Markdown table."""
     head = "| table | source | publisher | vintage | licence | content SHA-256 |\n|---|---|---|---|---|---|"
     rows = [
         f"| {e.name} | {e.title} | {e.publisher} | {e.vintage} | {e.licence} | `{e.content_sha256[:16]}…` |"

@@ -53,9 +53,9 @@ def national_readme(
         _grades(lines),
         "## Method",
         method(national.footprint),
-        "OWN_PRACTICE_SHARE in `places` takes a practice to belong to the place where more of its patients live than in "
-        "any other. Where it is low, people of the place use practices elsewhere, and figures by practice or by network "
-        "do not describe its residents.",
+        "OWN_PRACTICE_SHARE in `places` takes a practice to belong to the place where more of its patients live than "
+        "in any other. Where it is low, people of the place use practices elsewhere, and figures by practice or by "
+        "network do not describe its residents.",
         "## Checks",
         f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings, {counts[Severity.INFO]} notes; "
         f"all are in `findings{ending}`. {_coverage(national)}",

@@ -204,7 +204,7 @@ def _scalar(node: Node, path: KeyPath, tree: YamlTree) -> Any:
         return _number(text)
     if tag in ("str", "timestamp"):
         # ruamel marks the folds of a folded text with a bell character, so that it can write them back.
-        return text.replace("\a", "") if node.style == ">" else text
+        return text.replace("\a", "") if getattr(node, "style", "") == ">" else text
     raise PlacemapError(
         f"the tag `{node.tag}` is not allowed", location=str(tree.value_locs[path]), hint="write a plain value"
     )

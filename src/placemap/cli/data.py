@@ -25,7 +25,11 @@ def import_data(
     ] = None,
     configs: Annotated[
         list[Path] | None,
-        typer.Option("--configs", metavar="PATH", help="Keep only what this config, or the configs in this folder, need; repeatable."),
+        typer.Option(
+            "--configs",
+            metavar="PATH",
+            help="Keep only what this config, or the configs in this folder, need; repeatable.",
+        ),
     ] = None,
     measures: Annotated[
         list[str] | None,
