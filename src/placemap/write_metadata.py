@@ -7,6 +7,7 @@ from typing import Any
 
 from placemap.crosswalk import Table
 from placemap.findings import Finding, Severity
+from placemap.grades import WEAKEST
 from placemap.model import Footprint, System
 from placemap.provenance import Inputs, attributions
 from placemap.schemas import Column
@@ -23,6 +24,8 @@ _DATATYPES: dict[str, Any] = {
     "number": "decimal",
     "date": "date",
 }
+#: Stands near the top of README.md where the evidence is weak.
+WEAK = "**Weak evidence (grade C).** No good public source states these places. Confirm them with the system before use."
 _NEVER_BLANK = ("int", "flag")
 
 
@@ -98,6 +101,7 @@ def readme(
         f"# {system.name}: {footprint.name}",
         f"Footprint `{footprint.id}` of `{system.id}` ({footprint.status}; evidence grade {footprint.grade}, "
         f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
+        *([WEAK] if footprint.grade == WEAKEST else []),
         *([footprint.notes] if footprint.notes else []),
         "## Method",
         method(footprint),
