@@ -1,4 +1,4 @@
-"""The atlas as a page: every system's places, what they are declared from, how good the evidence is, and its caveats."""
+"""The atlas as a page: every system's places, what they are declared from, how good the evidence is, caveats."""
 
 from __future__ import annotations
 
@@ -49,16 +49,17 @@ def _counts(defaults: Sequence[tuple[System, Footprint]]) -> str:
 
 
 def _kinds(footprint: Footprint) -> str:
-    found = {(MEMBER_KINDS.index(m.kind), _noun(m.kind, m.vintage, plural=True)) for _, m in footprint.members()}
+    found = {(MEMBER_KINDS.index(m.kind), _noun(footprint, m, plural=True)) for _, m in footprint.members()}
     return ", ".join(noun for _, noun in sorted(found))
 
 
-def _noun(kind: str, vintage: str | None, *, plural: bool) -> str:
-    """A kind in words, with its year where that is not the usual one: `CCGs of 2019`."""
-    noun = KINDS[kind].plural if plural else KINDS[kind].label
-    if KINDS[kind].patients or not vintage:
+def _noun(footprint: Footprint, member: Member, *, plural: bool) -> str:
+    """A member's kind in words, with its year where that is not the footprint's usual one: `CCGs of 2019`."""
+    kind, vintage = KINDS[member.kind], member.vintage
+    noun = kind.plural if plural else kind.label
+    if kind.patients or not vintage or vintage == footprint.vintages.get(member.kind):
         return noun
-    if kind == "sub_icb" and vintage < "2022":
+    if member.kind == "sub_icb" and vintage < "2022":
         noun = "CCGs" if plural else "CCG"
     return f"{noun} of {vintage}"
 
@@ -81,25 +82,26 @@ def _footprint(system: System, footprint: Footprint) -> str:
         f"**{footprint.name}** (`{footprint.id}`{default}): {footprint.status}, grade {footprint.grade}, "
         f"{footprint.basis}; rests on {', '.join(f'`{key}`' for key in footprint.evidence)}."
     )
-    rows = [f"| {place.name} | {_declared(place)} | {_caveats(footprint, place)} |" for place in footprint.places]
+    rows = [
+        f"| {place.name} | {_declared(footprint, place)} | {_caveats(footprint, place)} |" for place in footprint.places
+    ]
     table = "\n".join(["| place | declared from | caveats |", "|---|---|---|", *rows])
     return "\n\n".join([title, *([footprint.notes] if footprint.notes else []), table])
 
 
-def _declared(place: Place) -> str:
+def _declared(footprint: Footprint, place: Place) -> str:
     if len(place.members) > MEMBERS_SHOWN:
         return declared_from(place)
-    kinds = [(kind, [m for m in place.members if m.kind == kind]) for kind in MEMBER_KINDS]
-    text = "; ".join(_members(kind, members) for kind, members in kinds if members)
+    kinds = [[m for m in place.members if m.kind == kind] for kind in MEMBER_KINDS]
+    text = "; ".join(_members(footprint, members) for members in kinds if members)
     taken = declared_from(place).partition(", less ")[2]
     if taken:
         return f"{text}, less {taken}"
     return f"{text}, within the scope" if place.within_scope else text
 
 
-def _members(kind: str, members: Sequence[Member]) -> str:
-    noun = _noun(kind, members[0].vintage, plural=len(members) > 1)
-    return f"{noun} {', '.join(_unit(member) for member in members)}"
+def _members(footprint: Footprint, members: Sequence[Member]) -> str:
+    return f"{_noun(footprint, members[0], plural=len(members) > 1)} {', '.join(_unit(member) for member in members)}"
 
 
 def _unit(member: Member) -> str:

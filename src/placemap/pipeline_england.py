@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from placemap import __version__
+from placemap.atoms import Bools
 from placemap.checks import in_order
 from placemap.config import load_system
 from placemap.coverage import UPDATE
@@ -19,14 +20,15 @@ from placemap.findings import Finding, Severity, worst
 from placemap.geography import Geography
 from placemap.grades import WEAKEST, is_below
 from placemap.ledger import national_ledger
-from placemap.model import System
+from placemap.model import Footprint, System
 from placemap.national import National, Part, combine, largest_unit, own_practice_share
 from placemap.output_schemas import national_places
-from placemap.pipeline import Outcome, Workspace
+from placemap.pipeline import Outcome, Workspace, footprints_of
 from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs
 from placemap.resolve import scope_of
 from placemap.systems import england_configs
+from placemap.vintages import at_vintages
 from placemap.write_folder import Build, write_build
 from placemap.write_national import SystemLine, national_readme
 
@@ -78,19 +80,24 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
         PlacemapError: the store is not of all England.
     """
     require_england(workspace.geography)
-    outcomes, left_out = [], []
-    for system in systems:
-        footprint = system.footprints[system.default_footprint]
+    chosen = workspace.geography.chosen
+    outcomes: list[Outcome] = []
+    left_out: list[tuple[System, Footprint]] = []
+    for declared in systems:
+        system = at_vintages(declared, chosen)
+        footprint = footprints_of(system, [], as_of=chosen.as_of)[0]
         if is_below(footprint.grade, min_grade):
-            left_out.append(system)
+            left_out.append((system, footprint))
         else:
             outcomes.append(workspace.check(system, footprint))
     parts = [Part(o.system, o.assignment) for o in outcomes if o.assignment is not None]
-    expected = _scopes(left_out, workspace.geography)
+    expected = _scopes([footprint for _, footprint in left_out], workspace.geography)
+    if len(parts) < len(outcomes):  # a system with errors of its own: what it would have had is no finding as well
+        expected[:] = True
     national = combine(parts, workspace.geography, workspace.figures, left_out=expected)
-    refused = [_left_out(system, min_grade) for system in left_out]
+    refused = [_left_out(system, footprint, min_grade) for system, footprint in left_out]
     findings = in_order([*(f for o in outcomes for f in o.findings), *national.findings, *refused])
-    return EnglandOutcome(national, outcomes, left_out, findings)
+    return EnglandOutcome(national, outcomes, [system for system, _ in left_out], findings)
 
 
 def require_england(geography: Geography) -> None:
@@ -109,15 +116,14 @@ def require_england(geography: Geography) -> None:
     )
 
 
-def _scopes(systems: Sequence[System], geography: Geography) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _scopes(footprints: Sequence[Footprint], geography: Geography) -> Bools:
     mask = np.zeros(geography.size, dtype=bool)
-    for system in systems:
-        mask |= scope_of(system.footprints[system.default_footprint].scope, geography)
+    for footprint in footprints:
+        mask |= scope_of(footprint.scope, geography)
     return mask
 
 
-def _left_out(system: System, min_grade: str) -> Finding:
-    footprint = system.footprints[system.default_footprint]
+def _left_out(system: System, footprint: Footprint, min_grade: str) -> Finding:
     return Finding(
         "left-out",
         Severity.WARNING,

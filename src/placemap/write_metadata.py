@@ -25,7 +25,7 @@ _DATATYPES: dict[str, Any] = {
     "date": "date",
 }
 #: Stands near the top of README.md where the evidence is weak.
-WEAK = "**Weak evidence (grade C).** No good public source states these places. Confirm them with the system before use."
+WEAK = "**Weak evidence (grade C).** No good public source states these places. Confirm with the system before use."
 _NEVER_BLANK = ("int", "flag")
 
 

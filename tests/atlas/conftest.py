@@ -81,8 +81,9 @@ def researched():
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Run `placemap` in this process, in an empty folder."""
-    from placemap.cli import app
     from typer.testing import CliRunner
+
+    from placemap.cli import app
 
     monkeypatch.chdir(tmp_path)
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from placemap.atoms import Fit, Registrations
 from placemap.national import home_of_practices, largest_unit, own_practice_share
 

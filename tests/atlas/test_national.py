@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import pandas as pd
 import pytest
+
 from atlas.conftest import REPOSITORY
 
 LSOAS = 33_755
@@ -22,8 +23,9 @@ SIMPLE = {
 @pytest.fixture(scope="module")
 def folder(england_store, tmp_path_factory):
     """The folder that `build --england` writes, and what it printed."""
-    from placemap.cli import app
     from typer.testing import CliRunner
+
+    from placemap.cli import app
 
     out = tmp_path_factory.mktemp("england-out")
     result = CliRunner().invoke(app, ["build", "--england", "--data", str(england_store), "--out", str(out)])
@@ -34,9 +36,7 @@ def folder(england_store, tmp_path_factory):
 @pytest.fixture(scope="module")
 def tables(folder):
     """The tables of that folder as text."""
-    return {
-        path.stem: pd.read_csv(path, dtype=str, keep_default_na=False) for path in sorted(folder[0].glob("*.csv"))
-    }
+    return {path.stem: pd.read_csv(path, dtype=str, keep_default_na=False) for path in sorted(folder[0].glob("*.csv"))}
 
 
 def number(column):
@@ -175,7 +175,9 @@ def test_a_system_has_the_same_rows_alone(tables, workspace, systems):
             mine, theirs = part[column.name], table.frame[column.name]
             if column.type in ("people", "share", "int"):
                 alone = theirs.astype(float)
-                assert pd.to_numeric(mine).fillna(0).sub(alone.fillna(0)).abs().max() < 0.006 or not len(mine), column.name
+                assert pd.to_numeric(mine).fillna(0).sub(alone.fillna(0)).abs().max() < 0.006 or not len(mine), (
+                    column.name
+                )
             elif column.type != "flag":
                 assert mine.tolist() == theirs.tolist(), (table.name, column.name)
 
@@ -260,7 +262,7 @@ def test_the_same_build_gives_the_same_bytes(folder, england_store, run, tmp_pat
         assert (again / path.name).read_bytes() == path.read_bytes(), path.name
 
 
-# --- grades, and ICBs of 2026 ------------------------------------------------------------------------------------------
+# --- grades, vintages, and ICBs of 2026 ----------------------------------------------------------------------------
 
 
 def test_weaker_systems_can_be_left_out(workspace, systems):
@@ -294,6 +296,23 @@ def test_a_system_twice_is_an_overlap(workspace, systems):
     overlaps = [finding for finding in outcome.findings if finding.code == "overlap"]
     assert [len(overlap.lsoas) for overlap in overlaps] == [339]
     assert "339 LSOAs are in somerset/single-place/somerset" in overlaps[0].message
+
+
+@pytest.mark.parametrize("asked", [{"vintages": ["sub_icb=2022", "ltla=2022"]}, {"as_of": "2021-06-01"}])
+def test_places_do_not_move_with_newer_or_older_tables(asked, england_store, national, systems):
+    """Configs say which year their codes are of: an update that brings other councils or ICBs changes no place."""
+    from placemap.pipeline import open_workspace
+    from placemap.pipeline_england import england
+
+    area = [s for s in systems.values() if not s.footprints[s.default_footprint].has_patient_kinds]
+    other = england(open_workspace(england_store, **asked), area)
+    codes = [head.code for head in other.national.heads]
+    found = [codes[place] if place >= 0 else "" for place in other.national.assignment.place]
+    heads = [head.code for head in national.national.heads]
+    expected = [heads[place] for place in national.national.assignment.place]
+    assert {place for place in found if place} == set(codes)
+    assert all(mine in ("", theirs) for mine, theirs in zip(found, expected, strict=True))
+    assert sum(place != "" for place in found) == LSOAS - 1935  # those of the four systems declared from networks
 
 
 def test_places_under_the_icbs_of_2026(england_store, run, tmp_path):
