@@ -118,12 +118,11 @@ def only_2021(codes: Iterable[str], geography: Geography) -> list[str]:
 
 
 def lsoa_successors(code: str, geography: Geography) -> str:
-    """What an LSOA of 2011 became in 2021."""
+    """Where an LSOA of 2011 is in 2021; empty where the store leaves that out."""
     fit = geography.fit_2011
-    rows = fit.source == fit.codes.get_loc(code)
-    targets = sorted(geography.lsoas[target] for target in fit.target[rows] if target >= 0)
-    how = {"S": "was split into", "M": "was merged into", "X": "was redrawn as"}.get(str(fit.change[rows][0]), "is")
-    return f"In 2021 it {how} {joined(targets)}." if targets else ""
+    targets = sorted(int(target) for target in fit.target[fit.source == fit.codes.get_loc(code)] if target >= 0)
+    names = [f"{geography.lsoas[target]} ({geography.lsoa_names[target]})" for target in targets]
+    return f"in 2021 its area is in {joined(names)}" if names else ""
 
 
 def shown(codes: Sequence[str]) -> str:

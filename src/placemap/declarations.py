@@ -36,7 +36,9 @@ UPDATE = "`placemap data update` to check all England"
 def check_declarations(footprint: Footprint, geography: Geography) -> list[Finding]:
     """Everything that is wrong with the members of a footprint, its scope included."""
     checker = _Checker(geography)
-    findings = list(_duplicates(footprint))
+    findings = [*_duplicates(footprint), *checker.vintage_of_pcns(footprint)]
+    if not findings:
+        findings += checker.practices_in_two_places(footprint)
     findings += checker.listed(_scope_members(footprint.scope), "")
     for place in footprint.places:
         if not place.members:
@@ -116,12 +118,66 @@ class _Checker:
         kind = KINDS[member.kind]
         if not kind.accepts(member.code):
             yield _wrong_kind(member, place)
+        elif not self.has_vintage(member.kind, member.vintage):
+            yield self.unknown_vintage(f"{kind.label} {member.code}", member.kind, member.vintage, member.loc, place)
         elif member.kind == "pcn":
             yield from self.pcn(member, place)
         elif member.kind == "practice":
             yield from self.practice(member, place)
         else:
             yield from self.area(member, place)
+
+    # --- vintages ------------------------------------------------------------------------------------------------
+
+    def vintages(self, kind: str) -> list[str]:
+        data = self.geography.data
+        if kind == "lsoa":
+            return sorted({"2011", *data.vintages("lsoa_names")})
+        if kind == "practice":
+            return sorted({*data.vintages("practices"), *data.vintages("pcn_members")})
+        return data.vintages("pcn_members") if kind == "pcn" else data.vintages("lookup", kind)
+
+    def has_vintage(self, kind: str, vintage: str | None) -> bool:
+        """Whether the reference has that vintage; of PCNs it has every day."""
+        return vintage is None or vintage in self.vintages(kind) or (kind == "pcn" and len(vintage) > len("2022-08"))
+
+    def vintage_of_pcns(self, footprint: Footprint) -> Iterator[Finding]:
+        """The footprint's own vintage of PCNs, which its tables use whatever its members are."""
+        vintage = footprint.vintages.get("pcn")
+        if not self.has_vintage("pcn", vintage):
+            yield self.unknown_vintage(f"footprint {footprint.id}", "pcn", vintage, footprint.loc, "")
+
+    def unknown_vintage(self, what: str, kind: str, vintage: str | None, loc: Loc, place: str) -> Finding:
+        have = self.vintages(kind)
+        return _error(
+            "unknown-vintage",
+            f"{what} is meant in vintage {vintage}, but the reference data have {KINDS[kind].plural} of "
+            f"{joined(have) if have else 'no vintage'}{' only' if len(have) == 1 else ''}.",
+            what.rsplit(maxsplit=1)[-1],
+            loc,
+            place,
+            f"correct `{kind}_vintage`, or fetch that vintage with `placemap data update` or `placemap data import`",
+        )
+
+    def practices_in_two_places(self, footprint: Footprint) -> Iterator[Finding]:
+        """Practices that PCNs of different vintages, and so of different places, both hold."""
+        listed = {member.code for _, member in footprint.members() if member.kind == "practice"}
+        first: dict[str, tuple[Place, Member]] = {}
+        for place, member in footprint.members():
+            if member.kind != "pcn" or not self.has_vintage("pcn", member.vintage):
+                continue
+            for practice in self.geography.pcns(member.vintage).practices_of.get(member.code, []):
+                other = first.setdefault(practice, (place, member))
+                if other[0].id != place.id and practice not in listed:
+                    yield _error(
+                        "duplicate-member",
+                        f"practice {practice} is in {place.name} by PCN {member.code} and already in {other[0].name} "
+                        f"by PCN {other[1].code} of another vintage (line {other[1].loc.line}).",
+                        practice,
+                        member.loc,
+                        place.id,
+                        "list the practice in one of the two under `practice`, or use one vintage",
+                    )
 
     # --- areas ---------------------------------------------------------------------------------------------------
 
@@ -167,13 +223,14 @@ class _Checker:
 
     def unknown_lsoa(self, member: Member, place: str) -> Finding:
         if member.vintage != "2011" and only_2011([member.code], self.geography):
+            became = lsoa_successors(member.code, self.geography)
             return _error(
                 "dead-code",
-                f"LSOA {member.code} is one of 2011. {lsoa_successors(member.code, self.geography)}",
+                f"LSOA {member.code} is one of 2011 that no longer exists{became and '; '}{became}.",
                 member.code,
                 member.loc,
                 place,
-                "use its successors; or, if the whole list is of 2011, write `lsoa_vintage: 2011` beside it",
+                "use LSOAs of 2021; or, if the whole list is of 2011, write `lsoa_vintage: 2011` beside it",
             )
         if member.vintage == "2011" and only_2021([member.code], self.geography):
             return _error(
@@ -200,7 +257,7 @@ class _Checker:
                 place or "scope",
                 next(member.loc for member in lsoas if member.code == old[0]),
                 place,
-                f"write all in codes of 2021; {old[0]}: {lsoa_successors(old[0], self.geography)}",
+                f"write all in codes of 2021; of {old[0]}, {lsoa_successors(old[0], self.geography)}",
             )
 
     def other_vintages(self, member: Member, vintage: str) -> tuple[str, str] | None:
@@ -247,7 +304,6 @@ class _Checker:
             yield self.gone_pcn(member, pcns, place)
             return
         if member.code not in pcns.practices_of:
-            past = past_pcn(member.code, self.geography, pcns.vintage)
             yield _error(
                 "dead-code",
                 f"PCN {member.code} ({pcns.names[member.code]}) has no current members {_on(pcns.vintage)}. "
@@ -255,12 +311,17 @@ class _Checker:
                 member.code,
                 member.loc,
                 place,
-                "name the PCNs that follow it, or the vintage in which it lived: "
-                f"`pcn_vintage: {past.vintage if past else '2022-08'}`",
+                self.living_pcns(member.code),
             )
         if member.name is not None:
             same = [c for c, name in pcns.names.items() if normal_name(name) == normal_name(member.name or "")]
             yield from _name(member, pcns.names[member.code], same, place)
+
+    def living_pcns(self, code: str) -> str:
+        """What to do about a PCN without members."""
+        lived = [v for v in self.vintages("pcn") if code in self.geography.pcns(v).practices_of]
+        pin = f", or say when it lived: `pcn_vintage: {lived[-1]}`" if lived else ""
+        return f"name the PCNs or practices that follow it{pin}"
 
     def where_practices_went(self, code: str, vintage: str) -> str:
         pcns = self.geography.pcns(vintage)
@@ -336,11 +397,11 @@ class _Checker:
 
 def _wrong_kind(member: Member, place: str) -> Finding:
     likely = kinds_of(member.code)
-    what = likely[0].label if likely else "unknown kind"
+    what = likely[0].one if likely else "an unknown kind"
     return _error(
         "wrong-kind",
-        f"{member.code} is the code of a {what}, but stands under `{member.kind}`; "
-        f"expected a {KINDS[member.kind].label} code like {KINDS[member.kind].example}.",
+        f"{member.code} is the code of {what}, but stands under `{member.kind}`; "
+        f"expected the code of {KINDS[member.kind].one}, like {KINDS[member.kind].example}.",
         member.code,
         member.loc,
         place,

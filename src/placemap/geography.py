@@ -81,9 +81,9 @@ class Geography:
 
     @cached_property
     def _pcn_vintage(self) -> str:
-        registered = _months(self.registrations_entry.vintage)
+        registered = months(self.registrations_entry.vintage)
         vintages = self.data.vintages("pcn_members")
-        return min(vintages, key=lambda vintage: (abs(_months(vintage) - registered), vintage), default="")
+        return min(vintages, key=lambda vintage: (abs(months(vintage) - registered), vintage), default="")
 
     def units_entry(self, kind: str, vintage: str | None = None) -> TableEntry:
         """The table that `units` is made from."""
@@ -306,6 +306,19 @@ class Geography:
             vintage = (later[:1] or earlier[-1:] or entries[:1] or [self.data.need("pcn_members")])[0].vintage
         return self.data.need("pcns", vintage=vintage), self.data.need("pcn_members", vintage=vintage)
 
+    def find_pcn_entries(self, vintage: str | None = None) -> list[TableEntry | None]:
+        """As `pcn_entries`, None for a table that is not there."""
+        vintage = vintage or self.default_vintage("pcn")
+        if len(vintage) > len("2022-08"):
+            return list(self.pcn_entries(vintage))
+        return [self.data.find(family, vintage=vintage) for family in ("pcns", "pcn_members")]
+
+    def find_units_entry(self, kind: str, vintage: str | None = None) -> TableEntry | None:
+        """As `units_entry`, None where it is not there."""
+        if kind == "lsoa":
+            return self.units_entry(kind, vintage)
+        return self.data.find("lookup", kind, vintage or self.default_vintage(kind))
+
     def _tells(self, entry: TableEntry, month: str) -> bool:
         """Whether a list of memberships tells those of a month: its own, or one before it if it has start dates."""
         return entry.vintage == month or bool((self.data.table(entry)["start"] != "").any())
@@ -349,7 +362,7 @@ class Geography:
         return self.data.table(self.data.need("ltla_history"))
 
 
-def _months(vintage: str) -> int:
+def months(vintage: str) -> int:
     """A vintage (`2022` or `2022-08`) in months."""
     return int(vintage[:4]) * 12 + int(vintage[5:7] or 1)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from placemap.errors import Exit, PlacemapError
@@ -17,6 +16,7 @@ from placemap.store import TableEntry
 
 LOCK_FILE = "placemap.lock"
 LOCK_FORMAT = 1
+REWRITE = "write it anew with `placemap data lock`"
 _SHOWN = 6
 
 
@@ -44,6 +44,28 @@ class Lock:
         return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def parse_lock(text: str, where: str) -> Lock:
+    """A lock from its text.
+
+    Raises:
+        PlacemapError: it is none.
+    """
+    try:
+        data = json.loads(text)
+        if data["placemap_lock"] != LOCK_FORMAT:
+            raise PlacemapError(
+                f"the lock has format {data['placemap_lock']!r}; this placemap reads format {LOCK_FORMAT}",
+                location=where,
+                hint=REWRITE,
+            )
+        tables = {
+            str(name): dict(table, content_sha256=table["content_sha256"]) for name, table in data["tables"].items()
+        }
+        return Lock(where, dict(data["defaults"]), tables)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PlacemapError(f"the lock cannot be read: {error!r}", location=where, hint=REWRITE) from None
+
+
 def lock_of(entries: Iterable[TableEntry], defaults: Mapping[str, str], where: str = LOCK_FILE) -> Lock:
     """The lock of some tables."""
     tables = {
@@ -56,38 +78,6 @@ def lock_of(entries: Iterable[TableEntry], defaults: Mapping[str, str], where: s
         for entry in entries
     }
     return Lock(where, defaults, tables)
-
-
-def read_lock(path: Path) -> Lock:
-    """Read a lock.
-
-    Raises:
-        PlacemapError: it is missing, or is not a lock.
-    """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["placemap_lock"] != LOCK_FORMAT:
-            raise PlacemapError(
-                f"the lock has format {data['placemap_lock']!r}; this placemap reads format {LOCK_FORMAT}",
-                location=str(path),
-                hint="write it anew with `placemap data lock`",
-            )
-        tables = {
-            str(name): dict(table, content_sha256=table["content_sha256"]) for name, table in data["tables"].items()
-        }
-        return Lock(str(path), dict(data["defaults"]), tables)
-    except FileNotFoundError:
-        raise PlacemapError("there is no lock", location=str(path), hint="write it with `placemap data lock`") from None
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise PlacemapError(
-            f"the lock cannot be read: {error!r}", location=str(path), hint="write it anew with `placemap data lock`"
-        ) from None
-
-
-def find_lock(beside: Iterable[Path]) -> Path:
-    """The lock that is meant: in the current folder, else beside a config, else one folder up from it."""
-    folders = [Path(), *(folder for path in beside for folder in (path.parent, path.parent.parent))]
-    return next((folder / LOCK_FILE for folder in folders if (folder / LOCK_FILE).is_file()), Path(LOCK_FILE))
 
 
 def require_locked(inputs: Iterable[TableEntry], lock: Lock) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -27,14 +27,18 @@ from placemap.lock import Lock, lock_of, require_locked
 from placemap.model import Footprint, Place, System
 from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs, inputs_of, newest_year
-from placemap.reference import cache_folder, open_store, store_folder
-from placemap.resolve import Assignment, resolve, scope_of
-from placemap.systems import ENDINGS
+from placemap.reference import cache_folder, chosen_store, open_store, retrieved_in, store_folder
+from placemap.resolve import Assignment, lsoas_of, resolve, scope_of
+from placemap.store_states import TableStatus, states, status_of
+from placemap.systems import ENDINGS, all_configs, config_path
 from placemap.vintages import at_vintages, choose, footprint_of
 from placemap.write_folder import Build, write_build
+from placemap.write_lock import write_lock
 
 if TYPE_CHECKING:
     from placemap.sources.build_store import ImportReport
+    from placemap.sources.update import UpdateReport
+    from placemap.store_diff import StoreDiff
 
 DEFAULT_MEASURE = "residents_2021"
 
@@ -94,8 +98,10 @@ class Workspace:
         if key not in self._resolved:
             require_coverage(system, footprint, self.geography)
             findings = [*check_icb(system, self.geography), *check_declarations(footprint, self.geography)]
-            scope, scope_findings = self._scope(system, footprint)
-            findings += scope_findings
+            scope: Bools | None = None
+            if footprint.scope.place or not findings:
+                scope, scope_findings = self._scope(system, footprint)
+                findings += scope_findings
             resolved = None if findings or scope is None else resolve(footprint, self.geography, scope)
             self._resolved[key] = (findings, resolved)
         return self._resolved[key]
@@ -109,7 +115,8 @@ class Workspace:
         if assignment is None:
             return None, findings
         position = [place.id for place in other.places].index(place_id)
-        return assignment.in_scope & (assignment.place == position), []
+        excluded = lsoas_of(footprint.scope.exclude, self.geography)
+        return assignment.in_scope & (assignment.place == position) & ~excluded, []
 
     def check(self, system: System, footprint: Footprint) -> Outcome:
         """Resolve a footprint and run all checks.
@@ -215,7 +222,7 @@ def footprints_of(
                 location=system.loc.file,
                 hint=f"it has {', '.join(system.footprints)}",
             )
-    return [system.footprints[name] for name in names or [system.default_footprint]]
+    return [system.footprints[name] for name in dict.fromkeys(names) or [system.default_footprint]]
 
 
 def lock_for(workspace: Workspace, systems: Sequence[System]) -> Lock:
@@ -287,3 +294,54 @@ def import_data(paths: list[Path], to: Path | None, configs: list[Path], measure
     files = [file for path in configs for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
     systems = [load_system(file) for file in files if file in configs or file.suffix in ENDINGS]
     return import_files(paths, to or cache_folder(), systems=systems if configs else None, as_measure=measures)
+
+
+def data_status(data: Path | None) -> tuple[Path, str, list[TableStatus]]:
+    """The store in use, why it is, and its tables."""
+    folder, why = chosen_store(data)
+    return folder, why, status_of(open_store(folder).manifest, retrieved_in(folder), date.today())
+
+
+def verify_data(data: Path | None) -> tuple[str, int, list[Finding]]:
+    """What is wrong with the store in use; with its name and how many tables it has."""
+    from placemap.verify import verify
+
+    store = open_store(store_folder(data))
+    return store.where, len(store.manifest.tables), verify(store)
+
+
+def diff_data(old: str, new: str, data: Path | None) -> StoreDiff:
+    """What changed between two states of the reference; see `store_states.states`."""
+    from placemap.store_diff import diff
+
+    before, after = states(old, new, data)
+    systems = [load_system(path) for path in all_configs().values()]
+    return diff(before.geography, after.geography, (before.name, after.name), systems)
+
+
+def write_lock_for(
+    names: list[str], to: Path, data: Path | None, *, vintages: Sequence[str] = (), as_of: str = ""
+) -> Lock:
+    """Lock the tables that some systems are built from, all systems where none is named."""
+    paths = [config_path(name) for name in names] or list(all_configs().values())
+    workspace = open_workspace(data, vintages=vintages, as_of=as_of)
+    systems = [at_vintages(load_system(path), workspace.geography.chosen) for path in paths]
+    found = lock_for(workspace, systems)
+    write_lock(found, to)
+    return found
+
+
+def update_data(
+    wanted: list[str],
+    urls: dict[str, str],
+    to: Path | None,
+    ca_bundle: Path | None,
+    progress: Callable[[str, int, int], None],
+) -> UpdateReport:
+    """Bring a store up to date from the official services; the user's own where `to` is None."""
+    from placemap.sources.client import Client
+    from placemap.sources.update import Updater
+
+    if ca_bundle is not None and not ca_bundle.is_file():
+        raise PlacemapError("there is no such file", location=str(ca_bundle), hint="check --ca-bundle")
+    return Updater(to or cache_folder(), Client(ca_bundle=ca_bundle)).run(wanted, urls, progress)

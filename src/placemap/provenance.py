@@ -19,7 +19,8 @@ def inputs_of(footprint: Footprint, geography: Geography, measure: str) -> Input
         data.need("exact_fit"),
         data.need("adjacency"),
         geography.practices_entry,
-        *geography.pcn_entries(pcn_vintage),
+        # A vintage that is not there is a finding, and what was found is written with the inputs that there are.
+        *geography.find_pcn_entries(pcn_vintage),
         geography.registrations_entry,
         *(geography.units_entry(kind) for kind in crosswalk_kinds(geography)),
         *(geography.measure_entry(name) for name in (measure, SPLIT_WEIGHT, MERGE_WEIGHT)),
@@ -32,7 +33,7 @@ def inputs_of(footprint: Footprint, geography: Geography, measure: str) -> Input
 
 def _declared(footprint: Footprint, geography: Geography) -> Inputs:
     """Tables of the vintages that members are declared in, and of the figures that places are held to."""
-    entries: Inputs = []
+    entries: list[TableEntry | None] = []
     units = [*footprint.scope.include, *footprint.scope.exclude]
     known = geography.measures()
     for place in footprint.places:
@@ -40,10 +41,10 @@ def _declared(footprint: Footprint, geography: Geography) -> Inputs:
         entries += [geography.measure_entry(e.measure) for e in place.expects if e.measure in known]
     for unit in units:
         if unit.kind == "pcn":
-            entries.append(geography.pcn_entries(unit.vintage)[1])
+            entries += [entry for entry in geography.find_pcn_entries(unit.vintage) if entry is not None][1:]
         elif unit.kind != "practice":
-            entries.append(geography.units_entry(unit.kind, unit.vintage))
-    return entries
+            entries.append(geography.find_units_entry(unit.kind, unit.vintage))
+    return [entry for entry in entries if entry is not None]
 
 
 def newest_year(inputs: Inputs) -> int:

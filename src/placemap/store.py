@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from placemap.codes import KINDS
 from placemap.errors import PlacemapError
 from placemap.schemas import TableSchema, store_schema
 
@@ -102,6 +103,26 @@ class Manifest:
         blank = dict.fromkeys(("kind", "base", "url", "attribution"), "")
         tables = {name: TableEntry(name=name, **{**blank, **entry}) for name, entry in data["tables"].items()}
         return cls(tables, dict(data["defaults"]), dict(data.get("covers", {})))
+
+
+#: What every build uses: family, kind, and what a user would call it.
+NEEDED = (
+    ("exact_fit", "", "LSOA 2011 to LSOA 2021, exact fit"),
+    *(("lookup", kind, f"LSOA to {KINDS[kind].label}") for kind in ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")),
+    ("lsoa_measure", "residents_2021", "Census 2021 usual residents by LSOA"),
+    ("lsoa_measure", "residents_mid_2019", "mid-2019 population estimates by LSOA"),
+    ("registrations", "", "patients registered at a GP practice, by LSOA"),
+    ("pcns", "", "primary care networks (ODS report `epcn`)"),
+    ("pcn_members", "", "their practices (ODS report `epcncorepartnerdetails`)"),
+    ("ltla_history", "", "LTLA codes and names year by year"),
+    ("adjacency", "", "boundaries of LSOAs 2021"),
+)
+
+
+def missing_tables(manifest: Manifest) -> tuple[str, ...]:
+    """What every build uses and a store does not have, as people call it."""
+    have = {(entry.family, entry.kind) for entry in manifest.tables.values()}
+    return tuple(label for family, kind, label in NEEDED if (family, kind) not in have)
 
 
 class ReferenceData:

@@ -24,6 +24,7 @@ from placemap.cli.common import (
     StrictOption,
     SystemsArgument,
     VintageOption,
+    error_message,
     finding_json,
     finding_lines,
     guarded,
@@ -54,8 +55,8 @@ class _Reference:
 
     def open(self, names: list[str]) -> Workspace:
         """The workspace; a lock is looked for beside the configs that were named."""
-        from placemap.lock import find_lock, read_lock
         from placemap.pipeline import open_workspace
+        from placemap.reference import find_lock, read_lock
         from placemap.systems import config_path
 
         lock = read_lock(find_lock(config_path(name) for name in names)) if self.locked else None
@@ -183,7 +184,7 @@ def _run(
         try:
             systems.append(load(name))
         except PlacemapError as error:
-            message(f"error: {error}")
+            error_message(error)
             codes.append(error.exit_code)
     outcomes: list[Outcome] = []
     jobs: list[tuple[System, Footprint]] = []
@@ -191,18 +192,20 @@ def _run(
         workspace = reference.open(names)
         jobs, errors = jobs_of(workspace, systems, footprints, every=every)
         for wrong in errors:
-            message(f"error: {wrong}")
+            error_message(wrong)
             codes.append(wrong.exit_code)
     if jobs:
         for system, chosen in progress(jobs, lambda job: f"{job[0].id} {job[1].id}"):
             try:
-                outcomes.append(make(workspace, system, chosen))
-                codes.append(outcomes[-1].exit_code(strict=strict))
+                outcome = make(workspace, system, chosen)
             except PlacemapError as error:
-                message(f"error: {error}")
+                error_message(error)
                 codes.append(error.exit_code)
-            if outcomes and not as_json:
-                _report(outcomes[-1])
+                continue
+            outcomes.append(outcome)
+            codes.append(outcome.exit_code(strict=strict))
+            if not as_json:
+                _report(outcome)
     if as_json:
         print_json({"exit_code": int(max(codes)), "footprints": [_as_json(outcome) for outcome in outcomes]})
     return max(codes)

@@ -7,11 +7,12 @@ them. Everything that may pass is tried again with growing pauses; what a server
 from __future__ import annotations
 
 import ipaddress
+import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -28,7 +29,9 @@ LONGEST_PAUSE = 300.0
 PER_HOST = 2
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _REDIRECTS = (301, 302, 303, 307, 308)
-_CHUNK = 1 << 16
+#: Small, as what is in a broken-off piece is lost.
+_CHUNK = 1 << 14
+T = TypeVar("T")
 BY_HAND = "download it by hand and use `placemap data import FILE`"
 
 
@@ -42,6 +45,10 @@ class Passing(Exception):  # noqa: N818 - not an error yet: it is tried again
     def __init__(self, message: str, pause: float | None = None) -> None:
         super().__init__(message)
         self.pause = pause
+
+
+class Unfit(Passing):
+    """What an earlier try left cannot be continued."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,27 @@ class Client:
         """
         return self.patiently(url, lambda: self._once(url, params, headers or {}))
 
+    def get_json(self, url: str, params: Mapping[str, str], check: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+        """Get a JSON object.
+
+        Args:
+            check: looks at what came, and raises Passing where it is worth another try.
+
+        Raises:
+            PlacemapError: as for `get`, and what `check` raises.
+        """
+
+        def once() -> dict[str, Any]:
+            found = _object(self._once(url, params, {}).content)
+            try:
+                check(found)
+            except PlacemapError as error:
+                error.location = error.location or url
+                raise
+            return found
+
+        return self.patiently(url, once)
+
     def download(self, url: str, to: Path, headers: Mapping[str, str] | None = None) -> Answer:
         """Get an answer into a file; what an earlier try left there is continued where the server can.
 
@@ -98,9 +126,17 @@ class Client:
         Raises:
             PlacemapError: as for `get`.
         """
-        return self.patiently(url, lambda: self._download_once(url, to, headers or {}))
 
-    def patiently(self, url: str, work: Callable[[], Answer]) -> Answer:
+        def once() -> Answer:
+            try:
+                return self._download_once(url, to, headers or {})
+            except Unfit:
+                to.unlink()
+                raise
+
+        return self.patiently(url, once)
+
+    def patiently(self, url: str, work: Callable[[], T]) -> T:
         """Do `work` until it ends well, up to `attempts` times while it raises Passing.
 
         Raises:
@@ -215,6 +251,16 @@ class Client:
             return self._hosts.setdefault(urlsplit(url).netloc, threading.Semaphore(PER_HOST))
 
 
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except ValueError:
+        raise Passing(f"the answer is not JSON: {content[:60]!r}") from None
+    if not isinstance(found, dict):
+        raise Passing("the answer is not a JSON object")
+    return found
+
+
 def _answer(content: bytes, response: requests.Response, *, unchanged: bool = False) -> Answer:
     headers = response.headers
     return Answer(content, unchanged, headers.get("ETag", ""), headers.get("Last-Modified", ""))
@@ -228,9 +274,7 @@ def _good(response: requests.Response, url: str) -> requests.Response:
         raise Passing(f"the server answers {status}", pause)
     if status == requests.codes.requested_range_not_satisfiable:
         response.close()
-        raise PlacemapError(
-            "the unfinished download does not fit the file any more", location=url, hint="run the update again"
-        )
+        raise Unfit("the unfinished download does not fit the file any more")
     if status >= 400:
         response.close()
         gone = " (not found)" if status == requests.codes.not_found else ""

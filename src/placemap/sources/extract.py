@@ -32,7 +32,15 @@ FORMER = frozenset(
     }
 )
 #: The kinds, and the vintages beside the newest one, whose units are kept whole where they have a kept LSOA.
-WHOLE_UNITS = (("ward", ""), ("msoa", ""), ("ltla", ""), ("utla", ""), ("sub_icb", ""), ("sub_icb", "2019"), ("icb", ""))
+WHOLE_UNITS = (
+    ("ward", ""),
+    ("msoa", ""),
+    ("ltla", ""),
+    ("utla", ""),
+    ("sub_icb", ""),
+    ("sub_icb", "2019"),
+    ("icb", ""),
+)
 
 #: Coverage of a cut table by the whole one's, where it is not simply `extract`.
 EXTRACT = {PART: f"{PART} extract"}
