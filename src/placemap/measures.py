@@ -16,10 +16,10 @@ SUM, MEAN, RATE, COUNT = "sum", "mean", "rate", "count"
 
 #: Words in a column's title that say that it is intensive.
 _INTENSIVE_WORDS = frozenset(
-    (
-        "rate rates ratio percent percentage pct proportion prevalence mean avg average median score index rank decile "
-        "quintile quartile share density"
-    ).split()
+    {
+        *("rate", "rates", "ratio", "percent", "percentage", "pct", "proportion", "prevalence", "density", "share"),
+        *("mean", "avg", "average", "median", "score", "index", "rank", "decile", "quintile", "quartile"),
+    }
 )
 
 

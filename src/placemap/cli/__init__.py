@@ -40,4 +40,11 @@ def _options(
     """Options of every command."""
 
 
-from placemap.cli import apply, build, data, look  # noqa: E402, F401 - they enter their commands in `app`
+from placemap.cli import (  # noqa: E402 - they enter their commands in `app`
+    apply,  # noqa: F401
+    build,  # noqa: F401
+    data,  # noqa: F401
+    data_look,  # noqa: F401
+    data_update,  # noqa: F401
+    look,  # noqa: F401
+)
