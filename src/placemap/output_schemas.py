@@ -175,6 +175,20 @@ def places(measure: str, registered: str) -> TableSchema:
     )
 
 
+def place_boundaries(measure: str, registered: str) -> TableSchema:
+    """The attributes of the outline of each place."""
+    return TableSchema(
+        "Outlines of the places, dissolved from generalised LSOA boundaries",
+        (
+            *HEAD,
+            _lsoas("of the place"),
+            *_people(measure, registered, "in the place"),
+            Column("AREA_KM2", "number", "area of the outline in square kilometres, clipped to the coastline"),
+        ),
+        ("PLACECD",),
+    )
+
+
 FINDINGS = TableSchema(
     "What the checks found",
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from placemap.provenance import Inputs, inputs_of, newest_year
 from placemap.reference import open_store, store_folder
 from placemap.resolve import Assignment, resolve, scope_of
 from placemap.write_folder import Build, write_build
+
+if TYPE_CHECKING:
+    from placemap.boundaries import Boundaries, Outlines
 
 DEFAULT_MEASURE = "residents_2021"
 
@@ -59,6 +63,7 @@ class Workspace:
         self.describer = Describer(geography)
         self._resolved: dict[tuple[str, str], tuple[list[Finding], Assignment | None]] = {}
         self._figures: Figures | None = None
+        self._outlines: Outlines | None = None
 
     @property
     def figures(self) -> Figures:
@@ -117,6 +122,29 @@ class Workspace:
         return outcome
 
 
+    @property
+    def outlines(self) -> Outlines:
+        """The boundaries of LSOAs.
+
+        Raises:
+            PlacemapError: the store has none.
+        """
+        # Most builds need no geometry, and do not wait for the library.
+        from placemap.boundaries import Outlines
+
+        if self._outlines is None:
+            self._outlines = Outlines(self.geography)
+        return self._outlines
+
+    def boundaries(self, outcome: Outcome) -> Boundaries | None:
+        """The outlines of a footprint's places; None where there are errors."""
+        from placemap.boundaries import boundaries
+
+        if outcome.assignment is None or outcome.exit_code() != Exit.OK:
+            return None
+        return boundaries(outcome.system, outcome.assignment, self.outlines, self.figures)
+
+
 def open_workspace(data: Path | None = None, measure: str = DEFAULT_MEASURE) -> Workspace:
     """A workspace on the store that `--data`, PLACEMAP_DATA, the user's cache or the package gives.
 
@@ -127,9 +155,16 @@ def open_workspace(data: Path | None = None, measure: str = DEFAULT_MEASURE) -> 
 
 
 def build(
-    workspace: Workspace, system: System, footprint: Footprint, out: Path, *, formats: str = "csv", excel: bool = False
+    workspace: Workspace,
+    system: System,
+    footprint: Footprint,
+    out: Path,
+    *,
+    formats: str = "csv",
+    excel: bool = False,
+    outlines: bool = False,
 ) -> Outcome:
-    """Build one footprint into `out/<system>/<footprint>/`.
+    """Build one footprint into `out/<system>/<footprint>/`, with the outlines of its places if asked for.
 
     Raises:
         PlacemapError: the folder cannot be written; what stood there before still does.
@@ -145,6 +180,7 @@ def build(
         measure=workspace.measure,
         version=__version__,
         failed=outcome.exit_code() != Exit.OK,
+        boundaries=workspace.boundaries(outcome) if outlines else None,
     )
     outcome.folder = write_build(made, out, formats=formats, excel=excel)
     return outcome

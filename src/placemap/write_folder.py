@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -26,6 +27,9 @@ from placemap.provenance import Inputs
 from placemap.write_metadata import FILES, csvw, failed_page, readme
 from placemap.write_tables import write_csv, write_excel, write_parquet
 
+if TYPE_CHECKING:
+    from placemap.boundaries import Boundaries
+
 LOCK_SECONDS = 60
 METADATA = "metadata.json"
 EXCEL = "placemap.xlsx"
@@ -33,7 +37,7 @@ EXCEL = "placemap.xlsx"
 
 @dataclass(frozen=True)
 class Build:
-    """All that a folder is written from."""
+    """All that a folder is written from; `boundaries` is None where they are not asked for."""
 
     system: System
     footprint: Footprint
@@ -44,6 +48,7 @@ class Build:
     measure: str
     version: str
     failed: bool
+    boundaries: Boundaries | None = None
 
 
 def write_build(build: Build, out: Path, *, formats: str, excel: bool) -> Path:
@@ -76,10 +81,16 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
     if excel:
         write_excel(build.tables, folder / EXCEL)
     names = [f"{table.name}{ending}" for table in build.tables]
+    if build.boundaries and not build.failed:
+        from placemap.write_boundaries import write_boundaries
+
+        names += write_boundaries(build.boundaries, folder)
     if build.failed:
         (folder / "FAILED.md").write_text(failed_page(build.system, build.footprint, build.findings), encoding="utf-8")
     else:
-        text = readme(build.system, build.footprint, build.tables, build.findings, build.inputs, ending)
+        text = readme(
+            build.system, build.footprint, build.tables, build.findings, build.inputs, ending, build.boundaries
+        )
         (folder / "README.md").write_text(text, encoding="utf-8")
     files = sorted([*names, METADATA, *([EXCEL] if excel else []), "FAILED.md" if build.failed else "README.md"])
     metadata = csvw(build.system, build.footprint, build.tables, build.inputs, build.version, ending, files)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from placemap.crosswalk import Table
 from placemap.findings import Finding, Severity
 from placemap.model import Footprint, System
 from placemap.provenance import Inputs, attributions
-from placemap.schemas import Column
+from placemap.schemas import Column, TableSchema
 from placemap.store import TableEntry
+
+if TYPE_CHECKING:
+    from placemap.boundaries import Boundaries
 
 #: Lists the files of the folder, so that the next build knows which are its own to replace.
 FILES = "schema:hasPart"
+
+BOUNDARY_FILES = "place_boundaries.gpkg (EPSG:27700), place_boundaries.geojson (WGS 84)"
 
 _DATATYPES: dict[str, Any] = {
     "int": "integer",
@@ -84,7 +89,13 @@ def _column(column: Column, table: Table) -> dict[str, Any]:
 
 
 def readme(
-    system: System, footprint: Footprint, tables: list[Table], findings: list[Finding], inputs: Inputs, ending: str
+    system: System,
+    footprint: Footprint,
+    tables: list[Table],
+    findings: list[Finding],
+    inputs: Inputs,
+    ending: str,
+    boundaries: Boundaries | None = None,
 ) -> str:
     """README.md of a folder: what it is, method, findings in short, data dictionary, sources, attribution."""
     counts = Counter(finding.severity for finding in findings)
@@ -102,7 +113,8 @@ def readme(
         "## Evidence",
         _evidence(system, footprint),
         "## Files and columns",
-        *(_dictionary(table, ending) for table in tables),
+        *(_dictionary(table.schema, len(table.frame), f"{table.name}{ending}") for table in tables),
+        *([_dictionary(boundaries.schema, len(boundaries.frame), BOUNDARY_FILES)] if boundaries else []),
         "## Sources",
         _sources(inputs),
         "## Attribution",
@@ -142,9 +154,9 @@ def _evidence(system: System, footprint: Footprint) -> str:
     return "\n".join(lines)
 
 
-def _dictionary(table: Table, ending: str) -> str:
-    rows = "\n".join(f"| {column.name} | {column.description} |" for column in table.schema.columns)
-    return f"### {table.name}{ending}\n\n{table.schema.title}. {len(table.frame):,} rows.\n\n| column | meaning |\n|---|---|\n{rows}"
+def _dictionary(schema: TableSchema, count: int, heading: str) -> str:
+    rows = "\n".join(f"| {column.name} | {column.description} |" for column in schema.columns)
+    return f"### {heading}\n\n{schema.title}. {count:,} rows.\n\n| column | meaning |\n|---|---|\n{rows}"
 
 
 def _sources(inputs: Inputs) -> str:

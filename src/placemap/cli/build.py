@@ -50,6 +50,9 @@ def build(
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
     excel: Annotated[bool, typer.Option("--excel", help="Write one workbook with all tables, too.")] = False,
+    boundaries: Annotated[
+        bool, typer.Option("--boundaries", help="Write the places' outlines as GeoPackage and GeoJSON, too.")
+    ] = False,
     formats: Annotated[Format, typer.Option("--format", help="What tables are written as.")] = Format.CSV,
     strict: StrictOption = False,
     as_json: JsonOption = False,
@@ -61,7 +64,9 @@ def build(
     from placemap import pipeline
 
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
-        return pipeline.build(workspace, system, chosen, out, formats=formats.value, excel=excel)
+        return pipeline.build(
+            workspace, system, chosen, out, formats=formats.value, excel=excel, outlines=boundaries
+        )
 
     return _run(systems, footprint or [], every, data, measure, strict, as_json, make)
 
