@@ -43,4 +43,4 @@ def _options(
     """Options of every command."""
 
 
-from placemap.cli import build, data, look  # noqa: E402, F401 - they enter their commands in `app`
+from placemap.cli import build, data, look, map  # noqa: E402, F401 - they enter their commands in `app`
