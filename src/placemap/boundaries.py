@@ -14,9 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from placemap.atoms import Bools, Ints
 from placemap.crosswalk import Figures, place_code
 from placemap.errors import PlacemapError
-from placemap.geography import Bools, Geography, Ints
+from placemap.geography import Geography
 from placemap.model import System
 from placemap.output_schemas import place_boundaries
 from placemap.resolve import Assignment

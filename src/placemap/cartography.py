@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import shapely
 
+from placemap.atoms import Bools
 from placemap.boundaries import Outlines, Shapes, neighbours
 from placemap.checks import LOW_SHARE
 from placemap.crosswalk import Figures
-from placemap.geography import Bools, Geography
+from placemap.geography import Geography
 from placemap.model import Footprint, System
 from placemap.palette import colours
 from placemap.provenance import attributions

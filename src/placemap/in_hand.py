@@ -42,10 +42,8 @@ def without_errors(workspace: Workspace, system: System, footprint: Footprint) -
 
 def draw(workspace: Workspace, outcome: Outcome, *, highlight: bool = False) -> Picture:
     """The map of an outcome without errors."""
-    assert outcome.assignment is not None  # noqa: S101 - held by `without_errors`
-    return picture(
-        outcome.system, outcome.assignment, workspace.outlines, workspace.figures, highlight=highlight
-    )
+    assert outcome.assignment is not None
+    return picture(outcome.system, outcome.assignment, workspace.outlines, workspace.figures, highlight=highlight)
 
 
 def make_map(

@@ -52,7 +52,9 @@ def _best(places: int, pairs: list[tuple[int, int]], shades: np.ndarray[tuple[in
     return [int(number) for number in ways[order[0]]]
 
 
-def _greedy(places: int, pairs: list[tuple[int, int]], shades: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[int]:
+def _greedy(
+    places: int, pairs: list[tuple[int, int]], shades: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> list[int]:
     touching: dict[int, set[int]] = {place: set() for place in range(places)}
     for one, other in pairs:
         touching[one].add(other)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from placemap.errors import PlacemapError
@@ -20,7 +19,7 @@ def put(path: Path, content: str | bytes) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             new.write_bytes(data)
-            os.replace(new, path)
+            new.replace(path)
         finally:
             new.unlink(missing_ok=True)
     except OSError as error:

@@ -42,7 +42,7 @@ def svg(pictures: list[Picture]) -> str:
     start = text.index("<svg")
     end = text.index(">", start)
     names = f"<title id='map-title'>{escape(_title(pictures))}</title><desc id='map-alt'>{escape(alt(pictures))}</desc>"
-    return f'{text[:end]} role="img" aria-labelledby="map-title map-alt">\n {names}{text[end + 1:]}'
+    return f'{text[:end]} role="img" aria-labelledby="map-title map-alt">\n {names}{text[end + 1 :]}'
 
 
 def png(pictures: list[Picture]) -> bytes:
@@ -137,7 +137,9 @@ def _shapes(axes: Any, picture: Picture) -> None:
     small = [shape for shape in picture.highlighted if shape.area < _small(picture)]
     if small:
         points = shapely.get_coordinates(shapely.point_on_surface(small))
-        axes.plot(*points.T, linestyle="none", marker="o", markersize=9, markerfacecolor="none", markeredgecolor="black")
+        axes.plot(
+            *points.T, linestyle="none", marker="o", markersize=9, markerfacecolor="none", markeredgecolor="black"
+        )
 
 
 def _outline(axes: Any, shapes: list[Any], *, color: str, linewidth: float, linestyle: Any = "-") -> None:
@@ -162,7 +164,9 @@ def _patch(shape: Any, **style: Any) -> Any:
     from matplotlib.path import Path
 
     rings = [ring for part in shapely.get_parts(shape) for ring in (part.exterior, *part.interiors)]
-    return PathPatch(Path.make_compound_path(*[Path(shapely.get_coordinates(ring), closed=True) for ring in rings]), **style)
+    return PathPatch(
+        Path.make_compound_path(*[Path(shapely.get_coordinates(ring), closed=True) for ring in rings]), **style
+    )
 
 
 def _labels(figure: Figure, axes: Any, picture: Picture, extent: tuple[float, float, float, float]) -> None:
@@ -186,7 +190,16 @@ def _label(axes: Any, found: Any, text: str, style: dict[str, Any]) -> None:
     effects = [withStroke(linewidth=2.4, foreground="white")]
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0} if found.anchor else None
     axes.text(
-        found.x, found.y, text, ha="center", va="center", linespacing=1.05, zorder=6, path_effects=effects, bbox=box, **style
+        found.x,
+        found.y,
+        text,
+        ha="center",
+        va="center",
+        linespacing=1.05,
+        zorder=6,
+        path_effects=effects,
+        bbox=box,
+        **style,
     )
 
 
@@ -209,7 +222,9 @@ def _size(figure: Figure, axes: Any, text: str, style: dict[str, Any]) -> tuple[
     return float(corner[1][0] - corner[0][0]), float(corner[1][1] - corner[0][1])
 
 
-def _scale_bar(figure: Figure, box: tuple[float, float, float, float], extent: tuple[float, float, float, float]) -> None:
+def _scale_bar(
+    figure: Figure, box: tuple[float, float, float, float], extent: tuple[float, float, float, float]
+) -> None:
     """A scale bar with a north arrow to its right, below the map."""
     left, bottom, width, _ = box
     metres = scale_length((extent[2] - extent[0]) / 4)

@@ -67,7 +67,9 @@ def test_labels_of_real_places_are_apart(name, footprint, workspace, outcome):
     drawn = draw(workspace, outcome(name, footprint))
     west, south, east, north = drawn.bounds
     unit = max(east - west, north - south) / 100
-    wanted = [Wanted(place.shape, len(max(wrap(place.name).split("\n"), key=len)) * unit, 4 * unit) for place in drawn.places]
+    wanted = [
+        Wanted(place.shape, len(max(wrap(place.name).split("\n"), key=len)) * unit, 4 * unit) for place in drawn.places
+    ]
     wanted += [Wanted(shape, len(label) * unit * 0.8, 2 * unit, optional=True) for label, shape in drawn.ltlas]
     placed = place_labels(wanted, (west - 30 * unit, south, east + 30 * unit, north))
     assert all(placed[: len(drawn.places)])
