@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from placemap import __version__
 from placemap.cartography import Picture, picture
 from placemap.errors import Exit, PlacemapError
 from placemap.findings import Severity
 from placemap.model import Footprint, System
 from placemap.pipeline import Outcome, Workspace
+from placemap.report_data import Section, report
 from placemap.write_files import put
 
 
@@ -63,3 +66,40 @@ def make_map(
     words = alt(pictures)
     contents: dict[str, str | bytes] = {".svg": svg(pictures), ".png": png(pictures), ".txt": words + "\n"}
     return Made([put(stem.with_name(stem.name + ending), content) for ending, content in contents.items()], words)
+
+
+def make_report(
+    workspace: Workspace, system: System, footprint: Footprint, out: Path, *, sections: Iterable[Section] = ()
+) -> Made:
+    """Write the report of a footprint, one HTML file.
+
+    Args:
+        workspace: what the footprint is resolved against.
+        system: the footprint's system.
+        footprint: what the report is about.
+        out: the file is `out/<system>/<footprint>-report.html`.
+        sections: what other parts of placemap add, such as sensitivity.
+
+    Raises:
+        PlacemapError: the footprint has errors, the store has no boundaries, or the file cannot be written.
+    """
+    from placemap.write_report import html
+
+    outcome = without_errors(workspace, system, footprint)
+    drawn, outlines = draw(workspace, outcome), workspace.boundaries(outcome)
+    assert outcome.assignment is not None
+    assert outlines is not None
+    content = report(
+        system,
+        outcome.assignment,
+        workspace.geography,
+        workspace.figures,
+        outcome.tables,
+        outcome.findings,
+        workspace.inputs(footprint),
+        drawn,
+        __version__,
+        sections,
+    )
+    text = html(content, workspace.outlines.of(outcome.assignment.place >= 0), outlines)
+    return Made([put(out / system.id / f"{footprint.id}-report.html", text)], drawn.alt)

@@ -185,8 +185,8 @@ def _basis(assignment: Assignment, weigh: Figures) -> list[str]:
     if not assignment.footprint.has_patient_kinds:
         return ["The places are made of whole areas of official geography, so no figures decide where an LSOA goes."]
     lines = [
-        "The places are groups of GP practices, not areas drawn on a map. Each LSOA is put in the place whose practices "
-        "have most of its registered patients."
+        "The places are groups of GP practices, not areas drawn on a map. Each LSOA is put in the place whose "
+        "practices have most of its registered patients."
     ]
     low = low_share(assignment)
     if low.any():
@@ -255,7 +255,7 @@ def _findings(findings: list[Finding]) -> list[FindingGroup]:
 def lsoa_rows(assignment: Assignment, geography: Geography, weigh: Figures) -> list[list[Any]]:
     """By LSOA of any place: code, name, place, method, share, runner-up, margin, residents, in scope.
 
-    Places are by position from 0; shares are fractions to 4 decimals, None where none apply.
+    Places are by position from 0; shares are fractions to 6 decimals, None where none apply.
     """
     codes = geography.lsoas.to_numpy()
     share, margin, runner = assignment.share(), assignment.margin(), assignment.runner_up()
@@ -276,7 +276,7 @@ def lsoa_rows(assignment: Assignment, geography: Geography, weigh: Figures) -> l
 
 
 def _fraction(value: float) -> float | None:
-    return None if np.isnan(value) else round(float(value), 4)
+    return None if np.isnan(value) else round(float(value), 6)
 
 
 def _count(number: int, noun: str) -> str:

@@ -45,13 +45,18 @@ def as_text(values: Iterable[Any], column: Column) -> list[str]:
 
 
 def write_csv(table: Table, path: Path) -> None:
-    """Write a table as CSV: RFC 4180 with LF, UTF-8, header first, numbers to fixed decimals."""
+    """Write a table as CSV."""
+    path.write_text(csv_text(table), encoding="utf-8", newline="")
+
+
+def csv_text(table: Table) -> str:
+    """A table as CSV: RFC 4180 with LF, header first, numbers to fixed decimals."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.schema.names)
     columns = [as_text(table.frame[column.name].tolist(), column) for column in table.schema.columns]
     writer.writerows(zip(*columns, strict=True))
-    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+    return text.getvalue()
 
 
 def write_parquet(table: Table, path: Path) -> None:
