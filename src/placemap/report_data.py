@@ -24,7 +24,7 @@ GRADES = {
     "B": "the sources state the places, and the geography follows from names in them",
     "C": "the sources are weak, so treat the places as a working assumption",
 }
-_SEVERITY = {Severity.ERROR: "Errors", Severity.WARNING: "Warnings", Severity.INFO: "Notes"}
+_SEVERITY = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO: "Note"}
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Report:
     coverage: str
     findings: list[FindingGroup]
     evidence: list[Evidence]
-    inputs: Inputs
+    sources: Inputs
     attribution: list[str]
     tables: list[Table]
     lsoas: list[list[Any]]
@@ -131,7 +131,7 @@ def report(
         coverage=coverage(assignment),
         findings=_findings(findings),
         evidence=[system.evidence[key] for key in _evidence_keys(footprint)],
-        inputs=inputs,
+        sources=list({(entry.title, entry.vintage): entry for entry in inputs}.values()),
         attribution=attributions(inputs),
         tables=tables,
         lsoas=lsoa_rows(assignment, geography, weigh),
