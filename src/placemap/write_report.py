@@ -111,7 +111,9 @@ def _data(report: Report, lsoa_shapes: Shapes, ground: Canvas, inside: list[File
 
 def _files(report: Report, outlines: Boundaries) -> list[File]:
     tables = [*report.tables, *(table for section in report.sections for table in section.tables)]
-    csvs = [File(f"{table.name}.csv", table.schema.title, "text/csv;charset=utf-8", csv_text(table)) for table in tables]
+    csvs = [
+        File(f"{table.name}.csv", table.schema.title, "text/csv;charset=utf-8", csv_text(table)) for table in tables
+    ]
     return [*csvs, File(GEOJSON, outlines.schema.title, "application/geo+json", geojson(outlines))]
 
 

@@ -24,7 +24,9 @@ WIDTHS = {"320": (320, 640), "1440": (1440, 900)}
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install '.[browser]'")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="Playwright is not installed: pip install '.[browser]'"
+    )
     chromium = os.environ.get("PLACEMAP_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium:
         pytest.skip("there is no chromium: apt-get install chromium")
@@ -141,7 +143,8 @@ def test_tables_and_map_agree_with_the_csvs(name, opened, made):
         "#places-table tbody tr", "rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))"
     )
     expected = [
-        (row["PLACENM"], f"{int(row['LSOAS']):,}", f"{float(row['RESIDENTS']):,.0f}") for row in rows(folder, "places.csv")
+        (row["PLACENM"], f"{int(row['LSOAS']):,}", f"{float(row['RESIDENTS']):,.0f}")
+        for row in rows(folder, "places.csv")
     ]
     assert [(row[1], row[3], row[4]) for row in shown] == expected
     lsoas = {row["LSOA21CD"]: row for row in rows(folder, "place_lsoa21.csv")}

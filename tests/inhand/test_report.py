@@ -126,7 +126,9 @@ def test_no_control_characters(localities):
 def test_other_parts_add_sections(page):
     import pandas as pd
 
-    schema = TableSchema("Moves under other rules", (Column("CASE", "text", "the rule"), Column("LSOAS", "int", "moved")), ())
+    schema = TableSchema(
+        "Moves under other rules", (Column("CASE", "text", "the rule"), Column("LSOAS", "int", "moved")), ()
+    )
     table = Table("sensitivity", schema, pd.DataFrame({"CASE": ["PCNs of 2024"], "LSOAS": [7]}))
     section = Section("sensitivity", "Sensitivity", ["Seven LSOAs move."], [table])
     text = page("bnssg", "single-place", [section])
