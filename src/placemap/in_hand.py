@@ -10,9 +10,11 @@ from placemap import __version__
 from placemap.cartography import Picture, picture
 from placemap.errors import Exit, PlacemapError
 from placemap.findings import Severity
+from placemap.foi_answers import Letter
 from placemap.model import Footprint, System
 from placemap.pipeline import Outcome, Workspace
-from placemap.report_data import Section, report
+from placemap.report_data import Report, Section, report
+from placemap.store import TableEntry
 from placemap.write_files import put
 
 
@@ -86,20 +88,71 @@ def make_report(
     from placemap.write_report import html
 
     outcome = without_errors(workspace, system, footprint)
-    drawn, outlines = draw(workspace, outcome), workspace.boundaries(outcome)
+    content, outlines = _report(workspace, outcome, sections), workspace.boundaries(outcome)
     assert outcome.assignment is not None
     assert outlines is not None
-    content = report(
-        system,
+    text = html(content, workspace.outlines.of(outcome.assignment.place >= 0), outlines)
+    return Made([put(out / system.id / f"{footprint.id}-report.html", text)], content.picture.alt)
+
+
+def _report(workspace: Workspace, outcome: Outcome, sections: Iterable[Section] = ()) -> Report:
+    assert outcome.assignment is not None
+    return report(
+        outcome.system,
         outcome.assignment,
         workspace.geography,
         workspace.figures,
         outcome.tables,
         outcome.findings,
-        workspace.inputs(footprint),
-        drawn,
+        _inputs(workspace, outcome.footprint),
+        draw(workspace, outcome),
         __version__,
         sections,
     )
-    text = html(content, workspace.outlines.of(outcome.assignment.place >= 0), outlines)
-    return Made([put(out / system.id / f"{footprint.id}-report.html", text)], drawn.alt)
+
+
+def _inputs(workspace: Workspace, footprint: Footprint) -> list[TableEntry]:
+    """The tables that a footprint rests on, with the boundaries that it is drawn from."""
+    entries = [*workspace.inputs(footprint), workspace.geography.data.need("lsoa_boundaries")]
+    return sorted(entries, key=lambda entry: entry.name)
+
+
+def foi_files(
+    workspace: Workspace, system: System, footprint: Footprint, config: str, letter: Letter
+) -> dict[str, bytes]:
+    """The files of an FOI pack by name.
+
+    Args:
+        workspace: what the footprint is resolved against.
+        system: the footprint's system.
+        footprint: what the pack is about.
+        config: text of the system's config.
+        letter: what the reply says of itself.
+
+    Raises:
+        PlacemapError: the footprint has errors, or the store has no boundaries.
+    """
+    from placemap.foi_pack import Material, lock_of, pack
+
+    outcome = without_errors(workspace, system, footprint)
+    outlines, inputs = workspace.boundaries(outcome), _inputs(workspace, footprint)
+    assert outcome.assignment is not None
+    assert outlines is not None
+    content = _report(workspace, outcome)
+    material = Material(content, outcome.assignment, outcome.findings, inputs, outlines, config)
+    return pack(material, lock_of(content, inputs, workspace.measure, Path(system.loc.file).name, letter))
+
+
+def make_foi(
+    workspace: Workspace, system: System, footprint: Footprint, config: str, letter: Letter, out: Path
+) -> list[Path]:
+    """Write an FOI pack as a folder and as a zip beside it; returns both.
+
+    Raises:
+        PlacemapError: as `foi_files`, or the folder holds other files, or something cannot be written.
+    """
+    from placemap.write_foi import write_folder, write_zip
+
+    files = foi_files(workspace, system, footprint, config, letter)
+    stem = out / system.id / f"{footprint.id}-foi"
+    return [write_folder(files, stem), write_zip(files, stem.with_name(f"{stem.name}.zip"))]

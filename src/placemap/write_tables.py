@@ -99,7 +99,7 @@ def write_excel(tables: list[Table], path: Path) -> None:
     book.properties.created = book.properties.modified = NO_TIME
     buffer = BytesIO()
     book.save(buffer)
-    path.write_bytes(_timeless(buffer.getvalue()))
+    path.write_bytes(timeless(buffer.getvalue()))
 
 
 def _cells(table: Table, column: Column) -> list[Any]:
@@ -127,7 +127,7 @@ def _letter(number: int) -> str:
     return str(get_column_letter(number))
 
 
-def _timeless(archive: bytes) -> bytes:
+def timeless(archive: bytes) -> bytes:
     """A zip archive with all times taken out of it, so that the same content has the same bytes."""
     result = BytesIO()
     stamp = NO_TIME.strftime("%Y-%m-%dT%H:%M:%SZ").encode()

@@ -194,7 +194,7 @@ def _is_number(node: Node) -> bool:
 
 def _scalar(node: Node, path: KeyPath, tree: YamlTree) -> Any:
     # In folded text ruamel marks with a bell where the file's lines ended.
-    text = str(node.value).replace("\a", "") if node.style == ">" else str(node.value)
+    text = str(node.value).replace("\a", "") if getattr(node, "style", None) == ">" else str(node.value)
     tag = str(node.tag).removeprefix("tag:yaml.org,2002:")
     if tag == "null":
         return None

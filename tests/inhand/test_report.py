@@ -17,7 +17,7 @@ MEGABYTE = 1_000_000
 class Tags(HTMLParser):
     """Every tag with its attributes, and whether they close in order."""
 
-    EMPTY = {"meta", "input", "path", "rect", "line", "link", "br"}
+    EMPTY = frozenset({"meta", "input", "path", "rect", "line", "link", "br"})
 
     def __init__(self, text):
         super().__init__()

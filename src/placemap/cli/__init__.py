@@ -40,4 +40,4 @@ def _options(
     """Options of every command."""
 
 
-from placemap.cli import build, data, look, map, report  # noqa: E402, F401 - they enter their commands in `app`
+from placemap.cli import build, data, foi, look, map, report  # noqa: E402, F401 - they enter their commands in `app`
