@@ -149,20 +149,20 @@ def _wards(table: Table) -> list[str]:
     if len(divided):
         names = divided[name].tolist()
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        lines.append(f"Divided: {', '.join(names[:_NAMED])}{more}. Mapping.xlsx, sheet Wards, has the shares.")
+        lines.append(f"Divided: {', '.join(names[:_NAMED])}{more}. The sheet Wards of mapping.xlsx has the shares.")
     return lines
 
 
 def _pcns(report: Report, table: Table) -> list[str]:
     declared = table.frame[table.frame["DECLARED"].to_numpy(bool)]
     if not len(declared):
-        return ["The places are not declared from primary care networks. Mapping.xlsx, sheet PCNs, says where their patients live."]
+        return ["The places are not declared from primary care networks. The sheet PCNs of mapping.xlsx says where their patients live."]
     lines = []
     for place in report.places:
         named = [f"{name} ({code})" for label, code, name in place.members if label in ("PCN", "practice")]
         if named:
             lines.append(f"{place.name}: {_and(named)}.")
-    return [*lines, "Mapping.xlsx, sheet PCNs, says how many patients of each PCN live in each place."]
+    return [*lines, "The sheet PCNs of mapping.xlsx says how many patients of each PCN live in each place."]
 
 
 def _sources(report: Report) -> list[str]:

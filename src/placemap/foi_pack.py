@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as library_version
 from io import BytesIO
 
 from placemap.boundaries import Boundaries
+from placemap.crosswalk import Table
 from placemap.findings import Finding
 from placemap.foi_answers import Answer, Letter, answers
 from placemap.report_data import GRADES, Report
@@ -174,7 +175,7 @@ def _method(made_from: Material) -> str:
 
 def _workbook(report: Report, inputs: list[TableEntry], replies: list[Answer], letter: Letter) -> bytes:
     tables = [
-        TableSheet(sheet, table)
+        TableSheet(sheet, _without_constants(table))
         for start, sheet in _SHEETS
         for table in report.tables
         if table.name == start or (start.endswith(("_wd", "_lad", "_ccg")) and table.name.startswith(start))
@@ -186,7 +187,7 @@ def _workbook(report: Report, inputs: list[TableEntry], replies: list[Answer], l
     sources = [["Table", "Source", "Publisher", "Vintage", "Licence", "SHA-256 of the content"]] + [
         [entry.name, entry.title, entry.publisher, entry.vintage, entry.licence, entry.content_sha256] for entry in inputs
     ]
-    sources += [[""], *([line] for line in report.attribution)]
+    sources += [[""], *(["", line] for line in report.attribution)]
     title = f"{report.system.name}: {report.footprint.name}"
     cover = _cover(report, letter, tables)
     return workbook(
@@ -199,6 +200,12 @@ def _workbook(report: Report, inputs: list[TableEntry], replies: list[Answer], l
         ],
         title,
     )
+
+
+def _without_constants(table: Table) -> Table:
+    """The table without the columns that say the same in every row; the cover says it once."""
+    columns = tuple(column for column in table.schema.columns if column.name not in ("ICSID", "FOOTPRINT"))
+    return replace(table, schema=replace(table.schema, columns=columns))
 
 
 def _cover(report: Report, letter: Letter, tables: list[TableSheet]) -> list[list[str]]:

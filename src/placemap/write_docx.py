@@ -14,7 +14,6 @@ from placemap.foi_answers import Answer, Letter
 from placemap.report_data import Report
 from placemap.write_tables import NO_TIME, timeless
 
-_CM = 360_000
 _FIELD = "[{}]"
 _DROPPED = ("/customXml", "/thumbnail", "/stylesWithEffects", "/webSettings")
 _APP = (
@@ -84,11 +83,13 @@ def long_date(text: str) -> str:
 
 
 def _questions(document: Any, answers: list[Answer]) -> None:
-    rows = [["Question", "Response"], *([answer.question, answer.paragraphs] for answer in answers)]
-    table = _table(document, len(rows), [4.6, 12.4])
-    for row, (question, paragraphs) in zip(table.rows, rows, strict=True):
-        _fill(row.cells[0], [question], bold=True)
-        _fill(row.cells[1], [paragraphs] if isinstance(paragraphs, str) else paragraphs, bold=paragraphs == "Response")
+    table = _table(document, len(answers) + 1, [4.6, 12.4])
+    head, *rows = table.rows
+    for cell, text in zip(head.cells, ("Question", "Response"), strict=True):
+        _fill(cell, [text], bold=True)
+    for row, answer in zip(rows, answers, strict=True):
+        _fill(row.cells[0], [answer.question], bold=True)
+        _fill(row.cells[1], answer.paragraphs)
 
 
 def _places(document: Any, report: Report) -> None:
@@ -98,7 +99,7 @@ def _places(document: Any, report: Report) -> None:
         [place.name, place.declared_from, f"{place.lsoas:,}", f"{place.residents:,.0f}", f"{place.registered:,.0f}"]
         for place in report.places
     ]
-    table = _table(document, len(rows) + 1, [5.2, 4.9, 1.9, 2.5, 2.5])
+    table = _table(document, len(rows) + 1, [5.2, 4.9, 1.9, 2.5, 2.5], whole_rows=True)
     for row, texts in zip(table.rows, [head, *rows], strict=True):
         for number, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
             _fill(cell, [text], bold=texts is head, right=number > 1)
@@ -117,18 +118,20 @@ def _map(document: Any, report: Report, map_png: bytes) -> None:
     properties.set("descr", report.picture.alt)
 
 
-def _table(document: Any, rows: int, widths: list[float]) -> Any:
+def _table(document: Any, rows: int, widths: list[float], *, whole_rows: bool = False) -> Any:
     from docx.oxml import OxmlElement
     from docx.shared import Cm
 
     table = document.add_table(rows, len(widths), style="Table Grid")
     table.autofit = False
-    for row in table.rows:
-        properties = row._tr.get_or_add_trPr()  # noqa: SLF001
-        if row is table.rows[0] or row._index == 0:  # noqa: SLF001
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
+    for number, row in enumerate(table.rows):
+        properties = row._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx has no other way to these
+        if whole_rows:
+            properties.append(OxmlElement("w:cantSplit"))
+        if number == 0:
             properties.append(OxmlElement("w:tblHeader"))
-        for cell, width in zip(row.cells, widths, strict=True):
-            cell.width = Cm(width)
     return table
 
 

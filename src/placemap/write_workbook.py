@@ -5,8 +5,10 @@ Filters are those of Excel's tables: an ordinary filter would leave a hidden nam
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,9 @@ from placemap.schemas import Column
 from placemap.write_tables import DECIMALS, NO_TIME, timeless
 
 _WIDEST = 60
+#: Columns are measured in digits; letters of Arial 10 are about so wide. Heights are in points, the last the highest
+#: that Excel allows.
+_LETTER, _LINE, _TALLEST = 0.95, 13.0, 409.0
 _FORMATS = {"int": "#,##0", "people": "#,##0", "share": "0.0%", "number": "#,##0.00"}
 
 
@@ -68,6 +73,7 @@ def _words(made: Any, sheet: TextSheet) -> None:
             cell = _text(made, number, column, text)
             cell.font = Font(name="Arial", size=10, bold=sheet.head and number == 3)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
+        made.row_dimensions[number].height = _height(zip(row, sheet.widths, strict=False))
     for column, width in enumerate(sheet.widths, start=1):
         made.column_dimensions[_letter(column)].width = width
     if sheet.head:
@@ -75,29 +81,55 @@ def _words(made: Any, sheet: TextSheet) -> None:
 
 
 def _rows(made: Any, table: Table, number: int) -> None:
+    for column, item in enumerate(table.schema.columns, start=1):
+        values = _values(table, item)
+        _column(made, column, item, values)
+        longest = max([len(item.name) + 4, *(len(str(value)) + 2 for value in values if value is not None)])
+        made.column_dimensions[_letter(column)].width = min(longest, _WIDEST)
+    for row in range(2, len(table.frame) + 2):
+        texts = [cell.value for cell in made[row] if isinstance(cell.value, str)]
+        if any(len(text) > _WIDEST for text in texts):
+            made.row_dimensions[row].height = _height((text, _WIDEST) for text in texts)
+    made.freeze_panes = "A2"
+    if len(table.frame):
+        _filter(made, f"A1:{_letter(len(table.schema.columns))}{len(table.frame) + 1}", number)
+
+
+def _column(made: Any, column: int, item: Column, values: list[Any]) -> None:
+    """The header and the cells of a column; setting each cell's style anew would take most of the time."""
     from openpyxl.styles import Alignment, Font, PatternFill
+
+    head = _text(made, 1, column, item.name)
+    head.font = Font(name="Arial", size=10, bold=True)
+    head.fill = PatternFill("solid", start_color="DDE6EE")
+    head.alignment = Alignment(vertical="top")
+    wraps = any(isinstance(value, str) and len(value) > _WIDEST for value in values)
+    style = None
+    for row, value in enumerate(values, start=2):
+        cell = _text(made, row, column, value) if isinstance(value, str) else made.cell(row, column, value)
+        if style is None:
+            cell.font = Font(name="Arial", size=10)
+            cell.number_format = _FORMATS.get(item.type, "@")
+            cell.alignment = Alignment(vertical="top", wrap_text=wraps)
+            style = cell._style
+        cell._style = style
+
+
+def _filter(made: Any, area: str, number: int) -> None:
     from openpyxl.worksheet.table import Table as Filtered
     from openpyxl.worksheet.table import TableStyleInfo
 
-    for column, item in enumerate(table.schema.columns, start=1):
-        head = _text(made, 1, column, item.name)
-        head.font = Font(name="Arial", size=10, bold=True)
-        head.fill = PatternFill("solid", start_color="DDE6EE")
-        head.alignment = Alignment(vertical="top")
-        values = _values(table, item)
-        for row, value in enumerate(values, start=2):
-            cell = _text(made, row, column, value) if isinstance(value, str) else made.cell(row, column, value)
-            cell.font = Font(name="Arial", size=10)
-            cell.number_format = _FORMATS.get(item.type, "@")
-            cell.alignment = Alignment(vertical="top", wrap_text=isinstance(value, str) and len(value) > _WIDEST)
-        longest = max([len(item.name) + 4, *(len(str(value)) + 2 for value in values if value is not None)])
-        made.column_dimensions[_letter(column)].width = min(longest, _WIDEST)
-    made.freeze_panes = "A2"
-    if len(table.frame):
-        area = f"A1:{_letter(len(table.schema.columns))}{len(table.frame) + 1}"
-        filtered = Filtered(displayName=f"Table{number}", ref=area)
-        filtered.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
-        made.add_table(filtered)
+    filtered = Filtered(displayName=f"Table{number}", ref=area)
+    filtered.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
+    made.add_table(filtered)
+
+
+def _height(cells: Iterable[tuple[str, int]]) -> float:
+    """Height in points of a row with wrapped text; nothing works it out when a file is only opened."""
+    lines = [
+        sum(max(1, ceil(len(line) * _LETTER / width)) for line in text.split("\n")) for text, width in cells if text
+    ]
+    return min(_LINE * max(lines, default=1) + 3, _TALLEST)
 
 
 def _text(made: Any, row: int, column: int, text: str) -> Any:
@@ -106,7 +138,6 @@ def _text(made: Any, row: int, column: int, text: str) -> Any:
     if text:
         cell.value = text
         cell.data_type = "s"
-    cell.number_format = "@"
     return cell
 
 
@@ -114,7 +145,7 @@ def _values(table: Table, column: Column) -> list[Any]:
     values = table.frame[column.name].tolist()
     if column.type in DECIMALS:
         return [None if np.isnan(value) else round(value, DECIMALS[column.type]) for value in values]
-    return ["yes" if value else "no" for value in values] if column.type == "flag" else values
+    return ["true" if value else "false" for value in values] if column.type == "flag" else values
 
 
 def _page(made: Any, sheet: TextSheet | TableSheet) -> None:
