@@ -88,7 +88,9 @@ def picture(
         ltlas=[(name, shape) for _, name, shape in outlines.units("ltla", placed)],
         outside=outlines.dissolved(placed & ~assignment.in_scope),
         highlighted=outlines.of(low),
-        highlight_note=f"LSOAs where under {LOW_SHARE:.0%} of registered patients use the place's practices ({low.sum()})",
+        highlight_note=(
+            f"LSOAs where under {LOW_SHARE:.0%} of registered patients use the place's practices ({low.sum()})"
+        ),
         vintage=vintage_text(geography, footprint, weigh),
         attribution=boundary_attribution(geography),
         alt=alt_text(system, footprint, places, int(low.sum()) if highlight else None),

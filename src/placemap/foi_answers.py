@@ -45,7 +45,9 @@ def answers(report: Report, assignment: Assignment, registered: str) -> list[Ans
     tables = {table.name: table for table in report.tables}
     ccgs = next((table for name, table in tables.items() if name.startswith("place_ccg")), None)
     return [
-        Answer("What geography were the places drawn from (wards, LSOAs, local authorities or other)?", _geography(report)),
+        Answer(
+            "What geography were the places drawn from (wards, LSOAs, local authorities or other)?", _geography(report)
+        ),
         Answer("On what basis, and on what evidence?", _evidence(report, registered)),
         Answer("Which LSOAs make up each place?", _lsoas(report, assignment)),
         Answer("How do the places relate to local authorities?", _units(_one(tables, "place_lad"), "local authority")),
@@ -66,9 +68,9 @@ def _geography(report: Report) -> list[str]:
     lines = [f"There {_are(len(report.places), 'place')}. They are declared from: {declared}."]
     if report.footprint.has_patient_kinds:
         lines += [
-            "Places that are declared from PCNs or practices are groups of GP practices, not areas, and no boundary was "
-            "drawn for them. To relate them to ONS geography, each 2021 Lower layer Super Output Area (LSOA) is matched "
-            "to the place whose practices have most of its registered patients.",
+            "Places that are declared from PCNs or practices are groups of GP practices, not areas, and no boundary "
+            "was drawn for them. To relate them to ONS geography, each 2021 Lower layer Super Output Area (LSOA) is "
+            "matched to the place whose practices have most of its registered patients.",
         ]
     else:
         lines.append("They are made of whole areas of official geography, so each LSOA belongs to its place exactly.")
@@ -97,8 +99,8 @@ def _lsoas(report: Report, assignment: Assignment) -> list[str]:
     low = int(low_share(assignment).sum())
     if low:
         lines.append(
-            f"In {low:,} LSOA{'s' if low != 1 else ''} fewer than half of the registered patients use the practices of the "
-            "place; the sheet gives the share for each."
+            f"In {low:,} LSOA{'s' if low != 1 else ''} fewer than half of the registered patients use the practices "
+            "of the place; the sheet gives the share for each."
         )
     return lines
 
@@ -106,10 +108,13 @@ def _lsoas(report: Report, assignment: Assignment) -> list[str]:
 def _units(table: Table, noun: str) -> list[str]:
     """A sentence a place: which units it has, whole or in part."""
     frame, (_, name) = table.frame, _unit_columns(table)
-    return [
-        f"{place}: {_and([_part(row, name) for row in _largest_first(rows)])}."
-        for place, rows in frame.groupby("PLACENM", sort=False)
-    ] + [f"Figures for a {noun} that is divided need the shares in mapping.xlsx."] * bool((frame["FIT"] == "partial").any())
+    lines = [
+        f"{rows['PLACENM'].iloc[0]}: {_and([_part(row, name) for row in _largest_first(rows)])}."
+        for _, rows in frame.groupby("PLACECD", sort=False)
+    ]
+    if not frame["FIT"].isin(["exact", "within"]).all():
+        lines.append(f"Figures for a {noun} that is divided need the shares in mapping.xlsx.")
+    return lines
 
 
 def _unit_columns(table: Table) -> tuple[str, str]:
@@ -143,8 +148,8 @@ def _wards(table: Table) -> list[str]:
     pieces = frame.groupby(code)[code].count()
     divided = frame[frame[code].map(pieces).to_numpy() > 1].drop_duplicates(code).sort_values(name)
     lines = [
-        f"{len(pieces):,} wards lie in the places as a whole or in part, by the ONS best-fit lookup from LSOAs to wards; "
-        f"{len(divided):,} of them {'is' if len(divided) == 1 else 'are'} divided between places."
+        f"{len(pieces):,} wards lie in the places as a whole or in part, by the ONS best-fit lookup from LSOAs to "
+        f"wards; {len(divided):,} of them {'is' if len(divided) == 1 else 'are'} divided between places."
     ]
     if len(divided):
         names = divided[name].tolist()
@@ -156,7 +161,10 @@ def _wards(table: Table) -> list[str]:
 def _pcns(report: Report, table: Table) -> list[str]:
     declared = table.frame[table.frame["DECLARED"].to_numpy(bool)]
     if not len(declared):
-        return ["The places are not declared from primary care networks. The sheet PCNs of mapping.xlsx says where their patients live."]
+        return [
+            "The places are not declared from primary care networks. The sheet PCNs of mapping.xlsx says where their "
+            "patients live."
+        ]
     lines = []
     for place in report.places:
         named = [f"{name} ({code})" for label, code, name in place.members if label in ("PCN", "practice")]
@@ -176,8 +184,8 @@ def _limits(report: Report) -> list[str]:
         lines.append(report.footprint.notes)
     if report.footprint.has_patient_kinds:
         lines.append(
-            "An LSOA is given to one place even where many of its residents use practices of another, so figures by LSOA "
-            "describe where people live, not where they are registered."
+            "An LSOA is given to one place even where many of its residents use practices of another, so figures by "
+            "LSOA describe where people live, not where they are registered."
         )
     lines.append("Boundaries on the map are generalised to 200 metres and should not be used to place an address.")
     return lines

@@ -126,7 +126,10 @@ def enclosures(report: Report) -> list[tuple[str, str]]:
     """What goes with the reply: names and what they are."""
     tables = len(report.tables)
     return [
-        (WORKBOOK, "the places and their LSOAs, wards, local authorities, PCNs and former CCGs, with method and sources"),
+        (
+            WORKBOOK,
+            "the places and their LSOAs, wards, local authorities, PCNs and former CCGs, with method and sources",
+        ),
         (f"{TABLES}/", f"the same and more as {tables} CSV files, with machine-readable metadata"),
         (f"{TABLES}/{GEOJSON}", "outlines of the places, WGS 84"),
         ("map.png, map.svg", "the map"),
@@ -185,7 +188,8 @@ def _workbook(report: Report, inputs: list[TableEntry], replies: list[Answer], l
         [sheet.name, column.name, column.description] for sheet in tables for column in sheet.table.schema.columns
     ]
     sources = [["Table", "Source", "Publisher", "Vintage", "Licence", "SHA-256 of the content"]] + [
-        [entry.name, entry.title, entry.publisher, entry.vintage, entry.licence, entry.content_sha256] for entry in inputs
+        [entry.name, entry.title, entry.publisher, entry.vintage, entry.licence, entry.content_sha256]
+        for entry in inputs
     ]
     sources += [[""], *(["", line] for line in report.attribution)]
     title = f"{report.system.name}: {report.footprint.name}"

@@ -1,4 +1,4 @@
-"""What a Word file or workbook holds that its reader does not see. Works on the raw parts, not through an office library.
+"""What a Word file or workbook holds that its reader does not see; found in the raw parts, without an office library.
 
 Parts are held against a list of what a plain document needs, so that anything unforeseen is reported, too.
 """

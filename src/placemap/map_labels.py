@@ -1,4 +1,4 @@
-"""Where labels go on a map: inside what they name where they fit, beside it with a line where not, never on each other."""
+"""Where labels go on a map: inside what they name where they fit, else beside it with a line, never on each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colours for places: neighbours differ in lightness, so that they stay apart in grey print and for every kind of sight."""
+"""Colours for places: neighbours differ in lightness, so that they stay apart in grey print and for all sight."""
 
 from __future__ import annotations
 

@@ -69,7 +69,9 @@ def read_pack(path: Path) -> tuple[dict[str, bytes], list[str]]:
             files = {name.removeprefix(folder): archive.read(name) for name in names if name.startswith(folder)}
     except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise PlacemapError(f"the pack cannot be read: {reason}", location=str(path), hint="give the zip as it was made") from None
+        raise PlacemapError(
+            f"the pack cannot be read: {reason}", location=str(path), hint="give the zip as it was made"
+        ) from None
     missing = [name for name in (SUMS, LOCK, CONFIG) if name not in files]
     if missing:
         raise PlacemapError(
@@ -150,7 +152,9 @@ def _compare(name: str, old: bytes | None, new: bytes | None, lock: Lock, step: 
         step.problems.append(f"{name} is {'not in the pack' if old is None else 'not made again'}")
         return
     here = libraries()
-    changed = [f"{lib} {lock.libraries.get(lib)}" for lib in LIBRARIES.get(name, ()) if lock.libraries.get(lib) != here[lib]]
+    changed = [
+        f"{lib} {lock.libraries.get(lib)}" for lib in LIBRARIES.get(name, ()) if lock.libraries.get(lib) != here[lib]
+    ]
     if lock.libraries != here and name in (SUMS, LOCK):
         return  # it names or sums what other releases made; the files themselves are compared
     if not changed:

@@ -23,7 +23,9 @@ _APP = (
 )
 
 
-def response(report: Report, answers: list[Answer], letter: Letter, enclosures: list[tuple[str, str]], map_png: bytes) -> bytes:
+def response(
+    report: Report, answers: list[Answer], letter: Letter, enclosures: list[tuple[str, str]], map_png: bytes
+) -> bytes:
     """The reply as a Word document; the same reply always gives the same bytes.
 
     Args:
@@ -48,7 +50,9 @@ def response(report: Report, answers: list[Answer], letter: Letter, enclosures: 
     for line in report.attribution:
         document.add_paragraph(line, style="List Bullet")
     document.add_heading("If you are not content with this response", 2)
-    document.add_paragraph(_FIELD.format("your organisation’s words on internal review and the Information Commissioner"))
+    document.add_paragraph(
+        _FIELD.format("your organisation’s words on internal review and the Information Commissioner")
+    )
     buffer = BytesIO()
     document.save(buffer)
     return timeless(buffer.getvalue())
@@ -70,8 +74,8 @@ def _head(document: Any, report: Report, letter: Letter) -> None:
         paragraph.add_run(value)
     document.add_paragraph(f"Dear {letter.requester or _FIELD.format('name')}").paragraph_format.space_before = Pt(12)
     document.add_paragraph(
-        "Thank you for your request under the Freedom of Information Act 2000 about the geography of our places and their "
-        f"mapping to ONS geography. This response is about the footprint “{report.footprint.name}”."
+        "Thank you for your request under the Freedom of Information Act 2000 about the geography of our places and "
+        f"their mapping to ONS geography. This response is about the footprint “{report.footprint.name}”."
     )
 
 
@@ -113,7 +117,7 @@ def _map(document: Any, report: Report, map_png: bytes) -> None:
 
     document.add_heading("Map", 2)
     picture = document.add_picture(BytesIO(map_png), width=Cm(17))
-    properties = picture._inline.docPr  # noqa: SLF001 - python-docx has no other way to alternative text
+    properties = picture._inline.docPr
     properties.set("name", "Map of the places")
     properties.set("descr", report.picture.alt)
 
@@ -127,7 +131,7 @@ def _table(document: Any, rows: int, widths: list[float], *, whole_rows: bool = 
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)
     for number, row in enumerate(table.rows):
-        properties = row._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx has no other way to these
+        properties = row._tr.get_or_add_trPr()
         if whole_rows:
             properties.append(OxmlElement("w:cantSplit"))
         if number == 0:
@@ -186,4 +190,4 @@ def _strip(document: Any) -> None:
             settings.remove(element)
     for relation in package.rels.values():
         if relation.reltype.endswith("/extended-properties"):
-            relation.target_part._blob = _APP.encode()  # noqa: SLF001 - there is no other way to replace it
+            relation.target_part._blob = _APP.encode()

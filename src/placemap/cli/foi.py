@@ -32,15 +32,15 @@ def foi(
     date: Annotated[
         str, typer.Option("--date", metavar="YYYY-MM-DD", help="Date of the reply; else a field to fill in.")
     ] = "",
-    reference: Annotated[
-        str, typer.Option("--reference", metavar="TEXT", help="Your reference of the request.")
-    ] = "",
+    reference: Annotated[str, typer.Option("--reference", metavar="TEXT", help="Your reference of the request.")] = "",
     requester: Annotated[str, typer.Option("--requester", metavar="NAME", help="Who asked.")] = "",
     organisation: Annotated[str, typer.Option("--organisation", metavar="NAME", help="Who replies.")] = "",
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the pack goes.")] = Path("out"),
     verify: Annotated[
         Path | None,
-        typer.Option("--verify", metavar="ZIP", help="Prove that a pack is unaltered, can be remade and hides nothing."),
+        typer.Option(
+            "--verify", metavar="ZIP", help="Prove that a pack is unaltered, can be remade and hides nothing."
+        ),
     ] = None,
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
