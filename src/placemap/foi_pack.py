@@ -45,7 +45,7 @@ _SHEETS = (
 
 
 @dataclass(frozen=True)
-class Lock:
+class PackLock:
     """What a pack was made from, enough to make it again.
 
     Attributes:
@@ -65,9 +65,9 @@ class Lock:
     libraries: dict[str, str]
 
 
-def lock_of(report: Report, inputs: list[TableEntry], measure: str, config: str, letter: Letter) -> Lock:
+def lock_of(report: Report, inputs: list[TableEntry], measure: str, config: str, letter: Letter) -> PackLock:
     """The lock of a pack that is made here and now."""
-    return Lock(
+    return PackLock(
         placemap=report.version,
         system=report.system.id,
         footprint=report.footprint.id,
@@ -102,7 +102,7 @@ class Material:
     config: str
 
 
-def pack(made_from: Material, lock: Lock) -> dict[str, bytes]:
+def pack(made_from: Material, lock: PackLock) -> dict[str, bytes]:
     """The files of a pack by name, in order, SHA256SUMS last."""
     report, inputs = made_from.report, made_from.inputs
     registered = next(entry.vintage for entry in inputs if entry.family == "registrations")

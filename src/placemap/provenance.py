@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placemap.crosswalk import CCG_VINTAGE, CROSSWALK_KINDS
+from placemap.crosswalk import CCG_VINTAGE, crosswalk_kinds
 from placemap.geography import MERGE_WEIGHT, SPLIT_WEIGHT, Geography
 from placemap.model import Footprint
 from placemap.store import TableEntry
@@ -18,11 +18,11 @@ def inputs_of(footprint: Footprint, geography: Geography, measure: str) -> Input
         data.need("lsoa_names"),
         data.need("exact_fit"),
         data.need("adjacency"),
-        data.need("practices"),
-        data.need("pcns", vintage=pcn_vintage),
-        data.need("pcn_members", vintage=pcn_vintage),
+        geography.practices_entry,
+        # A vintage that is not there is a finding, and what was found is written with the inputs that there are.
+        *geography.find_pcn_entries(pcn_vintage),
         geography.registrations_entry,
-        *(geography.units_entry(kind) for kind in CROSSWALK_KINDS),
+        *(geography.units_entry(kind) for kind in crosswalk_kinds(geography)),
         *(geography.measure_entry(name) for name in (measure, SPLIT_WEIGHT, MERGE_WEIGHT)),
         data.find("lookup", "sub_icb", CCG_VINTAGE),
         *_declared(footprint, geography),
@@ -33,7 +33,7 @@ def inputs_of(footprint: Footprint, geography: Geography, measure: str) -> Input
 
 def _declared(footprint: Footprint, geography: Geography) -> Inputs:
     """Tables of the vintages that members are declared in, and of the figures that places are held to."""
-    entries: Inputs = []
+    entries: list[TableEntry | None] = []
     units = [*footprint.scope.include, *footprint.scope.exclude]
     known = geography.measures()
     for place in footprint.places:
@@ -41,10 +41,10 @@ def _declared(footprint: Footprint, geography: Geography) -> Inputs:
         entries += [geography.measure_entry(e.measure) for e in place.expects if e.measure in known]
     for unit in units:
         if unit.kind == "pcn":
-            entries.append(geography.data.need("pcn_members", vintage=unit.vintage or geography.default_vintage("pcn")))
+            entries += [entry for entry in geography.find_pcn_entries(unit.vintage) if entry is not None][1:]
         elif unit.kind != "practice":
-            entries.append(geography.units_entry(unit.kind, unit.vintage))
-    return entries
+            entries.append(geography.find_units_entry(unit.kind, unit.vintage))
+    return [entry for entry in entries if entry is not None]
 
 
 def newest_year(inputs: Inputs) -> int:

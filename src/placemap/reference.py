@@ -8,17 +8,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.errors import PlacemapError
+from placemap.lock import LOCK_FILE, REWRITE, Lock, parse_lock
 from placemap.packaged import packaged_folder
-from placemap.store import MANIFEST, STORE_FORMAT, TABLES, Manifest, ReferenceData, TableEntry
+from placemap.store import MANIFEST, STORE_FORMAT, TABLES, Manifest, ReferenceData, TableEntry, missing_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
+RETRIEVED = "retrieved.json"
 ENVIRONMENT = "PLACEMAP_DATA"
 REMAKE = "`placemap data update` fetches the tables anew; for the packaged ones, reinstall placemap"
 
@@ -31,13 +34,55 @@ def cache_folder() -> Path:
 
 
 def store_folder(given: Path | None = None) -> Path:
-    """The store to use: `given`, else PLACEMAP_DATA, else the user's cache if it has one, else the packaged tables."""
+    """The store to use: `given`, else PLACEMAP_DATA, else the user's cache if complete, else the packaged."""
+    return chosen_store(given)[0]
+
+
+def chosen_store(given: Path | None = None) -> tuple[Path, str]:
+    """The store to use, and why it is that one.
+
+    A user's own store is used once it has what every build needs: a first import of one file changes no build.
+    """
     if given is not None:
-        return given
+        return given, "named with --data"
     if os.environ.get(ENVIRONMENT):
-        return Path(os.environ[ENVIRONMENT])
-    cache = cache_folder()
-    return cache if (cache / MANIFEST).is_file() else packaged_folder("data")
+        return Path(os.environ[ENVIRONMENT]), f"named in {ENVIRONMENT}"
+    cache, packaged = cache_folder(), packaged_folder("data")
+    if not (cache / MANIFEST).is_file():
+        return packaged, "the packaged tables, as you have no store of your own"
+    missing = missing_tables(_manifest(cache))
+    if missing:
+        return packaged, f"the packaged tables, as your own store ({cache}) still lacks {', '.join(missing)}"
+    return cache, "your own store"
+
+
+def retrieved_in(folder: Path) -> dict[str, str]:
+    """By table, when it was downloaded, as far as the last update noted it."""
+    try:
+        notes = json.loads((folder / RETRIEVED).read_text(encoding="utf-8"))
+        return {str(name): str(note.get("retrieved") or "") for name, note in notes.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def read_lock(path: Path) -> Lock:
+    """Read a lock.
+
+    Raises:
+        PlacemapError: it is missing, or is not a lock.
+    """
+    try:
+        return parse_lock(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError:
+        raise PlacemapError("there is no lock", location=str(path), hint="write it with `placemap data lock`") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlacemapError(f"the lock cannot be read: {error}", location=str(path), hint=REWRITE) from None
+
+
+def find_lock(beside: Iterable[Path]) -> Path:
+    """The lock that is meant: in the current folder, else beside a config, else one folder up from it."""
+    folders = [Path(), *(folder for path in beside for folder in (path.parent, path.parent.parent))]
+    return next((folder / LOCK_FILE for folder in folders if (folder / LOCK_FILE).is_file()), Path(LOCK_FILE))
 
 
 def open_store(folder: Path) -> ReferenceData:
@@ -59,13 +104,15 @@ def _manifest(folder: Path) -> Manifest:
         )
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict):
+            raise TypeError("it is not a JSON object")
         if data.get("placemap_store") != STORE_FORMAT:
             raise PlacemapError(
                 f"the store has format {data.get('placemap_store')!r}; this placemap reads format {STORE_FORMAT}",
                 location=str(path),
                 hint=REMAKE,
             )
-        return Manifest.from_json(data)
+        return _typed(Manifest.from_json(data))
     except FileNotFoundError:
         raise PlacemapError(
             f"this folder is not a reference store: it has no {MANIFEST}",
@@ -73,7 +120,29 @@ def _manifest(folder: Path) -> Manifest:
             hint="make one with `placemap data import FOLDER --to STORE`",
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise PlacemapError(f"the manifest cannot be read: {error}", location=str(path), hint=REMAKE) from None
+        why = f"it has no `{error.args[0]}`" if isinstance(error, KeyError) else str(error)
+        raise PlacemapError(f"the manifest cannot be read: {why}", location=str(path), hint=REMAKE) from None
+
+
+def _typed(manifest: Manifest) -> Manifest:
+    """The manifest, if each field of it holds what it should.
+
+    Raises:
+        TypeError, ValueError: one does not.
+    """
+    for entry in manifest.tables.values():
+        for name, value in vars(entry).items():
+            expected = int if name in ("rows", "total") else str
+            if not isinstance(value, expected) and not (name == "total" and value is None):
+                raise TypeError(f"`{name}` of table {entry.name} is {value!r}")
+        try:
+            entry.schema  # noqa: B018 - for what it raises
+        except KeyError as error:
+            raise ValueError(f"table {entry.name} is of an unknown kind {error}") from None
+    for kind, vintage in manifest.defaults.items():
+        if not isinstance(vintage, str):
+            raise TypeError(f"the default vintage of {kind} is {vintage!r}")
+    return manifest
 
 
 def _read(folder: Path, entry: TableEntry) -> pd.DataFrame:
@@ -124,6 +193,9 @@ def _problem(table: pd.DataFrame, entry: TableEntry) -> str:
         numeric = table[column.name].dtype.kind in "iuf"
         if numeric != (column.type in _NUMBERS) and len(table):
             return f"column {column.name} holds {table[column.name].dtype}; expected {column.type}"
+        if (numeric or column.name in schema.key) and table[column.name].isna().any():
+            what = "figure" if numeric else column.type
+            return f"column {column.name} has blanks; expected a {what} in each row"
     if len(table) != entry.rows:
         return f"the table has {len(table):,} rows; the manifest says {entry.rows:,}"
     repeated = table.duplicated(list(schema.key))

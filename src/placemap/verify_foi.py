@@ -13,7 +13,7 @@ from typing import Any
 
 from placemap.errors import PlacemapError
 from placemap.foi_answers import Letter
-from placemap.foi_pack import CONFIG, LIBRARIES, LOCK, RESPONSE, SUMS, WORKBOOK, Lock, libraries
+from placemap.foi_pack import CONFIG, LIBRARIES, LOCK, RESPONSE, SUMS, WORKBOOK, PackLock, libraries
 from placemap.hidden import hidden
 
 
@@ -122,15 +122,15 @@ def _same_again(files: dict[str, bytes], data: Path | None) -> Step:
     return step
 
 
-def _lock(content: bytes) -> Lock:
+def _lock(content: bytes) -> PackLock:
     try:
         values: dict[str, Any] = json.loads(content)
-        return Lock(**{**values, "letter": Letter(**values["letter"])})
+        return PackLock(**{**values, "letter": Letter(**values["letter"])})
     except (ValueError, TypeError, KeyError) as error:
         raise PlacemapError(f"{LOCK} cannot be understood: {error}") from None
 
 
-def _remake(files: dict[str, bytes], lock: Lock, data: Path | None) -> tuple[dict[str, bytes], dict[str, str]]:
+def _remake(files: dict[str, bytes], lock: PackLock, data: Path | None) -> tuple[dict[str, bytes], dict[str, str]]:
     """The pack made again, and the hashes of the reference tables that it was made from."""
     from placemap.config import load_system
     from placemap.in_hand import foi_files
@@ -146,7 +146,7 @@ def _remake(files: dict[str, bytes], lock: Lock, data: Path | None) -> tuple[dic
     return made, _lock(made[LOCK]).inputs
 
 
-def _compare(name: str, old: bytes | None, new: bytes | None, lock: Lock, step: Step) -> None:
+def _compare(name: str, old: bytes | None, new: bytes | None, lock: PackLock, step: Step) -> None:
     """Say how a file differs; one that another release of a library set is compared by its content."""
     if old is None or new is None:
         step.problems.append(f"{name} is {'not in the pack' if old is None else 'not made again'}")

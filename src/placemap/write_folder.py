@@ -27,7 +27,12 @@ EXCEL = "placemap.xlsx"
 
 @dataclass(frozen=True)
 class Build:
-    """All that a folder is written from; `boundaries` is None where they are not asked for."""
+    """All that a folder is written from.
+
+    Attributes:
+        boundaries: None where they are not asked for.
+        readme: text of README.md; the usual one where it is empty.
+    """
 
     system: System
     footprint: Footprint
@@ -39,6 +44,7 @@ class Build:
     version: str
     failed: bool
     boundaries: Boundaries | None = None
+    readme: str = ""
 
 
 def write_build(build: Build, out: Path, *, formats: str, excel: bool) -> Path:
@@ -79,7 +85,7 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
     if build.failed:
         (folder / "FAILED.md").write_text(failed_page(build.system, build.footprint, build.findings), encoding="utf-8")
     else:
-        text = readme(
+        text = build.readme or readme(
             build.system, build.footprint, build.tables, build.findings, build.inputs, ending, build.boundaries
         )
         (folder / "README.md").write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from placemap.crosswalk import Table
 from placemap.findings import Finding, Severity
+from placemap.grades import WEAKEST
 from placemap.model import Footprint, System
 from placemap.provenance import Inputs, attributions
 from placemap.schemas import Column, TableSchema
@@ -28,6 +29,8 @@ _DATATYPES: dict[str, Any] = {
     "number": "decimal",
     "date": "date",
 }
+#: Stands near the top of README.md where the evidence is weak.
+WEAK = "**Weak evidence (grade C).** No good public source states these places. Confirm with the system before use."
 _NEVER_BLANK = ("int", "flag")
 
 
@@ -109,27 +112,41 @@ def readme(
         f"# {system.name}: {footprint.name}",
         f"Footprint `{footprint.id}` of `{system.id}` ({footprint.status}; evidence grade {footprint.grade}, "
         f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
+        *([WEAK] if footprint.grade == WEAKEST else []),
         *([footprint.notes] if footprint.notes else []),
         "## Method",
-        _method(footprint),
+        method(footprint),
         "## Checks",
         f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings, {counts[Severity.INFO]} notes; "
-        f"all are in `findings{ending}`. Every LSOA of the scope is in exactly one place: a build with a gap or an "
-        "overlap writes no crosswalk.",
+        f"all are in `findings{ending}`. {_coverage(findings)}",
         "## Evidence",
         _evidence(system, footprint),
         "## Files and columns",
-        *(_dictionary(table.schema, len(table.frame), f"{table.name}{ending}") for table in tables),
-        *([_dictionary(boundaries.schema, len(boundaries.frame), BOUNDARY_FILES)] if boundaries else []),
+        *(dictionary(table, ending) for table in tables),
+        *([_described(boundaries.schema, len(boundaries.frame), BOUNDARY_FILES)] if boundaries else []),
         "## Sources",
-        _sources(inputs),
+        sources(inputs),
         "## Attribution",
         "\n".join(f"- {line}" for line in attributions(inputs)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _method(footprint: Footprint) -> str:
+def _coverage(findings: list[Finding]) -> str:
+    """What the findings say of the coverage; a gap or overlap can stand in a crosswalk only by a waiver."""
+    waived = [f for f in findings if f.code == "waived" and f.message.startswith(("gap ", "overlap "))]
+    if not waived:
+        return (
+            "Every LSOA of the scope is in exactly one place: a build with a gap or an overlap writes no crosswalk, "
+            "unless the config accepts it with a reason."
+        )
+    lsoas = len({lsoa for finding in waived for lsoa in finding.lsoas})
+    reasons = "\n".join(f"- {finding.message}" for finding in waived)
+    return f"The coverage is **not complete**: the config accepts exceptions, for {lsoas} LSOAs.\n\n{reasons}"
+
+
+def method(footprint: Footprint) -> str:
+    """How LSOAs come to places, in words."""
     text = (
         "Everything is resolved to Lower layer Super Output Areas of 2021 (LSOAs), and every other geography is "
         "reached from them. Places declared from LSOAs, MSOAs, local authorities or sub-ICB locations are exact fits; "
@@ -160,12 +177,18 @@ def _evidence(system: System, footprint: Footprint) -> str:
     return "\n".join(lines)
 
 
-def _dictionary(schema: TableSchema, count: int, heading: str) -> str:
+def dictionary(table: Table, ending: str) -> str:
+    """What a table is and what its columns mean, as Markdown."""
+    return _described(table.schema, len(table.frame), f"{table.name}{ending}")
+
+
+def _described(schema: TableSchema, count: int, heading: str) -> str:
     rows = "\n".join(f"| {column.name} | {column.description} |" for column in schema.columns)
     return f"### {heading}\n\n{schema.title}. {count:,} rows.\n\n| column | meaning |\n|---|---|\n{rows}"
 
 
-def _sources(inputs: Inputs) -> str:
+def sources(inputs: Inputs) -> str:
+    """The reference tables, as a Markdown table."""
     head = "| table | source | publisher | vintage | licence | content SHA-256 |\n|---|---|---|---|---|---|"
     rows = [
         f"| {e.name} | {e.title} | {e.publisher} | {e.vintage} | {e.licence} | `{e.content_sha256[:16]}…` |"

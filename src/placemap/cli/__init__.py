@@ -20,7 +20,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 clean, 2 usage, 3 cannot be read, 4 wrong, 5 changed (diff), 130 interrupted.",
 )
 data_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="The reference tables.\n\nExample: placemap data status"
+    no_args_is_help=True, rich_markup_mode=None, help="The reference tables.\n\nExample: placemap data import Downloads"
 )
 app.add_typer(data_app, name="data")
 
@@ -40,4 +40,13 @@ def _options(
     """Options of every command."""
 
 
-from placemap.cli import build, data, foi, look, map, report  # noqa: E402, F401 - they enter their commands in `app`
+from placemap.cli import (  # noqa: E402 - they enter their commands in `app`
+    build,  # noqa: F401
+    data,  # noqa: F401
+    data_look,  # noqa: F401
+    data_update,  # noqa: F401
+    foi,  # noqa: F401
+    look,  # noqa: F401
+    map,  # noqa: F401
+    report,  # noqa: F401
+)

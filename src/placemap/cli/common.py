@@ -6,6 +6,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
@@ -23,6 +24,10 @@ INTERRUPTED = "Interrupted. Every folder that was written is complete; nothing i
 
 SystemsArgument = Annotated[
     list[str], typer.Argument(metavar="SYSTEM…", help="A system's name (`placemap list`) or the path of a config.")
+]
+AnySystemsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SYSTEM…", help="A system's name (`placemap list`) or the path of a config."),
 ]
 SystemArgument = Annotated[
     str, typer.Argument(metavar="SYSTEM", help="A system's name (`placemap list`) or the path of a config.")
@@ -44,6 +49,27 @@ MeasureOption = Annotated[
         "--measure", metavar="NAME", help="The residents that shares are taken by, such as residents_mid_2022."
     ),
 ]
+VintageOption = Annotated[
+    list[str] | None,
+    typer.Option("--vintage", metavar="KIND=YEAR", help="A vintage to use, such as ward=2025; repeatable."),
+]
+AsOfOption = Annotated[
+    str, typer.Option("--as-of", metavar="DATE", help="Use the vintages, PCN members and footprint of that day.")
+]
+LockedOption = Annotated[bool, typer.Option("--locked", help="Refuse other tables than those of placemap.lock.")]
+
+
+class Grade(StrEnum):
+    """Strength of evidence."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+
+
+MinGradeOption = Annotated[
+    Grade, typer.Option("--min-grade", help="Refuse footprints with weaker evidence: A is strongest, C takes all.")
+]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Fail on warnings, too.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -56,7 +82,7 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
         try:
             code = command(*args, **kwargs)
         except PlacemapError as error:
-            message(f"error: {error}")
+            error_message(error)
             raise typer.Exit(int(error.exit_code)) from None
         except KeyboardInterrupt:
             message(INTERRUPTED)
@@ -71,9 +97,16 @@ def message(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def error_message(error: PlacemapError) -> None:
+    """Print why a command cannot go on, to stderr: each mistake on a line of its own, marked as one."""
+    for one in getattr(error, "errors", [error]):
+        message(f"error: {one}")
+
+
 def print_json(value: Any) -> None:
     """Print a result for machines, to stdout."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    knows_all = (sys.stdout.encoding or "").lower().startswith("utf")
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=not knows_all, allow_nan=False))
 
 
 def print_table(
@@ -170,6 +203,8 @@ def finding_lines(findings: Sequence[Finding], *, each: int = 3) -> list[str]:
         lines.append(f"{group[0].severity} {code}{count}" + (f" ({people:,.0f} people)" if people else ""))
         for finding in shown:
             lines.append(f"  {finding.location}: {finding.message}")
+            if finding.hint != group[0].hint and finding.hint:
+                lines.append(f"  → {finding.hint}")
         if len(group) > len(shown):
             lines.append(f"  … and {len(group) - len(shown)} more, in findings.csv")
         hint = group[0].hint
