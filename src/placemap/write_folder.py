@@ -89,7 +89,7 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
             build.system, build.footprint, build.tables, build.findings, build.inputs, ending, build.boundaries
         )
         (folder / "README.md").write_text(text, encoding="utf-8")
-    if formats == "csv":
+    if formats == "csv" and not build.failed:
         contents = {table.name: (folder / f"{table.name}.csv").read_bytes() for table in build.tables}
         package = datapackage(build.system, build.footprint, build.tables, build.inputs, build.version, contents)
         (folder / DATAPACKAGE).write_text(as_json(package), encoding="utf-8")

@@ -21,7 +21,8 @@ def test_build_writes_every_file(cli, tmp_path):
     ran = cli("build", "toyshire")
     assert ran.code == 0
     folder = tmp_path / "out" / "toyshire" / "localities"
-    assert {path.name for path in folder.iterdir()} == {f"{name}.csv" for name in TABLES} | {"metadata.json", "README.md"}
+    extras = {"datapackage.json", "metadata.json", "README.md"}
+    assert {path.name for path in folder.iterdir()} == {f"{name}.csv" for name in TABLES} | extras
     assert [p.name for p in folder.parent.iterdir()] == ["localities"]
 
 
