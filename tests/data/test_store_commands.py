@@ -18,16 +18,6 @@ from placemap.cli import app
 MAP = "gp-reg-pat-prac-map_2026-08.csv"
 
 
-@pytest.fixture(scope="session")
-def england_store(england, tmp_path_factory) -> Path:
-    """A store of all England."""
-    from placemap.sources.write_store import write_store
-
-    store = tmp_path_factory.mktemp("england") / "store"
-    write_store(list(england.values()), store)
-    return store
-
-
 @pytest.fixture
 def copy(packaged, tmp_path) -> Path:
     """A copy of the packaged store to do harm to."""

@@ -82,15 +82,12 @@ def test_divided_sub_icb_locations_cannot_be_told(england, packaged):
     assert not set(sub_icbs[told]) & {"D4U1Y", "D9Y0V", "92A"}
 
 
-def test_a_scope_of_a_divided_one_says_so(england, tmp_path):
-    from placemap.sources.write_store import write_store
-
-    write_store(list(england.values()), tmp_path / "store")
-    found = findings(tmp_path / "store", tmp_path, "sub_icb: [92A]", "E54000063, ods: QXU, vintage: 2024")
+def test_a_scope_of_a_divided_one_says_so(england_store, tmp_path):
+    found = findings(england_store, tmp_path, "sub_icb: [92A]", "E54000063, ods: QXU, vintage: 2024")
     assert "not-determinable" not in found
     config = tmp_path / "county.yaml"
     config.write_text(config.read_text().replace("[15C]", "[92A]"))
-    result = run("check", str(config), "--vintage", "icb=2026", "--data", str(tmp_path / "store"))
+    result = run("check", str(config), "--vintage", "icb=2026", "--data", str(england_store))
     assert "the ICB of 2026 cannot be told for" in result.output
     assert "sub-ICB location 92A was divided" in result.output
 
@@ -165,12 +162,9 @@ def test_codes_live_in_their_own_vintage(members, lsoas, packaged, tmp_path):
     assert len(mine) == {1: 72, 3: 3}[len(lsoas)]
 
 
-def test_a_closed_practice_and_a_gone_pcn(england, tmp_path):
+def test_a_closed_practice_and_a_gone_pcn(england_store, tmp_path):
     """By the tables of 2026: L81036 closed since 2022, Norwich (U13557) has no practice left."""
-    from placemap.sources.write_store import write_store
-
-    store = tmp_path / "store"
-    write_store(list(england.values()), store)
+    store = england_store
     gone = findings(store, tmp_path, "practice: [A82048]")["dead-code"]
     assert "practice A82048" in gone
     assert "is not among those with registered patients in 2022-07" in gone
