@@ -188,7 +188,7 @@ class _Checker:
             yield self.unknown_lsoa(member, place)
         elif position is None:
             yield self.unknown_area(member, units, place)
-        elif member.name is not None:
+        elif member.name is not None and normal_name(member.name) != normal_name(str(units.names[position])):
             yield from _name(member, str(units.names[position]), units.named(member.name), place)
 
     def unknown_area(self, member: Member, units: Units, place: str) -> Finding:

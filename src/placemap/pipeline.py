@@ -14,12 +14,14 @@ from placemap import __version__, vintage_checks  # noqa: F401 - importing it en
 from placemap.atoms import Bools
 from placemap.checks import Result, in_order, run_checks
 from placemap.config import load_system
-from placemap.crosswalk import Figures, Table, crosswalk_tables, figures
+from placemap.coverage import require_coverage
+from placemap.crosswalk import Figures, Table, crosswalk_tables, figures, heads_of
 from placemap.declarations import check_declarations, check_icb
 from placemap.describe import Describer
 from placemap.errors import Exit, PlacemapError
 from placemap.findings import Finding, Severity, worst
 from placemap.geography import Geography
+from placemap.grades import WEAKEST, require_grade
 from placemap.ledger import ledger
 from placemap.lock import Lock, lock_of, require_locked
 from placemap.model import Footprint, Place, System
@@ -68,10 +70,17 @@ class Outcome:
 class Workspace:
     """A reference that systems are resolved against, with what has been resolved so far."""
 
-    def __init__(self, geography: Geography, measure: str = DEFAULT_MEASURE, lock: Lock | None = None) -> None:
+    def __init__(
+        self,
+        geography: Geography,
+        measure: str = DEFAULT_MEASURE,
+        lock: Lock | None = None,
+        min_grade: str = WEAKEST,
+    ) -> None:
         self.geography = geography
         self.lock = lock
         self.measure = measure
+        self.min_grade = min_grade
         self.describer = Describer(geography)
         self._resolved: dict[tuple[str, str], tuple[list[Finding], Assignment | None]] = {}
         self._figures: Figures | None = None
@@ -87,6 +96,7 @@ class Workspace:
         """Resolve a footprint; its declaration's errors instead, where it has any."""
         key = (system.config_sha256, footprint.id)
         if key not in self._resolved:
+            require_coverage(system, footprint, self.geography)
             findings = [*check_icb(system, self.geography), *check_declarations(footprint, self.geography)]
             scope: Bools | None = None
             if footprint.scope.place or not findings:
@@ -109,7 +119,12 @@ class Workspace:
         return assignment.in_scope & (assignment.place == position) & ~excluded, []
 
     def check(self, system: System, footprint: Footprint) -> Outcome:
-        """Resolve a footprint and run all checks."""
+        """Resolve a footprint and run all checks.
+
+        Raises:
+            PlacemapError: its evidence is weaker than asked for, or the store does not hold its system.
+        """
+        require_grade(system, footprint, self.min_grade)
         findings, assignment = self.resolve(system, footprint)
         if assignment is None:
             return Outcome(system, footprint, in_order(findings))
@@ -128,7 +143,7 @@ class Workspace:
         if outcome.exit_code() == Exit.OK and outcome.assignment is not None:
             assignment = outcome.assignment
             outcome.tables = [
-                *crosswalk_tables(system, assignment, self.geography, self.figures),
+                *crosswalk_tables(heads_of(system, footprint), assignment, self.geography, self.figures),
                 places_table(system, assignment, self.geography, self.figures, self.describer),
                 ledger(system, assignment, self.geography),
             ]
@@ -143,6 +158,7 @@ def open_workspace(
     vintages: Sequence[str] = (),
     as_of: str = "",
     lock: Lock | None = None,
+    min_grade: str = WEAKEST,
 ) -> Workspace:
     """A workspace on the store that `--data`, PLACEMAP_DATA, the user's cache or the package gives.
 
@@ -150,13 +166,14 @@ def open_workspace(
         vintages: texts such as `ward=2025`.
         as_of: a day as ISO text; empty for none.
         lock: builds are refused on any other tables, and its default vintages are used.
+        min_grade: footprints with weaker evidence are refused.
 
     Raises:
         PlacemapError: there is no such store, its manifest cannot be understood, or it lacks a vintage.
     """
     store = open_store(store_folder(data))
     chosen = replace(choose(store.manifest, vintages, as_of), locked=lock.defaults if lock else {})
-    return Workspace(Geography(store, chosen), measure, lock)
+    return Workspace(Geography(store, chosen), measure, lock, min_grade)
 
 
 def build(
@@ -260,13 +277,13 @@ def summary(outcome: Outcome) -> list[PlaceSummary]:
     return lines
 
 
-def import_data(paths: list[Path], to: Path | None, configs: Path | None, measures: dict[str, str]) -> ImportReport:
+def import_data(paths: list[Path], to: Path | None, configs: list[Path], measures: dict[str, str]) -> ImportReport:
     """Make reference tables from official files.
 
     Args:
         paths: the files, or folders of them.
         to: the store; the user's own where it is None.
-        configs: a folder of configs to cut the tables to; all England where it is None.
+        configs: configs, or folders of them, to cut the tables to; all England where there are none.
         measures: by file name, what a file of people holds.
 
     Raises:
@@ -274,10 +291,9 @@ def import_data(paths: list[Path], to: Path | None, configs: Path | None, measur
     """
     from placemap.sources.build_store import import_files
 
-    systems = None
-    if configs is not None:
-        systems = [load_system(path) for path in sorted(configs.iterdir()) if path.suffix in ENDINGS]
-    return import_files(paths, to or cache_folder(), systems=systems, as_measure=measures)
+    files = [file for path in configs for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    systems = [load_system(file) for file in files if file in configs or file.suffix in ENDINGS]
+    return import_files(paths, to or cache_folder(), systems=systems if configs else None, as_measure=measures)
 
 
 def data_status(data: Path | None) -> tuple[Path, str, list[TableStatus]]:

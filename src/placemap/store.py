@@ -70,16 +70,23 @@ class TableEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All tables of a store by name, and the vintage of each kind that is used where nothing else is said."""
+    """All tables of a store by name.
+
+    Attributes:
+        defaults: the vintage of each kind that is used where nothing else is said.
+        covers: the systems that an extract is cut to, ICB code → system id; empty for all England.
+    """
 
     tables: dict[str, TableEntry]
     defaults: dict[str, str] = field(default_factory=dict)
+    covers: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As written to `manifest.json`; keys sorted, empty fields left out."""
         return {
             "placemap_store": STORE_FORMAT,
             "defaults": dict(sorted(self.defaults.items())),
+            **({"covers": dict(sorted(self.covers.items()))} if self.covers else {}),
             "tables": {
                 name: {key: value for key, value in asdict(entry).items() if value not in ("", None) and key != "name"}
                 for name, entry in sorted(self.tables.items())
@@ -95,7 +102,7 @@ class Manifest:
         """
         blank = dict.fromkeys(("kind", "base", "url", "attribution"), "")
         tables = {name: TableEntry(name=name, **{**blank, **entry}) for name, entry in data["tables"].items()}
-        return cls(tables, dict(data["defaults"]))
+        return cls(tables, dict(data["defaults"]), dict(data.get("covers", {})))
 
 
 #: What every build uses: family, kind, and what a user would call it.

@@ -64,8 +64,8 @@ def not_determinable(result: Result) -> Iterator[Finding]:
                 "not-determinable",
                 Severity.WARNING,
                 f"the {label} of {entry.vintage} cannot be told for {len(lsoas):,} LSOAs of the scope "
-                f"({result.people(lsoas):,.0f} people): {_inside(result, lsoas)} was divided, and no table at hand "
-                "says how.",
+                f"({result.people(lsoas):,.0f} people): {_inside(result, lsoas)} was divided or redrawn, and no table "
+                "at hand says how.",
                 subject=f"{kind}-{entry.vintage}",
                 lsoas=lsoas,
                 loc=result.footprint.scope.loc,

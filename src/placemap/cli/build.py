@@ -12,12 +12,15 @@ import typer
 from placemap.cli import app
 from placemap.cli.common import (
     AllOption,
+    AnySystemsArgument,
     AsOfOption,
     DataOption,
     FootprintOption,
+    Grade,
     JsonOption,
     LockedOption,
     MeasureOption,
+    MinGradeOption,
     StrictOption,
     SystemsArgument,
     VintageOption,
@@ -31,6 +34,7 @@ from placemap.cli.common import (
     print_table,
     progress,
 )
+from placemap.cli.england import build_england
 from placemap.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
@@ -46,6 +50,7 @@ class _Reference:
     measure: str
     vintages: list[str]
     as_of: str
+    min_grade: Grade
     locked: bool = False
 
     def open(self, names: list[str]) -> Workspace:
@@ -55,7 +60,14 @@ class _Reference:
         from placemap.systems import config_path
 
         lock = read_lock(find_lock(config_path(name) for name in names)) if self.locked else None
-        return open_workspace(self.data, self.measure, vintages=self.vintages, as_of=self.as_of, lock=lock)
+        return open_workspace(
+            self.data,
+            self.measure,
+            vintages=self.vintages,
+            as_of=self.as_of,
+            lock=lock,
+            min_grade=self.min_grade.value,
+        )
 
 
 class Format(StrEnum):
@@ -68,7 +80,8 @@ class Format(StrEnum):
 @app.command()
 @guarded
 def build(
-    systems: SystemsArgument,
+    systems: AnySystemsArgument = None,
+    england: Annotated[bool, typer.Option("--england", help="All systems of England, put together.")] = False,
     footprint: FootprintOption = None,
     every: AllOption = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the folders go.")] = Path("out"),
@@ -77,6 +90,7 @@ def build(
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
     locked: LockedOption = False,
+    min_grade: MinGradeOption = Grade.C,
     excel: Annotated[bool, typer.Option("--excel", help="Write one workbook with all tables, too.")] = False,
     formats: Annotated[Format, typer.Option("--format", help="What tables are written as.")] = Format.CSV,
     strict: StrictOption = False,
@@ -84,16 +98,40 @@ def build(
 ) -> int:
     """Map a system's places to ONS geography, check the coverage, and write the crosswalks.
 
+    With --england the default footprints of all systems go into one folder, each LSOA of England once.
+
     Example: placemap build bnssg --out crosswalks
     """
     from placemap import pipeline
 
+    reference = _Reference(data, measure, vintage or [], as_of, min_grade, locked)
+    if england:
+        _refuse_with_england(systems, footprint, every=every)
+        workspace = reference.open([])
+        return build_england(
+            workspace, out, min_grade.value, formats.value, excel=excel, strict=strict, as_json=as_json
+        )
+    if not systems:
+        raise PlacemapError(
+            "which system? Name one or several, or all of them with --england",
+            hint="`placemap list` shows the systems there are",
+            exit_code=Exit.USAGE,
+        )
+
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
         return pipeline.build(workspace, system, chosen, out, formats=formats.value, excel=excel)
 
-    return _run(
-        systems, footprint or [], every, _Reference(data, measure, vintage or [], as_of, locked), strict, as_json, make
-    )
+    return _run(systems, footprint or [], every, reference, strict, as_json, make)
+
+
+def _refuse_with_england(systems: list[str] | None, footprint: list[str] | None, *, every: bool) -> None:
+    extra = next((text for text in (*(systems or []), *(footprint or []), "--all" if every else "") if text), "")
+    if extra:
+        raise PlacemapError(
+            f"--england takes every system with its default footprint; `{extra}` cannot stand beside it",
+            hint="leave it out, or leave out --england",
+            exit_code=Exit.USAGE,
+        )
 
 
 @app.command()
@@ -106,6 +144,7 @@ def check(
     measure: MeasureOption = "residents_2021",
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
+    min_grade: MinGradeOption = Grade.C,
     strict: StrictOption = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -117,7 +156,15 @@ def check(
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
         return workspace.check(system, chosen)
 
-    return _run(systems, footprint or [], every, _Reference(data, measure, vintage or [], as_of), strict, as_json, make)
+    return _run(
+        systems,
+        footprint or [],
+        every,
+        _Reference(data, measure, vintage or [], as_of, min_grade),
+        strict,
+        as_json,
+        make,
+    )
 
 
 def _run(

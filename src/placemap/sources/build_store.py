@@ -94,7 +94,8 @@ def import_files(
     tables = derived(made)
     if systems is not None:
         tables = extract(tables, needs_of(systems))
-    return ImportReport(write_store(tables, to, kept), tuple(files))
+    covers = {system.icb_code: system.id for system in systems or ()}
+    return ImportReport(write_store(tables, to, kept, covers), tuple(files))
 
 
 def read_files(

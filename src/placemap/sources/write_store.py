@@ -44,13 +44,19 @@ def tables_to_keep(store: Path) -> dict[str, TableEntry]:
     return {name: entry for name, entry in tables.items() if not entry.coverage.endswith("extract")}
 
 
-def write_store(tables: Sequence[StoreTable], to: Path, keep: Mapping[str, TableEntry] | None = None) -> Manifest:
+def write_store(
+    tables: Sequence[StoreTable],
+    to: Path,
+    keep: Mapping[str, TableEntry] | None = None,
+    covers: Mapping[str, str] | None = None,
+) -> Manifest:
     """Write a store; what stands in `to` beside `tables/` and the manifest stays as it is.
 
     Args:
         tables: of one name each.
         to: the store's folder, made where it is not there.
         keep: entries of `to` whose tables stay, unless `tables` has them.
+        covers: the systems that the tables are cut to, ICB code → system id; nothing for all England.
 
     Raises:
         PlacemapError: the folder is not a store's, or cannot be written; what stood there before still does.
@@ -65,7 +71,7 @@ def write_store(tables: Sequence[StoreTable], to: Path, keep: Mapping[str, Table
             (folder / TABLES).mkdir()
             for entry in kept:
                 shutil.copy2(to / TABLES / f"{entry.name}.parquet", folder / TABLES)
-            return _write_files(tables, kept, folder)
+            return _write_files(tables, kept, folder, dict(covers or {}))
     except OSError as error:
         raise PlacemapError(
             f"the store cannot be written: {error.strerror or error}",
@@ -85,9 +91,11 @@ def _refuse_foreign(to: Path) -> None:
         )
 
 
-def _write_files(tables: Sequence[StoreTable], kept: Sequence[TableEntry], folder: Path) -> Manifest:
+def _write_files(
+    tables: Sequence[StoreTable], kept: Sequence[TableEntry], folder: Path, covers: dict[str, str]
+) -> Manifest:
     entries = [*kept, *(_write_table(table, folder / TABLES) for table in tables)]
-    manifest = Manifest({entry.name: entry for entry in entries}, newest_vintages(entries))
+    manifest = Manifest({entry.name: entry for entry in entries}, newest_vintages(entries), covers)
     text = json.dumps(manifest.to_json(), ensure_ascii=False, indent=2, sort_keys=True)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
     return manifest
