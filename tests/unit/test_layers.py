@@ -17,7 +17,7 @@ def layer(module):
         return 3
     if module == "__main__":
         return 4
-    return 2 if module == "pipeline" else 1
+    return 2 if module.startswith("pipeline") else 1
 
 
 def imports(path):

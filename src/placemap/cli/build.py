@@ -117,7 +117,7 @@ def build(
     if not systems:
         raise PlacemapError(
             "which system? Name one or several, or all of them with --england",
-            hint="`placemap list` shows the systems there are",
+            hint="`placemap list` shows the systems there are, `placemap build --help` the options",
             exit_code=Exit.USAGE,
         )
 
