@@ -40,7 +40,7 @@ def yaml_target() -> object:
 def csv_target() -> object:
     with atheris.instrument_imports(include=["placemap"]):
         import placemap.scan
-        import placemap.tables  # noqa: F401
+        import placemap.tables
     import placemap
     from placemap.errors import PlacemapError
 

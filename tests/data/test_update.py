@@ -13,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from standin import EDITED, Service, drop, error_body, redirect, serving, slow, status
 
 from placemap.errors import PlacemapError
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.client import Client
 from placemap.sources.update import Updater
 from placemap.store import Manifest
+from standin import EDITED, Service, drop, error_body, redirect, serving, slow, status
 
 WARD = "LSOA21_WD24_LAD24_EW_LU"
 TARGET = "lsoa21-ward-2024"
