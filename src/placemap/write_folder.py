@@ -71,6 +71,7 @@ def write_build(build: Build, out: Path, *, formats: str, excel: bool) -> Path:
 
 
 def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> None:
+    asked = build.geography.chosen.text
     ending = f".{formats}"
     write = write_parquet if formats == "parquet" else write_csv
     for table in build.tables:
@@ -86,7 +87,7 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
         (folder / "FAILED.md").write_text(failed_page(build.system, build.footprint, build.findings), encoding="utf-8")
     else:
         text = build.readme or readme(
-            build.system, build.footprint, build.tables, build.findings, build.inputs, ending, build.boundaries
+            build.system, build.footprint, build.tables, build.findings, build.inputs, ending, build.boundaries, asked
         )
         (folder / "README.md").write_text(text, encoding="utf-8")
     if formats == "csv" and not build.failed:
@@ -95,7 +96,7 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
         (folder / DATAPACKAGE).write_text(as_json(package), encoding="utf-8")
         names.append(DATAPACKAGE)
     files = sorted([*names, METADATA, *([EXCEL] if excel else []), "FAILED.md" if build.failed else "README.md"])
-    metadata = csvw(build.system, build.footprint, build.tables, build.inputs, build.version, ending, files)
+    metadata = csvw(build.system, build.footprint, build.tables, build.inputs, build.version, ending, files, asked)
     (folder / METADATA).write_text(as_json(metadata), encoding="utf-8")
 
 

@@ -42,6 +42,7 @@ def csvw(
     version: str,
     ending: str,
     files: list[str],
+    asked: str = "",
 ) -> dict[str, Any]:
     """Metadata of a folder by the W3C's CSV on the Web: every column described, every input named with its hash."""
     return {
@@ -58,6 +59,7 @@ def csvw(
             "schema:url": system.loc.file,
             "schema:sha256": system.config_sha256,
         },
+        **({"dc:temporal": asked} if asked else {}),
         FILES: files,
         "tables": [_table(table) for table in tables] if ending == ".csv" else [],
     }
@@ -105,6 +107,7 @@ def readme(
     inputs: Inputs,
     ending: str,
     boundaries: Boundaries | None = None,
+    asked: str = "",
 ) -> str:
     """README.md of a folder: what it is, method, findings in short, data dictionary, sources, attribution."""
     counts = Counter(finding.severity for finding in findings)
@@ -114,6 +117,7 @@ def readme(
         f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
         *([WEAK] if footprint.grade == WEAKEST else []),
         *([footprint.notes] if footprint.notes else []),
+        *([f"Built with other vintages than the usual ones, as asked for: {asked}."] if asked else []),
         "## Method",
         method(footprint),
         "## Checks",

@@ -80,7 +80,7 @@ def refresh(reference, small_england, tmp_path):
 
 
 def test_the_script_s_exit_codes(refresh, tmp_path):
-    """The whole table comes in the place of the cut one; then nothing new; then a config with a gap; then no service."""
+    """The whole table replaces the cut one; then nothing is new; then a config has a gap; then the service is gone."""
     code, report = refresh()
     assert code == 5
     assert "- 1 tables with other content: ltla_history-2024" in report

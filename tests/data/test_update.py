@@ -317,7 +317,7 @@ def test_names_of_sources(standin, tmp_path):
     with pytest.raises(PlacemapError, match="there is no source `lsoa21-wards`") as caught:
         updater(standin, tmp_path / "s").run(["lsoa21-wards"])
     assert "did you mean `lsoa21-ward`?" in str(caught.value)
-    with pytest.raises(PlacemapError, match="the address of Patients registered .* is not a fixed one"):
+    with pytest.raises(PlacemapError, match=r"the address of Patients registered .* is not a fixed one"):
         updater(standin, tmp_path / "s").run(["registrations"])
 
 

@@ -1,9 +1,10 @@
-"""Vintages, days and dead codes on the packaged tables: what the April 2026 ICBs, old districts and old LSOAs come to."""
+"""Vintages, days and dead codes on the packaged tables: ICBs of April 2026, old districts and old LSOAs."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -191,6 +192,8 @@ def test_names_of_columns_follow_the_vintage(packaged, tmp_path):
     assert not {"place_lad24.csv", "place_sicbl24.csv"} & names
     with (folder / "place_lad22.csv").open() as file:
         rows = list(csv.DictReader(file))
+    assert "as asked for: ltla=2022, sub_icb=2022." in (folder / "README.md").read_text()
+    assert json.loads((folder / "metadata.json").read_text())["dc:temporal"] == "ltla=2022, sub_icb=2022"
     cumbria = {row["LAD22NM"] for row in rows if row["PLACENM"] == "South Cumbria"}
     assert cumbria == {"Barrow-in-Furness", "South Lakeland", "Copeland", "Craven"}
 

@@ -175,7 +175,7 @@ def test_wrong_row_count(fault, own_store):
 @pytest.mark.parametrize("seed", range(12))
 def test_random_damage_never_gives_a_traceback(cli, own_store, seed):
     """Bytes overwritten at random, with a manifest that vouches for them."""
-    chance = random.Random(seed)  # noqa: S311 - no secrets here
+    chance = random.Random(seed)
     name = chance.choice(sorted(p.stem for p in (own_store / "tables").iterdir()))
     content = bytearray(table(own_store, name).read_bytes())
     for _ in range(chance.randint(1, 20)):

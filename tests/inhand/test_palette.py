@@ -68,7 +68,7 @@ def test_neighbours_differ_in_grey_print(workspace, system):
 
 
 def test_many_places_share_colours_but_neighbours_do_not():
-    draw = random.Random(5)  # noqa: S311 - a picture, not a secret
+    draw = random.Random(5)
     points = [(draw.random(), draw.random()) for _ in range(30)]
     pairs = {
         (one, other)
