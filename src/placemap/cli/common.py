@@ -121,6 +121,25 @@ def load(name: str) -> System:
         raise _with_path(error, path, name) from None
 
 
+def load_systems(names: Sequence[str]) -> list[System]:
+    """The systems of the names or paths given; without any, all that there are configs for.
+
+    Configs that cannot be read are reported and left out where none was asked for by name.
+    """
+    from placemap.config import load_system
+    from placemap.systems import all_configs
+
+    if names:
+        return [load(name) for name in names]
+    systems = []
+    for path in all_configs().values():
+        try:
+            systems.append(load_system(path))
+        except PlacemapError as error:
+            message(f"error: {error}")
+    return systems
+
+
 def _with_path(error: PlacemapError, path: Path, name: str) -> PlacemapError:
     """The error with the file's whole path for one that was given as a path, so that editors can follow it."""
     if str(path) != name:
