@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from placemap.codes import normal_name
+from placemap.compare import Side, comparison_tables, side
+from placemap.crosswalk import Table
 from placemap.describe import as_text
 from placemap.errors import Exit, PlacemapError
 from placemap.explain import Explanation, explain, explain_place
@@ -143,3 +145,30 @@ def _explain_place(workspace: Workspace, system: System, footprint: Footprint, p
     lsoas = np.flatnonzero(assignment.place == footprint.places.index(place))
     description = as_text(workspace.describer.describe(lsoas.tolist()))
     return explain_place(system, assignment, workspace.geography, workspace.figures, place, description)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What `compare` found.
+
+    Attributes:
+        sides: one a footprint, as asked.
+        tables: `footprints`, `alignment`, and `place_place` for every pair.
+    """
+
+    system: System
+    sides: tuple[Side, ...]
+    tables: tuple[Table, ...]
+
+
+def compare_footprints(workspace: Workspace, system: System, footprints: list[str]) -> Comparison:
+    """Set footprints of a system side by side; all of them where none is named.
+
+    Raises:
+        PlacemapError: there is no such footprint, or one cannot be resolved.
+    """
+    chosen = footprints_of(system, list(dict.fromkeys(footprints)), every=not footprints)
+    sides = tuple(
+        side(resolved(workspace, system, footprint), workspace.geography, workspace.figures) for footprint in chosen
+    )
+    return Comparison(system, sides, tuple(comparison_tables(system, sides, workspace.figures)))

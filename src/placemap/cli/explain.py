@@ -17,6 +17,7 @@ from placemap.cli.common import (
     load_systems,
     message,
     print_json,
+    rounded,
 )
 from placemap.errors import Exit
 
@@ -80,15 +81,7 @@ def _json(answer: Answer, lsoas: Any) -> dict[str, Any]:
         located["lsoa"] = str(lsoas[answer.located.lsoa])
         located["others"] = [str(lsoas[at]) for at in answer.located.others]
     unit = asdict(answer.subject.unit) if answer.subject else None
-    return {"unit": unit, "postcode": located, "explanations": [_rounded(asdict(item)) for item in answer.explanations]}
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
-    return round(value, 6) if isinstance(value, float) else value
+    return {"unit": unit, "postcode": located, "explanations": [rounded(asdict(item)) for item in answer.explanations]}
 
 
 def _lines(answer: Answer, lsoas: Any) -> Iterator[str]:
