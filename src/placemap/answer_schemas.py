@@ -83,7 +83,7 @@ MOVES = TableSchema(
         Column("TO_PLACECD", "code", "place in the new result; blank for none"),
         Column("TO_PLACENM", "text", "name of that place"),
         Column("CAUSE", "code", "the one cause that the move is put down to"),
-        Column("RESIDENTS", "people", "residents of the LSOA, by the measure of the old result"),
+        Column("RESIDENTS", "people", "residents of the LSOA, by the newer measure of the two results"),
         Column("DETAIL", "text", "what changed, where it can be told"),
     ),
     ("LSOA21CD",),

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from placemap.codes import normal_name
 from placemap.compare import Side, comparison_tables, side
-from placemap.crosswalk import Table
+from placemap.checks import Result, run_checks
+from placemap.crosswalk import Table, crosswalk_tables
 from placemap.describe import as_text
+from placemap.diff import Diff, diff
 from placemap.errors import Exit, PlacemapError
 from placemap.explain import Explanation, explain, explain_place
-from placemap.model import Footprint, Place, System
+from placemap.findings import Finding, Severity
+from placemap.geography import Geography
+from placemap.ledger import ledger
+from placemap.model import Footprint, Member, Place, System
 from placemap.pipeline import Workspace, footprints_of
+from placemap.places_table import places_table
 from placemap.postcodes import Located, locate
+from placemap.provenance import newest_year
 from placemap.resolve import Assignment
+from placemap.snapshot import Snapshot, read_snapshot, snapshot
+from placemap.store import Manifest, ReferenceData
 from placemap.subjects import POSTCODE, Subject, find_subject
 
 Asked = Sequence[tuple[System, Footprint]]
@@ -172,3 +182,129 @@ def compare_footprints(workspace: Workspace, system: System, footprints: list[st
         side(resolved(workspace, system, footprint), workspace.geography, workspace.figures) for footprint in chosen
     )
     return Comparison(system, sides, tuple(comparison_tables(system, sides, workspace.figures)))
+
+
+# --- diff -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A diff with the errors of the two results.
+
+    Attributes:
+        errors: findings of error severity, each with the label of its side.
+    """
+
+    diff: Diff
+    errors: tuple[tuple[str, Finding], ...] = ()
+
+    @property
+    def exit_code(self) -> Exit:
+        """4 where one of the results has errors, 5 where they differ, else 0."""
+        if self.errors:
+            return Exit.WRONG
+        return Exit.CHANGED if self.diff.changed else Exit.OK
+
+
+def diff_folders(old: Path, new: Path, workspace: Workspace) -> Difference:
+    """Compare two output folders of a footprint; the workspace's reference helps to tell causes."""
+    return Difference(diff(read_snapshot(old), read_snapshot(new), workspace.geography))
+
+
+def diff_systems(
+    workspace: Workspace, old: System, new: System, footprint: str, labels: tuple[str, str] = ("old", "new")
+) -> Difference:
+    """Compare what two versions of a config make of a footprint, with the same reference.
+
+    Raises:
+        PlacemapError: one of them has no such footprint, or it cannot be resolved.
+    """
+    before, old_errors = _taken(workspace, old, footprints_of(old, [footprint])[0], labels[0])
+    after, new_errors = _taken(workspace, new, footprints_of(new, [footprint])[0], labels[1])
+    return Difference(diff(before, after, workspace.geography), (*old_errors, *new_errors))
+
+
+def diff_vintages(workspace: Workspace, system: System, footprint: str, old: str, new: str) -> Difference:
+    """Compare what a footprint is with the reference tables of two vintages, all that there are in both.
+
+    Raises:
+        PlacemapError: the reference has no table in both, or the footprint cannot be resolved in one.
+    """
+    kinds = vintage_kinds(workspace.geography, old, new)
+    sides = []
+    errors: list[tuple[str, Finding]] = []
+    for vintage in (old, new):
+        moved = _at_vintage(system, dict.fromkeys(kinds, vintage))
+        there = Workspace(_with_defaults(workspace.geography, dict.fromkeys(kinds, vintage)), workspace.measure)
+        side, found = _taken(there, moved, footprints_of(moved, [footprint])[0], vintage)
+        # The config is the same on both sides: what differs is the reference.
+        sides.append(replace(side, config=system.config_sha256))
+        errors += found
+    return Difference(diff(sides[0], sides[1], workspace.geography), tuple(errors))
+
+
+def vintage_kinds(geography: Geography, old: str, new: str) -> list[str]:
+    """The kinds that the reference has in both vintages.
+
+    Raises:
+        PlacemapError: there are none.
+    """
+    data = geography.data
+    kinds = [*("msoa", "ward", "ltla", "utla", "sub_icb"), "pcn", "registrations"]
+    known = {kind: data.vintages(*_FAMILIES.get(kind, ("lookup", kind))) for kind in kinds}
+    found = [kind for kind, vintages in known.items() if old in vintages and new in vintages]
+    if not found:
+        have = "; ".join(f"{kind} {', '.join(vintages)}" for kind, vintages in known.items() if vintages)
+        raise PlacemapError(
+            f"the reference has no table in both vintages {old} and {new}",
+            location=data.where,
+            hint=f"it has {have}; `placemap data import` adds tables",
+        )
+    return found
+
+
+_FAMILIES = {"pcn": ("pcns",), "registrations": ("registrations",)}
+
+
+def _with_defaults(geography: Geography, vintages: dict[str, str]) -> Geography:
+    data = geography.data
+    manifest = Manifest(data.manifest.tables, {**data.manifest.defaults, **vintages})
+    return Geography(ReferenceData(manifest, data.table, data.where))
+
+
+def _at_vintage(system: System, vintages: dict[str, str]) -> System:
+    """The system with its members of some kinds in another vintage; names are of the old one, so they are not checked."""
+
+    def member(item: Member) -> Member:
+        return replace(item, vintage=vintages[item.kind], name=None) if item.kind in vintages else item
+
+    def members(items: tuple[Member, ...]) -> tuple[Member, ...]:
+        return tuple(member(item) for item in items)
+
+    def footprint(item: Footprint) -> Footprint:
+        places = tuple(
+            replace(p, members=members(p.members), exclude=members(p.exclude), within=members(p.within)) for p in item.places
+        )
+        known = {**item.vintages, **{kind: vintage for kind, vintage in vintages.items() if kind != "registrations"}}
+        return replace(item, places=places, vintages=known)
+
+    key = "".join(f"{kind}={vintage};" for kind, vintage in sorted(vintages.items()))
+    footprints = {name: footprint(item) for name, item in system.footprints.items()}
+    return replace(system, footprints=footprints, config_sha256=f"{system.config_sha256}{key}")
+
+
+def _taken(
+    workspace: Workspace, system: System, footprint: Footprint, label: str
+) -> tuple[Snapshot, list[tuple[str, Finding]]]:
+    """A footprint's result in memory, with its errors; also where a check fails, so that the difference can be seen."""
+    assignment = resolved(workspace, system, footprint)
+    inputs = workspace.inputs(footprint)
+    geography, weigh = workspace.geography, workspace.figures
+    findings = run_checks(Result(system, assignment, geography, weigh, newest_year(inputs)))
+    tables = [
+        *crosswalk_tables(system, assignment, geography, weigh),
+        places_table(system, assignment, geography, weigh, workspace.describer),
+        ledger(system, assignment, geography),
+    ]
+    errors = [(label, finding) for finding in findings if finding.severity == Severity.ERROR]
+    return snapshot(label, system, footprint, tables, inputs, workspace.measure), errors
