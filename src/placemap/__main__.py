@@ -15,7 +15,7 @@ def main() -> None:
 
         app(prog_name="placemap")
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted; what was written before is complete.\n")
+        sys.stderr.write("Interrupted.\n")  # before any command began
         sys.exit(Exit.INTERRUPTED)
     except BrokenPipeError:
         # The reader of a pipe has left (`placemap list | head`): nothing to report, nowhere to report it.

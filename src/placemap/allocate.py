@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.geography import Bools, Floats, Ints, Registrations
+from placemap.atoms import Bools, Floats, Ints, Registrations, ratio
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Plurality:
     Attributes:
         votes: by LSOA × place, patients registered with the place's practices.
         registered: by LSOA, all registered patients.
-        winner, runner_up: by LSOA, position of the place with most patients and with second most; -1 where none has any.
+        winner, runner_up: by LSOA, position of the place with most and second most patients; -1 where there is none.
         tied: by LSOA, True where the winner is one of several with equally many.
     """
 
@@ -31,12 +31,12 @@ class Plurality:
     tied: Bools
 
     def share(self, place: Ints) -> Floats:
-        """By LSOA, patients of `place[lsoa]` ÷ all registered patients; 0 where the place is -1 or nobody is registered."""
-        return _ratio(_pick(self.votes, place), self.registered)
+        """By LSOA, patients of `place[lsoa]` ÷ all registered patients; 0 where there are none or the place is -1."""
+        return ratio(_pick(self.votes, place), self.registered)
 
     def placed_share(self, place: Ints) -> Floats:
         """By LSOA, patients of `place[lsoa]` ÷ patients placed anywhere in the footprint."""
-        return _ratio(_pick(self.votes, place), self.votes.sum(axis=1))
+        return ratio(_pick(self.votes, place), self.votes.sum(axis=1))
 
 
 def plurality(registrations: Registrations, place_of_practice: Ints, candidates: Bools) -> Plurality:
@@ -74,7 +74,3 @@ def _pick(votes: Floats, column: Ints) -> Floats:
     if votes.shape[1] == 0:
         return np.zeros(len(votes))
     return np.where(column >= 0, votes[np.arange(len(votes)), column], 0.0)
-
-
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from placemap.atoms import Bools, Floats, Ints, sums
 from placemap.crosswalk import Figures, place_code
 from placemap.findings import Finding, Severity
-from placemap.geography import Bools, Geography, Ints
+from placemap.geography import Geography
 from placemap.model import Accept, Footprint, Loc, Place, System
 from placemap.resolve import Assignment, practices_of
 
@@ -48,7 +49,7 @@ class Result:
 
     def codes(self, lsoas: Ints) -> tuple[str, ...]:
         """LSOA codes, sorted."""
-        return tuple(self.geography.lsoas.to_numpy()[np.sort(lsoas)])
+        return tuple(self.geography.lsoa_codes[np.sort(lsoas)])
 
     def people(self, lsoas: Ints) -> float:
         """Residents of some LSOAs."""
@@ -115,8 +116,7 @@ def apply_waivers(findings: list[Finding], footprint: Footprint) -> list[Finding
         accept = next((a for a, place in waivers if _matches(a, place, finding)), None)
         if accept:
             used.add(accept.loc)
-            finding = _waived(finding, accept)
-        result.append(finding)
+        result.append(_waived(finding, accept) if accept else finding)
     unused = [(accept, place) for accept, place in waivers if accept.loc not in used]
     return result + [_unused(accept, place) for accept, place in unused]
 
@@ -257,8 +257,7 @@ def outside_scope(result: Result) -> Iterator[Finding]:
             yield result.finding(
                 "outside-scope",
                 Severity.WARNING,
-                f"{place.name} reaches outside the scope by {_lsoas(lsoas, result)}; "
-                "these rows carry IN_SCOPE false.",
+                f"{place.name} reaches outside the scope by {_lsoas(lsoas, result)}; these rows carry IN_SCOPE false.",
                 subject=place.id,
                 lsoas=lsoas,
                 place=place,
@@ -274,7 +273,7 @@ def low_share(result: Result) -> Iterator[Finding]:
         low = np.flatnonzero(share < LOW_SHARE)
     for lsoa in low:
         place = result.places[result.assignment.place[lsoa]]
-        code = result.geography.lsoas[lsoa]
+        code = result.geography.lsoa_codes[lsoa]
         yield result.finding(
             "low-share",
             Severity.WARNING,
@@ -344,7 +343,7 @@ def not_contiguous(result: Result) -> Iterator[Finding]:
             )
 
 
-def _detached(mask: Bools, a: Ints, b: Ints, residents: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[Ints]:
+def _detached(mask: Bools, a: Ints, b: Ints, residents: Floats) -> list[Ints]:
     """Parts of `mask` other than the one with most residents, except those that border no LSOA outside the mask."""
     inside_a, inside_b = (a >= 0) & mask[a], (b >= 0) & mask[b]
     parts = _components(np.flatnonzero(mask), a[inside_a & inside_b], b[inside_a & inside_b])
@@ -386,13 +385,13 @@ def practice_without_pcn(result: Result) -> Iterator[Finding]:
     pcn_of = geography.pcns(result.footprint.vintages.get("pcn")).pcn_of
     in_scope = registrations.fit.shares(np.where(result.assignment.in_scope, 0, 1), 2)[:, 0]
     known = registrations.lsoa >= 0
-    at_home = np.bincount(
+    at_home = sums(
         registrations.practice[known],
-        weights=registrations.patients[known] * in_scope[registrations.lsoa[known]],
-        minlength=len(registrations.codes),
+        registrations.patients[known] * in_scope[registrations.lsoa[known]],
+        len(registrations.codes),
     )
     for number in np.flatnonzero((declared < 0) & (at_home * 2 > registrations.by_practice)):
-        code = registrations.codes[number]
+        code = str(registrations.codes[int(number)])
         if code in pcn_of:
             continue
         name = geography.practice_names.get(code, "")
@@ -448,11 +447,11 @@ def tie(result: Result) -> Iterator[Finding]:
     """LSOAs where several places have equally many patients."""
     patients = result.assignment.patients
     for lsoa in result.assignment.ties:
-        assert patients is not None  # noqa: S101 - ties come from patients
+        assert patients is not None
         votes = patients.votes[lsoa]
         winner = result.assignment.place[lsoa]
         equal = [p.name for p, v in zip(result.places, votes, strict=True) if v == votes[winner]]
-        code = result.geography.lsoas[lsoa]
+        code = result.geography.lsoa_codes[lsoa]
         yield result.finding(
             "tie",
             Severity.INFO,
@@ -473,7 +472,7 @@ def exact_beats_plurality(result: Result) -> Iterator[Finding]:
     claimed = result.assignment.claims.any(axis=1)
     share = patients.share(patients.winner)
     for lsoa in np.flatnonzero(claimed & (patients.winner >= 0) & (patients.winner != place)):
-        code = result.geography.lsoas[lsoa]
+        code = result.geography.lsoa_codes[lsoa]
         own, other = result.places[place[lsoa]], result.places[patients.winner[lsoa]]
         yield result.finding(
             "exact-beats-plurality",

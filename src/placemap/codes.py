@@ -56,7 +56,15 @@ KINDS: dict[str, Kind] = {
         ),
         Kind("icb", "ICB", "ICBs", re.compile(r"E54\d{6}"), "E54000039", prefix="ICB", ods=_ODS_BODY),
         Kind("pcn", "PCN", "PCNs", re.compile(r"U\d{5}"), "U16600", patients=True, prefix="PCN"),
-        Kind("practice", "practice", "practices", re.compile(r"[A-TV-Z]\d{5}"), "L81036", patients=True, prefix="PRACTICE"),
+        Kind(
+            "practice",
+            "practice",
+            "practices",
+            re.compile(r"[A-TV-Z]\d{5}"),
+            "L81036",
+            patients=True,
+            prefix="PRACTICE",
+        ),
     )
 }
 

@@ -81,7 +81,7 @@ def _shape_errors(error: ValidationError, tree: YamlTree) -> Iterator[PlacemapEr
 
 
 def _real_path(loc: tuple[str | int, ...], tree: YamlTree) -> KeyPath:
-    """pydantic's location without the tags of unions, which stand for no key of the file."""
+    """Pydantic's location without the tags of unions, which stand for no key of the file."""
     path: KeyPath = ()
     for part in loc:
         if (*path, part) in tree.value_locs or (*path, part) in tree.key_locs:
@@ -217,7 +217,7 @@ def _expected(detail: Any) -> str:
         return f"a number that is not below {context['ge']:g}"
     if kind == "less_than_equal":
         return f"a number that is not above {context['le']:g}"
-    return _EXPECTED.get(kind, detail["msg"].lower())
+    return _EXPECTED.get(kind, str(detail["msg"]).lower())
 
 
 # --- codes: their shape, before anything is looked up --------------------------------------------------------------
@@ -322,7 +322,9 @@ def _scope_shape_errors(scope: shape.ScopeShape, path: KeyPath, tree: YamlTree) 
         )
     if not scope.place and not units:
         yield PlacemapError(
-            "the scope names no units", location=str(tree.loc(path)), hint=f"give at least one of {', '.join(AREA_KINDS)}"
+            "the scope names no units",
+            location=str(tree.loc(path)),
+            hint=f"give at least one of {', '.join(AREA_KINDS)}",
         )
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+)
 
 FORMAT_VERSION = 1
 
@@ -21,8 +30,19 @@ def _nothing_is_empty(value: Any) -> Any:
     return {} if value is None else value
 
 
-Vintage = Annotated[str, BeforeValidator(_year_as_text), StringConstraints(pattern=r"^\d{4}(-\d{2})?$")]
-PartialDate = Annotated[str, BeforeValidator(_year_as_text), StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+def _text_or_year(pattern: str) -> WithJsonSchema:
+    """For the JSON Schema: YAML reads a bare year as a number, which is what people write."""
+    return WithJsonSchema({"anyOf": [{"type": "string", "pattern": pattern}, {"type": "integer"}]})
+
+
+_VINTAGE = r"^\d{4}(-\d{2})?$"
+_PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
+Vintage = Annotated[
+    str, BeforeValidator(_year_as_text), StringConstraints(pattern=_VINTAGE), _text_or_year(_VINTAGE)
+]
+PartialDate = Annotated[
+    str, BeforeValidator(_year_as_text), StringConstraints(pattern=_PARTIAL_DATE), _text_or_year(_PARTIAL_DATE)
+]
 
 
 def _list_or(other: str) -> Discriminator:
@@ -143,7 +163,7 @@ class EvidenceShape(_Shape):
     publisher: Text
     date: PartialDate | None = None
     url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
-    accessed: Annotated[Text, BeforeValidator(_year_as_text)] | None = None
+    accessed: Annotated[Text, BeforeValidator(_year_as_text), _text_or_year(r"\S")] | None = None
     states: Text | None = None
 
 

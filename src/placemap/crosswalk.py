@@ -5,15 +5,27 @@ Frames come out with the columns of `output_schemas`, sorted, figures unrounded 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from placemap import output_schemas as schemas
+from placemap.atoms import (
+    Bools,
+    Floats,
+    Ints,
+    Numbers,
+    Registrations,
+    Texts,
+    Units,
+    positions,
+    ratio,
+    sums,
+)
 from placemap.codes import KINDS
-from placemap.geography import Bools, Floats, Geography, Ints, Registrations, Texts, Units
+from placemap.geography import Geography
 from placemap.model import Footprint, Place, System
 from placemap.resolve import METHODS, Assignment, practices_of
 from placemap.schemas import TableSchema
@@ -67,9 +79,7 @@ def crosswalk_units(geography: Geography) -> list[Units]:
     return units
 
 
-def crosswalk_tables(
-    system: System, assignment: Assignment, geography: Geography, weigh: Figures
-) -> list[Table]:
+def crosswalk_tables(system: System, assignment: Assignment, geography: Geography, weigh: Figures) -> list[Table]:
     """All crosswalk tables of a footprint (places.csv, findings and ledger are made elsewhere)."""
     maker = _Maker(system, assignment, geography, weigh)
     tables = [maker.lsoas(), maker.lsoas_2011()]
@@ -90,7 +100,9 @@ class _Maker:
         self.count = len(places)
         self.pcn_vintage = self.footprint.vintages.get("pcn") or geography.default_vintage("pcn")
 
-    def table(self, name: str, schema: TableSchema, place: Ints, columns: dict[str, object], sort: list[str]) -> Table:
+    def table(
+        self, name: str, schema: TableSchema, place: Ints, columns: Mapping[str, Numbers], sort: list[str]
+    ) -> Table:
         """A table whose first columns say which place each row is about."""
         head = {
             "ICSID": np.full(len(place), self.system.id, dtype=object),
@@ -105,7 +117,7 @@ class _Maker:
         assignment = self.assignment
         rows = np.flatnonzero(assignment.place >= 0)
         columns = {
-            "LSOA21CD": self.geography.lsoas.to_numpy()[rows],
+            "LSOA21CD": self.geography.lsoa_codes[rows],
             "LSOA21NM": self.geography.lsoa_names[rows],
             "METHOD": np.array(METHODS, dtype=object)[assignment.method[rows]],
             "SHARE": assignment.share()[rows],
@@ -155,12 +167,12 @@ class _Maker:
             ("RESIDENTS", "RESIDENT_SHARE", self.weigh.residents),
             ("REGISTERED", "REGISTERED_SHARE", self.weigh.registered),
         ):
-            overlap = np.bincount(inverse, weights=people[both], minlength=len(row_place))
-            in_place = np.bincount(place[place >= 0], weights=people[place >= 0], minlength=self.count)
-            in_unit = np.bincount(of, weights=people[known], minlength=count)
+            overlap = sums(inverse, people[both], len(row_place))
+            in_place = sums(place[place >= 0], people[place >= 0], self.count)
+            in_unit = sums(of, people[known], count)
             columns[column] = overlap
-            columns[f"PLACE_{share}"] = _ratio(overlap, in_place[row_place])
-            columns[f"UNIT_{share}"] = _ratio(overlap, in_unit[row_unit])
+            columns[f"PLACE_{share}"] = ratio(overlap, in_place[row_place])
+            columns[f"UNIT_{share}"] = ratio(overlap, in_unit[row_unit])
         return columns
 
     def lsoas_2011(self) -> Table:
@@ -172,7 +184,7 @@ class _Maker:
         source, row_place = np.divmod(cells, self.count)
 
         def overlap(by_pair: Floats) -> Floats:
-            return np.bincount(inverse, weights=by_pair[rows], minlength=len(cells))
+            return sums(inverse, by_pair[rows], len(cells))
 
         residents, registered = self._pairs_2011()
         unit_share = overlap(fit.weight)
@@ -187,7 +199,7 @@ class _Maker:
             "PLACE_RESIDENT_SHARE": self._place_share(overlap(residents), row_place, self.weigh.residents),
             "UNIT_RESIDENT_SHARE": unit_share,
             "PLACE_REGISTERED_SHARE": self._place_share(overlap(registered), row_place, self.weigh.registered),
-            "UNIT_REGISTERED_SHARE": _ratio(overlap(registered), np.bincount(fit.source, weights=registered)[source]),
+            "UNIT_REGISTERED_SHARE": ratio(overlap(registered), np.bincount(fit.source, weights=registered)[source]),
             "FIT": self._fit_2011(rows, inverse, source, row_place, in_place),
         }
         schema = schemas.place_lsoa11(self.weigh.residents_name, self.weigh.registered_name)
@@ -197,7 +209,7 @@ class _Maker:
         """Residents and registered patients by pair of the 2011 fit."""
         fit, geography = self.geography.fit_2011, self.geography
         census = geography.residents_2011_pairs
-        part = _ratio(census, np.bincount(fit.target[fit.target >= 0], census[fit.target >= 0], fit.size)[fit.target])
+        part = ratio(census, np.bincount(fit.target[fit.target >= 0], census[fit.target >= 0], fit.size)[fit.target])
         residents = np.where(fit.target >= 0, self.weigh.residents[fit.target] * part, 0.0)
         if geography.registrations.fit is fit:
             return residents, geography.registrations.by_lsoa[fit.source] * fit.weight
@@ -205,8 +217,8 @@ class _Maker:
 
     def _place_share(self, overlap: Floats, row_place: Ints, people: Floats) -> Floats:
         place = self.assignment.place
-        whole = np.bincount(place[place >= 0], weights=people[place >= 0], minlength=self.count)
-        return _ratio(overlap, whole[row_place])
+        whole = sums(place[place >= 0], people[place >= 0], self.count)
+        return ratio(overlap, whole[row_place])
 
     def _fit_2011(self, rows: Ints, inverse: Ints, source: Ints, row_place: Ints, in_place: Ints) -> Texts:
         """FIT by LSOAs of 2021: those of the pair, of the LSOA of 2011, and of the place.
@@ -228,7 +240,7 @@ class _Maker:
         codes = np.array([*sorted(pcns.names), ""], dtype=object)
         group = _group_of(registrations, pcns.pcn_of, codes)
         patients = living_in(registrations, self.assignment.place, self.count, group, len(codes))
-        total = np.bincount(group, weights=registrations.by_practice, minlength=len(codes))
+        total = sums(group, registrations.by_practice, len(codes))
         total[-1] = np.nan  # the packaged extract does not hold every practice without a PCN
         declared = self._declared_pcns(codes)
         row_pcn, row_place = np.nonzero((patients > 0) | declared)
@@ -243,8 +255,8 @@ class _Maker:
             "PCNCD": codes[row_pcn],
             "PCNNM": names[row_pcn],
             "PATIENTS": cell,
-            "PLACE_REGISTERED_SHARE": _ratio(cell, place_total[row_place]),
-            "UNIT_REGISTERED_SHARE": np.where(np.isnan(total[row_pcn]), np.nan, _ratio(cell, total[row_pcn])),
+            "PLACE_REGISTERED_SHARE": ratio(cell, place_total[row_place]),
+            "UNIT_REGISTERED_SHARE": np.where(np.isnan(total[row_pcn]), np.nan, ratio(cell, total[row_pcn])),
             "DECLARED": declared[row_pcn, row_place],
         }
         schema = schemas.place_pcn(self.pcn_vintage, self.weigh.registered_name)
@@ -266,8 +278,8 @@ class _Maker:
         codes = np.array(sorted(place_of), dtype=object)
         place = np.array([place_of[code] for code in codes], dtype=np.int64)
         registrations = self.geography.registrations
-        position = registrations.codes.get_indexer(codes) if len(codes) else place
-        in_place = self._patients_at_home(registrations, position, place)
+        position = positions(registrations.codes, codes) if len(codes) else place
+        in_place = self._at_home(registrations, position, place)
         size = np.where(position >= 0, registrations.by_practice[position], 0).astype(float)
         pcns = self.geography.pcns(self.pcn_vintage)
         names = {**pcns.practice_names, **self.geography.practice_names}
@@ -294,14 +306,14 @@ class _Maker:
                 for code in sorted(practices_of(members, self.geography) - gone):
                     yield number, code
 
-    def _patients_at_home(self, registrations: Registrations, position: Ints, place: Ints) -> Floats:
+    def _at_home(self, registrations: Registrations, position: Ints, place: Ints) -> Floats:
         home = np.full(len(registrations.codes), -1)
         home[position[position >= 0]] = place[position >= 0]
         rows = (home[registrations.practice] >= 0) & (registrations.lsoa >= 0)
         shares = registrations.fit.shares(_labels(self.assignment.place, self.count), self.count + 1)
         practice, lsoa = registrations.practice[rows], registrations.lsoa[rows]
         at_home = registrations.patients[rows] * shares[lsoa, home[practice]]
-        by_practice = np.bincount(practice, weights=at_home, minlength=len(registrations.codes))
+        by_practice = sums(practice, at_home, len(registrations.codes))
         return np.where(position >= 0, by_practice[position], 0.0) if len(position) else np.zeros(0)
 
 
@@ -313,12 +325,12 @@ def living_in(registrations: Registrations, place: Ints, places: int, group: Int
         group: by practice, 0 … groups-1.
     """
     shares = registrations.fit.shares(_labels(place, places), places + 1)[:, :places]
-    anywhere = shares.any(axis=1)
+    anywhere = np.greater(shares.sum(axis=1), 0)
     known = registrations.lsoa >= 0
     rows = np.flatnonzero(known & anywhere[registrations.lsoa])
     lived = shares[registrations.lsoa[rows]] * registrations.patients[rows, None]
     of = group[registrations.practice[rows]]
-    columns = [np.bincount(of, weights=lived[:, column], minlength=groups) for column in range(places)]
+    columns = [sums(of, lived[:, column], groups) for column in range(places)]
     return np.stack(columns, axis=1) if columns else np.zeros((groups, 0))
 
 
@@ -329,16 +341,14 @@ def _labels(place: Ints, count: int) -> Ints:
 
 def _group_of(registrations: Registrations, pcn_of: dict[str, str], codes: Texts) -> Ints:
     position = {code: number for number, code in enumerate(codes)}
-    return np.array([position.get(pcn_of.get(code, ""), len(codes) - 1) for code in registrations.codes], dtype=np.int64)
+    return np.array(
+        [position.get(pcn_of.get(code, ""), len(codes) - 1) for code in registrations.codes], dtype=np.int64
+    )
 
 
 def _fit(overlap: Ints, unit: Ints, place: Ints) -> Texts:
     conditions = [(overlap == unit) & (overlap == place), overlap == unit, overlap == place]
     return np.select(conditions, np.array(["exact", "within", "contains"], dtype=object), "partial")
-
-
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
 
 
 def _first(inverse: Ints, count: int) -> Ints:

@@ -1,4 +1,7 @@
-"""Declaration checks: what a config names, against the reference. Nothing is resolved while one of these finds an error."""
+"""Declaration checks: what a config names, against the reference.
+
+Nothing is resolved while one of these finds an error.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from placemap.atoms import Units
 from placemap.codes import KINDS, kinds_of, normal_name
 from placemap.findings import Finding, Severity
-from placemap.geography import Geography, Units
+from placemap.geography import Geography
 from placemap.model import Footprint, Loc, Member, Place, Scope
 
 UPDATE = "`placemap data update` to check all England"
@@ -214,7 +218,12 @@ class _Checker:
                 hint or "run `placemap data update`, or `placemap data import` with downloaded files",
             )
         return _error(
-            "unknown-code", f"{label} does not exist.", member.code, member.loc, place, hint or "look it up with `placemap find`"
+            "unknown-code",
+            f"{label} does not exist.",
+            member.code,
+            member.loc,
+            place,
+            hint or "look it up with `placemap find`",
         )
 
 

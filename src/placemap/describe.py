@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from placemap.atoms import Units
 from placemap.codes import KINDS
-from placemap.geography import Geography, Units
+from placemap.geography import Geography
 
 #: Ways down from coarse to fine; the earlier one wins where two are equally short.
 LADDERS = (

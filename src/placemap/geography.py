@@ -7,196 +7,19 @@ ones in proportion to `residents_2021`; totals are conserved.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from placemap.codes import KINDS, normal_name, published_prefix
+from placemap.atoms import Bools, Fit, Floats, Ints, Pcns, Registrations, Texts, Units, positions, sums
+from placemap.codes import KINDS
 from placemap.errors import PlacemapError
 from placemap.schemas import NO_LSOA
 from placemap.store import ReferenceData, TableEntry
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Texts = npt.NDArray[np.object_]
-
 SPLIT_WEIGHT = "residents_2021"
 MERGE_WEIGHT = "residents_mid_2019"
-
-
-@dataclass(frozen=True)
-class Units:
-    """All units of one kind and vintage, and which of them each LSOA belongs to.
-
-    Attributes:
-        codes, names: by unit, in order of code.
-        ods: NHS codes by unit, or None.
-        of: by LSOA, the position of its unit; -1 where it has none.
-        best_fit: by LSOA, True where it is given to the unit that most of its people are in rather than nesting in it.
-    """
-
-    kind: str
-    vintage: str
-    codes: Texts
-    names: Texts
-    ods: Texts | None
-    of: Ints
-    best_fit: Bools
-
-    @property
-    def prefix(self) -> str:
-        """Start of the published column names, such as `LAD24`."""
-        return published_prefix(self.kind, self.vintage)
-
-    @cached_property
-    def _positions(self) -> dict[str, int]:
-        positions = {code: position for position, code in enumerate(self.codes)}
-        if self.ods is not None:
-            positions.update({ods: position for position, ods in enumerate(self.ods) if ods})
-        return positions
-
-    @cached_property
-    def _by_unit(self) -> tuple[Ints, Ints]:
-        order = np.argsort(self.of, kind="stable")
-        return order, np.searchsorted(self.of[order], np.arange(len(self.codes) + 1))
-
-    def position(self, code: str) -> int | None:
-        """Position of a unit by its GSS or NHS code; None where there is no such unit."""
-        return self._positions.get(code)
-
-    def lsoas(self, position: int) -> Ints:
-        """Positions of the LSOAs of the unit at `position`, ascending."""
-        order, starts = self._by_unit
-        return order[starts[position] : starts[position + 1]]
-
-    def named(self, name: str) -> list[str]:
-        """Codes of the units of that name, compared as names in configs are."""
-        wanted = normal_name(name)
-        return [code for code, found in zip(self.codes, self.names, strict=True) if normal_name(found) == wanted]
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How figures by LSOA of some vintage come to LSOAs of 2021: one row a pair.
-
-    Attributes:
-        codes, names: the LSOAs of that vintage, in order of code.
-        size: number of LSOAs of 2021.
-        source, target: by pair, positions of the two; target is -1 for an LSOA that the store leaves out.
-        weight: by pair, share of the source's figure that goes to the target.
-        change: by pair, `U`, `S`, `M` or `X`.
-    """
-
-    codes: pd.Index[str]
-    names: Texts
-    size: int
-    source: Ints
-    target: Ints
-    weight: Floats
-    change: Texts
-
-    def to_atoms(self, values: npt.NDArray[np.generic]) -> Floats:
-        """Figures by source LSOA (one column or several) as figures by LSOA of 2021, totals conserved."""
-        inside = self.target >= 0
-        source, target, weight = self.source[inside], self.target[inside], self.weight[inside]
-        columns = np.asarray(values, dtype=np.float64).reshape(len(self.codes), -1).T
-        spread = [np.bincount(target, weights=column[source] * weight, minlength=self.size) for column in columns]
-        return np.stack(spread, axis=-1).reshape(self.size, *np.shape(values)[1:])
-
-    def shares(self, labels: Ints, count: int) -> Floats:
-        """By source LSOA and label, the share of its figure that lives in LSOAs of 2021 with that label.
-
-        Args:
-            labels: by LSOA of 2021, 0 … count-1.
-            count: number of labels; the last one also takes what the store leaves out.
-        """
-        label = np.where(self.target >= 0, labels[self.target], count - 1)
-        cells = np.bincount(self.source * count + label, weights=self.weight, minlength=len(self.codes) * count)
-        return cells.reshape(-1, count)
-
-
-@dataclass(frozen=True)
-class Registrations:
-    """Registered patients by practice and LSOA of residence, one row a pair, in the vintage of the source.
-
-    Attributes:
-        entry: the table they come from.
-        fit: from the source's LSOAs to those of 2021.
-        codes: the practices, in order of code.
-        practice: by row, position of the practice.
-        lsoa: by row, position of the LSOA in `fit.codes`, or one of the three negative classes below.
-        patients: by row.
-    """
-
-    entry: TableEntry
-    fit: Fit
-    codes: pd.Index[str]
-    practice: Ints
-    lsoa: Ints
-    patients: Ints
-
-    NO_LSOA = -1
-    WALES = -2
-    ENGLAND = -3
-    """An English LSOA that the packaged extract leaves out."""
-
-    @cached_property
-    def by_practice(self) -> Ints:
-        """Patients by practice, wherever they live."""
-        return np.bincount(self.practice, weights=self.patients, minlength=len(self.codes)).astype(np.int64)
-
-    @cached_property
-    def by_lsoa(self) -> Ints:
-        """Patients by LSOA of the source's vintage, with whatever practice."""
-        known = self.lsoa >= 0
-        return np.bincount(
-            self.lsoa[known], weights=self.patients[known], minlength=len(self.fit.codes)
-        ).astype(np.int64)
-
-    def by_group(self, group_of_practice: Ints, groups: int) -> Ints:
-        """Patients by LSOA of the source's vintage × group of practices.
-
-        Args:
-            group_of_practice: by practice, 0 … groups-1, or -1 for none.
-            groups: number of groups.
-        """
-        group = group_of_practice[self.practice]
-        rows = (self.lsoa >= 0) & (group >= 0)
-        cells = np.bincount(
-            self.lsoa[rows] * groups + group[rows], weights=self.patients[rows], minlength=len(self.fit.codes) * groups
-        )
-        return cells.astype(np.int64).reshape(-1, groups)
-
-
-@dataclass(frozen=True)
-class Pcns:
-    """Primary care networks and their current members at a vintage.
-
-    Attributes:
-        names, sub_icb: by code of the PCN.
-        pcn_of: by code of the practice, its PCN.
-        practice_names: by code of the practice, names of all practices that are or were in a PCN.
-        members: the full table of memberships, past and current.
-    """
-
-    vintage: str
-    names: dict[str, str]
-    sub_icb: dict[str, str]
-    pcn_of: dict[str, str]
-    practice_names: dict[str, str]
-    members: pd.DataFrame
-
-    @cached_property
-    def practices_of(self) -> dict[str, list[str]]:
-        """Current members by code of the PCN, sorted; a PCN without any is not there."""
-        result: dict[str, list[str]] = {}
-        for practice, pcn in sorted(self.pcn_of.items()):
-            result.setdefault(pcn, []).append(practice)
-        return result
 
 
 class Geography:
@@ -217,9 +40,14 @@ class Geography:
         return table.sort_values("lsoa_code", ignore_index=True)
 
     @cached_property
+    def lsoa_codes(self) -> Texts:
+        """LSOA codes in order."""
+        return self._lsoa_table["lsoa_code"].to_numpy(dtype=object)
+
+    @cached_property
     def lsoas(self) -> pd.Index[str]:
         """LSOA codes in order; everything else is by position in this."""
-        return pd.Index(self._lsoa_table["lsoa_code"].to_numpy(dtype=object))
+        return pd.Index(self.lsoa_codes)
 
     @cached_property
     def lsoa_names(self) -> Texts:
@@ -239,8 +67,20 @@ class Geography:
     # --- units ---------------------------------------------------------------------------------------------------
 
     def default_vintage(self, kind: str) -> str:
-        """The vintage of a kind that is meant where nothing else is said."""
+        """The vintage of a kind that is meant where nothing else is said.
+
+        PCNs change monthly and are only as good as the registrations that are counted by them: theirs is the vintage
+        nearest to the registrations', not the newest.
+        """
+        if kind == "pcn":
+            return self._pcn_vintage
         return self.data.manifest.defaults.get(kind, "")
+
+    @cached_property
+    def _pcn_vintage(self) -> str:
+        registered = _months(self.registrations_entry.vintage)
+        vintages = self.data.vintages("pcn_members")
+        return min(vintages, key=lambda vintage: (abs(_months(vintage) - registered), vintage), default="")
 
     def units_entry(self, kind: str, vintage: str | None = None) -> TableEntry:
         """The table that `units` is made from."""
@@ -262,7 +102,7 @@ class Geography:
 
     def _make_units(self, kind: str, entry: TableEntry) -> Units:
         if kind == "lsoa":
-            codes = self.lsoas.to_numpy()
+            codes = self.lsoa_codes
             return Units(
                 kind, entry.vintage, codes, self.lsoa_names, None, np.arange(self.size), np.zeros(self.size, bool)
             )
@@ -280,12 +120,12 @@ class Geography:
         """By LSOA of 2021 the unit, and whether it is a best fit (wards always are, by the ONS method)."""
         if entry.base == "2021":
             of = np.full(self.size, -1)
-            position = self.lsoas.get_indexer(table["lsoa_code"].to_numpy(dtype=object))
+            position = positions(self.lsoas, table["lsoa_code"])
             of[position[position >= 0]] = of_row[position >= 0]
             return of, np.full(self.size, KINDS[entry.kind].id == "ward")
         fit = self.fit_2011
         of_source = np.full(len(fit.codes), count)
-        position = fit.codes.get_indexer(table["lsoa11_code"].to_numpy(dtype=object))
+        position = positions(fit.codes, table["lsoa11_code"])
         of_source[position[position >= 0]] = of_row[position >= 0]
         return _largest_part(fit, of_source, count, self._back_weight)
 
@@ -302,7 +142,7 @@ class Geography:
         table = self.data.table(self.data.need("exact_fit")).sort_values(["lsoa11_code", "lsoa_code"])
         source, codes = pd.factorize(table["lsoa11_code"].to_numpy(dtype=object), sort=True)
         first = np.searchsorted(source, np.arange(len(codes)))
-        target = self.lsoas.get_indexer(table["lsoa_code"].to_numpy(dtype=object))
+        target = positions(self.lsoas, table["lsoa_code"])
         people = np.where(target >= 0, self.measure(SPLIT_WEIGHT)[target], 0.0)
         return Fit(
             codes=pd.Index(codes),
@@ -333,7 +173,7 @@ class Geography:
         """
         fit, back = self.fit_2011, self._back_weight
         inside = fit.target >= 0
-        total = np.bincount(fit.target[inside], weights=back[inside], minlength=self.size)
+        total = sums(fit.target[inside], back[inside], self.size)
         parents = np.bincount(fit.target[inside], minlength=self.size)
         with np.errstate(invalid="ignore", divide="ignore"):
             share = np.where(total[fit.target] > 0, back / total[fit.target], 1 / parents[fit.target])
@@ -390,7 +230,7 @@ class Geography:
             )
         column = "lsoa_code" if entry.base == "2021" else "lsoa11_code"
         result = np.zeros(len(index))
-        position = index.get_indexer(table[column].to_numpy(dtype=object))
+        position = positions(index, table[column])
         result[position[position >= 0]] = table["people"].to_numpy()[position >= 0]
         return result
 
@@ -422,7 +262,7 @@ class Geography:
         table = table.sort_values(list(entry.schema.key), ignore_index=True)
         practice, codes = pd.factorize(table["practice_code"].to_numpy(dtype=object), sort=True)
         lsoa_codes, unique = pd.factorize(table[entry.schema.key[1]].to_numpy(dtype=object))
-        position = fit.codes.get_indexer(unique)
+        position = positions(fit.codes, unique)
         position = np.where(position >= 0, position, [_class_of(code) for code in unique])
         return Registrations(
             entry, fit, pd.Index(codes), practice, position[lsoa_codes], table["patients"].to_numpy(dtype=np.int64)
@@ -462,14 +302,19 @@ class Geography:
         """Pairs of neighbouring LSOAs by position; -1 for one that the store leaves out."""
         table = self.data.table(self.data.need("adjacency"))
         return (
-            self.lsoas.get_indexer(table["lsoa_code_a"].to_numpy(dtype=object)),
-            self.lsoas.get_indexer(table["lsoa_code_b"].to_numpy(dtype=object)),
+            positions(self.lsoas, table["lsoa_code_a"]),
+            positions(self.lsoas, table["lsoa_code_b"]),
         )
 
     @cached_property
     def ltla_history(self) -> pd.DataFrame:
         """Former LTLAs with their successors."""
         return self.data.table(self.data.need("ltla_history"))
+
+
+def _months(vintage: str) -> int:
+    """A vintage (`2022` or `2022-08`) in months."""
+    return int(vintage[:4]) * 12 + int(vintage[5:7] or 1)
 
 
 def _class_of(code: str) -> int:
@@ -487,7 +332,9 @@ def _split(source: Ints, people: Floats) -> Floats:
 
 
 def _largest_part(fit: Fit, of_source: Ints, count: int, people: Floats) -> tuple[Ints, Bools]:
-    """By LSOA of 2021, the unit that most of its people come from (lowest position where equal), and if it was a choice.
+    """By LSOA of 2021, the unit that most of its people come from, and whether there was a choice.
+
+    Where equally many come from several, it is the unit of the lowest position.
 
     Args:
         of_source: by LSOA of the fit's vintage, the position of its unit, `count` for none.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from placemap.atoms import Ints, Registrations
 from placemap.crosswalk import Table, place_code
-from placemap.geography import Geography, Ints, Registrations
+from placemap.geography import Geography
 from placemap.model import System
 from placemap.output_schemas import LEDGER
 from placemap.resolve import Assignment
@@ -62,7 +63,9 @@ def ledger(system: System, assignment: Assignment, geography: Geography) -> Tabl
 
 def totals(table: Table) -> dict[str, float]:
     """Patients by category, in the order of the lines."""
-    return {str(k): round(float(v), 2) for k, v in table.frame.groupby("CATEGORY", sort=False)["PATIENTS"].sum().items()}
+    return {
+        str(k): round(float(v), 2) for k, v in table.frame.groupby("CATEGORY", sort=False)["PATIENTS"].sum().items()
+    }
 
 
 def _practice_classes(assignment: Assignment, geography: Geography) -> tuple[Ints, int]:

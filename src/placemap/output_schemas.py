@@ -32,7 +32,9 @@ def _people(measure: str, registered: str, what: str) -> tuple[Column, Column]:
 
 def _shares(unit: str) -> tuple[Column, ...]:
     return (
-        Column("PLACE_RESIDENT_SHARE", "share", f"RESIDENTS ÷ residents of the whole place: how much of it is this {unit}"),
+        Column(
+            "PLACE_RESIDENT_SHARE", "share", f"RESIDENTS ÷ residents of the whole place: how much of it is this {unit}"
+        ),
         Column("UNIT_RESIDENT_SHARE", "share", f"RESIDENTS ÷ residents of the whole {unit}, inside the system or not"),
         Column("PLACE_REGISTERED_SHARE", "share", "REGISTERED ÷ registered patients who live in the whole place"),
         Column("UNIT_REGISTERED_SHARE", "share", f"REGISTERED ÷ registered patients who live in the whole {unit}"),
@@ -59,13 +61,21 @@ def place_lsoa(measure: str) -> TableSchema:
             Column(
                 "METHOD",
                 "code",
-                "exact-fit: it lies in a declared area; best-fit: ONS gives it to a declared ward, or most of its people "
-                "come from a declared former area; plurality: more of its registered patients use practices of this "
-                "place than of any other",
+                "exact-fit: it lies in a declared area; best-fit: ONS gives it to a declared ward, or most of its "
+                "people come from a declared former area; plurality: more of its registered patients use practices of "
+                "this place than of any other",
             ),
-            Column("SHARE", "share", "plurality only: this place's patients ÷ all registered patients living in the LSOA"),
-            Column("PLACED_SHARE", "share", "plurality only: this place's patients ÷ patients of any place of the footprint"),
-            Column("RUNNER_UP", "code", "plurality only: PLACECD of the place with second most patients, if any has one"),
+            Column(
+                "SHARE", "share", "plurality only: this place's patients ÷ all registered patients living in the LSOA"
+            ),
+            Column(
+                "PLACED_SHARE",
+                "share",
+                "plurality only: this place's patients ÷ patients of any place of the footprint",
+            ),
+            Column(
+                "RUNNER_UP", "code", "plurality only: PLACECD of the place with second most patients, if any has one"
+            ),
             Column("MARGIN", "share", "plurality only: SHARE less the runner-up's share"),
             Column("RESIDENTS", "people", f"residents of the LSOA ({measure})"),
             Column("IN_SCOPE", "flag", "true where the LSOA lies in the area that the footprint must cover"),
@@ -167,7 +177,9 @@ def places(measure: str, registered: str) -> TableSchema:
                 "code",
                 "strength of the evidence: A = places and geography stated; B = geography follows from names; C = weak",
             ),
-            Column("BASIS", "code", "stated = a source gives the members; inferred = they were worked out from sources"),
+            Column(
+                "BASIS", "code", "stated = a source gives the members; inferred = they were worked out from sources"
+            ),
             Column("EVIDENCE", "text", "documents that the place rests on"),
             Column("DESCRIPTION", "text", "shortest description that gives exactly the place's LSOAs"),
         ),

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from placemap import __version__
+from placemap.atoms import Bools
 from placemap.checks import Result, in_order, run_checks
+from placemap.config import load_system
 from placemap.crosswalk import Figures, Table, crosswalk_tables, figures
 from placemap.declarations import check_declarations
 from placemap.describe import Describer
 from placemap.errors import Exit, PlacemapError
 from placemap.findings import Finding, Severity, worst
-from placemap.geography import Bools, Geography
+from placemap.geography import Geography
 from placemap.ledger import ledger
 from placemap.model import Footprint, Place, System
 from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs, inputs_of, newest_year
-from placemap.reference import open_store, store_folder
+from placemap.reference import cache_folder, open_store, store_folder
 from placemap.resolve import Assignment, resolve, scope_of
+from placemap.systems import ENDINGS
 from placemap.write_folder import Build, write_build
+
+if TYPE_CHECKING:
+    from placemap.sources.build_store import ImportReport
 
 DEFAULT_MEASURE = "residents_2021"
 
@@ -194,3 +201,23 @@ def summary(outcome: Outcome) -> list[PlaceSummary]:
             )
         )
     return lines
+
+
+def import_data(paths: list[Path], to: Path | None, configs: Path | None, measures: dict[str, str]) -> ImportReport:
+    """Make reference tables from official files.
+
+    Args:
+        paths: the files, or folders of them.
+        to: the store; the user's own where it is None.
+        configs: a folder of configs to cut the tables to; all England where it is None.
+        measures: by file name, what a file of people holds.
+
+    Raises:
+        PlacemapError: a file is missing or damaged, or a config cannot be read.
+    """
+    from placemap.sources.build_store import import_files
+
+    systems = None
+    if configs is not None:
+        systems = [load_system(path) for path in sorted(configs.iterdir()) if path.suffix in ENDINGS]
+    return import_files(paths, to or cache_folder(), systems=systems, as_measure=measures)

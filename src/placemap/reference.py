@@ -81,9 +81,7 @@ def _read(folder: Path, entry: TableEntry) -> pd.DataFrame:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise PlacemapError(
-            f"the table cannot be read: {error.strerror}", location=str(path), hint=REMAKE
-        ) from None
+        raise PlacemapError(f"the table cannot be read: {error.strerror}", location=str(path), hint=REMAKE) from None
     found = hashlib.sha256(content).hexdigest()
     if found != entry.sha256:
         raise PlacemapError(
@@ -100,11 +98,12 @@ def _parquet(content: bytes, path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(BytesIO(content), use_threads=False).to_pandas()
+        table: pd.DataFrame = pq.read_table(BytesIO(content), use_threads=False).to_pandas()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise PlacemapError(
             f"the table is not whole Parquet: {str(error).splitlines()[0]}", location=str(path), hint=REMAKE
         ) from None
+    return table
 
 
 def _verified(table: pd.DataFrame, entry: TableEntry, path: Path) -> pd.DataFrame:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from placemap.allocate import Plurality, plurality
+from placemap.atoms import Bools, Floats, Ints
 from placemap.codes import KINDS
-from placemap.geography import Bools, Floats, Geography, Ints
+from placemap.geography import Geography
 from placemap.model import Footprint, Member, Place, Scope
 
 EXACT, BEST, PLURALITY = "exact-fit", "best-fit", "plurality"
@@ -60,7 +61,7 @@ class Assignment:
     @property
     def by_plurality(self) -> Bools:
         """LSOAs that were placed by plurality."""
-        return self.method == METHODS.index(PLURALITY)
+        return np.equal(self.method, METHODS.index(PLURALITY))
 
     def share(self) -> Floats:
         """SHARE by LSOA; NaN for LSOAs that were not placed by plurality."""

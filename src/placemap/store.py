@@ -143,9 +143,7 @@ class ReferenceData:
 
     def vintages(self, family: str, kind: str = "") -> list[str]:
         """The vintages that there are of a table, oldest first."""
-        return sorted(
-            {e.vintage for e in self.manifest.tables.values() if e.family == family and kind in ("", e.kind)}
-        )
+        return sorted({e.vintage for e in self.manifest.tables.values() if e.family == family and kind in ("", e.kind)})
 
 
 def canonical_hash(frame: pd.DataFrame, schema: TableSchema) -> str:

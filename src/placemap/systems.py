@@ -18,12 +18,14 @@ def config_path(name: str, folder: Path | None = None) -> Path:
         PlacemapError: there is none.
     """
     given = Path(name)
-    if given.suffix in ENDINGS or len(given.parts) > 1 or given.exists():
+    if given.suffix in ENDINGS or len(given.parts) > 1 or given.is_file():
         return given
     for place in (folder or Path("configs"), packaged_folder("configs")):
         for ending in ENDINGS:
             if (place / f"{name}{ending}").is_file():
                 return place / f"{name}{ending}"
+    if given.is_dir():  # only now: a folder of outputs may well be called like a system
+        return given
     known = sorted(all_configs(folder))
     close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     hint = f"did you mean `{close[0]}`?" if close else "`placemap list` shows the systems there are"

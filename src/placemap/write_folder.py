@@ -1,32 +1,21 @@
-"""A build's folder: written beside its place and swapped in, so that what stands there is always whole.
-
-After a kill at any moment the old folder or the new one is complete on disk; the next build tidies up.
-"""
+"""A build's folder: tables, metadata and README, swapped in as one (see `folders`)."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from placemap.crosswalk import Table
 from placemap.errors import PlacemapError
 from placemap.findings import Finding
+from placemap.folders import swapped_in
 from placemap.geography import Geography
 from placemap.model import Footprint, System
 from placemap.provenance import Inputs
 from placemap.write_metadata import FILES, csvw, failed_page, readme
 from placemap.write_tables import write_csv, write_excel, write_parquet
 
-LOCK_SECONDS = 60
 METADATA = "metadata.json"
 EXCEL = "placemap.xlsx"
 
@@ -57,7 +46,8 @@ def write_build(build: Build, out: Path, *, formats: str, excel: bool) -> Path:
     """
     folder = out / build.system.id / build.footprint.id
     try:
-        with replaced(folder) as new:
+        with swapped_in(folder) as new:
+            _refuse_foreign(folder)
             _write_files(build, new, formats=formats, excel=excel and not build.failed)
     except OSError as error:
         raise PlacemapError(
@@ -85,67 +75,6 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
     metadata = csvw(build.system, build.footprint, build.tables, build.inputs, build.version, ending, files)
     text = json.dumps(metadata, indent=2, ensure_ascii=False) + "\n"
     (folder / METADATA).write_text(text, encoding="utf-8")
-
-
-@contextmanager
-def replaced(folder: Path) -> Iterator[Path]:
-    """A new empty folder beside `folder`, which takes its place when the block ends well and vanishes otherwise.
-
-    Raises:
-        PlacemapError: another process is at it, or `folder` holds files that placemap did not write.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
-        _tidy(folder)
-        _refuse_foreign(folder)
-        new = folder.with_name(f".{folder.name}.new")
-        new.mkdir()
-        try:
-            yield new
-            _swap(new, folder)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder; it lies in the temporary folder, so that none is left among a user's files."""
-    name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    lock = FileLock(Path(tempfile.gettempdir()) / f"placemap-{user}-{name}.lock")
-    try:
-        with lock.acquire(timeout=LOCK_SECONDS):
-            yield
-    except Timeout:
-        raise PlacemapError(
-            f"another placemap has been writing this folder for over {LOCK_SECONDS} seconds",
-            location=str(folder),
-            hint="wait for it to end, or choose another folder with --out",
-        ) from None
-
-
-def _tidy(folder: Path) -> None:
-    """Clear what a killed build left; bring the old folder back if the kill came between the two renames."""
-    shutil.rmtree(folder.with_name(f".{folder.name}.new"), ignore_errors=True)
-    old = folder.with_name(f".{folder.name}.old")
-    if old.exists():
-        if folder.exists():
-            shutil.rmtree(old)
-        else:
-            old.rename(folder)
-
-
-def _swap(new: Path, folder: Path) -> None:
-    old = folder.with_name(f".{folder.name}.old")
-    if folder.exists():
-        folder.rename(old)
-    try:
-        new.rename(folder)
-    except BaseException:
-        if old.exists():
-            old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _refuse_foreign(folder: Path) -> None:

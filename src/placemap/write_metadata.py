@@ -1,4 +1,4 @@
-"""What stands beside the tables: CSVW metadata for machines, README.md for people, FAILED.md when there is no crosswalk."""
+"""What stands beside the tables: CSVW metadata for machines, README.md for people, FAILED.md for failures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,13 @@ _NEVER_BLANK = ("int", "flag")
 
 
 def csvw(
-    system: System, footprint: Footprint, tables: list[Table], inputs: Inputs, version: str, ending: str, files: list[str]
+    system: System,
+    footprint: Footprint,
+    tables: list[Table],
+    inputs: Inputs,
+    version: str,
+    ending: str,
+    files: list[str],
 ) -> dict[str, Any]:
     """Metadata of a folder by the W3C's CSV on the Web: every column described, every input named with its hash."""
     return {
@@ -63,13 +69,13 @@ def _source(entry: TableEntry) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    schema: dict[str, Any] = {"columns": [_column(column, table) for column in table.schema.columns]}
+    schema: dict[str, Any] = {"columns": [_column(column) for column in table.schema.columns]}
     if table.schema.key:
         schema["primaryKey"] = list(table.schema.key)
     return {"url": f"{table.name}.csv", "dc:title": table.schema.title, "tableSchema": schema}
 
 
-def _column(column: Column, table: Table) -> dict[str, Any]:
+def _column(column: Column) -> dict[str, Any]:
     # A primary key may hold blanks here (practices without a PCN), which CSVW allows unless the column is required.
     return {
         "name": column.name,
@@ -119,10 +125,10 @@ def _method(footprint: Footprint) -> str:
     )
     if footprint.has_patient_kinds:
         text += (
-            "\n\nPCNs and practices are not areas. Their registered patients are counted by LSOA of residence, and each "
-            "LSOA of the scope that is not claimed as an area goes to the place with most of them (plurality). SHARE "
-            "is that place's part of all registered patients who live in the LSOA; where it is low, few of them use "
-            "any practice of the place, which is usual near borders. Method: Beaney et al., BJGP Open 2022, "
+            "\n\nPCNs and practices are not areas. Their registered patients are counted by LSOA of residence, and "
+            "each LSOA of the scope that is not claimed as an area goes to the place with most of them (plurality). "
+            "SHARE is that place's part of all registered patients who live in the LSOA; where it is low, few of them "
+            "use any practice of the place, which is usual near borders. Method: Beaney et al., BJGP Open 2022, "
             "doi:10.3399/BJGPO.2022.0037."
         )
     return text + (
@@ -144,13 +150,15 @@ def _evidence(system: System, footprint: Footprint) -> str:
 
 def _dictionary(table: Table, ending: str) -> str:
     rows = "\n".join(f"| {column.name} | {column.description} |" for column in table.schema.columns)
-    return f"### {table.name}{ending}\n\n{table.schema.title}. {len(table.frame):,} rows.\n\n| column | meaning |\n|---|---|\n{rows}"
+    head = f"### {table.name}{ending}\n\n{table.schema.title}. {len(table.frame):,} rows."
+    return f"{head}\n\n| column | meaning |\n|---|---|\n{rows}"
 
 
 def _sources(inputs: Inputs) -> str:
     head = "| table | source | publisher | vintage | licence | content SHA-256 |\n|---|---|---|---|---|---|"
     rows = [
-        f"| {e.name} | {e.title} | {e.publisher} | {e.vintage} | {e.licence} | `{e.content_sha256[:16]}…` |" for e in inputs
+        f"| {e.name} | {e.title} | {e.publisher} | {e.vintage} | {e.licence} | `{e.content_sha256[:16]}…` |"
+        for e in inputs
     ]
     return "\n".join([head, *rows])
 

@@ -18,7 +18,7 @@ from placemap.schemas import Column
 #: Decimals that people and shares are written to.
 DECIMALS = {"people": 2, "share": 6, "number": 6}
 #: Nothing that placemap writes knows the time; formats that must have one get this.
-NO_TIME = datetime(1980, 1, 1)  # noqa: DTZ001 - a constant, the first that zip archives can hold
+NO_TIME = datetime(1980, 1, 1)
 
 
 def _fixed(decimals: int) -> Callable[[Any], str]:

@@ -188,7 +188,7 @@ def _sequence(node: SequenceNode, path: KeyPath, tree: YamlTree) -> list[Any]:
     return items
 
 
-def _is_number(node: ScalarNode) -> bool:
+def _is_number(node: Node) -> bool:
     return str(node.tag) in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 

@@ -16,10 +16,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help=(
-        "An integrated care system's places, in ONS geography, with the proof.\n\n"
-        "Example: placemap build bnssg"
-    ),
+    help=("An integrated care system's places, in ONS geography, with the proof.\n\nExample: placemap build bnssg"),
     epilog="Exit codes: 0 clean, 2 usage, 3 cannot be read, 4 wrong, 5 changed (diff), 130 interrupted.",
 )
 data_app = typer.Typer(
@@ -28,7 +25,7 @@ data_app = typer.Typer(
 app.add_typer(data_app, name="data")
 
 
-def _version(value: bool) -> None:  # noqa: FBT001 - typer's signature
+def _version(value: bool) -> None:
     if value:
         typer.echo(f"placemap {__version__}")
         raise typer.Exit

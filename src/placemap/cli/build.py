@@ -91,11 +91,11 @@ def check(
 def _run(
     names: list[str],
     footprints: list[str],
-    every: bool,  # noqa: FBT001 - passed on from options
+    every: bool,
     data: Path | None,
     measure: str,
-    strict: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    strict: bool,
+    as_json: bool,
     make: Any,
 ) -> int:
     """Make every footprint asked for; an error in one system leaves the others to be made."""
@@ -132,7 +132,9 @@ def _report(outcome: Outcome) -> None:
     lines = summary(outcome)
     title = f"{outcome.system.name} — {outcome.footprint.name} ({outcome.footprint.id})"
     if lines:
-        rows = [(line.place.name, f"{line.lsoas:,}", f"{line.residents:,.0f}", f"{line.registered:,.0f}") for line in lines]
+        rows = [
+            (line.place.name, f"{line.lsoas:,}", f"{line.residents:,.0f}", f"{line.registered:,.0f}") for line in lines
+        ]
         total = (
             "total",
             f"{sum(line.lsoas for line in lines):,}",

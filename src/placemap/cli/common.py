@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
+INTERRUPTED = "Interrupted. Every folder that was written is complete; nothing is half done."
+
 SystemsArgument = Annotated[
     list[str], typer.Argument(metavar="SYSTEM…", help="A system's name (`placemap list`) or the path of a config.")
 ]
@@ -28,7 +30,9 @@ SystemArgument = Annotated[
 ]
 FootprintOption = Annotated[
     list[str] | None,
-    typer.Option("--footprint", "-f", metavar="ID", help="A footprint of it; repeatable. Default: the system's default."),
+    typer.Option(
+        "--footprint", "-f", metavar="ID", help="A footprint of it; repeatable. Default: the system's default."
+    ),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="All footprints of the system.")]
 DataOption = Annotated[
@@ -36,7 +40,10 @@ DataOption = Annotated[
     typer.Option("--data", metavar="DIR", help="Reference store to use instead of the cached or packaged one."),
 ]
 MeasureOption = Annotated[
-    str, typer.Option("--measure", metavar="NAME", help="The residents that shares are taken by, such as residents_mid_2022.")
+    str,
+    typer.Option(
+        "--measure", metavar="NAME", help="The residents that shares are taken by, such as residents_mid_2022."
+    ),
 ]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Fail on warnings, too.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -52,6 +59,9 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
         except PlacemapError as error:
             message(f"error: {error}")
             raise typer.Exit(int(error.exit_code)) from None
+        except KeyboardInterrupt:
+            message(INTERRUPTED)
+            raise typer.Exit(int(Exit.INTERRUPTED)) from None
         raise typer.Exit(int(code or Exit.OK))
 
     return run
@@ -78,7 +88,9 @@ def rounded(value: Any) -> Any:
     return value
 
 
-def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = (), title: str = "") -> None:
+def print_table(
+    headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = (), title: str = ""
+) -> None:
     """Print a table to stdout; as wide as it must be where stdout is no terminal.
 
     Args:

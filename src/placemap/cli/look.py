@@ -44,8 +44,14 @@ def list_systems(as_json: JsonOption = False) -> int:
         print_json([{"config": str(path), **_system_json(system)} for path, system in systems])
     else:
         rows = [
-            (path.stem, system.name, footprint.id + ("*" if footprint.id == system.default_footprint else ""),
-             len(footprint.places), footprint.status, footprint.grade)
+            (
+                path.stem,
+                system.name,
+                footprint.id + ("*" if footprint.id == system.default_footprint else ""),
+                len(footprint.places),
+                footprint.status,
+                footprint.grade,
+            )
             for path, system in systems
             for footprint in system.footprints.values()
         ]

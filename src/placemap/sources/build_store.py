@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from placemap.codes import KINDS
 from placemap.errors import PlacemapError
 from placemap.model import System
 from placemap.sources.catalogue import Catalogue, load_catalogue
@@ -17,6 +18,19 @@ from placemap.sources.raw import READERS, Raw, read_raw
 from placemap.sources.table import StoreTable
 from placemap.sources.write_store import tables_to_keep, write_store
 from placemap.store import Manifest
+
+#: What every build uses: family, kind, and what a user would call it.
+NEEDED = (
+    ("exact_fit", "", "LSOA 2011 to LSOA 2021, exact fit"),
+    *(("lookup", kind, f"LSOA to {KINDS[kind].label}") for kind in ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")),
+    ("lsoa_measure", "residents_2021", "Census 2021 usual residents by LSOA"),
+    ("lsoa_measure", "residents_mid_2019", "mid-2019 population estimates by LSOA"),
+    ("registrations", "", "patients registered at a GP practice, by LSOA"),
+    ("pcns", "", "primary care networks (ODS report `epcn`)"),
+    ("pcn_members", "", "their practices (ODS report `epcncorepartnerdetails`)"),
+    ("ltla_history", "", "LTLA codes and names year by year"),
+    ("adjacency", "", "boundaries of LSOAs 2021"),
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,12 @@ class ImportReport:
 
     manifest: Manifest
     files: tuple[FileReport, ...] = field(default=())
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What `build` uses and the store does not have yet, as people call it."""
+        have = {(entry.family, entry.kind) for entry in self.manifest.tables.values()}
+        return tuple(label for family, kind, label in NEEDED if (family, kind) not in have)
 
     @property
     def skipped(self) -> tuple[FileReport, ...]:
@@ -95,6 +115,7 @@ def read_files(
     paths: Sequence[Path], as_measure: Mapping[str, str], catalogue: Catalogue
 ) -> tuple[list[Made], list[FileReport]]:
     """The tables of all official files, and a report a file. Raises what `import_files` raises."""
+    _require_named(as_measure, paths)
     made: list[Made] = []
     reports: list[FileReport] = []
     for path in _files(paths):
@@ -102,35 +123,40 @@ def read_files(
             made.extend(Made(path.name, report.file, table) for table in tables)
             reports.append(report)
     settled = settle_pcn_months(made)
-    names = {
-        report.file: tuple(item.table.name for item in settled if item.where == report.file)
-        for report in reports
-    }
+    names = {report.file: tuple(item.table.name for item in settled if item.where == report.file) for report in reports}
     return settled, [replace(report, tables=names[report.file]) for report in reports]
+
+
+def _require_named(as_measure: Mapping[str, str], paths: Sequence[Path]) -> None:
+    names = {path.name for path in _files(paths)}
+    for name in as_measure:
+        if name not in names:
+            raise PlacemapError(f"it is said what {name} holds, but it is not among the files", location=name)
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
     """Every file once, in order of name, so that the order of arguments changes nothing."""
     missing = [path for path in paths if not path.exists()]
     if missing:
-        raise PlacemapError(
-            "there is no such file or folder", location=str(missing[0]), hint="check the path"
-        )
-    inside = [
-        file for path in paths for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()
-    ]
+        raise PlacemapError("there is no such file or folder", location=str(missing[0]), hint="check the path")
+    inside = [file for path in paths for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()]
     return sorted(set(inside), key=lambda file: (file.name, str(file)))
 
 
-def _read_file(
-    path: Path, measure: str, catalogue: Catalogue
-) -> Iterator[tuple[list[StoreTable], FileReport]]:
-    if path.suffix.lower() not in READERS:
+def _read_file(path: Path, measure: str, catalogue: Catalogue) -> Iterator[tuple[list[StoreTable], FileReport]]:
+    if path.suffix.lower() not in READERS or path.name.startswith("~$"):
         yield [], FileReport(path.name, skipped=f"not one of {', '.join(READERS)}")
         return
-    for raw in read_raw(path.name, path.read_bytes()):
+    for raw in read_raw(path.name, _content(path)):
         layout = recognise(raw)
         yield (list(layout.tables(raw, catalogue, measure)) if layout else []), _report(raw, layout)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PlacemapError(f"the file cannot be read: {error.strerror}", location=path.name) from None
 
 
 def _report(raw: Raw, layout: Format | None) -> FileReport:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from placemap.errors import PlacemapError
+from placemap.errors import PlacemapError, PlacemapErrors
+from placemap.packaged import packaged_folder
 from placemap.yaml_tree import parse, read_text
 
 SOURCES_FILE = "sources.yaml"
@@ -78,20 +79,17 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     Raises:
         PlacemapError: the file is missing, is not YAML, or lacks a field.
     """
-    path = path or packaged_data() / SOURCES_FILE
-    data = parse(read_text(path, path.name), path.name).value
+    path = path or packaged_folder("data") / SOURCES_FILE
+    tree = parse(read_text(path, path.name), path.name)
+    if tree.duplicates:
+        raise PlacemapErrors(tree.duplicates)
+    data = tree.value
     try:
         return {key: _source(key, entry, data) for key, entry in data["sources"].items()}
     except (KeyError, TypeError, ValueError) as error:
         raise PlacemapError(
             f"the list of sources is damaged: {error!r}", location=path.name, hint="reinstall placemap"
         ) from None
-
-
-def packaged_data() -> Path:
-    """The `data` folder that came with placemap: inside the wheel, or at the top of a checkout."""
-    inside = Path(__file__).parents[1] / "_packaged" / "data"
-    return inside if inside.is_dir() else Path(__file__).parents[3] / "data"
 
 
 def _source(key: str, entry: dict[str, Any], data: dict[str, Any]) -> Source:

@@ -76,11 +76,7 @@ def _is_wanted(table: StoreTable, tables: Sequence[StoreTable], needs: Needs) ->
     if table.family in ("pcns", "pcn_members"):
         return table.vintage in (needs.years("pcn") or {_newest(tables, table)})
     kind = (
-        table.kind
-        if table.family == "lookup"
-        else "practice"
-        if table.family in ("registrations", "practices")
-        else ""
+        table.kind if table.family == "lookup" else "practice" if table.family in ("registrations", "practices") else ""
     )
     return table.vintage == _newest(tables, table) or (kind, table.vintage) in needs.vintages | FORMER
 
@@ -95,6 +91,7 @@ def what_to_keep(tables: Tables, needs: Needs) -> Kept:
     lsoas = _closed_by_exact_fit(tables, _with_whole_units(tables, seed))
     lsoas11 = _to_2011(tables, lsoas)
     practices = _practices_of(tables, lsoas, lsoas11) | needs.practices | _pcn_practices(tables, needs)
+    practices |= _fellow_members(tables, practices)
     ltlas = _ltlas_of(tables, lsoas, lsoas11) | {unit.code for unit in needs.areas if unit.kind == "ltla"}
     pcns = _pcns_of(tables, practices) | needs.pcns
     return Kept(lsoas, lsoas11, frozenset(practices), needs.pcns, frozenset(pcns), frozenset(ltlas))
@@ -198,17 +195,24 @@ def _inside(table: StoreTable, lsoas: Collection[str], lsoas11: Collection[str])
 def _pcn_practices(tables: Tables, needs: Needs) -> set[str]:
     """Practices that are or were in a named PCN."""
     members = [table.frame for table in tables.values() if table.family == "pcn_members"]
-    return {
-        code for frame in members for code in frame.loc[frame["pcn_code"].isin(needs.pcns), "practice_code"]
-    }
+    return {code for frame in members for code in frame.loc[frame["pcn_code"].isin(needs.pcns), "practice_code"]}
+
+
+def _fellow_members(tables: Tables, practices: set[str]) -> set[str]:
+    """Current members of the PCNs that one of these practices is in, so that a PCN's patients can be summed."""
+    found: set[str] = set()
+    for table in tables.values():
+        if table.family == "pcn_members":
+            current = table.frame[table.frame["end"] == ""]
+            pcns = current.loc[current["practice_code"].isin(practices), "pcn_code"]
+            found |= set(current.loc[current["pcn_code"].isin(pcns), "practice_code"])
+    return found
 
 
 def _pcns_of(tables: Tables, practices: set[str]) -> set[str]:
     """PCNs that one of these practices is or was in."""
     members = [table.frame for table in tables.values() if table.family == "pcn_members"]
-    return {
-        code for frame in members for code in frame.loc[frame["practice_code"].isin(practices), "pcn_code"]
-    }
+    return {code for frame in members for code in frame.loc[frame["practice_code"].isin(practices), "pcn_code"]}
 
 
 def _ltlas_of(tables: Tables, lsoas: frozenset[str], lsoas11: frozenset[str]) -> set[str]:
@@ -278,9 +282,7 @@ def _registrations(table: StoreTable, kept: Kept) -> pd.DataFrame:
     frame.loc[other, "practice_code"] = REST_PRACTICES
     cells = frame.groupby(["practice_code", atom], as_index=False).agg({"patients": "sum"})
     if int(cells["patients"].sum()) != table.total:
-        raise PlacemapError(
-            f"the extract has {cells['patients'].sum():,} patients; the source has {table.total:,}"
-        )
+        raise PlacemapError(f"the extract has {cells['patients'].sum():,} patients; the source has {table.total:,}")
     return cells
 
 

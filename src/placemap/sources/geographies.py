@@ -155,9 +155,7 @@ def history(raw: Raw, source: Source) -> Iterator[StoreTable]:
         raise failure(raw, source, f"{odd.iloc[0]} ends for some of its area and lives on for the rest")
     changes = changes.drop(columns="year").drop_duplicates()
     frame = lives.merge(changes, on="ltla_code", how="left", validate="1:m")
-    yield store_table(
-        frame.fillna({"successor_code": "", "successor_name": ""}), source, "ltla_history", years[-1]
-    )
+    yield store_table(frame.fillna({"successor_code": "", "successor_name": ""}), source, "ltla_history", years[-1])
 
 
 def _by_year(rows: pd.DataFrame, years: list[str]) -> pd.DataFrame:
@@ -166,9 +164,7 @@ def _by_year(rows: pd.DataFrame, years: list[str]) -> pd.DataFrame:
     for year in years:
         own = {f"ltla{year[2:]}_code": "ltla_code", f"ltla{year[2:]}_name": "ltla_name"}
         parts.append(rows[list(own)].rename(columns=own).assign(year=int(year), lineage=range(len(rows))))
-    return pd.concat(parts, ignore_index=True).sort_values(
-        ["year", "ltla_code", "ltla_name"], ignore_index=True
-    )
+    return pd.concat(parts, ignore_index=True).sort_values(["year", "ltla_code", "ltla_name"], ignore_index=True)
 
 
 def _lives(long: pd.DataFrame) -> pd.DataFrame:
@@ -182,9 +178,7 @@ def _changes(long: pd.DataFrame) -> pd.DataFrame:
     """A row a lineage and year after which its code is another: ltla_code, year, successor_code, _name."""
     names = {"ltla_code": "successor_code", "ltla_name": "successor_name"}
     following = long.rename(columns=names).assign(year=long["year"] - 1)
-    pairs = long.drop(columns="ltla_name").merge(
-        following, on=["lineage", "year"], how="inner", validate="1:1"
-    )
+    pairs = long.drop(columns="ltla_name").merge(following, on=["lineage", "year"], how="inner", validate="1:1")
     return pairs[pairs["ltla_code"] != pairs["successor_code"]].drop(columns="lineage")
 
 

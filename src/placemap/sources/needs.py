@@ -56,8 +56,7 @@ def needs_of(systems: Iterable[System]) -> Needs:
             {(unit.kind, unit.vintage) for unit in units if unit.vintage}
             | {pair for footprint in footprints for pair in footprint.vintages.items()}
         ),
-        measures=frozenset(USUAL_MEASURES)
-        | {name for footprint in footprints for name in _measures(footprint)},
+        measures=frozenset(USUAL_MEASURES) | {name for footprint in footprints for name in _measures(footprint)},
     )
 
 

@@ -22,7 +22,7 @@ class Format:
 
     Attributes:
         id: name in messages and tests.
-        recognises: whether a raw table is of this layout, by its columns (by its first row where there is no header).
+        recognises: whether a table is of this layout, by its columns (or, without a header, its first row).
         tables: its store tables, from the raw table, the catalogue, and what the user says that it is.
         left_out: why the layout is known but not taken into the store; empty for those that are.
     """
@@ -49,20 +49,13 @@ def _has(*wanted: str, without: tuple[str, ...] = ()) -> Callable[[Raw], bool]:
     return recognises
 
 
-def _codes(
-    *wanted: str, any_of: tuple[str, ...] = (), without: tuple[str, ...] = ()
-) -> Callable[[Raw], bool]:
+def _codes(*wanted: str, any_of: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> Callable[[Raw], bool]:
     """Whether a raw table has code columns (`WD24CD`) of all of `wanted` and of one of `any_of`."""
 
     def recognises(raw: Raw) -> bool:
         found = geographies.code_columns(raw.frame.columns)
         some = not any_of or any(prefix in found for prefix in any_of)
-        return (
-            raw.headed
-            and all(prefix in found for prefix in wanted)
-            and some
-            and not set(without) & set(found)
-        )
+        return raw.headed and all(prefix in found for prefix in wanted) and some and not set(without) & set(found)
 
     return recognises
 
@@ -112,13 +105,9 @@ _GEOMETRY = _columns("geometry")
 
 #: In the order in which they are tried: the narrower layout first.
 FORMATS: tuple[Format, ...] = (
-    Format(
-        "lsoa-boundaries", _all(_GEOMETRY, _codes("LSOA")), _of("lsoa21-boundaries", shapes.lsoa_boundaries)
-    ),
+    Format("lsoa-boundaries", _all(_GEOMETRY, _codes("LSOA")), _of("lsoa21-boundaries", shapes.lsoa_boundaries)),
     Format("ltla-boundaries", _all(_GEOMETRY, _codes("LAD")), _of("ltla-boundaries", shapes.ltla_boundaries)),
-    Format(
-        "exact-fit", _columns("LSOA11CD", "LSOA21CD", "CHGIND"), _of("lsoa11-lsoa21", geographies.exact_fit)
-    ),
+    Format("exact-fit", _columns("LSOA11CD", "LSOA21CD", "CHGIND"), _of("lsoa11-lsoa21", geographies.exact_fit)),
     Format(
         "best-fit-of-lsoas",
         _columns("LSOA11CD", "LSOA21CD"),

@@ -69,16 +69,12 @@ def list_sizes(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTa
 
 def _measure(frame: pd.DataFrame, source: Source, base: str) -> StoreTable:
     total = int(frame["people"].sum())
-    return store_table(
-        frame, source, source.family, source.vintage, kind=source.measure, base=base, total=total
-    )
+    return store_table(frame, source, source.family, source.vintage, kind=source.measure, base=base, total=total)
 
 
 def _measured(raw: Raw, catalogue: Catalogue, found: _Figures, measure: str) -> Source:
     """The source of a figure: the one that `measure` names, else the one whose total it has."""
-    alike = [
-        source for source in catalogue.values() if (source.family, source.base) == (found.family, found.base)
-    ]
+    alike = [source for source in catalogue.values() if (source.family, source.base) == (found.family, found.base)]
     known = [source for source in alike if source.measure]
     for source in known:
         if source.measure == measure or (not measure and source.total == found.total):
@@ -86,11 +82,20 @@ def _measured(raw: Raw, catalogue: Catalogue, found: _Figures, measure: str) -> 
             return source
     generic = catalogue["residents" if found.family == "lsoa_measure" else "list-size"]
     if measure:
-        year = re.search(r"\d{4}", measure)
-        return replace(generic, measure=measure, base=found.base, vintage=year[0] if year else "")
+        return replace(generic, measure=measure, base=found.base, vintage=_year_of(raw, catalogue, generic, measure))
     totals = ", ".join(f"{source.total:,} ({source.measure})" for source in known)
     hint = "say what it is, as in `placemap data import FILE --as residents_mid_2021`"
     raise failure(raw, generic, f"the figures add up to {found.total:,}; the known totals are {totals}", hint)
+
+
+def _year_of(raw: Raw, catalogue: Catalogue, generic: Source, measure: str) -> str:
+    """The year in the name of a figure that is not a known one."""
+    year = re.search(r"\d{4}", measure)
+    if not year or not re.fullmatch(r"[a-z][a-z0-9_]*", measure):
+        raise failure(raw, generic, f"{measure!r} is not a figure's name; expected one such as residents_mid_2021", "")
+    if any(source.measure == measure for source in catalogue.values()):
+        raise failure(raw, generic, f"{measure} is by other units than this file's", "give it another name")
+    return year[0]
 
 
 def registered(raw: Raw, source: Source) -> Iterator[StoreTable]:
@@ -98,9 +103,7 @@ def registered(raw: Raw, source: Source) -> Iterator[StoreTable]:
     frame = _registration_columns(raw, source)
     require_rows(raw, source, len(frame))
     require_kind(raw, source, frame["practice_code"], "practice")
-    require_pattern(
-        raw, source, frame["lsoa"], "|".join([ANY_LSOA, *NO_LSOA]), "codes of LSOAs (or NO2011, CLOSED)"
-    )
+    require_pattern(raw, source, frame["lsoa"], "|".join([ANY_LSOA, *NO_LSOA]), "codes of LSOAs (or NO2011, CLOSED)")
     require_one_name(raw, source, frame, "practice_code", ["practice_name"])
     frame = _both_sexes(raw, source, frame.assign(patients=whole_numbers(raw, source, frame["patients"])))
     vintage, base = _extract_month(raw, source, frame), _lsoa_vintage(frame["lsoa"])
@@ -138,9 +141,7 @@ def _both_sexes(raw: Raw, source: Source, frame: pd.DataFrame) -> pd.DataFrame:
         frame = frame[frame["sex"].str.upper() == "ALL"]
     elif not {"MALE", "FEMALE"} <= sexes:
         found = ", ".join(sorted(sexes))
-        raise failure(
-            raw, source, f"SEX is {found} only; expected ALL", "take the file for all patients (`-lsoa-all`)"
-        )
+        raise failure(raw, source, f"SEX is {found} only; expected ALL", "take the file for all patients (`-lsoa-all`)")
     require_unique(raw, source, frame, ["practice_code", "lsoa", "sex"])
     return frame
 
@@ -155,9 +156,7 @@ def _extract_month(raw: Raw, source: Source, frame: pd.DataFrame) -> str:
 def _lsoa_vintage(codes: pd.Series) -> str:
     """The vintage that LSOA codes are of: 2021 where any of them is new in 2021, else 2011."""
     unique = pd.Series(codes.unique())
-    new = [
-        (unique.str.startswith(nation) & (unique >= first)).any() for nation, first in FIRST_OF_2021.items()
-    ]
+    new = [(unique.str.startswith(nation) & (unique >= first)).any() for nation, first in FIRST_OF_2021.items()]
     return "2021" if any(new) or (unique == "NO2021").any() else "2011"
 
 
@@ -194,6 +193,7 @@ def pcns(raw: Raw, catalogue: Catalogue, month: str) -> Iterator[StoreTable]:
             to a month together with the memberships'.
     """
     source = catalogue["epcn"]
+    _require_month(raw, source, month)
     frame = _ods_columns(raw, source, PCN_COLUMNS)
     require_kind(raw, source, frame["pcn_code"], "pcn")
     _require_body(raw, source, frame["sub_icb_ods"])
@@ -206,6 +206,7 @@ def pcns(raw: Raw, catalogue: Catalogue, month: str) -> Iterator[StoreTable]:
 def pcn_members(raw: Raw, catalogue: Catalogue, month: str) -> Iterator[StoreTable]:
     """Practices of PCNs, past and current; `month` as for `pcns`."""
     source = catalogue["epcn"]
+    _require_month(raw, source, month)
     frame = _ods_columns(raw, source, MEMBER_COLUMNS)
     require_kind(raw, source, frame["practice_code"], "practice")
     require_kind(raw, source, frame["pcn_code"], "pcn")
@@ -216,6 +217,11 @@ def pcn_members(raw: Raw, catalogue: Catalogue, month: str) -> Iterator[StoreTab
     require_rows(raw, source, len(frame), "memberships")
     require_unique(raw, source, frame, ["practice_code", "pcn_code", "start"])
     yield store_table(frame, source, "pcn_members", month or _newest(frame, ["start", "end"]))
+
+
+def _require_month(raw: Raw, source: Source, month: str) -> None:
+    if month and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise failure(raw, source, f"{month!r} is not a month; expected one such as 2022-08", "")
 
 
 def _newest(frame: pd.DataFrame, columns: list[str]) -> str:
@@ -237,7 +243,7 @@ def _ods_columns(raw: Raw, source: Source, columns: tuple[tuple[str, str], ...])
 
 def _require_body(raw: Raw, source: Source, codes: pd.Series) -> None:
     ods = KINDS["sub_icb"].ods
-    assert ods is not None  # noqa: S101 - a fact about KINDS, for the type checker
+    assert ods is not None
     require_pattern(raw, source, codes, ods.pattern, "NHS codes of sub-ICB locations")
 
 

@@ -9,11 +9,13 @@ import io
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 from typing import Any
+from xml.etree import ElementTree
 
 import pandas as pd
 
@@ -49,6 +51,19 @@ _PORTAL_COLUMNS = {"OBJECTID", "OBJECT ID", "FID", "OGC_FID", "GLOBALID", "SHAPE
 _GEOGRAPHY_COLUMN = re.compile(r"(?:F_)?([A-Z]+\d\d(?:CD|NM|NMW|CDH))", re.IGNORECASE)
 _SAME_COLUMN = {"CHNGIND": "CHGIND"}
 
+#: What the readers of CSV, zip and workbooks raise on a damaged file (an encrypted zip: RuntimeError).
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    UnicodeDecodeError,
+    ElementTree.ParseError,
+    pd.errors.ParserError,
+    pd.errors.EmptyDataError,
+    KeyError,
+)
+
 
 def read_raw(name: str, content: bytes) -> list[Raw]:
     """Read a file's tables.
@@ -68,13 +83,7 @@ def read_raw(name: str, content: bytes) -> list[Raw]:
         )
     try:
         return list(reader(name, content))
-    except (
-        zipfile.BadZipFile,
-        UnicodeDecodeError,
-        pd.errors.ParserError,
-        pd.errors.EmptyDataError,
-        KeyError,
-    ) as error:
+    except UNREADABLE as error:
         raise _damaged(name, error) from None
 
 
@@ -114,9 +123,11 @@ def _read_csv(name: str, content: bytes, part: str = "") -> Iterator[Raw]:
         encoding="utf-8-sig",
         header=None if headless else 0,
     )
-    if not isinstance(frame.index, pd.RangeIndex) or frame.isna().any(axis=None):
+    if not isinstance(frame.index, pd.RangeIndex):
         raise PlacemapError(
-            "rows differ in length", location=name, hint="download it again; it was cut or edited"
+            "there are rows with more cells than the header",
+            location=name,
+            hint="download it again; it was cut or edited",
         )
     yield Raw(name, part, frame if headless else _clean(frame), headed=not headless)
 
@@ -131,7 +142,7 @@ def _read_zip(name: str, content: bytes) -> Iterator[Raw]:
 
 
 def _read_xlsx(name: str, content: bytes) -> Iterator[Raw]:
-    import openpyxl  # noqa: PLC0415 - slow to import
+    import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     for sheet in book.worksheets:
@@ -157,7 +168,7 @@ def _cell_text(cell: Any) -> str:
 
 
 def _read_gpkg(name: str, content: bytes) -> Iterator[Raw]:
-    import pyogrio  # noqa: PLC0415 - slow to import
+    import pyogrio
 
     # GDAL tells a GeoPackage by its ending, which bytes in memory don't have.
     with tempfile.TemporaryDirectory() as folder:

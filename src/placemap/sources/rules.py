@@ -1,4 +1,4 @@
-"""What a whole, undamaged file satisfies. A broken rule raises a PlacemapError: what was found, what expected."""
+"""What a whole, undamaged file satisfies. A broken rule raises a PlacemapError with both."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ AGAIN = "download the file again from its publisher; an edited or partly loaded 
 
 def failure(raw: Raw, source: Source, message: str, hint: str = AGAIN) -> PlacemapError:
     """The error of a file that breaks a rule of its source."""
-    return PlacemapError(
-        f"{source.title.replace(' ({vintage})', '')}: {message}", location=raw.where, hint=hint
-    )
+    return PlacemapError(f"{source.title.replace(' ({vintage})', '')}: {message}", location=raw.where, hint=hint)
 
 
 def require_columns(raw: Raw, source: Source, wanted: Sequence[str]) -> None:
@@ -43,18 +41,14 @@ def require_unique(raw: Raw, source: Source, frame: pd.DataFrame, key: Sequence[
     again = frame.duplicated(list(key))
     if again.any():
         first = " ".join(str(value) for value in frame.loc[again, list(key)].iloc[0])
-        raise failure(
-            raw, source, f"{int(again.sum()):,} rows repeat a key ({', '.join(key)}), first {first}"
-        )
+        raise failure(raw, source, f"{int(again.sum()):,} rows repeat a key ({', '.join(key)}), first {first}")
 
 
 def require_pattern(raw: Raw, source: Source, values: pd.Series, pattern: str, what: str) -> None:
     """Every value has the shape `pattern`."""
     odd = values[~values.str.fullmatch(pattern)]
     if len(odd):
-        raise failure(
-            raw, source, f"{len(odd):,} values of {values.name} are not {what}, first {odd.iloc[0]!r}"
-        )
+        raise failure(raw, source, f"{len(odd):,} values of {values.name} are not {what}, first {odd.iloc[0]!r}")
 
 
 def require_kind(raw: Raw, source: Source, values: pd.Series, kind: str) -> None:
@@ -67,9 +61,7 @@ def require_one_name(raw: Raw, source: Source, frame: pd.DataFrame, code: str, o
     for column in others:
         counts = frame[[code, column]].drop_duplicates()[code].value_counts()
         if len(counts) and counts.iloc[0] > 1:
-            raise failure(
-                raw, source, f"{counts.index[0]} has {counts.iloc[0]} values of {column}; expected one"
-            )
+            raise failure(raw, source, f"{counts.index[0]} has {counts.iloc[0]} values of {column}; expected one")
 
 
 def require_units(raw: Raw, source: Source, kind: str, found: int, vintage: str) -> None:
@@ -113,9 +105,7 @@ def iso_dates(raw: Raw, source: Source, values: pd.Series) -> pd.Series:
     dates = {value: _iso_date(value) for value in values.unique()}
     odd = [value for value, iso in dates.items() if iso is None]
     if odd:
-        raise failure(
-            raw, source, f"{odd[0]!r} in {values.name} is not a date; expected one such as 20220701"
-        )
+        raise failure(raw, source, f"{odd[0]!r} in {values.name} is not a date; expected one such as 20220701")
     return values.map(dates)
 
 

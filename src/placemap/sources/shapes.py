@@ -61,9 +61,7 @@ def ltla_boundaries(raw: Raw, source: Source) -> Iterator[StoreTable]:
     code, name = f"LAD{vintage[2:]}CD", f"LAD{vintage[2:]}NM"
     require_columns(raw, source, [code, name])
     rows = raw.frame[text(raw.frame[code]).str.startswith("E")]
-    frame = pd.DataFrame(
-        {"ltla_code": text(rows[code]), "ltla_name": text(rows[name]), "geometry": rows["geometry"]}
-    )
+    frame = pd.DataFrame({"ltla_code": text(rows[code]), "ltla_name": text(rows[name]), "geometry": rows["geometry"]})
     require_kind(raw, source, frame["ltla_code"], "ltla")
     require_rows(raw, source, len(frame), "English LTLAs")
     require_unique(raw, source, frame, ["ltla_code"])

@@ -43,7 +43,7 @@ class StoreTable:
         return store_schema(self.family, self.kind, self.base)
 
 
-def store_table(  # noqa: D417 - the others are StoreTable's
+def store_table(
     frame: pd.DataFrame,
     source: Source,
     family: str,

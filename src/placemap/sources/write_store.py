@@ -6,16 +6,16 @@ import hashlib
 import io
 import json
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from placemap.errors import PlacemapError
+from placemap.folders import swapped_in
 from placemap.schemas import TableSchema
+from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.table import StoreTable
 from placemap.store import MANIFEST, TABLES, Manifest, TableEntry, canonical_hash
 
@@ -44,27 +44,52 @@ def tables_to_keep(store: Path) -> dict[str, TableEntry]:
     return {name: entry for name, entry in tables.items() if entry.coverage != "extract"}
 
 
-def write_store(
-    tables: Sequence[StoreTable], to: Path, keep: Mapping[str, TableEntry] | None = None
-) -> Manifest:
+def write_store(tables: Sequence[StoreTable], to: Path, keep: Mapping[str, TableEntry] | None = None) -> Manifest:
     """Write a store; what stands in `to` beside `tables/` and the manifest stays as it is.
 
     Args:
         tables: of one name each.
         to: the store's folder, made where it is not there.
         keep: entries of `to` whose tables stay, unless `tables` has them.
+
+    Raises:
+        PlacemapError: the folder is not a store's, or cannot be written; what stood there before still does.
     """
+    _refuse_foreign(to)
     new = {table.name for table in tables}
     kept = [entry for name, entry in (keep or {}).items() if name not in new]
-    to.parent.mkdir(parents=True, exist_ok=True)
-    with _swapped_in(to) as folder:
-        (folder / TABLES).mkdir()
-        entries = [*kept, *(_write_table(table, folder / TABLES) for table in tables)]
-        for entry in kept:
-            shutil.copy2(to / TABLES / f"{entry.name}.parquet", folder / TABLES)
-        manifest = Manifest({entry.name: entry for entry in entries}, newest_vintages(entries))
-        text = json.dumps(manifest.to_json(), ensure_ascii=False, indent=2, sort_keys=True)
-        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+    try:
+        with swapped_in(to) as folder:
+            if to.is_dir():
+                shutil.copytree(to, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, MANIFEST))
+            (folder / TABLES).mkdir()
+            for entry in kept:
+                shutil.copy2(to / TABLES / f"{entry.name}.parquet", folder / TABLES)
+            return _write_files(tables, kept, folder)
+    except OSError as error:
+        raise PlacemapError(
+            f"the store cannot be written: {error.strerror or error}",
+            location=str(to),
+            hint="free some space, or choose another folder with --to; what stood there before is unchanged",
+        ) from None
+
+
+def _refuse_foreign(to: Path) -> None:
+    """Refuse a folder that has something in it and is not a store: all of it would be copied and replaced."""
+    inside = {item.name for item in to.iterdir()} if to.is_dir() else set()
+    if (to.exists() and not to.is_dir()) or (inside and not inside & {MANIFEST, SOURCES_FILE}):
+        raise PlacemapError(
+            "this is not a reference store, and it is not empty",
+            location=str(to),
+            hint="name a new folder with --to",
+        )
+
+
+def _write_files(tables: Sequence[StoreTable], kept: Sequence[TableEntry], folder: Path) -> Manifest:
+    entries = [*kept, *(_write_table(table, folder / TABLES) for table in tables)]
+    manifest = Manifest({entry.name: entry for entry in entries}, newest_vintages(entries))
+    text = json.dumps(manifest.to_json(), ensure_ascii=False, indent=2, sort_keys=True)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
     return manifest
 
 
@@ -76,29 +101,6 @@ def newest_vintages(entries: Sequence[TableEntry]) -> dict[str, str]:
         if kind in DEFAULT_KINDS:
             newest[kind] = max(newest.get(kind, ""), entry.vintage)
     return newest
-
-
-@contextmanager
-def _swapped_in(to: Path) -> Iterator[Path]:
-    """A new folder that takes the place of `to` when all went well.
-
-    Until the swap `to` is the old store. The swap is two renames; a kill between them leaves both folders
-    whole, the old one under `.<name>.old`.
-    """
-    new = Path(tempfile.mkdtemp(prefix=f".{to.name}.new-", dir=to.parent))
-    old = to.with_name(f".{to.name}.old")
-    try:
-        new.chmod(0o755)
-        if to.is_dir():
-            shutil.copytree(to, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, MANIFEST))
-        yield new
-        shutil.rmtree(old, ignore_errors=True)
-        if to.exists():
-            to.replace(old)
-        new.replace(to)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
 
 
 def _write_table(table: StoreTable, folder: Path) -> TableEntry:
@@ -131,8 +133,8 @@ def parquet_bytes(frame: pd.DataFrame, schema: TableSchema) -> bytes:
     Types are the schema's and no pandas metadata goes in, so that the bytes depend on the content and on the
     version of Arrow alone.
     """
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     fields = pa.schema([(column.name, _arrow_type(pa, column.type)) for column in schema.columns])
     arrays = [pa.array(frame[field.name].to_numpy(dtype=object), type=field.type) for field in fields]

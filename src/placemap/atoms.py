@@ -1,0 +1,206 @@
+"""What the reference tables become on the atom: units, fits between vintages, registrations, PCNs.
+
+LSOAs stand in order of code, and everything is by position of the LSOA. `geography` makes these from tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from placemap.codes import normal_name, published_prefix
+from placemap.store import TableEntry
+
+Ints = npt.NDArray[np.signedinteger[Any]]
+Floats = npt.NDArray[np.floating[Any]]
+Bools = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
+Numbers = npt.NDArray[Any]
+
+
+def sums(position: Ints, values: Numbers, count: int) -> Floats:
+    """Sums of `values` by `position` (0 … count-1)."""
+    return np.bincount(position, weights=values, minlength=count).astype(np.float64, copy=False)
+
+
+def positions(index: pd.Index[str], codes: Any) -> Ints:
+    """Positions of codes in an index; -1 for those that are not there."""
+    found: Ints = index.get_indexer(pd.Index(np.asarray(codes, dtype=object)))
+    return found
+
+
+def ratio(part: Numbers, whole: Numbers) -> Floats:
+    """`part` ÷ `whole`; 0 where `whole` is 0."""
+    return np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
+
+
+@dataclass(frozen=True)
+class Units:
+    """All units of one kind and vintage, and which of them each LSOA belongs to.
+
+    Attributes:
+        codes, names: by unit, in order of code.
+        ods: NHS codes by unit, or None.
+        of: by LSOA, the position of its unit; -1 where it has none.
+        best_fit: by LSOA, True where it is given to the unit that most of its people are in rather than nesting in it.
+    """
+
+    kind: str
+    vintage: str
+    codes: Texts
+    names: Texts
+    ods: Texts | None
+    of: Ints
+    best_fit: Bools
+
+    @property
+    def prefix(self) -> str:
+        """Start of the published column names, such as `LAD24`."""
+        return published_prefix(self.kind, self.vintage)
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        positions = {code: position for position, code in enumerate(self.codes)}
+        if self.ods is not None:
+            positions.update({ods: position for position, ods in enumerate(self.ods) if ods})
+        return positions
+
+    @cached_property
+    def _by_unit(self) -> tuple[Ints, Ints]:
+        order = np.argsort(self.of, kind="stable")
+        return order, np.searchsorted(self.of[order], np.arange(len(self.codes) + 1))
+
+    def position(self, code: str) -> int | None:
+        """Position of a unit by its GSS or NHS code; None where there is no such unit."""
+        return self._positions.get(code)
+
+    def lsoas(self, position: int) -> Ints:
+        """Positions of the LSOAs of the unit at `position`, ascending."""
+        order, starts = self._by_unit
+        return order[starts[position] : starts[position + 1]]
+
+    def named(self, name: str) -> list[str]:
+        """Codes of the units of that name, compared as names in configs are."""
+        wanted = normal_name(name)
+        return [code for code, found in zip(self.codes, self.names, strict=True) if normal_name(found) == wanted]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How figures by LSOA of some vintage come to LSOAs of 2021: one row a pair.
+
+    Attributes:
+        codes, names: the LSOAs of that vintage, in order of code.
+        size: number of LSOAs of 2021.
+        source, target: by pair, positions of the two; target is -1 for an LSOA that the store leaves out.
+        weight: by pair, share of the source's figure that goes to the target.
+        change: by pair, `U`, `S`, `M` or `X`.
+    """
+
+    codes: pd.Index[str]
+    names: Texts
+    size: int
+    source: Ints
+    target: Ints
+    weight: Floats
+    change: Texts
+
+    def to_atoms(self, values: Numbers) -> Floats:
+        """Figures by source LSOA (one column or several) as figures by LSOA of 2021, totals conserved."""
+        inside = self.target >= 0
+        source, target, weight = self.source[inside], self.target[inside], self.weight[inside]
+        columns = np.asarray(values, dtype=np.float64).reshape(len(self.codes), -1).T
+        spread = [sums(target, column[source] * weight, self.size) for column in columns]
+        return np.stack(spread, axis=-1).reshape(self.size, *np.shape(values)[1:])
+
+    def shares(self, labels: Ints, count: int) -> Floats:
+        """By source LSOA and label, the share of its figure that lives in LSOAs of 2021 with that label.
+
+        Args:
+            labels: by LSOA of 2021, 0 … count-1.
+            count: number of labels; the last one also takes what the store leaves out.
+        """
+        label = np.where(self.target >= 0, labels[self.target], count - 1)
+        cells = sums(self.source * count + label, self.weight, len(self.codes) * count)
+        return cells.reshape(-1, count)
+
+
+@dataclass(frozen=True)
+class Registrations:
+    """Registered patients by practice and LSOA of residence, one row a pair, in the vintage of the source.
+
+    Attributes:
+        entry: the table they come from.
+        fit: from the source's LSOAs to those of 2021.
+        codes: the practices, in order of code.
+        practice: by row, position of the practice.
+        lsoa: by row, position of the LSOA in `fit.codes`, or one of the three negative classes below.
+        patients: by row.
+    """
+
+    entry: TableEntry
+    fit: Fit
+    codes: pd.Index[str]
+    practice: Ints
+    lsoa: Ints
+    patients: Ints
+
+    NO_LSOA = -1
+    WALES = -2
+    ENGLAND = -3
+    """An English LSOA that the packaged extract leaves out."""
+
+    @cached_property
+    def by_practice(self) -> Ints:
+        """Patients by practice, wherever they live."""
+        return sums(self.practice, self.patients, len(self.codes)).astype(np.int64)
+
+    @cached_property
+    def by_lsoa(self) -> Ints:
+        """Patients by LSOA of the source's vintage, with whatever practice."""
+        known = self.lsoa >= 0
+        return sums(self.lsoa[known], self.patients[known], len(self.fit.codes)).astype(np.int64)
+
+    def by_group(self, group_of_practice: Ints, groups: int) -> Ints:
+        """Patients by LSOA of the source's vintage × group of practices.
+
+        Args:
+            group_of_practice: by practice, 0 … groups-1, or -1 for none.
+            groups: number of groups.
+        """
+        group = group_of_practice[self.practice]
+        rows = (self.lsoa >= 0) & (group >= 0)
+        cells = sums(self.lsoa[rows] * groups + group[rows], self.patients[rows], len(self.fit.codes) * groups)
+        return cells.astype(np.int64).reshape(-1, groups)
+
+
+@dataclass(frozen=True)
+class Pcns:
+    """Primary care networks and their current members at a vintage.
+
+    Attributes:
+        names, sub_icb: by code of the PCN.
+        pcn_of: by code of the practice, its PCN.
+        practice_names: by code of the practice, names of all practices that are or were in a PCN.
+        members: the full table of memberships, past and current.
+    """
+
+    vintage: str
+    names: dict[str, str]
+    sub_icb: dict[str, str]
+    pcn_of: dict[str, str]
+    practice_names: dict[str, str]
+    members: pd.DataFrame
+
+    @cached_property
+    def practices_of(self) -> dict[str, list[str]]:
+        """Current members by code of the PCN, sorted; a PCN without any is not there."""
+        result: dict[str, list[str]] = {}
+        for practice, pcn in sorted(self.pcn_of.items()):
+            result.setdefault(pcn, []).append(practice)
+        return result

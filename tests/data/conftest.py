@@ -1,0 +1,65 @@
+"""The official files of all England, where they are at hand, and what an import makes of them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def reference_folder() -> Path | None:
+    """PLACEMAP_REFERENCE, else `../shared/reference` beside the repository; None where neither is there."""
+    folder = Path(os.environ.get("PLACEMAP_REFERENCE") or REPOSITORY.parent / "shared" / "reference")
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """The folder of official files."""
+    folder = reference_folder()
+    if folder is None:
+        pytest.skip("no official files here: set PLACEMAP_REFERENCE to a folder of them")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def packaged() -> Path:
+    """The packaged store."""
+    return REPOSITORY / "data"
+
+
+@pytest.fixture(scope="session")
+def systems():
+    """The shipped configs."""
+    from placemap.config import load_system
+
+    return [load_system(path) for path in sorted((REPOSITORY / "configs").glob("*.yaml"))]
+
+
+@pytest.fixture(scope="session")
+def read(reference):
+    """All official files as read: the tables with their files, and a report a file."""
+    from placemap.sources.build_store import read_files
+    from placemap.sources.catalogue import load_catalogue
+
+    return read_files([reference], {}, load_catalogue())
+
+
+@pytest.fixture(scope="session")
+def england(read):
+    """The tables of all England by name."""
+    from placemap.sources.derive import derived
+
+    return {table.name: table for table in derived(read[0])}
+
+
+@pytest.fixture(scope="session")
+def extracted(england, systems):
+    """The tables cut to the shipped configs by name."""
+    from placemap.sources.extract import extract
+    from placemap.sources.needs import needs_of
+
+    return {table.name: table for table in extract(list(england.values()), needs_of(systems))}
