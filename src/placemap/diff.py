@@ -104,11 +104,19 @@ class Diff:
         """Whether anything that the places are, or that is said of them, differs."""
         return self.level != "none"
 
-    def by_cause(self) -> list[tuple[str, int, float]]:
-        """(cause, LSOAs, residents), in the order of CAUSES; causes without any are left out."""
+    def by_cause(self) -> list[tuple[str, int, float, int, float]]:
+        """(cause, LSOAs, their residents, practices, their patients), in the order of CAUSES, without empty ones.
+
+        Residents moved with their LSOA; patients are counted for another place because their practice is.
+        """
         frame = self.moves.frame
-        rows = [(cause, frame[frame["CAUSE"] == cause]) for cause in CAUSES]
-        return [(cause, len(part), float(part["RESIDENTS"].sum())) for cause, part in rows if len(part)]
+        rows = []
+        for cause in CAUSES:
+            lsoas = frame[frame["CAUSE"] == cause]
+            lists = [practice.patients for practice in self.practices if practice.cause == cause]
+            if len(lsoas) or lists:
+                rows.append((cause, len(lsoas), float(lsoas["RESIDENTS"].sum()), len(lists), float(sum(lists))))
+        return rows
 
     def by_pair(self) -> list[tuple[str, str, str, int, float]]:
         """(from, to, cause, LSOAs, residents), names of places, sorted."""
@@ -194,10 +202,10 @@ class _Differ:
         return max(self.old, self.new, key=lambda side: (side.measure, side.config, sorted(side.digests.items())))
 
     def _moves(self) -> pd.DataFrame:
-        both = self.old.lsoas.join(self.new.lsoas, how="outer", lsuffix="_OLD", rsuffix="_NEW", validate="one_to_one")
+        both = _side_by_side(self.old.lsoas, self.new.lsoas)
         before = both["PLACECD_OLD"].fillna("").map(lambda code: self.recoded.get(code, code))
         after = both["PLACECD_NEW"].fillna("")
-        moved = both[(before != after).to_numpy()].sort_index()
+        moved = both[(before != after).to_numpy()]
         first, second = ("_NEW", "_OLD") if self._counted is self.new else ("_OLD", "_NEW")
         people = moved[f"RESIDENTS{first}"].fillna(moved[f"RESIDENTS{second}"])
         causes = [self._cause(str(row.Index), row) for row in moved.itertuples()]
@@ -266,9 +274,7 @@ class _Differ:
     # --- practices ---------------------------------------------------------------------------------------------------
 
     def _moved_practices(self) -> dict[str, Moved]:
-        both = self.old.practices.join(
-            self.new.practices, how="outer", lsuffix="_OLD", rsuffix="_NEW", validate="one_to_one"
-        ).sort_index()
+        both = _side_by_side(self.old.practices, self.new.practices)
         found = {}
         for row in both.itertuples():
             code = str(row.Index)
@@ -335,6 +341,12 @@ class _Differ:
             return None
         people_in, people_out = float(came["RESIDENTS"].sum()), float(went["RESIDENTS"].sum())
         return PlaceChange(code, change, len(came), len(went), people_in, people_out, old, new)
+
+
+def _side_by_side(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Both tables by their index, columns of the one with `_OLD` and of the other with `_NEW`, sorted."""
+    joined = old.add_suffix("_OLD").join(new.add_suffix("_NEW"), on=None, how="outer", validate="one_to_one")
+    return joined.sort_index()
 
 
 def _text(value: object) -> str:

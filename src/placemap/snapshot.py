@@ -99,7 +99,7 @@ def read_snapshot(folder: Path) -> Snapshot:
             exit_code=Exit.WRONG,
         )
     paths = sorted(p for p in folder.iterdir() if p.suffix in (".csv", ".parquet"))
-    texts = {path.stem: _plain(read_table(path)) for path in paths}
+    texts = {path.stem: read_table(path) for path in paths}
     missing = {"place_lsoa21", "place_practice", "places"} - set(texts)
     if missing:
         raise PlacemapError(f"the folder lacks {', '.join(sorted(missing))}", location=str(folder), hint=BUILD_AGAIN)
@@ -138,11 +138,6 @@ def _measure(metadata: object) -> str:
             if table["url"] == "place_lsoa21.csv" and column["name"] == "RESIDENTS":
                 return str(column["dc:description"]).rpartition("(")[2].rstrip(")")
     return ""
-
-
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """Numbers of a Parquet table in the form that CSV has, so that the format is no difference."""
-    return frame
 
 
 def _made(
@@ -188,6 +183,15 @@ def _made(
 
 
 def _digest(frame: pd.DataFrame) -> str:
-    rows = frame.astype(str).to_numpy().tolist()
-    content = json.dumps([list(frame.columns), rows], ensure_ascii=False, separators=(",", ":"))
+    columns = [[name, _plain(frame[name])] for name in frame]
+    content = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _plain(values: pd.Series) -> list[object]:
+    """Values of a column in one form, so that CSV and Parquet of the same content are no difference."""
+    texts = values.astype(str).replace({"True": "true", "False": "false"})
+    numbers = pd.to_numeric(texts.where(texts != "", "nan"), errors="coerce")
+    if bool((numbers.notna() == (texts != "")).all()):
+        return [None if number != number else float(number) for number in numbers]
+    return list(texts)

@@ -159,7 +159,10 @@ def _inputs(item: Difference) -> list[str]:
 
 
 def _causes(item: Difference) -> list[tuple[str, ...]]:
-    return [(cause, f"{lsoas:,}", f"{people:,.0f}") for cause, lsoas, people in item.diff.by_cause()]
+    return [
+        (cause, f"{lsoas:,}", f"{people:,.0f}", f"{practices:,}", f"{patients:,.0f}")
+        for cause, lsoas, people, practices, patients in item.diff.by_cause()
+    ]
 
 
 def _pairs(item: Difference) -> list[tuple[str, ...]]:
@@ -189,7 +192,7 @@ def _practices(item: Difference) -> list[tuple[str, ...]]:
 
 
 _TABLES = (
-    ("why", ("cause", "LSOAs", "residents"), _causes, (1, 2)),
+    ("why", ("cause", "LSOAs moved", "residents", "practices counted elsewhere", "patients"), _causes, (1, 2, 3, 4)),
     ("from where to where", ("from", "to", "cause", "LSOAs", "residents"), _pairs, (3, 4)),
     ("places", ("place", "change", "LSOAs in", "LSOAs out", "residents before", "after"), _places, (2, 3, 4, 5)),
     ("practices counted for another place", ("practice", "from", "to", "cause", "PCN", "patients"), _practices, (5,)),
@@ -260,7 +263,10 @@ def _json(item: Difference, version: str | None) -> dict[str, Any]:
                 "measure": found.measure,
                 "lsoas": len(moves),
                 "residents": float(moves["RESIDENTS"].sum()),
-                "causes": [{"cause": c, "lsoas": n, "residents": p} for c, n, p in found.by_cause()],
+                "causes": [
+                    {"cause": c, "lsoas": n, "residents": p, "practices": k, "patients": q}
+                    for c, n, p, k, q in found.by_cause()
+                ],
                 "pairs": [
                     {"from": a, "to": b, "cause": c, "lsoas": n, "residents": p} for a, b, c, n, p in found.by_pair()
                 ],
