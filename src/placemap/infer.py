@@ -6,6 +6,7 @@ of its patients live in, then plurality, the rest as single LSOAs). The shorter 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,9 @@ from placemap.scaffold import Declared
 #: Kinds whose fit is reported, in the vintage in use.
 FIT_KINDS = ("sub_icb", "utla", "ltla", "ward", "msoa")
 #: A place that is one unit may be called so in several ways; the one that people use is told first.
-PREFERENCE = ("ltla", "utla", "sub_icb", "icb", "ward", "msoa")
+PREFERENCE = ("ltla", "utla", "sub_icb", "icb", "ward", "msoa", "lsoa")
+#: Another way to say a place is told where it takes no more units than this.
+FEW = 12
 #: A PCN with less of its patients in the places than this is somebody else's.
 SOME = 0.02
 
@@ -108,7 +111,7 @@ class _Inferrer:
         self.count = len(wanted.names)
 
     def infer(self, *, by_pcn: bool) -> Inferred:
-        areas = [self.areas(at) for at in range(self.count)]
+        areas = self.areas()
         pcns = self.pcns()
         lengths = sum(d.length for d in areas), sum(d.length for d in pcns) if pcns else None
         by_pcn = by_pcn and pcns is not None and lengths[1] is not None and lengths[1] < lengths[0]
@@ -130,12 +133,25 @@ class _Inferrer:
 
     # --- areas ---------------------------------------------------------------------------------------------------------
 
-    def areas(self, at: int) -> Declared:
-        """The shortest declaration in areas: today's with exceptions, or former ones where they say it in fewer."""
-        lsoas = np.flatnonzero(self.place == at)
-        best = self.from_terms(self.describer.describe(lsoas.tolist()))
-        former = [declared for units in self.former() if (declared := _union(units, self.place == at)) is not None]
-        return min([best, *former], key=lambda declared: declared.length)
+    def areas(self) -> list[Declared]:
+        """The shortest declaration of each place in areas.
+
+        Whole units of one kind are what people declare, so they win over a mixture unless they are more than twice as
+        many. Where several kinds say a place in equally many, the kind that suits most places is taken for all.
+        """
+        options = [self.options(np.flatnonzero(self.place == at)) for at in range(self.count)]
+        suits = Counter(declared.kind for found in options for declared in found)
+        return [min(found, key=lambda d: (-suits[d.kind], PREFERENCE.index(d.kind) if d.kind else 99)) for found in options]
+
+    def options(self, lsoas: Ints) -> list[Declared]:
+        """The declarations of a place that are as short as any."""
+        mask = np.zeros(self.geography.size, dtype=bool)
+        mask[lsoas] = True
+        found = [self.from_terms(self.describer.describe(lsoas.tolist()))]
+        units = [*(self.geography.units(kind) for kind in FIT_KINDS), *self.former()]
+        found += [declared for unit in units if (declared := _union(unit, mask, self.geography)) is not None]
+        least = min(_weight(declared) for declared in found)
+        return [declared for declared in found if _weight(declared) == least]
 
     def former(self) -> Iterator[Units]:
         """Units of vintages that are not in use, newest first."""
@@ -151,18 +167,16 @@ class _Inferrer:
         return Declared(members, exclude, {})
 
     def same_units(self, mask: Bools, declared: Declared) -> Iterator[str]:
-        """Single units of any kind and vintage that are exactly this place, but for the one that it is declared from."""
-        told = {(kind, code) for kind, code, _ in declared.members}
+        """Few whole units of any kind and vintage that are exactly this place, but for those that declare it."""
+        told = {declared.members}
         for units in self.all_units():
-            touched = np.unique(units.of[mask])
-            if len(touched) == 1 and touched[0] >= 0 and len(units.lsoas(int(touched[0]))) == int(mask.sum()):
-                code, name = str(units.codes[touched[0]]), str(units.names[touched[0]])
-                if (units.kind, code) not in told:
-                    told.add((units.kind, code))
-                    yield f"{KINDS[units.kind].label} {code} ({name}, {units.vintage})"
+            other = _union(units, mask, self.geography)
+            if other is not None and other.length <= FEW and other.members not in told:
+                told.add(other.members)
+                yield other.text if other.length > 1 else f"{other.text.rstrip(')')}, {units.vintage})"
 
     def all_units(self) -> Iterator[Units]:
-        for kind in PREFERENCE:
+        for kind in PREFERENCE[:-1]:
             if self.geography.data.find("lookup", kind) is not None:
                 yield self.geography.units(kind)
         yield from self.former()
@@ -255,13 +269,19 @@ def _kind(code: str) -> str:
     return "pcn" if KINDS["pcn"].accepts(code) else "practice"
 
 
-def _union(units: Units, mask: Bools) -> Declared | None:
+def _weight(declared: Declared) -> float:
+    """Length as it is compared: a mixture counts twice, and a former vintage a little."""
+    return declared.length * (1 if declared.kind else 2) + 0.5 * bool(declared.vintages)
+
+
+def _union(units: Units, mask: Bools, geography: Geography) -> Declared | None:
     """The place as a union of whole units, where it is one."""
     touched = np.unique(units.of[mask])
     if not len(touched) or touched[0] < 0 or int(np.isin(units.of, touched).sum()) != int(mask.sum()):
         return None
     members = tuple((units.kind, str(units.codes[at]), str(units.names[at])) for at in touched)
-    return Declared(members, (), {units.kind: units.vintage})
+    usual = units.vintage == geography.default_vintage(units.kind)
+    return Declared(members, (), {} if usual else {units.kind: units.vintage})
 
 
 def _winner(votes: Floats, of_group: Ints, count: int) -> Ints:

@@ -124,7 +124,9 @@ def _place_column(frame: pd.DataFrame, codes: CodeKind) -> str:
 def _groups(frame: pd.DataFrame, codes: str, column: str) -> bool:
     filled = frame[frame[column].str.strip() != ""]
     count = filled[column].nunique()
-    if not 1 <= count <= min(MOST_PLACES, max(1, filled[codes].nunique() - 1)):
+    # As many places as codes: each is named by itself, which only a title tells from the units' own names.
+    most = filled[codes].nunique() - (0 if _PLACE_TITLE.search(column) else 1)
+    if not 1 <= count <= min(MOST_PLACES, max(1, most)):
         return False
     numeric = pd.to_numeric(filled[column], errors="coerce").notna().all()
     return not numeric and bool((filled.groupby(codes)[column].nunique() == 1).all())

@@ -33,12 +33,17 @@ class Declared:
         return len(self.members) + len(self.exclude)
 
     @property
+    def kind(self) -> str:
+        """The kind of all its members, where they are whole units of one kind; else empty."""
+        kinds = {kind for kind, _, _ in self.members}
+        return kinds.pop() if len(kinds) == 1 and not self.exclude else ""
+
+    @property
     def text(self) -> str:
         """`2 LTLAs, 3 wards, less 1 LSOA`; a single unit by code and name."""
         if self.length == 1:
             kind, code, name = self.members[0]
-            vintage = f", {self.vintages[kind]}" if kind in self.vintages else ""
-            return f"{KINDS[kind].label} {code} ({name}{vintage})"
+            return f"{KINDS[kind].label} {code} ({name})"
         less = f", less {_counted(self.exclude)}" if self.exclude else ""
         return _counted(self.members) + less
 

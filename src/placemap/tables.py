@@ -280,7 +280,10 @@ def _as_kind(kind: str, codes: pd.Series, counts: pd.Series, geography: Geograph
     best = max(known, key=lambda vintage: (known[vintage], vintage), default="")
     if not all(plain) and known.get(best, 0) < NEARLY_ALL * total:
         return None
-    here = _codes_of(kind, best, geography) if geography and best else set(shaped.index)
+    if geography is None:
+        here = set(shaped.index)
+    else:
+        here = _codes_of(kind, best, geography) if best else set()
     return CodeKind(
         column=str(codes.name),
         kind=kind,
