@@ -52,7 +52,8 @@ def plurality(registrations: Registrations, place_of_practice: Ints, candidates:
     counts = registrations.by_group(place_of_practice, candidates.shape[1])
     votes = registrations.fit.to_atoms(counts)
     registered = registrations.fit.to_atoms(registrations.by_lsoa)
-    eligible = np.where(candidates, votes, 0.0)
+    # Split LSOAs of 2011 give parts of patients; what differs by less than this is arithmetic, and a tie.
+    eligible = np.where(candidates, votes.round(6), 0.0)
     winner, most = _best(eligible)
     tied = (most > 0) & ((eligible == most[:, None]).sum(axis=1) > 1)
     rest = eligible.copy()

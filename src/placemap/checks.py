@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from math import floor
 
 import numpy as np
 
@@ -23,7 +24,9 @@ LOW_SHARE = 0.5
 STALE_YEARS = 5
 #: Size of a place in people that NHS Confederation (2020) gives as guidance; reported, never enforced.
 PLACE_SIZE = (250_000, 500_000)
-#: A detached part of a place is reported from this many residents on; smaller ones are reported too, as they are rare.
+#: What no waiver accepts: a crosswalk promises that each LSOA of the scope is in exactly one place.
+NEVER_WAIVED = ("gap", "overlap")
+#: How many LSOAs a message names.
 NAMES_SHOWN = 5
 
 
@@ -122,7 +125,8 @@ def apply_waivers(findings: list[Finding], footprint: Footprint) -> list[Finding
 
 
 def _matches(accept: Accept, place: str, finding: Finding) -> bool:
-    return (accept.finding, accept.subject) == (finding.code, finding.subject) and place in ("", finding.place)
+    same = (accept.finding, accept.subject) == (finding.code, finding.subject)
+    return same and place in ("", finding.place) and finding.code not in NEVER_WAIVED
 
 
 def _waived(finding: Finding, accept: Accept) -> Finding:
@@ -131,14 +135,21 @@ def _waived(finding: Finding, accept: Accept) -> Finding:
 
 
 def _unused(accept: Accept, place: str) -> Finding:
+    message = f"the waiver of {accept.finding} for {accept.subject} matches no finding."
+    hint = "take it out, or correct its finding and subject"
+    if accept.finding in NEVER_WAIVED:
+        message = (
+            f"a finding of {accept.finding} cannot be accepted: each LSOA of the scope belongs in exactly one place."
+        )
+        hint = "take it out, and mend the places or the scope"
     return Finding(
         "unused-waiver",
         Severity.WARNING,
-        f"the waiver of {accept.finding} for {accept.subject} matches no finding.",
+        message,
         accept.subject,
         str(accept.loc),
         place,
-        hint="take it out, or correct its finding and subject",
+        hint=hint,
     )
 
 
@@ -191,7 +202,7 @@ def empty_place(result: Result) -> Iterator[Finding]:
                 f"{place.name} has no LSOA: its members lie outside the scope, are excluded, or lose every plurality.",
                 subject=place.id,
                 place=place,
-                hint="`placemap check` shows what its members resolve to",
+                hint="check its members, `exclude` and `within` against the scope",
             )
 
 
@@ -241,8 +252,8 @@ def figure_of(result: Result, position: int, measure: str) -> float:
 
 
 def within(found: float, published: float, within_pct: float) -> bool:
-    """Whether a figure, rounded to whole people, is within `within_pct` per cent of the published one."""
-    return abs(round(found) - published) <= published * within_pct / 100
+    """Whether a figure, rounded half up to whole people, is within `within_pct` per cent of the published one."""
+    return abs(floor(found + 0.5) - published) <= published * within_pct / 100
 
 
 # --- warnings -------------------------------------------------------------------------------------------------------
@@ -422,7 +433,8 @@ def weak_evidence(result: Result) -> Iterator[Finding]:
 @result_check("stale-evidence")
 def stale_evidence(result: Result) -> Iterator[Finding]:
     """Evidence that is much older than the newest input."""
-    for key in result.footprint.evidence:
+    footprint = result.footprint
+    for key in dict.fromkeys([*footprint.evidence, *(key for place in footprint.places for key in place.evidence)]):
         evidence = result.system.evidence[key]
         if not evidence.date:
             continue

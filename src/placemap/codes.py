@@ -29,6 +29,11 @@ class Kind:
     prefix: str = ""
     ods: re.Pattern[str] | None = None
 
+    @property
+    def one(self) -> str:
+        """The label with its article: `an LSOA`, `a UTLA`, as they are spoken."""
+        return f"{'an' if self.label[0] in 'LMI' else 'a'} {self.label}"
+
     def accepts(self, code: str) -> bool:
         """Whether `code` has the shape of this kind's codes."""
         return bool(self.pattern.fullmatch(code)) or bool(self.ods and self.ods.fullmatch(code))

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from placemap import config_format as shape
 from placemap.codes import AREA_KINDS, KINDS, MEMBER_KINDS, kinds_of
+from placemap.config_references import reference_errors
 from placemap.errors import PlacemapError, PlacemapErrors
 from placemap.model import Accept, Evidence, Expect, Footprint, Loc, Member, Place, Scope, System
 from placemap.yaml_tree import KeyPath, YamlTree, parse, read_text
@@ -47,11 +48,11 @@ def system_from_text(text: str, name: str) -> System:
         raise PlacemapError(
             "the file holds a list or a single value; expected `key: value` lines", location=f"{name}:1:1", hint=_START
         )
+    mistakes = [*tree.duplicates, *_code_errors(tree), *reference_errors(tree)]
     try:
         parsed = shape.ConfigShape.model_validate(tree.value)
     except ValidationError as error:
-        raise PlacemapErrors(_in_order([*_shape_errors(error, tree), *_code_errors(tree)])) from None
-    mistakes = [*_code_errors(tree), *_reference_errors(parsed, tree)]
+        raise PlacemapErrors(_in_order([*mistakes, *_shape_errors(error, tree)])) from None
     if mistakes:
         raise PlacemapErrors(_in_order(mistakes))
     return _Reader(parsed, tree).system()
@@ -77,7 +78,13 @@ def _in_order(errors: list[PlacemapError]) -> list[PlacemapError]:
 def _shape_errors(error: ValidationError, tree: YamlTree) -> Iterator[PlacemapError]:
     for detail in error.errors(include_url=False):
         path = _real_path(detail["loc"], tree)
-        yield _shape_error(detail, path, tree)
+        if not _is_code(path):  # codes are looked at by `_code_errors`, which says more
+            yield _shape_error(detail, path, tree)
+
+
+def _is_code(path: KeyPath) -> bool:
+    """Whether `path` leads to an item of a list of codes."""
+    return len(path) > 1 and path[-2] in MEMBER_KINDS and isinstance(path[-1], int)
 
 
 def _real_path(loc: tuple[str | int, ...], tree: YamlTree) -> KeyPath:
@@ -92,17 +99,38 @@ def _real_path(loc: tuple[str | int, ...], tree: YamlTree) -> KeyPath:
 def _shape_error(detail: Any, path: KeyPath, tree: YamlTree) -> PlacemapError:
     kind, found = detail["type"], detail["input"]
     key = str(detail["loc"][-1])
-    where = f"`{path[-1]}`" if path else "the file"
+    where = _named(path)
     if kind == "missing":
-        return PlacemapError(f"`{key}` is missing from {where}", location=str(tree.loc(path)), hint=_missing_hint(key))
+        hint = _missing_hint(key if path or key != "evidence" else "documents")
+        return PlacemapError(f"`{key}` is missing from {where}", location=str(tree.loc(path)), hint=hint)
+    if path == ("placemap",):
+        return _other_format(tree)
     if kind == "extra_forbidden":
         return _unknown_key(key, path, tree)
     if detail["loc"] and detail["loc"][-1] == "[key]":
         return _bad_id(str(found), tree.loc((*path, str(found))))
     return PlacemapError(
-        f"{where}: found {_shown(found, path, tree)}; expected {_expected(detail)}",
+        f"{where}: found {_shown(found, path, tree)}; expected {_expected(detail, path)}",
         location=str(tree.value_loc(path)),
         hint="`placemap schema` prints the format",
+    )
+
+
+def _named(path: KeyPath) -> str:
+    """What stands at `path`, in words."""
+    if not path:
+        return "the file"
+    if isinstance(path[-1], int):
+        return f"entry {path[-1] + 1} of `{path[-2]}`"
+    return f"`{path[-1]}`"
+
+
+def _other_format(tree: YamlTree) -> PlacemapError:
+    return PlacemapError(
+        f"`placemap`: found {_shown(tree.value['placemap'], ('placemap',), tree)}; this placemap reads version "
+        f"{shape.FORMAT_VERSION} of the format",
+        location=str(tree.value_loc(("placemap",))),
+        hint=f"write `placemap: {shape.FORMAT_VERSION}`, or use a newer placemap for a newer format",
     )
 
 
@@ -116,6 +144,8 @@ def _bad_id(found: str, loc: Loc) -> PlacemapError:
 
 def _missing_hint(key: str) -> str:
     return {
+        "documents": "list the documents that the places rest on, each with a title and a publisher",
+        "reason": "a waiver says why: `reason: …`",
         "evidence": "name a key of the config's `evidence`: every footprint says what it rests on",
         "placemap": "start the file with `placemap: 1`, the version of the format",
         "places": "list the places of the footprint, each with its members",
@@ -131,7 +161,8 @@ def _unknown_key(key: str, path: KeyPath, tree: YamlTree) -> PlacemapError:
     elif key in MEMBER_KINDS:
         hint = f"only area kinds can stand here: {', '.join(AREA_KINDS)}"
     else:
-        hint = f"the keys here are {', '.join(known)}"
+        plain = [name for name in known if not name.endswith("_vintage")]
+        hint = f"the keys here are {', '.join(plain)}" + (", and vintages" if len(plain) < len(known) else "")
     return PlacemapError(f"unknown key `{key}`", location=str(tree.loc(path)), hint=hint)
 
 
@@ -190,14 +221,17 @@ _EXPECTED = {
     "model_type": "`key: value` lines",
     "model_attributes_type": "`key: value` lines",
     "float_type": "a number",
+    "finite_number": "a number",
     "string_too_short": "text that is not empty",
     "too_short": "at least one entry",
+    "date_from_datetime_inexact": "a date like 2022-07-27",
     "date_from_datetime_parsing": "a date like 2022-07-27",
     "date_parsing": "a date like 2022-07-27",
     "date_type": "a date like 2022-07-27",
 }
+VINTAGE = r"^\d{4}(-\d{2})?$"
 _PATTERNS = {
-    r"^\d{4}(-\d{2})?$": "a vintage like 2024 or 2022-08",
+    VINTAGE: "a vintage like 2024 or 2022-08",
     r"^\d{4}(-\d{2}(-\d{2})?)?$": "a date like 2021, 2021-05 or 2021-05-14",
     r"^https?://\S+$": "a web address that starts with https://",
     r"^E54\d{6}$": "the GSS code of an ICB, like E54000039",
@@ -207,8 +241,12 @@ _PATTERNS = {
 }
 
 
-def _expected(detail: Any) -> str:
+def _expected(detail: Any, path: KeyPath) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "dict_type" and path[-1] in MEMBER_KINDS:
+        return "a list of codes, or `code: name` lines"
+    if kind == "string_type" and str(path[-1]).endswith("vintage"):
+        return _PATTERNS[VINTAGE]
     if kind == "literal_error":
         return f"one of {context['expected'].replace(chr(39), '`')}"
     if kind == "string_pattern_mismatch":
@@ -225,10 +263,19 @@ def _expected(detail: Any) -> str:
 
 def _code_errors(tree: YamlTree) -> Iterator[PlacemapError]:
     for path in _member_paths(tree.value, ()):
-        for code in _codes_at(tree.value, path):
-            error = _code_error(str(path[-1]), code, (*path, code), tree)
+        for here in _codes_at(tree.value, path):
+            error = _code_error(str(path[-1]), here, tree)
             if error:
                 yield error
+
+
+_AS_LIST = "write members as a list of codes, or as `code: name` lines"
+
+
+def _at(value: Any, path: KeyPath) -> Any:
+    for part in path:
+        value = value[part]
+    return value
 
 
 def _member_paths(value: Any, path: KeyPath) -> Iterator[KeyPath]:
@@ -247,111 +294,37 @@ def _member_paths(value: Any, path: KeyPath) -> Iterator[KeyPath]:
 _FREE_KEYS = ("footprints", "places", "evidence")
 
 
-def _codes_at(value: Any, path: KeyPath) -> list[str]:
-    for part in path:
-        value = value[part]
-    return [str(code) for code in value]
+def _codes_at(value: Any, path: KeyPath) -> list[KeyPath]:
+    """Paths of the codes at `path`: the keys of a mapping, the items of a list."""
+    codes = _at(value, path)
+    return [(*path, key) for key in (codes if isinstance(codes, dict) else range(len(codes)))]
 
 
-def _code_error(kind: str, code: str, path: KeyPath, tree: YamlTree) -> PlacemapError | None:
+def _code_error(kind: str, path: KeyPath, tree: YamlTree) -> PlacemapError | None:
     location = str(tree.loc(path))
     example = KINDS[kind].example
+    code = path[-1] if isinstance(path[-1], str) else _at(tree.value, path)
     if path in tree.numbers:
         return PlacemapError(
             f"{KINDS[kind].label} code {tree.numbers[path]} is read as a number; codes are text",
             location=location,
             hint=f'write it in quotes: "{tree.numbers[path]}" (a code of this kind looks like {example})',
         )
+    if not isinstance(code, str):
+        found = _shown(code, path, tree)
+        return PlacemapError(f"found {found}; expected a code, like {example}", location=location, hint=_AS_LIST)
     if kinds_of(code):
         return None
     tidy = "".join(code.split()).upper()
     if tidy != code and kinds_of(tidy):
-        what = "white space" if tidy == code.upper() or any(c.isspace() for c in code) else "lower case letters"
+        faults = {"white space": any(map(str.isspace, code)), "lower case letters": code != code.upper()}
+        what = " and ".join(fault for fault, there in faults.items() if there)
         return PlacemapError(f"code `{code}` has {what} in it", location=location, hint=f"write {tidy}")
     return PlacemapError(
-        f"`{code}` does not have the shape of any code; expected the code of a {KINDS[kind].label}, like {example}",
+        f"`{code}` does not have the shape of any code; expected the code of {KINDS[kind].one}, like {example}",
         location=location,
         hint="`placemap find` looks codes up by name",
     )
-
-
-# --- references inside the file ------------------------------------------------------------------------------------
-
-
-def _reference_errors(parsed: shape.ConfigShape, tree: YamlTree) -> Iterator[PlacemapError]:
-    if parsed.default_footprint not in parsed.footprints:
-        yield _no_such("footprint", parsed.default_footprint, parsed.footprints, tree.value_loc(("default_footprint",)))
-    yield from _scope_shape_errors(parsed.scope, ("scope",), tree)
-    if parsed.scope.place:
-        yield PlacemapError(
-            "the system's scope cannot be a place of the system",
-            location=str(tree.loc(("scope", "place"))),
-            hint="give the units that the whole system is made of, such as `sub_icb`",
-        )
-    for footprint_id, footprint in parsed.footprints.items():
-        path: KeyPath = ("footprints", footprint_id)
-        yield from _evidence_errors(footprint.evidence, (*path, "evidence"), parsed, tree)
-        for place_id, place in footprint.places.items():
-            yield from _evidence_errors(place.evidence, (*path, "places", place_id, "evidence"), parsed, tree)
-        if footprint.scope:
-            yield from _scope_shape_errors(footprint.scope, (*path, "scope"), tree)
-            yield from _scope_place_errors(footprint_id, footprint.scope, parsed, tree)
-
-
-def _no_such(what: str, found: str, known: Mapping[str, object], loc: Loc) -> PlacemapError:
-    close = difflib.get_close_matches(found, known, n=1, cutoff=0.6)
-    hint = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(known) or 'none'}"
-    return PlacemapError(f"there is no {what} `{found}` in this config", location=str(loc), hint=hint)
-
-
-def _evidence_errors(
-    keys: list[str] | str | None, path: KeyPath, parsed: shape.ConfigShape, tree: YamlTree
-) -> Iterator[PlacemapError]:
-    for key in _keys(keys):
-        if key not in parsed.evidence:
-            yield _no_such("evidence", key, parsed.evidence, tree.value_loc((*path, key)))
-
-
-def _scope_shape_errors(scope: shape.ScopeShape, path: KeyPath, tree: YamlTree) -> Iterator[PlacemapError]:
-    units = [kind for kind in AREA_KINDS if getattr(scope, kind)]
-    if scope.place and units:
-        yield PlacemapError(
-            f"a scope is either a `place` or units; found both `place` and `{units[0]}`",
-            location=str(tree.loc((*path, "place"))),
-            hint="leave one of the two out",
-        )
-    if not scope.place and not units:
-        yield PlacemapError(
-            "the scope names no units",
-            location=str(tree.loc(path)),
-            hint=f"give at least one of {', '.join(AREA_KINDS)}",
-        )
-
-
-def _scope_place_errors(
-    footprint_id: str, scope: shape.ScopeShape, parsed: shape.ConfigShape, tree: YamlTree
-) -> Iterator[PlacemapError]:
-    loc = tree.value_loc(("footprints", footprint_id, "scope", "place"))
-    trail = [footprint_id]
-    place = scope.place
-    while place:
-        other, _, place_id = place.partition("/")
-        if other not in parsed.footprints:
-            yield _no_such("footprint", other, parsed.footprints, loc)
-            return
-        if place_id not in parsed.footprints[other].places:
-            yield _no_such(f"place of `{other}`", place_id, parsed.footprints[other].places, loc)
-            return
-        if other in trail:
-            yield PlacemapError(
-                f"the scope goes round in a circle: {' → '.join([*trail, other])}",
-                location=str(loc),
-                hint="one of these footprints needs a scope of units",
-            )
-            return
-        trail.append(other)
-        inner = parsed.footprints[other].scope
-        place = inner.place if inner else None
 
 
 def _keys(value: list[str] | str | None) -> list[str]:

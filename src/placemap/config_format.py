@@ -37,12 +37,18 @@ def _text_or_year(pattern: str) -> WithJsonSchema:
 
 _VINTAGE = r"^\d{4}(-\d{2})?$"
 _PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
-Vintage = Annotated[
-    str, BeforeValidator(_year_as_text), StringConstraints(pattern=_VINTAGE), _text_or_year(_VINTAGE)
-]
+Vintage = Annotated[str, BeforeValidator(_year_as_text), StringConstraints(pattern=_VINTAGE), _text_or_year(_VINTAGE)]
 PartialDate = Annotated[
     str, BeforeValidator(_year_as_text), StringConstraints(pattern=_PARTIAL_DATE), _text_or_year(_PARTIAL_DATE)
 ]
+
+
+def _no_seconds(value: Any) -> Any:
+    """Keep pydantic from taking a number, or text of digits, for seconds since 1970."""
+    return "no date" if str(value).replace(".", "").isdigit() else value
+
+
+Day = Annotated[date, BeforeValidator(_no_seconds), Field(strict=False)]
 
 
 def _list_or(other: str) -> Discriminator:
@@ -97,7 +103,7 @@ class ExpectShape(_Shape):
     """A published figure to hold the place to."""
 
     measure: Text
-    value: Annotated[float, Field(ge=0)]
+    value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     within_pct: Annotated[float, Field(ge=0, le=100)] = 0.0
 
 
@@ -149,8 +155,8 @@ class FootprintShape(_Vintages):
     basis: Basis = "stated"
     evidence: Keys
     notes: Text | None = None
-    valid_from: Annotated[date, Field(strict=False)] | None = None
-    valid_to: Annotated[date, Field(strict=False)] | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     scope: ScopeShape | None = None
     places: Annotated[dict[Id, PlaceShape], Field(min_length=1)]
     accept: list[AcceptShape] = []

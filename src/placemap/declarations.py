@@ -24,7 +24,9 @@ UPDATE = "`placemap data update` to check all England"
 def check_declarations(footprint: Footprint, geography: Geography) -> list[Finding]:
     """Everything that is wrong with the members of a footprint, its scope included."""
     checker = _Checker(geography)
-    findings = list(_duplicates(footprint))
+    findings = [*_duplicates(footprint), *checker.vintage_of_pcns(footprint)]
+    if not findings:
+        findings += checker.practices_in_two_places(footprint)
     for member in _scope_members(footprint.scope):
         findings += checker.member(member, "")
     for place in footprint.places:
@@ -80,12 +82,63 @@ class _Checker:
         kind = KINDS[member.kind]
         if not kind.accepts(member.code):
             yield _wrong_kind(member, place)
+        elif not self.has_vintage(member.kind, member.vintage):
+            yield self.unknown_vintage(f"{kind.label} {member.code}", member.kind, member.vintage, member.loc, place)
         elif member.kind == "pcn":
             yield from self.pcn(member, place)
         elif member.kind == "practice":
             yield from self.practice(member, place)
         else:
             yield from self.area(member, place)
+
+    # --- vintages ------------------------------------------------------------------------------------------------
+
+    def vintages(self, kind: str) -> list[str]:
+        data = self.geography.data
+        if kind == "lsoa":
+            return data.vintages("lsoa_names")
+        return data.vintages("pcn_members") if KINDS[kind].patients else data.vintages("lookup", kind)
+
+    def has_vintage(self, kind: str, vintage: str | None) -> bool:
+        return vintage is None or vintage in self.vintages(kind)
+
+    def vintage_of_pcns(self, footprint: Footprint) -> Iterator[Finding]:
+        """The footprint's own vintage of PCNs, which its tables use whatever its members are."""
+        vintage = footprint.vintages.get("pcn")
+        if not self.has_vintage("pcn", vintage):
+            yield self.unknown_vintage(f"footprint {footprint.id}", "pcn", vintage, footprint.loc, "")
+
+    def unknown_vintage(self, what: str, kind: str, vintage: str | None, loc: Loc, place: str) -> Finding:
+        have = self.vintages(kind)
+        return _error(
+            "unknown-vintage",
+            f"{what} is meant in vintage {vintage}, but the reference data have {KINDS[kind].plural} of "
+            f"{_and(have) if have else 'no vintage'}{' only' if len(have) == 1 else ''}.",
+            what.rsplit(maxsplit=1)[-1],
+            loc,
+            place,
+            f"correct `{kind}_vintage`, or fetch that vintage with `placemap data update` or `placemap data import`",
+        )
+
+    def practices_in_two_places(self, footprint: Footprint) -> Iterator[Finding]:
+        """Practices that PCNs of different vintages, and so of different places, both hold."""
+        listed = {member.code for _, member in footprint.members() if member.kind == "practice"}
+        first: dict[str, tuple[Place, Member]] = {}
+        for place, member in footprint.members():
+            if member.kind != "pcn" or not self.has_vintage("pcn", member.vintage):
+                continue
+            for practice in self.geography.pcns(member.vintage).practices_of.get(member.code, []):
+                other = first.setdefault(practice, (place, member))
+                if other[0].id != place.id and practice not in listed:
+                    yield _error(
+                        "duplicate-member",
+                        f"practice {practice} is in {place.name} by PCN {member.code} and already in {other[0].name} "
+                        f"by PCN {other[1].code} of another vintage (line {other[1].loc.line}).",
+                        practice,
+                        member.loc,
+                        place.id,
+                        "list the practice in one of the two under `practice`, or use one vintage",
+                    )
 
     # --- areas ---------------------------------------------------------------------------------------------------
 
@@ -99,6 +152,8 @@ class _Checker:
 
     def unknown_area(self, member: Member, units: Units, place: str) -> Finding:
         label = f"{KINDS[member.kind].label} {member.code}"
+        if member.kind == "lsoa" and member.code in self.geography.fit_2011.codes:
+            return self.lsoa_of_2011(member, place)
         elsewhere = self.other_vintages(member, units.vintage)
         if elsewhere:
             lived, successors = elsewhere
@@ -111,6 +166,20 @@ class _Checker:
                 f"use its successors, or say when it lived: `{member.kind}_vintage: {lived[:4]}`",
             )
         return self.not_there(member, label, list(units.codes), dict(zip(units.codes, units.names, strict=True)), place)
+
+    def lsoa_of_2011(self, member: Member, place: str) -> Finding:
+        fit = self.geography.fit_2011
+        targets = fit.target[fit.source == fit.codes.get_loc(member.code)]
+        names = [f"{self.geography.lsoas[t]} ({self.geography.lsoa_names[t]})" for t in targets if t >= 0]
+        became = f"; in 2021 its area is in {_and(names)}" if names else ""
+        return _error(
+            "dead-code",
+            f"LSOA {member.code} is one of 2011 that no longer exists{became}.",
+            member.code,
+            member.loc,
+            place,
+            "use LSOAs of 2021",
+        )
 
     def other_vintages(self, member: Member, vintage: str) -> tuple[str, str] | None:
         """When a code lived and what followed it, where it is no code of `vintage`."""
@@ -170,11 +239,17 @@ class _Checker:
                 member.code,
                 member.loc,
                 place,
-                "name the PCNs that follow it, or the vintage in which it lived: `pcn_vintage: 2022-08`",
+                self.living_pcns(member.code),
             )
         if member.name is not None:
             same = [c for c, name in pcns.names.items() if normal_name(name) == normal_name(member.name or "")]
             yield from _name(member, pcns.names[member.code], same, place)
+
+    def living_pcns(self, code: str) -> str:
+        """What to do about a PCN without members."""
+        lived = [v for v in self.vintages("pcn") if code in self.geography.pcns(v).practices_of]
+        pin = f", or say when it lived: `pcn_vintage: {lived[-1]}`" if lived else ""
+        return f"name the PCNs or practices that follow it{pin}"
 
     def where_practices_went(self, code: str, vintage: str) -> str:
         pcns = self.geography.pcns(vintage)
@@ -229,11 +304,11 @@ class _Checker:
 
 def _wrong_kind(member: Member, place: str) -> Finding:
     likely = kinds_of(member.code)
-    what = likely[0].label if likely else "unknown kind"
+    what = likely[0].one if likely else "an unknown kind"
     return _error(
         "wrong-kind",
-        f"{member.code} is the code of a {what}, but stands under `{member.kind}`; "
-        f"expected a {KINDS[member.kind].label} code like {KINDS[member.kind].example}.",
+        f"{member.code} is the code of {what}, but stands under `{member.kind}`; "
+        f"expected the code of {KINDS[member.kind].one}, like {KINDS[member.kind].example}.",
         member.code,
         member.loc,
         place,

@@ -23,7 +23,7 @@ from placemap.model import Footprint, Place, System
 from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs, inputs_of, newest_year
 from placemap.reference import cache_folder, open_store, store_folder
-from placemap.resolve import Assignment, resolve, scope_of
+from placemap.resolve import Assignment, lsoas_of, resolve, scope_of
 from placemap.systems import ENDINGS
 from placemap.write_folder import Build, write_build
 
@@ -79,8 +79,10 @@ class Workspace:
         key = (system.config_sha256, footprint.id)
         if key not in self._resolved:
             findings = check_declarations(footprint, self.geography)
-            scope, scope_findings = self._scope(system, footprint)
-            findings += scope_findings
+            scope: Bools | None = None
+            if footprint.scope.place or not findings:
+                scope, scope_findings = self._scope(system, footprint)
+                findings += scope_findings
             resolved = None if findings or scope is None else resolve(footprint, self.geography, scope)
             self._resolved[key] = (findings, resolved)
         return self._resolved[key]
@@ -94,7 +96,8 @@ class Workspace:
         if assignment is None:
             return None, findings
         position = [place.id for place in other.places].index(place_id)
-        return assignment.in_scope & (assignment.place == position), []
+        excluded = lsoas_of(footprint.scope.exclude, self.geography)
+        return assignment.in_scope & (assignment.place == position) & ~excluded, []
 
     def check(self, system: System, footprint: Footprint) -> Outcome:
         """Resolve a footprint and run all checks."""
@@ -172,7 +175,7 @@ def footprints_of(system: System, names: list[str], *, every: bool = False) -> l
                 location=system.loc.file,
                 hint=f"it has {', '.join(system.footprints)}",
             )
-    return [system.footprints[name] for name in names or [system.default_footprint]]
+    return [system.footprints[name] for name in dict.fromkeys(names) or [system.default_footprint]]
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ def inputs_of(footprint: Footprint, geography: Geography, measure: str) -> Input
         data.need("exact_fit"),
         data.need("adjacency"),
         data.need("practices"),
-        data.need("pcns", vintage=pcn_vintage),
-        data.need("pcn_members", vintage=pcn_vintage),
+        # A vintage that is not there is a finding, and what was found is written with the inputs that there are.
+        data.find("pcns", vintage=pcn_vintage),
+        data.find("pcn_members", vintage=pcn_vintage),
         geography.registrations_entry,
         *(geography.units_entry(kind) for kind in CROSSWALK_KINDS),
         *(geography.measure_entry(name) for name in (measure, SPLIT_WEIGHT, MERGE_WEIGHT)),
@@ -33,7 +34,7 @@ def inputs_of(footprint: Footprint, geography: Geography, measure: str) -> Input
 
 def _declared(footprint: Footprint, geography: Geography) -> Inputs:
     """Tables of the vintages that members are declared in, and of the figures that places are held to."""
-    entries: Inputs = []
+    entries: list[TableEntry | None] = []
     units = [*footprint.scope.include, *footprint.scope.exclude]
     known = geography.measures()
     for place in footprint.places:
@@ -41,10 +42,11 @@ def _declared(footprint: Footprint, geography: Geography) -> Inputs:
         entries += [geography.measure_entry(e.measure) for e in place.expects if e.measure in known]
     for unit in units:
         if unit.kind == "pcn":
-            entries.append(geography.data.need("pcn_members", vintage=unit.vintage or geography.default_vintage("pcn")))
-        elif unit.kind != "practice":
-            entries.append(geography.units_entry(unit.kind, unit.vintage))
-    return entries
+            entries.append(geography.data.find("pcn_members", vintage=unit.vintage or geography.default_vintage("pcn")))
+        elif unit.kind not in ("lsoa", "practice"):
+            vintage = unit.vintage or geography.default_vintage(unit.kind)
+            entries.append(geography.data.find("lookup", unit.kind, vintage))
+    return [entry for entry in entries if entry is not None]
 
 
 def newest_year(inputs: Inputs) -> int:

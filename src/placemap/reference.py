@@ -59,13 +59,15 @@ def _manifest(folder: Path) -> Manifest:
         )
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict):
+            raise TypeError("it is not a JSON object")
         if data.get("placemap_store") != STORE_FORMAT:
             raise PlacemapError(
                 f"the store has format {data.get('placemap_store')!r}; this placemap reads format {STORE_FORMAT}",
                 location=str(path),
                 hint=REMAKE,
             )
-        return Manifest.from_json(data)
+        return _typed(Manifest.from_json(data))
     except FileNotFoundError:
         raise PlacemapError(
             f"this folder is not a reference store: it has no {MANIFEST}",
@@ -73,7 +75,29 @@ def _manifest(folder: Path) -> Manifest:
             hint="make one with `placemap data import FOLDER --to STORE`",
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise PlacemapError(f"the manifest cannot be read: {error}", location=str(path), hint=REMAKE) from None
+        why = f"it has no `{error.args[0]}`" if isinstance(error, KeyError) else str(error)
+        raise PlacemapError(f"the manifest cannot be read: {why}", location=str(path), hint=REMAKE) from None
+
+
+def _typed(manifest: Manifest) -> Manifest:
+    """The manifest, if each field of it holds what it should.
+
+    Raises:
+        TypeError, ValueError: one does not.
+    """
+    for entry in manifest.tables.values():
+        for name, value in vars(entry).items():
+            expected = int if name in ("rows", "total") else str
+            if not isinstance(value, expected) and not (name == "total" and value is None):
+                raise TypeError(f"`{name}` of table {entry.name} is {value!r}")
+        try:
+            entry.schema  # noqa: B018 - for what it raises
+        except KeyError as error:
+            raise ValueError(f"table {entry.name} is of an unknown kind {error}") from None
+    for kind, vintage in manifest.defaults.items():
+        if not isinstance(vintage, str):
+            raise TypeError(f"the default vintage of {kind} is {vintage!r}")
+    return manifest
 
 
 def _read(folder: Path, entry: TableEntry) -> pd.DataFrame:
@@ -124,6 +148,9 @@ def _problem(table: pd.DataFrame, entry: TableEntry) -> str:
         numeric = table[column.name].dtype.kind in "iuf"
         if numeric != (column.type in _NUMBERS) and len(table):
             return f"column {column.name} holds {table[column.name].dtype}; expected {column.type}"
+        if (numeric or column.name in schema.key) and table[column.name].isna().any():
+            what = "figure" if numeric else column.type
+            return f"column {column.name} has blanks; expected a {what} in each row"
     if len(table) != entry.rows:
         return f"the table has {len(table):,} rows; the manifest says {entry.rows:,}"
     repeated = table.duplicated(list(schema.key))

@@ -18,13 +18,13 @@ def config_path(name: str, folder: Path | None = None) -> Path:
         PlacemapError: there is none.
     """
     given = Path(name)
-    if given.suffix in ENDINGS or len(given.parts) > 1 or given.is_file():
+    if given.suffix in ENDINGS or len(given.parts) > 1 or _is_file(given):
         return given
     for place in (folder or Path("configs"), packaged_folder("configs")):
         for ending in ENDINGS:
-            if (place / f"{name}{ending}").is_file():
+            if _is_file(place / f"{name}{ending}"):
                 return place / f"{name}{ending}"
-    if given.is_dir():  # only now: a folder of outputs may well be called like a system
+    if _is_folder(given):  # only now: a folder of outputs may well be called like a system
         return given
     known = sorted(all_configs(folder))
     close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
@@ -32,10 +32,24 @@ def config_path(name: str, folder: Path | None = None) -> Path:
     raise PlacemapError(f"there is no system `{name}`: no such file, and no config of that name", hint=hint)
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, a folder that may not be read
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def all_configs(folder: Path | None = None) -> dict[str, Path]:
     """Configs by name: the packaged ones, and over them those in `./configs`."""
     found: dict[str, Path] = {}
     for place in (packaged_folder("configs"), folder or Path("configs")):
-        if place.is_dir():
+        if _is_folder(place):
             found.update({path.stem: path for path in sorted(place.iterdir()) if path.suffix in ENDINGS})
     return dict(sorted(found.items()))

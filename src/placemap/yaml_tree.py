@@ -14,8 +14,9 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
-from placemap.errors import PlacemapError, PlacemapErrors
+from placemap.errors import PlacemapError
 from placemap.model import Loc
 
 #: Far above any real config (the largest shipped one is 30 kB); a larger file is something else.
@@ -36,7 +37,7 @@ class YamlTree:
         value: dicts, lists, text, int, float, bool and None; mapping keys and dates are text.
         key_locs, value_locs: position by path; a list of text is also reachable by its items.
         numbers: the text of keys and values that YAML reads as numbers, as they are written.
-        duplicates: an error for each repeated key.
+        duplicates: an error for each repeated key; the value that stands last is kept.
     """
 
     file: str
@@ -98,12 +99,13 @@ def parse(text: str, name: str) -> YamlTree:
 
     Raises:
         PlacemapError: not YAML, or too deep or too large once aliases are expanded.
-        PlacemapErrors: keys are repeated.
     """
     try:
         root = YAML(typ="rt", pure=True).compose(StringIO(text))
     except MarkedYAMLError as error:
         raise _not_yaml(error, text, name) from None
+    except ReaderError as error:
+        raise _bad_character(error, text, name) from None
     except (YAMLError, ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         raise PlacemapError(f"this is not YAML: {reason}", location=name, hint=_YAML_HINT) from None
@@ -111,8 +113,6 @@ def parse(text: str, name: str) -> YamlTree:
     if root is None:
         return tree
     tree.value = _plain(root, (), tree)
-    if tree.duplicates:
-        raise PlacemapErrors(tree.duplicates)
     return tree
 
 
@@ -130,8 +130,26 @@ def _not_yaml(error: MarkedYAMLError, text: str, name: str) -> PlacemapError:
             location=str(loc),
             hint="replace each tab by two spaces",
         )
-    problem = (error.problem or error.context or "it cannot be parsed").splitlines()[0]
-    return PlacemapError(f"this is not YAML: {problem}", location=str(loc), hint=_YAML_HINT)
+    return PlacemapError(f"this is not YAML: {_problem(error)}", location=str(loc), hint=_YAML_HINT)
+
+
+def _problem(error: MarkedYAMLError) -> str:
+    """What the parser says, with what it was reading and where that began."""
+    problem = (error.problem or "it cannot be parsed").splitlines()[0]
+    if not error.context:
+        return problem
+    start = f", which starts at line {error.context_mark.line + 1}" if error.context_mark else ""
+    return f"{problem} ({error.context.splitlines()[0]}{start})"
+
+
+def _bad_character(error: ReaderError, text: str, name: str) -> PlacemapError:
+    before = text[: error.position].split("\n")
+    character = ord(text[error.position])
+    return PlacemapError(
+        f"the character U+{character:04X} cannot stand in YAML",
+        location=str(Loc(name, len(before), len(before[-1]) + 1)),
+        hint="delete it; editors may not show it",
+    )
 
 
 def _plain(node: Node, path: KeyPath, tree: YamlTree) -> Any:
@@ -170,7 +188,7 @@ def _mapping(node: MappingNode, path: KeyPath, tree: YamlTree) -> dict[str, Any]
 
 def _duplicate(key: str, loc: Loc, first: Loc) -> PlacemapError:
     return PlacemapError(
-        f"`{key}` stands twice in this mapping, first at line {first.line}",
+        f"`{key}` stands twice in this mapping, first at line {first.line}, column {first.column}",
         location=str(loc),
         hint="keep one of the two; YAML would drop the first without a word",
     )
@@ -205,7 +223,7 @@ def _scalar(node: Node, path: KeyPath, tree: YamlTree) -> Any:
     if tag in ("str", "timestamp"):
         return text
     raise PlacemapError(
-        f"the tag `{node.tag}` is not allowed", location=str(tree.value_locs[path]), hint="write a plain value"
+        f"the tag `!!{tag}` is not allowed", location=str(tree.value_locs[path]), hint="write a plain value"
     )
 
 

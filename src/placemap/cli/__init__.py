@@ -20,7 +20,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 clean, 2 usage, 3 cannot be read, 4 wrong, 5 changed (diff), 130 interrupted.",
 )
 data_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="The reference tables.\n\nExample: placemap data status"
+    no_args_is_help=True, rich_markup_mode=None, help="The reference tables.\n\nExample: placemap data import Downloads"
 )
 app.add_typer(data_app, name="data")
 

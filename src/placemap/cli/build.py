@@ -17,6 +17,7 @@ from placemap.cli.common import (
     MeasureOption,
     StrictOption,
     SystemsArgument,
+    error_message,
     finding_json,
     finding_lines,
     guarded,
@@ -107,20 +108,22 @@ def _run(
             system = load(name)
             jobs += [(system, chosen) for chosen in footprints_of(system, footprints, every=every)]
         except PlacemapError as error:
-            message(f"error: {error}")
+            error_message(error)
             codes.append(error.exit_code)
     outcomes = []
     if jobs:
         workspace = open_workspace(data, measure)
         for system, chosen in progress(jobs, lambda job: f"{job[0].id} {job[1].id}"):
             try:
-                outcomes.append(make(workspace, system, chosen))
-                codes.append(outcomes[-1].exit_code(strict=strict))
+                outcome = make(workspace, system, chosen)
             except PlacemapError as error:
-                message(f"error: {error}")
+                error_message(error)
                 codes.append(error.exit_code)
-            if outcomes and not as_json:
-                _report(outcomes[-1])
+                continue
+            outcomes.append(outcome)
+            codes.append(outcome.exit_code(strict=strict))
+            if not as_json:
+                _report(outcome)
     if as_json:
         print_json({"exit_code": int(max(codes)), "footprints": [_as_json(outcome) for outcome in outcomes]})
     return max(codes)

@@ -57,7 +57,7 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
         try:
             code = command(*args, **kwargs)
         except PlacemapError as error:
-            message(f"error: {error}")
+            error_message(error)
             raise typer.Exit(int(error.exit_code)) from None
         except KeyboardInterrupt:
             message(INTERRUPTED)
@@ -72,9 +72,16 @@ def message(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def error_message(error: PlacemapError) -> None:
+    """Print why a command cannot go on, to stderr: each mistake on a line of its own, marked as one."""
+    for one in getattr(error, "errors", [error]):
+        message(f"error: {one}")
+
+
 def print_json(value: Any) -> None:
     """Print a result for machines, to stdout."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    knows_all = (sys.stdout.encoding or "").lower().startswith("utf")
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=not knows_all, allow_nan=False))
 
 
 def rounded(value: Any) -> Any:
@@ -201,6 +208,8 @@ def finding_lines(findings: Sequence[Finding], *, each: int = 3) -> list[str]:
         lines.append(f"{group[0].severity} {code}{count}" + (f" ({people:,.0f} people)" if people else ""))
         for finding in shown:
             lines.append(f"  {finding.location}: {finding.message}")
+            if finding.hint != group[0].hint and finding.hint:
+                lines.append(f"  → {finding.hint}")
         if len(group) > len(shown):
             lines.append(f"  … and {len(group) - len(shown)} more, in findings.csv")
         hint = group[0].hint

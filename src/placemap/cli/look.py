@@ -11,9 +11,9 @@ from placemap.cli.common import (
     FootprintOption,
     JsonOption,
     SystemArgument,
+    error_message,
     guarded,
     load,
-    message,
     print_json,
     print_table,
 )
@@ -38,7 +38,7 @@ def list_systems(as_json: JsonOption = False) -> int:
         try:
             systems.append((path, load_system(path)))
         except PlacemapError as error:
-            message(f"error: {error}")
+            error_message(error)
             code = error.exit_code
     if as_json:
         print_json([{"config": str(path), **_system_json(system)} for path, system in systems])

@@ -1,0 +1,27 @@
+PYTHON ?= python
+
+.PHONY: check lint types test docs golden bench
+
+check: lint types test
+
+lint:
+	$(PYTHON) -m ruff check .
+
+types:
+	$(PYTHON) -m mypy
+
+# The tests of the documentation are among them.
+test:
+	$(PYTHON) -m pytest
+
+docs:
+	$(PYTHON) docs/refresh.py
+
+golden:
+	$(PYTHON) -m pytest tests/golden tests/functional --update-golden
+	rm -rf build/golden
+	$(PYTHON) -m placemap build bnssg --data data --out build/golden
+	cd build/golden && find . -type f | LC_ALL=C sort | xargs sha256sum > ../../tests/golden/bnssg.sha256
+
+bench:
+	$(PYTHON) bench/run.py

@@ -1,0 +1,201 @@
+"""Write the generated parts of the documentation: commands, output columns, packaged tables.
+
+`python docs/refresh.py` rewrites what stands between `<!-- begin X -->` and `<!-- end X -->`; with `--check` it
+changes nothing and fails where something is out of date. The rest of each page is written by hand.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+import typing
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An argument or option: its name in Python, its type, how typer is told to show it, its default."""
+
+    name: str
+    type: Any
+    shown: Any
+    default: Any
+
+    @property
+    def option(self) -> bool:
+        """Whether it is an option rather than an argument."""
+        return type(self.shown).__name__ == "OptionInfo"
+
+    @property
+    def names(self) -> list[str]:
+        """The names that an option is given by."""
+        # Inside `Annotated`, typer holds the first name in the field that is the default elsewhere.
+        given = [self.shown.default, *(self.shown.param_decls or ())]
+        declared = [name for name in given if isinstance(name, str) and name.startswith("-")]
+        return declared or [f"--{self.name.replace('_', '-')}"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: the words that call it, its help, its arguments and options."""
+
+    path: str
+    help: str
+    parameters: tuple[Parameter, ...]
+
+
+def commands() -> str:
+    """Every command with its arguments and options, from the app itself."""
+    from placemap.cli import app
+
+    return "\n\n".join(_command(command) for command in walk(app, "placemap"))
+
+
+def walk(app: Any, path: str) -> Iterator[Command]:
+    """A group and all commands under it, by name; hidden ones left out.
+
+    Read from typer's declarations rather than from its help, which looks different from release to release.
+    """
+    yield Command(path, app.info.help, _parameters(app.registered_callback))
+    found = [
+        (info.name or info.callback.__name__.replace("_", "-"), info, None)
+        for info in app.registered_commands
+        if not info.hidden
+    ]
+    found += [(info.name, info, info.typer_instance) for info in app.registered_groups if not info.hidden]
+    for name, info, group in sorted(found, key=lambda item: item[0]):
+        if group is not None:
+            yield from walk(group, f"{path} {name}")
+        else:
+            yield Command(f"{path} {name}", info.help or info.callback.__doc__ or "", _parameters(info))
+
+
+def _parameters(info: Any) -> tuple[Parameter, ...]:
+    if info is None or info.callback is None:
+        return ()
+    hints = typing.get_type_hints(info.callback, include_extras=True)
+    found = []
+    for name, parameter in inspect.signature(info.callback).parameters.items():
+        plain, *extras = typing.get_args(hints[name]) or (hints[name],)
+        shown = next((extra for extra in extras if hasattr(extra, "param_decls")), None)
+        if shown is not None:
+            default = None if parameter.default is parameter.empty else parameter.default
+            found.append(Parameter(name, plain, shown, default))
+    return tuple(found)
+
+
+def _command(command: Command) -> str:
+    parts = [f"{'#' * min(2 + command.path.count(' ') // 2, 3)} {command.path}", _help(command.help)]
+    shown = [parameter for parameter in command.parameters if not parameter.shown.hidden]
+    for label in ("argument", "option"):
+        rows = [_row(parameter) for parameter in shown if parameter.option == (label == "option")]
+        if rows:
+            parts.append("\n".join([f"| {label} | |", "|---|---|", *rows]))
+    return "\n\n".join(parts)
+
+
+def _help(text: str) -> str:
+    """The help text; its example as a block that can be copied."""
+    paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip())]
+    return "\n\n".join(
+        f"```sh\n{part.removeprefix('Example:').strip()}\n```" if part.startswith("Example:") else part
+        for part in paragraphs
+    )
+
+
+def _row(parameter: Parameter) -> str:
+    kind, shown = parameter.type, parameter.shown
+    names = ", ".join(f"`{name}`" for name in parameter.names) if parameter.option else ""
+    choices = [str(choice.value) for choice in kind] if isinstance(kind, type) and issubclass(kind, Enum) else []
+    value = shown.metavar or " or ".join(choices) or ("" if kind is bool else "VALUE")
+    default = getattr(parameter.default, "value", parameter.default)
+    note = f" Default: `{default}`." if kind is not bool and default not in (None, (), [], "") else ""
+    return f"| {' '.join(filter(None, [names, _escaped(value)]))} | {_escaped(shown.help or '')}{note} |"
+
+
+def _escaped(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def tables() -> str:
+    """The columns of every table that a build writes, from a build of the first shipped example."""
+    from placemap.config import load_system
+    from placemap.geography import Geography
+    from placemap.pipeline import Workspace
+    from placemap.reference import open_store
+
+    system = load_system(ROOT / "configs" / "bnssg.yaml")
+    workspace = Workspace(Geography(open_store(ROOT / "data")))
+    outcome = workspace.build(system, system.footprints[system.default_footprint])
+    return "\n\n".join(_table(table.name, table.schema) for table in outcome.tables)
+
+
+def _table(name: str, schema: Any) -> str:
+    key = f" One row for each {' + '.join(f'`{column}`' for column in schema.key)}." if schema.key else ""
+    rows = [f"| {column.name} | {column.type} | {_escaped(column.description)} |" for column in schema.columns]
+    head = [f"### {name}", "", f"{schema.title}.{key}", "", "| column | holds | meaning |", "|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def packaged() -> str:
+    """The packaged reference tables, from their manifest."""
+    from placemap.reference import open_store
+
+    entries = open_store(ROOT / "data").manifest.tables.values()
+    head = ["| table | source | publisher | vintage | rows |", "|---|---|---|---|---:|"]
+    rows = [f"| `{e.name}` | {_escaped(e.title)} | {e.publisher} | {e.vintage} | {e.rows:,} |" for e in entries]
+    return "\n".join([*head, *rows])
+
+
+GENERATED: dict[tuple[str, str], Callable[[], str]] = {
+    ("cli.md", "commands"): commands,
+    ("outputs.md", "tables"): tables,
+    ("reference-data.md", "packaged"): packaged,
+}
+
+
+def refreshed(page: str, text: str) -> str:
+    """The text of a page with its generated parts made anew.
+
+    Raises:
+        ValueError: the page has lost the marks of a generated part.
+    """
+    for (name, mark), make in GENERATED.items():
+        if name != page:
+            continue
+        begin, end = f"<!-- begin {mark} -->", f"<!-- end {mark} -->"
+        if text.count(begin) != 1 or text.count(end) != 1:
+            raise ValueError(f"{page}: expected `{begin}` and `{end}`, once each")
+        before, rest = text.split(begin)
+        after = rest.split(end)[1]
+        text = f"{before}{begin}\n\n{make()}\n\n{end}{after}"
+    return text
+
+
+def main(check: bool) -> int:
+    """Rewrite or check all pages; the number of pages that were out of date when checking."""
+    stale = []
+    for page in sorted({name for name, _ in GENERATED}):
+        path = DOCS / page
+        old = path.read_text(encoding="utf-8")
+        new = refreshed(page, old)
+        if new != old:
+            stale.append(page)
+            if not check:
+                path.write_text(new, encoding="utf-8", newline="\n")
+    if stale:
+        verb = "out of date, run `make docs`" if check else "rewritten"
+        sys.stdout.write("".join(f"docs/{page}: {verb}\n" for page in stale))
+    return len(stale) if check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))

@@ -1,0 +1,127 @@
+"""What all tests share: the toy county, the command line in this process and in another, the real reference files."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import toy_county
+
+REPO = Path(__file__).parents[1]
+PACKAGED = REPO / "data"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/expected from what is built")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _never_the_users_cache(tmp_path_factory):
+    """Whatever a test forgets to say, it reads the packaged tables and not the cache of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLACEMAP_DATA", str(PACKAGED))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def toy_store(tmp_path_factory):
+    """The toy county's reference store; read it, don't change it."""
+    return toy_county.write_store(tmp_path_factory.mktemp("toy") / "store")
+
+
+@pytest.fixture
+def own_store(tmp_path):
+    """A toy store of the test's own, to damage."""
+    return toy_county.write_store(tmp_path / "own-store")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def cli(tmp_path, monkeypatch, toy_store):
+    """Run `placemap` in this process, in a folder of the test's own with the toy config in `configs/`."""
+    from placemap.cli import app
+    from typer.testing import CliRunner
+
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "toyshire.yaml").write_text(toy_county.CONFIG)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLACEMAP_DATA", str(toy_store))
+
+    def run(*args):
+        result = CliRunner().invoke(app, [str(arg) for arg in args], prog_name="placemap")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ran(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+def environment(store=PACKAGED, **more):
+    """The environment of a subprocess that runs placemap from this checkout."""
+    return {**os.environ, "PYTHONPATH": str(REPO / "src"), "PLACEMAP_DATA": str(store), **more}
+
+
+@pytest.fixture
+def process(tmp_path, toy_store):
+    """Run `placemap` as a process of its own."""
+
+    def run(*args, store=toy_store, cwd=tmp_path, **more):
+        done = subprocess.run(
+            [sys.executable, "-m", "placemap", *map(str, args)],
+            cwd=cwd, env=environment(store, **more), capture_output=True, text=True, errors="replace", timeout=60, check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def toy(toy_store):
+    """Make a Workspace on the toy county and a footprint of a config text: `workspace, system, footprint`."""
+    from placemap.config import system_from_text
+    from placemap.geography import Geography
+    from placemap.pipeline import Workspace
+    from placemap.reference import open_store
+
+    def make(text=toy_county.CONFIG, footprint=None, store=toy_store):
+        workspace = Workspace(Geography(open_store(store)))
+        system = system_from_text(text, "toy.yaml")
+        return workspace, system, system.footprints[footprint or system.default_footprint]
+
+    return make
+
+
+@pytest.fixture
+def findings_of(toy):
+    """All findings about a footprint of a config text, on the toy county."""
+
+    def find(text=toy_county.CONFIG, footprint=None, **more):
+        workspace, system, chosen = toy(text, footprint, **more)
+        return workspace.check(system, chosen).findings
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def reference_files():
+    """The folder of official files; a test that needs it is skipped where it is not there."""
+    folder = Path(os.environ.get("PLACEMAP_REFERENCE") or REPO.parent / "shared" / "reference")
+    if not folder.is_dir():
+        pytest.skip(f"needs the official files: there is no {folder} (set PLACEMAP_REFERENCE)")
+    return folder
+
+
+def files_of(folder: Path):
+    """Every file below a folder: relative name → bytes."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}

@@ -1,0 +1,26 @@
+"""One file a mistake in tests/bad_configs: `NAME.yaml` beside `NAME.txt`, its exit code and exact message."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "bad_configs"
+CASES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_message(name, cli, tmp_path, request):
+    shutil.copy(FOLDER / f"{name}.yaml", tmp_path)
+    ran = cli("check", f"{name}.yaml")
+    expected = FOLDER / f"{name}.txt"
+    text = f"exit {ran.code}\n{ran.err}"
+    if request.config.getoption("--update-golden"):
+        expected.write_text(text, encoding="utf-8")
+    assert text == expected.read_text(encoding="utf-8")
+    assert ran.code in (3, 4) or name == "waiver-matches-nothing"
+    assert "Traceback" not in text
+
+
+def test_each_message_has_its_file():
+    assert sorted(path.stem for path in FOLDER.glob("*.txt")) == CASES

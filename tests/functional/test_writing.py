@@ -1,0 +1,316 @@
+"""What can go wrong while a folder is written: what stood there stays, nothing is half done, and nobody sees a traceback."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import toy_county
+from conftest import environment, files_of
+
+UNCHANGED = "  → free some space, or choose another folder with --out; what stood there before is unchanged\n"
+
+
+@pytest.fixture
+def built(cli, tmp_path):
+    """The files of a good build in `out`."""
+    assert cli("build", "toyshire").code == 0
+    return files_of(tmp_path / "out")
+
+
+def names(folder):
+    return sorted(p.name for p in folder.iterdir())
+
+
+def test_out_is_a_file(cli, tmp_path):
+    (tmp_path / "out").write_text("mine")
+    ran = cli("build", "toyshire")
+    assert ran.code == 3
+    assert ran.err == f"error: out/toyshire/localities: the output cannot be written: Not a directory\n{UNCHANGED}"
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_target_is_a_file(cli, tmp_path):
+    (tmp_path / "out/toyshire").mkdir(parents=True)
+    (tmp_path / "out/toyshire/localities").write_text("mine")
+    ran = cli("build", "toyshire")
+    assert ran.code == 3
+    assert ran.err == (
+        "error: out/toyshire/localities: this is not a folder of placemap's; it would be replaced\n"
+        "  → move it away, or choose another folder with --out\n"
+    )
+    assert files_of(tmp_path / "out") == {"toyshire/localities": b"mine"}
+
+
+def test_target_is_a_link(cli, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "out/toyshire").mkdir(parents=True)
+    (tmp_path / "out/toyshire/localities").symlink_to(elsewhere)
+    ran = cli("build", "toyshire")
+    assert ran.code == 3
+    assert "this is not a folder of placemap's" in ran.err
+    assert (tmp_path / "out/toyshire/localities").is_symlink()
+
+
+def test_foreign_files_are_kept(cli, tmp_path, built):
+    folder = tmp_path / "out/toyshire/localities"
+    (folder / "analysis.xlsx").write_text("mine")
+    ran = cli("build", "toyshire")
+    assert ran.code == 3
+    assert ran.err == (
+        "error: out/toyshire/localities: the folder holds files that placemap did not write (analysis.xlsx); they would be lost\n"
+        "  → move them away, or choose another folder with --out\n"
+    )
+    assert files_of(tmp_path / "out") == {**built, "toyshire/localities/analysis.xlsx": b"mine"}
+
+
+def test_folder_without_metadata_is_foreign(cli, tmp_path, built):
+    (tmp_path / "out/toyshire/localities/metadata.json").write_text("{}")
+    assert cli("build", "toyshire").code == 3
+
+
+def test_not_writable(cli, tmp_path, monkeypatch):
+    """Permission is refused by the system call, so that the test holds for root, too."""
+
+    def refuse(self, *_args, **_more):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    ran = cli("build", "toyshire")
+    assert ran.code == 3
+    assert ran.err == f"error: out/toyshire/localities: the output cannot be written: Permission denied\n{UNCHANGED}"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_really_not_writable(cli, tmp_path):
+    (tmp_path / "out").mkdir(mode=0o500)
+    ran = cli("build", "toyshire")
+    assert (ran.code, ran.err.splitlines()[0].split(": ")[-1]) == (3, "Permission denied")
+
+
+@pytest.mark.parametrize("formats", ["csv", "parquet"])
+@pytest.mark.parametrize("after", [0, 1, 6, 13])
+def test_disk_full(cli, tmp_path, monkeypatch, built, after, formats):
+    """The disk fills up after some files: what was there before is untouched, and nothing is left beside it."""
+    import pyarrow.parquet as pq
+
+    written = 0
+
+    def filling(write):
+        def maybe(*args, **more):
+            nonlocal written
+            written += 1
+            if written > after:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return write(*args, **more)
+
+        return maybe
+
+    monkeypatch.setattr(Path, "write_text", filling(Path.write_text))
+    monkeypatch.setattr(pq, "write_table", filling(pq.write_table))
+    ran = cli("build", "toyshire", "--format", formats)
+    assert ran.code == 3
+    assert ran.err == f"error: out/toyshire/localities: the output cannot be written: No space left on device\n{UNCHANGED}"
+    assert files_of(tmp_path / "out") == built
+    assert names(tmp_path / "out/toyshire") == ["localities"]
+
+
+def test_really_full_disk(process, tmp_path):
+    """On a file system of 200 kB, where one can be mounted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("needs a right to mount a small file system")
+    try:
+        (tmp_path / "toy.yaml").write_text(toy_county.CONFIG)
+        ran = process("build", "toy.yaml", "--all", "--out", disk)
+        assert ran.code == 3
+        assert "the output cannot be written: No space left on device" in ran.err
+        assert "Traceback" not in ran.err
+        assert not [p for p in disk.rglob(".*")]
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("after", [0, 5, 13])
+def test_interrupt_while_writing(cli, tmp_path, monkeypatch, built, after):
+    written = 0
+    really = Path.write_text
+
+    def interrupted(self, *args, **more):
+        nonlocal written
+        written += 1
+        if written > after:
+            raise KeyboardInterrupt
+        return really(self, *args, **more)
+
+    monkeypatch.setattr(Path, "write_text", interrupted)
+    ran = cli("build", "toyshire")
+    assert ran.code == 130
+    assert ran.err == "Interrupted. Every folder that was written is complete; nothing is half done.\n"
+    assert files_of(tmp_path / "out") == built
+    assert names(tmp_path / "out/toyshire") == ["localities"]
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_interrupt_while_swapping(cli, tmp_path, monkeypatch, built, at):
+    """Between the two renames and at the second, too, the folder is complete afterwards."""
+    renamed = 0
+    really = Path.rename
+
+    def interrupted(self, target):
+        nonlocal renamed
+        renamed += 1
+        if renamed == at:
+            raise KeyboardInterrupt
+        return really(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    assert cli("build", "toyshire").code == 130
+    monkeypatch.undo()
+    assert files_of(tmp_path / "out") == built
+
+
+SLOW = """
+import sys, time
+from pathlib import Path
+import placemap.write_folder as w
+write = w.write_csv
+def slow(table, path):
+    write(table, path)
+    print("wrote", flush=True)
+    time.sleep(0.5)
+w.write_csv = slow
+sys.argv = ["placemap", *sys.argv[1:]]
+from placemap.__main__ import main
+main()
+"""
+
+
+def started(tmp_path, script, *args, store):
+    (tmp_path / "toy.yaml").write_text(toy_county.CONFIG)
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *args], cwd=tmp_path, env=environment(store), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_ctrl_c(tmp_path, toy_store):
+    with started(tmp_path, SLOW, "build", "toy.yaml", store=toy_store) as job:
+        assert job.stdout.readline() == "wrote\n"
+        job.send_signal(signal.SIGINT)
+        out, err = job.communicate(timeout=30)
+    assert job.returncode == 130
+    assert err == "Interrupted. Every folder that was written is complete; nothing is half done.\n"
+    assert files_of(tmp_path / "out") == {}
+    assert names(tmp_path / "out/toyshire") == []
+
+
+def test_kill_while_writing_and_build_again(tmp_path, toy_store, process):
+    with started(tmp_path, SLOW, "build", "toy.yaml", store=toy_store) as job:
+        assert job.stdout.readline() == "wrote\n"
+        job.kill()
+        job.communicate(timeout=30)
+    assert names(tmp_path / "out/toyshire") == [".localities.new"]
+    assert process("build", "toy.yaml").code == 0
+    assert names(tmp_path / "out/toyshire") == ["localities"]
+
+
+DIES = """
+import os, sys
+from pathlib import Path
+rename, renamed = Path.rename, 0
+def dying(self, target):
+    global renamed
+    rename(self, target)
+    renamed += 1
+    if renamed == 1:
+        os._exit(9)
+Path.rename = dying
+sys.argv = ["placemap", *sys.argv[1:]]
+from placemap.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("second", ["good", "failing"])
+def test_kill_between_the_renames(tmp_path, toy_store, process, second):
+    """The old folder is complete, though under another name; the next build tidies up, whatever becomes of it."""
+    (tmp_path / "toy.yaml").write_text(toy_county.CONFIG)
+    process("build", "toy.yaml")
+    before = files_of(tmp_path / "out/toyshire/localities")
+    with started(tmp_path, DIES, "build", "toy.yaml", store=toy_store) as job:
+        job.communicate(timeout=30)
+    assert job.returncode == 9
+    assert names(tmp_path / "out/toyshire") == [".localities.new", ".localities.old"]
+    assert files_of(tmp_path / "out/toyshire/.localities.old") == before
+    assert files_of(tmp_path / "out/toyshire/.localities.new") == before
+    if second == "failing":
+        (tmp_path / "toy.yaml").write_text(toy_county.CONFIG.replace("practice: {A90006: LONE SURGERY}", "practice: [A99999]"))
+    assert process("build", "toy.yaml").code == (4 if second == "failing" else 0)
+    assert names(tmp_path / "out/toyshire") == ["localities"]
+    assert ("FAILED.md" in names(tmp_path / "out/toyshire/localities")) == (second == "failing")
+
+
+def test_two_builds_at_once(tmp_path, toy_store):
+    """They wait for one another and the folder is that of one build, whole."""
+    jobs = [started(tmp_path, SLOW.replace("0.5", "0.02"), "build", "toy.yaml", "--all", store=toy_store) for _ in range(3)]
+    ended = [job.communicate(timeout=60) for job in jobs]
+    assert [job.returncode for job in jobs] == [0, 0, 0], [err for _, err in ended]
+    for name in ("councils", "inside", "localities", "mixed"):
+        assert len(names(tmp_path / "out/toyshire" / name)) == 14
+    assert names(tmp_path / "out/toyshire") == ["councils", "inside", "localities", "mixed"]
+
+
+def test_lock_that_is_held_too_long(cli, tmp_path, monkeypatch):
+    from placemap import folders
+
+    monkeypatch.setattr(folders, "LOCK_SECONDS", 0.1)
+    (tmp_path / "out/toyshire").mkdir(parents=True)
+    with folders.swapped_in(Path("out/toyshire/localities")):
+        started_at = time.monotonic()
+        ran = cli("build", "toyshire")
+        assert time.monotonic() - started_at < 20
+    assert ran.code == 3
+    assert "another placemap has been writing this folder" in ran.err
+
+
+def test_reader_of_a_pipe_leaves(tmp_path, toy_store):
+    """`placemap list | head -1` ends without a word."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "placemap", "schema"], cwd=tmp_path, env=environment(toy_store), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as job:
+        job.stdout.close()
+        err = job.stderr.read()
+    assert err == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", [["schema"], ["list"], ["check", "bnssg", "-f", "single-place"]])
+def test_stdout_that_is_full(tmp_path, command):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "placemap", *command], cwd=tmp_path, env=environment(), stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert "No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "toy.yaml"], ["check", "toy.yaml"], ["show", "toy.yaml", "--json"]])
+def test_stdout_that_knows_few_characters(tmp_path, process, command):
+    """A pipe on Windows takes the characters of Western Europe; others come as escapes, and JSON stays JSON."""
+    (tmp_path / "configs").mkdir()
+    text = toy_county.CONFIG.replace("name: East", "name: Dŵr → East")
+    (tmp_path / "toy.yaml").write_text(text, encoding="utf-8")
+    ran = process(*command, PYTHONIOENCODING="cp1252")
+    assert ran.code == 0, ran.err
+    assert "Traceback" not in ran.err
+    if "--json" in command:
+        assert json.loads(ran.out)["footprints"][2]["places"][0]["name"] == "Dŵr → East"

@@ -1,0 +1,235 @@
+"""What holds for any county: made at random, small, with people in odd places."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import toy_county
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from placemap.config import system_from_text
+from placemap.describe import Describer
+from placemap.geography import Geography
+from placemap.ledger import ledger
+from placemap.pipeline import Workspace
+from placemap.reference import open_store
+from placemap.resolve import lsoas_of, resolve
+from placemap.store import Manifest, ReferenceData
+
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+PRACTICES = sorted(toy_county.PRACTICES)
+
+
+@pytest.fixture(scope="module")
+def base(toy_store):
+    """The toy store's manifest and tables."""
+    data = open_store(toy_store)
+    return data.manifest, {name: data.table(entry) for name, entry in data.manifest.tables.items()}
+
+
+def workspace(base, **changed):
+    """A workspace on the toy tables, some of them changed, without any file."""
+    manifest, tables = base
+    tables = {**tables, **changed}
+    return Workspace(Geography(ReferenceData(Manifest(manifest.tables, manifest.defaults), lambda entry: tables[entry.name], "toy")))
+
+
+@st.composite
+def registrations(draw):
+    """Patients by practice and LSOA of 2011, some without an LSOA or in Wales."""
+    codes = [*toy_county.EXACT_FIT, "NO2011", "W01000001", "ENGLAND"]
+    cells = draw(st.dictionaries(st.tuples(st.sampled_from(PRACTICES), st.sampled_from(codes)), st.integers(1, 999), min_size=1, max_size=40))
+    rows = [(practice, lsoa, patients) for (practice, lsoa), patients in cells.items()]
+    return pd.DataFrame(rows, columns=["practice_code", "lsoa11_code", "patients"])
+
+
+residents = st.lists(st.integers(0, 3000), min_size=13, max_size=13).map(
+    lambda people: pd.DataFrame({"lsoa_code": toy_county.LSOAS, "people": people})
+)
+
+
+@st.composite
+def configs(draw):
+    """A footprint of up to three places from PCNs and practices, each at most once, and perhaps some LSOAs."""
+    units = draw(st.permutations(["pcn U90001", "pcn U90002", "pcn U90003", "pcn U90004", "practice A90006", "practice A90001", *(f"lsoa {c}" for c in toy_county.LSOAS)]))
+    text = ""
+    start = 0
+    for name in "abc"[: draw(st.integers(1, 3))]:
+        taken = units[start : start + draw(st.integers(1, 5))]
+        start += len(taken)
+        lines = {}
+        for unit in taken:
+            kind, code = unit.split()
+            lines.setdefault(kind, []).append(code)
+        members = ", ".join(f"{kind}: [{', '.join(codes)}]" for kind, codes in lines.items())
+        text += f"      {name}: {{name: {name.upper()}, {members}}}\n"
+    return toy_county.footprint(text)
+
+
+def resolved(work, text):
+    system = system_from_text(text, "toy.yaml")
+    footprint = system.footprints["one"]
+    _, assignment = work.resolve(system, footprint)
+    return system, assignment
+
+
+@QUICK
+@given(table=registrations(), people=residents, text=configs())
+def test_shares_over_places_and_elsewhere_sum_to_one(base, table, people, text):
+    work = workspace(base, **{"registrations-2022-07": table, "residents_2021": people})
+    _, assignment = resolved(work, text)
+    if assignment.patients is None:
+        return
+    votes, registered = assignment.patients.votes, assignment.patients.registered
+    assert (votes >= 0).all()
+    elsewhere = registered - votes.sum(axis=1)
+    assert (elsewhere > -1e-6).all()
+    some = registered > 0
+    shares = (votes[some].sum(axis=1) + elsewhere[some]) / registered[some]
+    np.testing.assert_allclose(shares, 1)
+    won = np.flatnonzero(assignment.by_plurality)
+    assert (assignment.share()[won] > 0).all()
+    assert (assignment.share()[won] <= 1 + 1e-9).all()
+    assert (assignment.placed_share()[won] >= assignment.share()[won] - 1e-9).all()
+    assert (assignment.margin()[won] >= -1e-9).all()
+
+
+@QUICK
+@given(table=registrations(), people=residents, text=configs())
+def test_patients_in_are_patients_out(base, table, people, text):
+    work = workspace(base, **{"registrations-2022-07": table, "residents_2021": people})
+    system, assignment = resolved(work, text)
+    made = ledger(system, assignment, work.geography).frame
+    assert round(made["PATIENTS"].sum(), 2) == table["patients"].sum()
+    english = table.loc[table["lsoa11_code"].str.startswith("E01"), "patients"].sum()
+    assert work.geography.measure("registered_2022_07").sum() == pytest.approx(english)
+
+
+@QUICK
+@given(table=registrations(), people=residents, text=configs(), seed=st.integers(0, 2**31))
+def test_shuffled_inputs_give_the_same_tables(base, table, people, text, seed):
+    def tables(work):
+        system = system_from_text(text, "toy.yaml")
+        outcome = work.build(system, system.footprints["one"])
+        return {made.name: made.frame.to_csv(index=False) for made in outcome.tables}
+
+    changed = {"registrations-2022-07": table, "residents_2021": people}
+    every = {**base[1], **changed}
+    shuffled = {name: frame.sample(frac=1, random_state=seed) for name, frame in every.items()}
+    assert tables(workspace(base, **changed)) == tables(workspace(base, **shuffled))
+
+
+@QUICK
+@given(table=registrations(), people=residents)
+def test_every_figure_keeps_its_total_from_2011_to_2021(base, table, people):
+    work = workspace(base, **{"registrations-2022-07": table, "residents_2021": people})
+    fit = work.geography.fit_2011
+    np.testing.assert_allclose(np.bincount(fit.source, fit.weight), 1)
+    figures = np.arange(len(fit.codes)) * 7.0
+    assert fit.to_atoms(figures).sum() == pytest.approx(figures.sum())
+    back = work.geography.residents_2011_pairs
+    np.testing.assert_allclose(np.bincount(fit.target, back, work.geography.size), work.geography.measure("residents_2021"))
+
+
+members = st.lists(
+    st.sampled_from(
+        [*(f"ward {c}" for c in toy_county.WARDS), *(f"ltla {c}" for c in toy_county.LTLAS), *(f"msoa {c}" for c in toy_county.MSOAS), *(f"lsoa {c}" for c in toy_county.LSOAS), "sub_icb 90A"]
+    ),
+    min_size=1, max_size=6,
+)
+
+
+def place_of(units, name="a"):
+    lines = {}
+    for unit in units:
+        kind, code = unit.split()
+        lines.setdefault(kind, []).append(code)
+    return f"      {name}: {{name: A, " + ", ".join(f"{kind}: [{', '.join(codes)}]" for kind, codes in lines.items()) + "}\n"
+
+
+@QUICK
+@given(units=members, data=st.data())
+def test_union_is_order_free_and_idempotent(base, units, data):
+    work = workspace(base)
+
+    def mask(some):
+        system = system_from_text(toy_county.footprint(place_of(some)), "toy.yaml")
+        footprint = system.footprints["one"]
+        scope = lsoas_of(footprint.scope.include, work.geography)
+        assignment = resolve(footprint, work.geography, scope)
+        return (assignment.place == 0).tolist(), assignment.method.tolist()
+
+    other = data.draw(st.permutations(units))
+    assert mask(units) == mask(other) == mask([*units, *other])
+
+
+@QUICK
+@given(units=members)
+def test_union_is_the_union_of_its_members(base, units):
+    work = workspace(base)
+    system = system_from_text(toy_county.footprint(place_of(dict.fromkeys(units))), "toy.yaml")
+    found = lsoas_of(system.footprints["one"].places[0].members, work.geography)
+    lookups = {"ward": toy_county.WARDS, "ltla": toy_county.LTLAS, "msoa": toy_county.MSOAS}
+    expected = set()
+    for unit in units:
+        kind, code = unit.split()
+        if kind in lookups:
+            expected |= set(lookups[kind][code])
+        else:
+            expected |= set(range(1, 13)) if kind == "sub_icb" else {int(code[-2:])}
+    assert {int(code[-2:]) for code in work.geography.lsoas[found]} == expected
+
+
+@QUICK
+@given(links=st.data())
+def test_description_is_exact_whatever_nests_in_what(base, links):
+    """Wards and districts that cross one another at random: the description still gives the set back."""
+    def lookup(kind, codes):
+        of = links.draw(st.lists(st.sampled_from(codes), min_size=13, max_size=13))
+        return pd.DataFrame({"lsoa_code": toy_county.LSOAS, f"{kind}_code": of, f"{kind}_name": of})
+
+    work = workspace(
+        base,
+        **{
+            "ward-2024": lookup("ward", ["E05000901", "E05000902", "E05000903"]),
+            "ltla-2024": lookup("ltla", ["E06000901", "E07000902"]),
+            "msoa-2021": lookup("msoa", ["E02000901", "E02000902", "E02000903"]),
+        },
+    )
+    lsoas = links.draw(st.sets(st.integers(0, 12)))
+
+    def expanded(terms):
+        result = set()
+        for term in terms:
+            units = work.geography.units(term.kind)
+            result |= set(units.lsoas(units.position(term.code)).tolist()) - expanded(term.less)
+        return result
+
+    assert expanded(Describer(work.geography).describe(lsoas)) == lsoas
+
+
+@QUICK
+@given(st.text(max_size=300))
+def test_no_text_makes_the_reader_of_configs_stumble(text):
+    """Anything at all is a config or a message, never another exception."""
+    from placemap.errors import PlacemapError
+
+    try:
+        system_from_text(text, "any.yaml")
+    except PlacemapError as error:
+        assert str(error).startswith("any.yaml")
+
+
+@QUICK
+@given(st.data())
+def test_no_damage_to_a_config_makes_the_reader_stumble(data):
+    """A sound config with a piece cut out, doubled or replaced."""
+    from placemap.errors import PlacemapError
+
+    text = toy_county.CONFIG
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 60)))
+    put = data.draw(st.sampled_from(["", text[start:end] * 2, "\t", "{", "]", ": ", "- ", "&a ", "*a", "!!int ", "1e999", "null", "'", "? ", "\x00", "<<: ", "%"]))
+    try:
+        system_from_text(text[:start] + put + text[end:], "any.yaml")
+    except PlacemapError as error:
+        assert str(error).startswith("any.yaml")

@@ -1,0 +1,104 @@
+"""Imports point down only, only `cli` prints and exits, only the edge reads, only the writers write."""
+
+import ast
+
+from conftest import REPO
+
+SOURCE = REPO / "src" / "placemap"
+MODULES = {str(p.relative_to(SOURCE).with_suffix("")).replace("/", "."): p for p in sorted(SOURCE.rglob("*.py"))}
+GROUND = {"__init__", "model", "codes", "schemas", "findings", "errors", "store", "packaged"}
+
+
+def layer(module):
+    """0 ground floor, 1 stages and edge, 2 pipelines, 3 command line, 4 entry point."""
+    if module in GROUND:
+        return 0
+    if module.startswith("cli"):
+        return 3
+    if module == "__main__":
+        return 4
+    return 2 if module == "pipeline" else 1
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("placemap"):
+            parent = (node.module or "").removeprefix("placemap").removeprefix(".")
+            for alias in node.names:
+                full = f"{parent}.{alias.name}".strip(".")
+                yield full if full in MODULES else parent or "__init__"
+
+
+def names_called(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func)
+
+
+def test_imports_point_down():
+    wrong = [
+        (module, target)
+        for module, path in MODULES.items()
+        for target in imports(path)
+        if target in MODULES and layer(target) > layer(module)
+    ]
+    assert not wrong
+    assert sum(1 for path in MODULES.values() for _ in imports(path)) > 50
+
+
+def test_ground_floor_stands_on_itself():
+    assert not [(m, t) for m in GROUND for t in imports(MODULES[m]) if t not in GROUND]
+
+
+def test_no_module_imports_itself_in_a_circle():
+    graph = {module: {t for t in imports(path) if t in MODULES and t != "__init__"} for module, path in MODULES.items() if not module.startswith("cli")}
+    done = set()
+    while ready := {m for m in graph if m not in done and graph[m] - {m} <= done | (set(MODULES) - set(graph))}:
+        done |= ready
+    assert not set(graph) - done
+
+
+def test_only_the_command_line_prints_and_exits():
+    forbidden = {"print", "sys.exit", "exit", "quit", "typer.echo", "sys.stdout.write", "sys.stderr.write", "os._exit"}
+    wrong = [
+        (module, name)
+        for module, path in MODULES.items()
+        if not module.startswith("cli") and module != "__main__"
+        for name in names_called(path)
+        if name in forbidden
+    ]
+    assert not wrong
+
+
+def test_only_the_edge_reads_and_only_writers_write():
+    reads = {"read_text", "read_bytes", "read_csv", "read_parquet", "read_table", "open", "urlopen"}
+    writes = {"write_text", "write_bytes", "mkdir", "rename", "unlink", "rmtree", "to_csv", "to_parquet"}
+    edge = {"config", "reference", "yaml_tree", "tables"}
+    writers = {"folders"}
+    wrong = []
+    for module, path in MODULES.items():
+        if module.startswith(("sources", "write_", "cli")) or module in writers:
+            continue
+        for name in names_called(path):
+            last = name.rsplit(".", 1)[-1]
+            if last in writes or (last in reads and module not in edge and name not in ("os.open",)):
+                wrong.append((module, name))
+    assert not wrong
+
+
+def test_stages_know_no_clock_and_no_chance():
+    stages = ("resolve", "allocate", "crosswalk", "checks", "declarations", "describe", "ledger", "geography", "places_table")
+    forbidden = ("time.", "datetime.", "random.", "np.random", "os.environ", "Path(", "uuid.")
+    wrong = [(m, n) for m in stages for n in names_called(MODULES[m]) if n.startswith(forbidden) or n in ("Path", "open")]
+    assert not wrong
+
+
+def test_every_merge_says_on_how_and_validate():
+    wrong = []
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".merge",)):
+                given = {keyword.arg for keyword in node.keywords}
+                if not ({"how", "validate"} <= given and given & {"on", "left_on", "left_index"}):
+                    wrong.append((module, node.lineno))
+    assert not wrong

@@ -1,0 +1,89 @@
+"""Positions, numbers as they are written, and what YAML would do to codes."""
+
+import pytest
+from placemap.config import system_from_text
+from placemap.errors import PlacemapError, PlacemapErrors
+from placemap.yaml_tree import parse
+from toy_county import CONFIG, footprint
+
+TEXT = """\
+a:
+  b: {c: x, 01234: y}
+  d:
+    - E1
+    - 1E5
+    - no
+e: 2022-05-01
+"""
+
+
+def test_positions():
+    tree = parse(TEXT, "f.yaml")
+    at = {path: f"{loc.line}:{loc.column}" for path, loc in tree.key_locs.items()}
+    assert at == {("a",): "1:1", ("a", "b"): "2:3", ("a", "b", "c"): "2:7", ("a", "b", "01234"): "2:13", ("a", "d"): "3:3", ("e",): "7:1"}
+    assert str(tree.value_locs["a", "d", 1]) == "f.yaml:5:7"
+    assert str(tree.value_locs["a", "d", "E1"]) == "f.yaml:4:7"
+    assert str(tree.loc(("a", "b", "missing", "deeper"))) == "f.yaml:2:3"
+
+
+def test_values():
+    tree = parse(TEXT, "f.yaml")
+    assert tree.value["a"]["b"] == {"c": "x", "01234": "y"}
+    assert tree.value["a"]["d"][2] == "no"
+    assert tree.value["e"] == "2022-05-01"
+    assert tree.numbers["a", "b", "01234"] == "01234"
+    assert tree.numbers["a", "d", 1] == "1E5"
+
+
+def test_repeated_keys_are_kept_as_errors():
+    tree = parse("a: 1\nb: 2\na: 3\na: 4\n", "f.yaml")
+    assert [error.location for error in tree.duplicates] == ["f.yaml:3:1", "f.yaml:4:1"]
+
+
+def test_windows_line_ends_and_byte_order_mark(tmp_path):
+    from placemap.config import load_system
+
+    path = tmp_path / "toy.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + CONFIG.replace("\n", "\r\n").encode())
+    plain = system_from_text(CONFIG, "toy.yaml")
+    assert load_system(path) == plain
+
+
+def test_the_hash_is_of_the_content():
+    plain = system_from_text(CONFIG, "toy.yaml").config_sha256
+    assert system_from_text("# a comment\n\n" + CONFIG.replace("{Y", "{ Y"), "other.yaml").config_sha256 == plain
+    assert system_from_text(CONFIG.replace("East", "Easter"), "toy.yaml").config_sha256 != plain
+
+
+def test_a_place_may_be_called_like_a_kind():
+    system = system_from_text(footprint("      ward: {name: Ward, sub_icb: [90A]}\n"), "toy.yaml")
+    assert system.footprints["one"].places[0].id == "ward"
+
+
+def test_all_mistakes_at_once_in_order():
+    text = footprint("      A: {name: '', ltla: {e06000901: x}}\n      b: {nam: B, accept: [{finding: x}]}\n").replace("grade: A", "grade: Z")
+    with pytest.raises(PlacemapErrors) as caught:
+        system_from_text(text, "toy.yaml")
+    lines = [int(error.location.split(":")[1]) for error in caught.value.errors]
+    assert len(lines) >= 7
+    assert lines == sorted(lines)
+
+
+@pytest.mark.parametrize("code", ["E06000901\u200b", "Ｅ06000901", "E06000901;", "E0600O901", "-", ""])
+def test_codes_that_look_right(code):
+    with pytest.raises(PlacemapError):
+        system_from_text(footprint(f"      a: {{name: A, ltla: {{'{code}': x}}}}\n"), "toy.yaml")
+
+
+@pytest.mark.parametrize(
+    ("code", "kinds"),
+    [
+        ("E01000001", ["lsoa"]), ("E02000001", ["msoa"]), ("E05000001", ["ward"]), ("E07000001", ["ltla"]), ("E06000001", ["ltla", "utla"]),
+        ("E10000001", ["utla"]), ("E38000001", ["sub_icb"]), ("E54000001", ["icb"]), ("U12345", ["pcn"]), ("L81036", ["practice"]),
+        ("15C", ["sub_icb", "icb"]), ("T6Y0W", ["sub_icb", "icb"]), ("D9Y0V", ["sub_icb", "icb"]), ("e01000001", []), ("E0100001", []),
+    ],
+)
+def test_kinds_of_codes(code, kinds):
+    from placemap.codes import kinds_of
+
+    assert [kind.id for kind in kinds_of(code)] == kinds
