@@ -168,11 +168,11 @@ class _Inferrer:
 
     def same_units(self, mask: Bools, declared: Declared) -> Iterator[str]:
         """Few whole units of any kind and vintage that are exactly this place, but for those that declare it."""
-        told = {declared.members}
+        told = {_codes(declared)}
         for units in self.all_units():
             other = _union(units, mask, self.geography)
-            if other is not None and other.length <= FEW and other.members not in told:
-                told.add(other.members)
+            if other is not None and other.length <= FEW and _codes(other) not in told:
+                told.add(_codes(other))
                 yield other.text if other.length > 1 else f"{other.text.rstrip(')')}, {units.vintage})"
 
     def all_units(self) -> Iterator[Units]:
@@ -263,6 +263,10 @@ class _Inferrer:
         groups, winner, of_group = self._pcn_result
         codes = tuple(groups[g] for g in np.flatnonzero(of_group == at))
         return (self._kind_fit("pcn", self.pcn_vintage, codes, self.place == at, winner == at),)
+
+
+def _codes(declared: Declared) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((kind, code) for kind, code, _ in declared.members))
 
 
 def _kind(code: str) -> str:
