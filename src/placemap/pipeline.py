@@ -25,6 +25,7 @@ from placemap.provenance import Inputs, inputs_of, newest_year
 from placemap.reference import cache_folder, open_store, store_folder
 from placemap.resolve import Assignment, lsoas_of, resolve, scope_of
 from placemap.systems import ENDINGS
+from placemap.sensitivity import Sensitivity, sensitivity
 from placemap.write_folder import Build, write_build
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Outcome:
         assignment: None where the declarations themselves are wrong.
         tables: the tables of the crosswalk; empty where only checks ran, or where there are errors.
         folder: where they were written; None where nothing was.
+        sensitivity: what other methods make of it; None where that was not asked for.
     """
 
     system: System
@@ -50,6 +52,7 @@ class Outcome:
     figures: Figures | None = None
     tables: list[Table] = field(default_factory=list)
     folder: Path | None = None
+    sensitivity: Sensitivity | None = None
 
     def exit_code(self, *, strict: bool = False) -> Exit:
         """0, or 4 where there are errors (with `strict`, warnings too)."""
@@ -137,14 +140,24 @@ def open_workspace(data: Path | None = None, measure: str = DEFAULT_MEASURE) -> 
 
 
 def build(
-    workspace: Workspace, system: System, footprint: Footprint, out: Path, *, formats: str = "csv", excel: bool = False
+    workspace: Workspace,
+    system: System,
+    footprint: Footprint,
+    out: Path,
+    *,
+    formats: str = "csv",
+    excel: bool = False,
+    sensitive: bool = False,
 ) -> Outcome:
-    """Build one footprint into `out/<system>/<footprint>/`.
+    """Build one footprint into `out/<system>/<footprint>/`; with `sensitive`, also by other methods.
 
     Raises:
         PlacemapError: the folder cannot be written; what stood there before still does.
     """
     outcome = workspace.build(system, footprint)
+    if sensitive and outcome.assignment is not None and outcome.exit_code() == Exit.OK:
+        outcome.sensitivity = sensitivity(system, outcome.assignment, workspace.geography, workspace.figures)
+        outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
     made = Build(
         system=system,
         footprint=footprint,

@@ -63,6 +63,9 @@ class Draft:
         places: by name.
         notes: lines of comment at the top.
         pool: units that are listed, commented out, to be moved under places; with a line of comment above each group.
+        stubs: names of places that stand as comments, to be given members.
+        comments: by code of a unit, what a person may want to know of it.
+        inside: places keep to the scope.
     """
 
     system: str
@@ -75,6 +78,9 @@ class Draft:
     notes: Sequence[str] = ()
     pool: Sequence[tuple[str, Sequence[Unit]]] = ()
     pcn_vintage: str = ""
+    stubs: Sequence[str] = ()
+    comments: Mapping[str, str] = field(default_factory=dict)
+    inside: bool = False
 
 
 def slug(name: str, taken: Iterable[str] = ()) -> str:
@@ -129,18 +135,36 @@ def _lines(draft: Draft) -> Iterator[str]:
     for name, declared in draft.places.items():
         yield f"      {ids[name]}:"
         yield f"        name: {quoted(name)}"
-        yield from _declared(declared, "        ")
+        if draft.inside:
+            yield "        within: scope"
+        yield from _declared(declared, "        ", draft.comments)
+    yield from _stubs(draft, ids)
     yield from _pool(draft.pool)
 
 
-def _declared(declared: Declared, indent: str) -> Iterator[str]:
-    yield from _units(declared.members, declared.vintages, indent)
+def _stubs(draft: Draft, ids: Mapping[str, str]) -> Iterator[str]:
+    kind = next((k for declared in draft.places.values() for k, _, _ in declared.members), "lsoa")
+    if draft.stubs:
+        yield "      # Take the `# ` of a place away, and move lines from above to it:"
+    for name in draft.stubs:
+        yield f"      # {slug(name, ids.values())}:"
+        yield f"      #   name: {quoted(name)}"
+        if draft.inside:
+            yield "      #   within: scope"
+        yield f"      #   {kind}:"
+
+
+def _declared(declared: Declared, indent: str, comments: Mapping[str, str] | None = None) -> Iterator[str]:
+    yield from _units(declared.members, declared.vintages, indent, comments or {})
     if declared.exclude:
         yield f"{indent}exclude:"
         yield from _units(declared.exclude, {}, f"{indent}  ")
 
 
-def _units(units: Sequence[Unit], vintages: Mapping[str, str], indent: str) -> Iterator[str]:
+def _units(
+    units: Sequence[Unit], vintages: Mapping[str, str], indent: str, comments: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    notes = comments or {}
     for kind in MEMBER_KINDS:
         mine = sorted((code, name) for of, code, name in units if of == kind)
         if not mine:
@@ -149,7 +173,8 @@ def _units(units: Sequence[Unit], vintages: Mapping[str, str], indent: str) -> I
             yield f"{indent}{kind}_vintage: {vintages[kind]}"
         yield f"{indent}{kind}:"
         for code, name in mine:
-            yield f"{indent}  {quoted(code)}: {quoted(name)}" if name else f"{indent}  {quoted(code)}:"
+            note = f"  # {notes[code]}" if code in notes else ""
+            yield (f"{indent}  {quoted(code)}: {quoted(name)}" if name else f"{indent}  {quoted(code)}:") + note
 
 
 def _pool(pool: Sequence[tuple[str, Sequence[Unit]]]) -> Iterator[str]:

@@ -237,7 +237,7 @@ def _confidence(system: System, assignment: Assignment, other: dict[str, Ints], 
         changing = float(weigh.residents[mine & flipping].sum())
         share = changing / residents if residents else 0.0
         plural = bool((mine & assignment.by_plurality).any())
-        level, words = _words(place.name, share, int((mine & flipping).sum()), plural=plural)
+        level, words = _words(place.name, share, int((mine & flipping).sum()), int(gaining.sum()), plural=plural)
         rows.append(
             (
                 system.id,
@@ -257,15 +257,20 @@ def _confidence(system: System, assignment: Assignment, other: dict[str, Ints], 
     return Table("confidence", schemas.CONFIDENCE, pd.DataFrame(rows, columns=schemas.CONFIDENCE.names))
 
 
-def _words(name: str, share: float, lsoas: int, *, plural: bool) -> tuple[str, str]:
+def _words(name: str, share: float, lsoas: int, gaining: int, *, plural: bool) -> tuple[str, str]:
     """The confidence and what it means, to be read by anyone."""
     if not plural:
         return "certain", f"{name} follows from declared areas; it does not depend on where patients are registered."
+    more = f" It would have {_lsoas(gaining)} more by one or another." if gaining else ""
     if not lsoas:
-        return "high", f"Every method gives {name} the same LSOAs."
-    some = f"{lsoas} LSOA{'' if lsoas == 1 else 's'} with {share:.1%} of its residents would be elsewhere"
+        return "high", f"No other method takes an LSOA away from {name}.{more}"
+    some = f"{_lsoas(lsoas)} with {share:.1%} of its residents would be elsewhere by one or another"
     if share < HIGH:
-        return "high", f"{name} hardly depends on the method: {some} by one or another."
+        return "high", f"{name} hardly depends on the method: {some}.{more}"
     if share < FAIR:
-        return "fair", f"The core of {name} is firm and its edge depends on the method: {some} by one or another."
-    return "low", f"{name} depends on the method: {some} by one or another. Say which method was used wherever it is shown."
+        return "fair", f"The core of {name} is firm and its edge depends on the method: {some}.{more}"
+    return "low", f"{name} depends on the method: {some}.{more} Say which method was used wherever it is shown."
+
+
+def _lsoas(count: int) -> str:
+    return f"{count} LSOA{'' if count == 1 else 's'}"

@@ -41,4 +41,4 @@ def _options(
 
 
 from placemap.cli import build, data, look  # noqa: E402, F401 - they enter their commands in `app`
-from placemap.cli import compare, diff, explain, infer  # noqa: E402, F401
+from placemap.cli import compare, diff, explain, find, infer, new  # noqa: E402, F401
