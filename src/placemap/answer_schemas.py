@@ -101,7 +101,11 @@ SENSITIVITY = TableSchema(
         Column("OTHER_PLACECD", "code", "place by the other method; blank for none"),
         Column("OTHER_PLACENM", "text", "name of that place"),
         Column("RESIDENTS", "people", "residents of the LSOA"),
-        Column("SHARE", "share", "the place's share of registered patients, by the usual method; blank where they did not decide"),
+        Column(
+            "SHARE",
+            "share",
+            "the place's share of registered patients, by the usual method; blank where they did not decide",
+        ),
         Column("MARGIN", "share", "its lead over the runner-up; blank where patients did not decide"),
     ),
     ("METHOD", "LSOA21CD"),

@@ -11,9 +11,10 @@ import pandas as pd
 
 from placemap import answer_schemas as schemas
 from placemap.allocate import plurality
+from placemap.atoms import Floats, Ints, Texts, sums
 from placemap.checks import PLACE_SIZE
 from placemap.crosswalk import CCG_VINTAGE, Figures, Table, place_code
-from placemap.geography import Floats, Geography, Ints, Texts
+from placemap.geography import Geography
 from placemap.model import System
 from placemap.resolve import Assignment
 
@@ -126,7 +127,7 @@ def alignments(assignment: Assignment, geography: Geography, residents: Floats) 
 
 
 def pcn_areas(geography: Geography, vintage: str) -> tuple[Ints, Texts, Texts]:
-    """By LSOA, the PCN that more of its registered patients use than any other (-1 for none); codes and names of PCNs."""
+    """By LSOA, the PCN that most of its registered patients use (-1 for none); codes and names of PCNs."""
     pcns, registrations = geography.pcns(vintage), geography.registrations
     codes = np.array(sorted(pcns.practices_of), dtype=object)
     position = {code: at for at, code in enumerate(codes)}
@@ -145,8 +146,9 @@ def _alignment(
     rows = np.flatnonzero((assignment.place >= 0) & (of >= 0))
     count = len(assignment.footprint.places)
     lsoas, people = (
-        np.bincount(of[rows] * count + assignment.place[rows], weights=weight, minlength=len(codes) * count)
-        .reshape(-1, count)
+        np.bincount(of[rows] * count + assignment.place[rows], weights=weight, minlength=len(codes) * count).reshape(
+            -1, count
+        )
         for weight in (None, residents[rows])
     )
     places = (lsoas > 0).sum(axis=1)
@@ -163,7 +165,7 @@ def _alignment(
 
 
 def _parts(lsoas: Floats, people: Floats, names: Sequence[str]) -> tuple[tuple[str, int, float], ...]:
-    parts = [(names[at], int(lsoas[at]), float(people[at])) for at in np.flatnonzero(lsoas)]
+    parts = [(names[at], int(lsoas[at]), float(people[at])) for at in np.flatnonzero(lsoas).tolist()]
     return tuple(sorted(parts, key=lambda part: (-part[2], part[0])))
 
 
@@ -232,7 +234,7 @@ def place_place(system: System, a: Assignment, b: Assignment, weigh: Figures) ->
         columns[f"PLACECD_{letter}"], columns[f"PLACENM_{letter}"] = codes[place], names[place]
     columns["LSOAS"] = np.bincount(inverse, minlength=len(cells))
     for column, people in (("RESIDENT", weigh.residents[rows]), ("REGISTERED", weigh.registered[rows])):
-        overlap = np.bincount(inverse, weights=people, minlength=len(cells))
+        overlap = sums(inverse, people, len(cells))
         columns["RESIDENTS" if column == "RESIDENT" else "REGISTERED"] = overlap
         columns[f"A_{column}_SHARE"] = _share(overlap, row_a, left, people, blank=sizes[0] - 1)
         columns[f"B_{column}_SHARE"] = _share(overlap, row_b, right, people, blank=sizes[1] - 1)
@@ -249,6 +251,6 @@ def _labels(system: System, assignment: Assignment) -> tuple[Texts, Texts]:
 
 def _share(overlap: Floats, row: Ints, label: Ints, people: Floats, *, blank: int) -> Floats:
     """Of the place's people; blank (NaN) for no place, which is no unit to take a share of."""
-    total = np.bincount(label, weights=people, minlength=blank + 1)[row]
+    total = sums(label, people, blank + 1)[row]
     share = np.divide(overlap, total, out=np.zeros(len(overlap)), where=total > 0)
     return np.where(row == blank, np.nan, share)

@@ -17,9 +17,10 @@ import pandas as pd
 
 from placemap import answer_schemas as schemas
 from placemap.allocate import plurality
+from placemap.atoms import Floats, Ints, positions
 from placemap.crosswalk import Table
 from placemap.errors import Exit, PlacemapError
-from placemap.geography import Floats, Geography, Ints
+from placemap.geography import Geography
 from placemap.snapshot import Input, Snapshot
 
 CONFIG = "config edited"
@@ -173,7 +174,8 @@ class _Differ:
         moves = self._moves()
         places = self._place_changes(moves)
         tables = [
-            name for name in sorted({*self.old.digests, *self.new.digests})
+            name
+            for name in sorted({*self.old.digests, *self.new.digests})
             if self.old.digests.get(name) != self.new.digests.get(name)
         ]
         return Diff(
@@ -258,11 +260,14 @@ class _Differ:
         return set(self.geography.lsoas[winners[0] != winners[1]])
 
     def _winner(self, geography: Geography, side: Snapshot, codes: list[str]) -> Ints:
-        place_of = dict(zip(side.practices.index, side.practices["PLACECD"], strict=True))
+        place_of: dict[str, str] = dict(zip(side.practices.index, side.practices["PLACECD"], strict=True))
         recoded = {} if side is self.new else self.recoded
         position = {code: at for at, code in enumerate(codes)}
-        group = [position.get(recoded.get(p, p), -1) for code in geography.registrations.codes for p in [place_of.get(code, "")]]
-        return plurality(geography.registrations, np.array(group), np.ones((geography.size, len(codes)), dtype=bool)).winner
+        places = [place_of.get(str(code), "") for code in geography.registrations.codes]
+        group = [position.get(recoded.get(place, place), -1) for place in places]
+        return plurality(
+            geography.registrations, np.array(group), np.ones((geography.size, len(codes)), dtype=bool)
+        ).winner
 
     def _was_split(self, lsoa: str) -> bool:
         if self.geography is None or lsoa not in self.geography.lsoas:
@@ -281,9 +286,9 @@ class _Differ:
             before, after = _text(row.PLACECD_OLD), _text(row.PLACECD_NEW)
             if self.recoded.get(before, before) != after:
                 cause, detail = self._why_practice(code, row)
-                sizes = [size for size in (row.LIST_SIZE_OLD, row.LIST_SIZE_NEW) if size == size]
+                size = np.nanmax([row.LIST_SIZE_OLD, row.LIST_SIZE_NEW])
                 name = _text(row.NAME_NEW) or _text(row.NAME_OLD)
-                found[code] = Moved(code, name, before, after, cause, detail, float(max(sizes)))
+                found[code] = Moved(code, name, before, after, cause, detail, float(size))
         return found
 
     def _why_practice(self, code: str, row: tuple[object, ...]) -> tuple[str, str]:
@@ -316,12 +321,12 @@ class _Differ:
         registrations = self.geography.registrations
         found: dict[str, dict[str, dict[str, float]]] = {}
         for code, moved in self.practices.items():
-            position = registrations.codes.get_indexer([code])[0]
+            position = positions(registrations.codes, [code])[0]
             for lsoa, people in _lives(self.geography, int(position)):
                 found.setdefault(lsoa, {}).setdefault(moved.cause, {})[code] = people
         return found
 
-    # --- places --------------------------------------------------------------------------------------------------------
+    # --- places -------------------------------------------------------------------------------------------------------
 
     def _place_changes(self, moves: pd.DataFrame) -> tuple[PlaceChange, ...]:
         codes = sorted({self.recoded.get(code, code) for code in self.old.names} | set(self.new.names))
@@ -363,7 +368,7 @@ def _lives(geography: Geography, practice: int) -> list[tuple[str, float]]:
         registrations.lsoa[rows], weights=registrations.patients[rows], minlength=len(registrations.fit.codes)
     )
     people: Floats = registrations.fit.to_atoms(counts)
-    return [(str(geography.lsoas[at]), float(people[at])) for at in np.flatnonzero(people > 0)]
+    return [(str(geography.lsoas[at]), float(people[at])) for at in np.flatnonzero(people > 0).tolist()]
 
 
 def _changed_inputs(old: Snapshot, new: Snapshot) -> dict[str, tuple[str, str, str]]:

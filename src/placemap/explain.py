@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from placemap.atoms import Bools, Floats, Ints, Texts, positions, sums
 from placemap.codes import KINDS
 from placemap.crosswalk import Figures, living_in, place_code
-from placemap.geography import Floats, Geography, Ints, Texts
+from placemap.geography import Geography
 from placemap.model import Member, Place, System
 from placemap.places_table import declared_from, evidence_text
 from placemap.resolve import METHODS, PLURALITY, Assignment, practices_of
@@ -122,7 +123,9 @@ class Explanation:
     facts: tuple[str, ...] = ()
 
 
-def explain(system: System, assignment: Assignment, geography: Geography, weigh: Figures, subject: Subject) -> Explanation:
+def explain(
+    system: System, assignment: Assignment, geography: Geography, weigh: Figures, subject: Subject
+) -> Explanation:
     """Explain a unit in a footprint."""
     return _Explainer(system, assignment, geography, weigh).explain(subject)
 
@@ -163,8 +166,14 @@ class _Explainer:
     def _answer(self, subject: Subject, **more: object) -> Explanation:
         facts = (*subject.notes, *more.pop("facts", ()))  # type: ignore[misc]
         return Explanation(
-            self.system.id, self.system.name, self.footprint.id, self.footprint.name, subject.unit, subject.parents,
-            facts=facts, **more,  # type: ignore[arg-type]
+            self.system.id,
+            self.system.name,
+            self.footprint.id,
+            self.footprint.name,
+            subject.unit,
+            subject.parents,
+            facts=facts,
+            **more,  # type: ignore[arg-type]
         )
 
     # --- one LSOA --------------------------------------------------------------------------------------------------
@@ -215,9 +224,15 @@ class _Explainer:
         if method == PLURALITY:
             tied = ", as another has; the tie goes to the first by id" if a.patients and a.patients.tied[lsoa] else ""
             return f"more of its registered patients use practices of this place than of any other{tied}"
-        what = f"it lies in {_text(member)}" if method == "exact-fit" else f"ONS, or most of its people, give it to {_text(member)}"
+        what = (
+            f"it lies in {_text(member)}"
+            if method == "exact-fit"
+            else f"ONS, or most of its people, give it to {_text(member)}"
+        )
         claims = int(a.claims[lsoa].sum())
-        return f"{what}, which the place is declared from" + (" (an overlap: several places claim it)" if claims > 1 else "")
+        return f"{what}, which the place is declared from" + (
+            " (an overlap: several places claim it)" if claims > 1 else ""
+        )
 
     def _votes(self, lsoa: int) -> tuple[Vote, ...]:
         a = self.assignment
@@ -246,13 +261,13 @@ class _Explainer:
         weight[fit.source[pairs]] = fit.weight[pairs]
         rows = registrations.lsoa >= 0
         people = registrations.patients[rows] * weight[registrations.lsoa[rows]]
-        return np.bincount(registrations.practice[rows], weights=people, minlength=len(registrations.codes))
+        return sums(registrations.practice[rows], people, len(registrations.codes))
 
     def _sources(self, patients: Floats) -> tuple[tuple[str, float], ...]:
         """Patients by PCN, or by practice where it has none, largest first."""
         pcns = self.geography.pcns(self._pcn_vintage)
         found: dict[str, float] = {}
-        for position in np.flatnonzero(patients > 0):
+        for position in np.flatnonzero(patients > 0).tolist():
             code = str(self.geography.registrations.codes[position])
             pcn = pcns.pcn_of.get(code)
             text = f"PCN {pcn} {pcns.names[pcn]}" if pcn else f"practice {code} {self._practice_name(code)}".strip()
@@ -264,7 +279,9 @@ class _Explainer:
         return self.footprint.vintages.get("pcn") or self.geography.default_vintage("pcn")
 
     def _practice_name(self, code: str) -> str:
-        return self.geography.practice_names.get(code) or self.geography.pcns(self._pcn_vintage).practice_names.get(code, "")
+        return self.geography.practice_names.get(code) or self.geography.pcns(self._pcn_vintage).practice_names.get(
+            code, ""
+        )
 
     # --- aggregates --------------------------------------------------------------------------------------------------
 
@@ -277,7 +294,13 @@ class _Explainer:
             mine = place == position
             inside = float(people[mine].sum())
             parts.append(
-                Part(str(self.codes[position]), str(self.names[position]), int(mine.sum()), inside, inside / total if total else 0.0)
+                Part(
+                    str(self.codes[position]),
+                    str(self.names[position]),
+                    int(mine.sum()),
+                    inside,
+                    inside / total if total else 0.0,
+                )
             )
         return tuple(sorted(parts, key=lambda part: (-part.people, part.code)))
 
@@ -307,24 +330,24 @@ class _Explainer:
         ods = str(units.ods[position]) if units.ods is not None and position is not None else unit.code
         return (unit.code, ods)
 
-    # --- sets of practices ---------------------------------------------------------------------------------------------
+    # --- sets of practices --------------------------------------------------------------------------------------------
 
     def _practices(self, subject: Subject) -> Explanation:
         unit = subject.unit
-        if unit.kind == "pcn":
-            codes = self.geography.pcns(unit.vintage).practices_of.get(unit.code, [])
-        else:
-            codes = [unit.code]
+        of_pcn = self.geography.pcns(unit.vintage if unit.kind == "pcn" else None).practices_of
+        codes = of_pcn.get(unit.code, []) if unit.kind == "pcn" else [unit.code]
         group = np.isin(self.geography.registrations.codes.to_numpy(), codes)
         homes = self._living(group, self.assignment.place, self.codes, self.names)
         ltlas = self.geography.units("ltla")
-        districts = self._living(group, ltlas.of, np.append(ltlas.codes, ""), np.append(ltlas.names, "elsewhere, or no LSOA"))
+        districts = self._living(
+            group, ltlas.of, np.append(ltlas.codes, ""), np.append(ltlas.names, "elsewhere, or no LSOA")
+        )
         members = self._practice_lines(codes) if unit.kind == "pcn" else ()
         return self._answer(
             subject, parts=homes, districts=districts, declared=self._by_whom(codes, unit), members=members
         )
 
-    def _living(self, group: np.ndarray[tuple[int], np.dtype[np.bool_]], label: Ints, codes: Texts, names: Texts) -> tuple[Part, ...]:
+    def _living(self, group: Bools, label: Ints, codes: Texts, names: Texts) -> tuple[Part, ...]:
         """Patients of the practices in `group` by label of the LSOA that they live in."""
         registrations = self.geography.registrations
         count = len(codes) - 1
@@ -353,14 +376,14 @@ class _Explainer:
         registrations = self.geography.registrations
         lines = []
         for code in codes:
-            at = registrations.codes.get_indexer([code])[0]
+            at = int(positions(registrations.codes, [code])[0])
             size = int(registrations.by_practice[at]) if at >= 0 else 0
             place = -1 if self.assignment.practice_place is None or at < 0 else int(self.assignment.practice_place[at])
             where = f", counted for {self.names[place]}" if place >= 0 else ""
             lines.append(f"practice {code} {self._practice_name(code)}: {size:,} patients{where}")
         return tuple(lines)
 
-    # --- a place -------------------------------------------------------------------------------------------------------
+    # --- a place ------------------------------------------------------------------------------------------------------
 
     def place(self, place: Place, description: str) -> Explanation:
         """What a place is and where it is weakest."""
@@ -417,4 +440,6 @@ def _text(member: Member | None) -> str:
     if member is None:
         return "a declared member"
     vintage = f", {member.vintage}" if member.vintage and not KINDS[member.kind].patients else ""
-    return f"{KINDS[member.kind].label} {member.code} ({member.name or ''}{vintage})".replace(" ()", "").replace("(, ", "(")
+    return f"{KINDS[member.kind].label} {member.code} ({member.name or ''}{vintage})".replace(" ()", "").replace(
+        "(, ", "("
+    )

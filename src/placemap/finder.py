@@ -50,7 +50,9 @@ class Hit:
     parents: tuple[Unit, ...]
 
 
-def find(text: str, geography: Geography, systems: Sequence[System], *, kinds: Sequence[str] = (), limit: int = 20) -> list[Hit]:
+def find(
+    text: str, geography: Geography, systems: Sequence[System], *, kinds: Sequence[str] = (), limit: int = 20
+) -> list[Hit]:
     """The entries that fit best, best first.
 
     Args:
@@ -94,7 +96,7 @@ def _scores(text: str, entries: Sequence[Entry]) -> dict[int, float]:
     return found
 
 
-# --- what there is ------------------------------------------------------------------------------------------------------
+# --- what there is ----------------------------------------------------------------------------------------------------
 
 
 def index(geography: Geography, systems: Iterable[System]) -> list[Entry]:
@@ -114,7 +116,14 @@ def _places(systems: Iterable[System]) -> Iterator[Entry]:
         for footprint in system.footprints.values():
             for place in footprint.places:
                 code = f"{system.id}/{footprint.id}/{place.id}"
-                yield Entry("place", code, place.name, (), footprint.status != "superseded", f"{footprint.name}, {footprint.status}")
+                yield Entry(
+                    "place",
+                    code,
+                    place.name,
+                    (),
+                    footprint.status != "superseded",
+                    f"{footprint.name}, {footprint.status}",
+                )
 
 
 def _areas(kind: str, geography: Geography) -> Iterator[Entry]:
@@ -150,11 +159,15 @@ def _former_ltlas(geography: Geography) -> Iterator[Entry]:
     if geography.data.find("ltla_history") is None:
         return
     known = {
-        str(code) for vintage in geography.data.vintages("lookup", "ltla") for code in geography.units("ltla", vintage).codes
+        str(code)
+        for vintage in geography.data.vintages("lookup", "ltla")
+        for code in geography.units("ltla", vintage).codes
     }
     table = geography.ltla_history
     after = _successors(geography)
-    for code, rows in table[~table["ltla_code"].isin(known) & table["ltla_code"].isin(after)].groupby("ltla_code", sort=True):
+    for code, rows in table[~table["ltla_code"].isin(known) & table["ltla_code"].isin(after)].groupby(
+        "ltla_code", sort=True
+    ):
         years = (str(rows["first_year"].min()), str(rows["last_year"].max()))
         name = str(rows["ltla_name"].iloc[0])
         yield Entry("ltla", str(code), name, tuple(dict.fromkeys(years)), False, after[str(code)])
@@ -170,7 +183,11 @@ def _pcns(geography: Geography) -> Iterator[Entry]:
         newest = geography.pcns(lived[-1])
         practices = newest.practices_of.get(code, [])
         alive = lived[-1] == vintages[-1] and bool(practices)
-        note = f"{len(practices)} practice{'' if len(practices) == 1 else 's'}, sub-ICB {newest.sub_icb[code]}" if practices else "no current members"
+        note = (
+            f"{len(practices)} practice{'' if len(practices) == 1 else 's'}, sub-ICB {newest.sub_icb[code]}"
+            if practices
+            else "no current members"
+        )
         yield Entry("pcn", code, newest.names[code], tuple(lived), alive, note)
 
 
@@ -184,7 +201,9 @@ def _practices(geography: Geography) -> Iterator[Entry]:
         pcn = newest.pcn_of.get(code, "")
         where = f"PCN {pcn} {newest.names[pcn]}" if pcn else "in no PCN"
         patients = f"{size[code]:,} patients, " if code in size else ""
-        yield Entry("practice", code, name, (vintage,) if code in size else (), bool(pcn) or code in size, f"{patients}{where}")
+        yield Entry(
+            "practice", code, name, (vintage,) if code in size else (), bool(pcn) or code in size, f"{patients}{where}"
+        )
 
 
 def _lsoas(geography: Geography) -> Iterator[Entry]:

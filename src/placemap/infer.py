@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from placemap.allocate import plurality
+from placemap.atoms import Bools, Floats, Ints, Units
 from placemap.codes import KINDS
 from placemap.describe import Describer, Term
-from placemap.geography import Bools, Floats, Geography, Ints, Units
+from placemap.geography import Geography
 from placemap.infer_input import Wanted
 from placemap.scaffold import Declared
 
@@ -128,10 +129,15 @@ class _Inferrer:
         if areas is not None:
             also.append(f"{areas.length} area units: {areas.text}")
         return PlaceInferred(
-            self.wanted.names[at], int(mask.sum()), float(self.residents[mask].sum()), (*fits, *self.pcn_fits(at)), declared, tuple(also)
+            self.wanted.names[at],
+            int(mask.sum()),
+            float(self.residents[mask].sum()),
+            (*fits, *self.pcn_fits(at)),
+            declared,
+            tuple(also),
         )
 
-    # --- areas ---------------------------------------------------------------------------------------------------------
+    # --- areas --------------------------------------------------------------------------------------------------------
 
     def areas(self) -> list[Declared]:
         """The shortest declaration of each place in areas.
@@ -141,7 +147,9 @@ class _Inferrer:
         """
         options = [self.options(np.flatnonzero(self.place == at)) for at in range(self.count)]
         suits = Counter(declared.kind for found in options for declared in found)
-        return [min(found, key=lambda d: (-suits[d.kind], PREFERENCE.index(d.kind) if d.kind else 99)) for found in options]
+        return [
+            min(found, key=lambda d: (-suits[d.kind], PREFERENCE.index(d.kind) if d.kind else 99)) for found in options
+        ]
 
     def options(self, lsoas: Ints) -> list[Declared]:
         """The declarations of a place that are as short as any."""
@@ -201,7 +209,7 @@ class _Inferrer:
         people = float(self.residents[missing | extra].sum())
         return KindFit(kind, vintage, codes, tuple(lsoas[missing]), tuple(lsoas[extra]), people)
 
-    # --- PCNs ----------------------------------------------------------------------------------------------------------
+    # --- PCNs ---------------------------------------------------------------------------------------------------------
 
     def pcns(self) -> list[Declared] | None:
         """The declaration in PCNs, practices without one, and single LSOAs where these go another way."""
@@ -211,7 +219,11 @@ class _Inferrer:
         wrong = np.flatnonzero((self.place >= 0) & (winner != self.place))
         result = []
         for at in range(self.count):
-            members = [("lsoa", str(self.geography.lsoas[i]), str(self.geography.lsoa_names[i])) for i in wrong if self.place[i] == at]
+            members = [
+                ("lsoa", str(self.geography.lsoas[int(i)]), str(self.geography.lsoa_names[i]))
+                for i in wrong
+                if self.place[i] == at
+            ]
             members += [(_kind(groups[g]), groups[g], names[groups[g]]) for g in np.flatnonzero(of_group == at)]
             result.append(Declared(tuple(members)))
         self._pcn_result = (groups, winner, of_group)
@@ -234,10 +246,18 @@ class _Inferrer:
         found = plurality(registrations, of_practice, np.ones((self.geography.size, len(groups)), dtype=bool))
         votes, wanted = found.votes[scope], self.place[scope]
         by_place = np.stack([votes[wanted == at].sum(axis=0) for at in range(self.count)], axis=1)
-        total = np.bincount(of_practice[of_practice >= 0], weights=registrations.by_practice[of_practice >= 0], minlength=len(groups))
+        total = np.bincount(
+            of_practice[of_practice >= 0], weights=registrations.by_practice[of_practice >= 0], minlength=len(groups)
+        )
         inside = by_place.sum(axis=1)
         of_group = np.where(inside > total / 2, by_place.argmax(axis=1), -1)
-        _improve(of_group, votes, wanted, np.flatnonzero((inside > SOME * total) & (by_place.max(axis=1) < 0.9 * total)), self.count)
+        _improve(
+            of_group,
+            votes,
+            wanted,
+            np.flatnonzero((inside > SOME * total) & (by_place.max(axis=1) < 0.9 * total)),
+            self.count,
+        )
         _prune(of_group, votes, wanted, [at for at, code in enumerate(groups) if _kind(code) == "practice"], self.count)
         winner = np.full(self.geography.size, -1)
         winner[scope] = _winner(votes, of_group, self.count)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from placemap.atoms import Ints
 from placemap.codes import KINDS
 from placemap.errors import Exit, PlacemapError
-from placemap.geography import Geography, Ints, Texts
+from placemap.geography import Geography
 from placemap.tables import CodeKind, clean_codes, code_columns
 
 if TYPE_CHECKING:
@@ -60,14 +61,20 @@ def from_table(frame: pd.DataFrame, geography: Geography, code_column: str = "",
     found = _code_column(frame, geography, code_column)
     place_of, notes = _places_by_code(frame, found, place_column or _place_column(frame, found))
     if found.also:
-        notes.append(f"All codes of {found.column} are the same in {', '.join(found.also)}; taken as of {found.vintage}.")
+        notes.append(
+            f"All codes of {found.column} are the same in {', '.join(found.also)}; taken as of {found.vintage}."
+        )
     if found.malformed:
-        notes.append(f"{len(found.malformed)} values of {found.column} are no {KINDS[found.kind].label} codes: {_some(found.malformed)}.")
+        notes.append(
+            f"{len(found.malformed)} values of {found.column} are no {KINDS[found.kind].label} codes: "
+            f"{_some(found.malformed)}."
+        )
     known = {code: place for code, place in place_of.items() if code not in set(found.unknown) | set(found.malformed)}
     if not known:
         where = "packaged tables" if not geography.all_england else "reference"
         raise PlacemapError(
-            f"none of the {found.label} is in the {where}", hint="`placemap data update`, or --data with a store that has them"
+            f"none of the {found.label} is in the {where}",
+            hint="`placemap data update`, or --data with a store that has them",
         )
     source = f"{len(known):,} {found.label} (column {found.column})"
     names = tuple(sorted(set(known.values())))
@@ -92,7 +99,7 @@ def _code_column(frame: pd.DataFrame, geography: Geography, asked: str) -> CodeK
     found = code_columns(frame[[asked]] if asked else frame, geography)
     if not found:
         raise PlacemapError(
-            f"no column holds codes of a kind that placemap knows (the columns are {_some(list(frame), 12)})",
+            f"no column holds codes of a kind that placemap knows (the columns are {_some([*map(str, frame)], 12)})",
             hint=f"give a column of {', '.join(KINDS[kind].plural for kind in _FINEST[:6])}",
         )
     # The column that tells rows apart is the one that places are given for; among several, the finest.
@@ -100,12 +107,14 @@ def _code_column(frame: pd.DataFrame, geography: Geography, asked: str) -> CodeK
 
 
 def _no_column(asked: str, frame: pd.DataFrame) -> PlacemapError:
-    return PlacemapError(f"there is no column `{asked}`", hint=f"the columns are {_some(list(frame), 20)}", exit_code=Exit.USAGE)
+    return PlacemapError(
+        f"there is no column `{asked}`", hint=f"the columns are {_some([*map(str, frame)], 20)}", exit_code=Exit.USAGE
+    )
 
 
 def _place_column(frame: pd.DataFrame, codes: CodeKind) -> str:
     """The column that is constant for each code and groups codes: by its title where several do."""
-    able = [column for column in frame if column != codes.column and _groups(frame, codes.column, column)]
+    able = [column for column in map(str, frame) if column != codes.column and _groups(frame, codes.column, column)]
     titled = [column for column in able if _PLACE_TITLE.search(column)]
     chosen = _unlike(frame, titled or able)
     if len(chosen) == 1:
@@ -129,7 +138,7 @@ def _groups(frame: pd.DataFrame, codes: str, column: str) -> bool:
     if not 1 <= count <= min(MOST_PLACES, max(1, most)):
         return False
     numeric = pd.to_numeric(filled[column], errors="coerce").notna().all()
-    return not numeric and bool((filled.groupby(codes)[column].nunique() == 1).all())
+    return not numeric and len(filled[[codes, column]].drop_duplicates()) == filled[codes].nunique()
 
 
 def _unlike(frame: pd.DataFrame, columns: list[str]) -> list[str]:
@@ -138,7 +147,7 @@ def _unlike(frame: pd.DataFrame, columns: list[str]) -> list[str]:
     seen: dict[tuple[int, ...], str] = {}
     for column in ordered:
         seen.setdefault(tuple(pd.factorize(frame[column])[0].tolist()), column)
-    several = [column for column in seen.values() if frame[column].nunique() > 1]
+    several = [column for column in seen.values() if len(frame[column].drop_duplicates()) > 1]
     return several or list(seen.values())
 
 
@@ -163,7 +172,7 @@ def _places_by_code(frame: pd.DataFrame, found: CodeKind, column: str) -> tuple[
     return dict(zip(pairs["code"], pairs["place"], strict=True)), notes
 
 
-# --- codes → LSOAs ------------------------------------------------------------------------------------------------------
+# --- codes → LSOAs ----------------------------------------------------------------------------------------------------
 
 
 def _on_atoms(
@@ -194,7 +203,7 @@ def _from_2011(known: dict[str, int], names: tuple[str, ...], geography: Geograp
     torn = np.flatnonzero((votes > 0).sum(axis=1) > 1)
     notes = []
     if len(torn):
-        codes = [str(geography.lsoas[at]) for at in torn]
+        codes = [str(code) for code in geography.lsoas[torn]]
         notes.append(
             f"{len(torn)} LSOAs of 2021 were made from LSOAs of 2011 in several places; "
             f"each goes where most of its people come from: {_some(codes)}."
@@ -202,7 +211,7 @@ def _from_2011(known: dict[str, int], names: tuple[str, ...], geography: Geograp
     return place, notes
 
 
-# --- polygons -----------------------------------------------------------------------------------------------------------
+# --- polygons ---------------------------------------------------------------------------------------------------------
 
 
 def from_polygons(shapes: gpd.GeoDataFrame, geography: Geography, place_column: str = "") -> Wanted:
@@ -227,7 +236,7 @@ def from_polygons(shapes: gpd.GeoDataFrame, geography: Geography, place_column: 
     label = np.array([names.index(name) for name in labels])
     point, shape = shapes.sindex.query(points, predicate="within")
     hits = pd.DataFrame({"point": point, "label": label[shape]}).drop_duplicates().sort_values(["point", "label"])
-    twice = hits[hits["point"].duplicated(keep=False)]["point"].unique()
+    twice = np.unique(hits[hits["point"].duplicated(keep=False)]["point"].to_numpy(dtype=np.int64))
     first = hits.drop_duplicates("point")
     place = np.full(geography.size, -1)
     at = geography.lsoas.get_indexer(pd.Index(table["lsoa_code"].to_numpy(dtype=object)))
@@ -245,16 +254,20 @@ def _naming_column(shapes: gpd.GeoDataFrame) -> str:
     texts = [c for c in shapes.columns if c != "geometry" and pd.api.types.is_string_dtype(shapes[c])]
     ranked = sorted(texts, key=lambda c: (not _PLACE_TITLE.search(c), not _NAME_TITLE.search(c), -shapes[c].nunique()))
     if not ranked:
-        raise PlacemapError("no column names the polygons", hint="add one, or name it with --place", exit_code=Exit.USAGE)
+        raise PlacemapError(
+            "no column names the polygons", hint="add one, or name it with --place", exit_code=Exit.USAGE
+        )
     return str(ranked[0])
 
 
-def _polygon_notes(table: pd.DataFrame, twice: Texts, place: Ints, names: tuple[str, ...]) -> list[str]:
+def _polygon_notes(table: pd.DataFrame, twice: Ints, place: Ints, names: tuple[str, ...]) -> list[str]:
     notes = ["A boundary that cuts an LSOA is moved to its edge: whole LSOAs follow their centroid."]
     if len(twice):
         codes = table["lsoa_code"].iloc[twice].tolist()
         notes.append(f"{len(twice)} centroids lie in several polygons and go to the first by name: {_some(codes)}.")
     empty = [name for at, name in enumerate(names) if not (place == at).any()]
     if empty:
-        notes.append(f"No centroid lies in {_some(empty)}: the polygon is smaller than an LSOA, or outside the reference.")
+        notes.append(
+            f"No centroid lies in {_some(empty)}: the polygon is smaller than an LSOA, or outside the reference."
+        )
     return notes

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from placemap.atoms import Floats, Ints
 from placemap.config import system_from_text
 from placemap.errors import Exit, PlacemapError
-from placemap.geography import Floats, Geography, Ints
+from placemap.geography import Geography
 from placemap.infer import Inferred, infer
 from placemap.infer_input import Wanted, from_polygons, from_table
 from placemap.model import Footprint, System
@@ -59,7 +60,9 @@ class Found:
     against: Against | None
 
 
-def read_wanted(path: Path, geography: Geography, *, code: str = "", place: str = "", sheet: str | None = None) -> Wanted:
+def read_wanted(
+    path: Path, geography: Geography, *, code: str = "", place: str = "", sheet: str | None = None
+) -> Wanted:
     """What a file says of places. Raises PlacemapError where it cannot be understood."""
     if path.suffix.lower() in POLYGON_ENDINGS:
         return from_polygons(read_polygons(path, sheet), geography, place)
@@ -121,7 +124,11 @@ def _config(geography: Geography, found: Inferred, name: str) -> str:
         footprint=FOOTPRINT,
         footprint_name=f"{len(declared)} places inferred from a file",
         places=declared,
-        notes=(f"Inferred from {wanted.source}.", "Fill in the evidence, then: placemap build THIS-FILE", *wanted.notes),
+        notes=(
+            f"Inferred from {wanted.source}.",
+            "Fill in the evidence, then: placemap build THIS-FILE",
+            *wanted.notes,
+        ),
         pcn_vintage=geography.default_vintage("pcn") if uses_pcns else "",
     )
     return config_text(draft)
@@ -144,28 +151,43 @@ def _as_listed(
     workspace: Workspace, wanted: Wanted, name: str, residents: Floats, against: tuple[System, Footprint] | None
 ) -> Found:
     """Places of PCNs or practices are declared from just these; what they come to in areas is told of the result."""
-    assert wanted.practices is not None  # noqa: S101 - the caller has looked
+    assert wanted.practices is not None
     geography = workspace.geography
     kind, vintage, place_of = wanted.practices
     names = _names(geography, kind, vintage)
     listed = {
-        place: Declared(tuple((kind, code, names.get(code, "")) for code, of in sorted(place_of.items()) if of == place))
+        place: Declared(
+            tuple((kind, code, names.get(code, "")) for code, of in sorted(place_of.items()) if of == place)
+        )
         for place in wanted.names
     }
     scope = _scope_of_practices(geography, kind, vintage, place_of)
-    in_scope = np.isin(geography.units("sub_icb").codes[geography.units("sub_icb").of], [code for _, code, _ in scope.members])
+    in_scope = np.isin(
+        geography.units("sub_icb").codes[geography.units("sub_icb").of], [code for _, code, _ in scope.members]
+    )
     draft = Draft(
-        slug(name), name, icb_of(geography, in_scope), scope, FOOTPRINT, f"{len(listed)} places of {kind}s", listed,
-        (f"From {wanted.source}, as they are listed there.", *wanted.notes), pcn_vintage=_pinned(geography, kind, vintage),
+        slug(name),
+        name,
+        icb_of(geography, in_scope),
+        scope,
+        FOOTPRINT,
+        f"{len(listed)} places of {kind}s",
+        listed,
+        (f"From {wanted.source}, as they are listed there.", *wanted.notes),
+        pcn_vintage=_pinned(geography, kind, vintage),
     )
     config = config_text(draft)
     assignment = _built(workspace, config)
     order = {place.id: place.name for place in assignment.footprint.places}
     result = replace(wanted, names=tuple(order.values()), place=assignment.place)
     found = infer(result, geography, workspace.describer, residents, by_pcn=False)
-    places = tuple(replace(item, declared=listed[item.name], also=(*item.also, item.declared.text)) for item in found.places)
+    places = tuple(
+        replace(item, declared=listed[item.name], also=(*item.also, item.declared.text)) for item in found.places
+    )
     length = sum(item.length for item in listed.values())
-    inferred = replace(found, wanted=wanted, way="as listed", length=length, other=found.length, places=places, scope=scope)
+    inferred = replace(
+        found, wanted=wanted, way="as listed", length=length, other=found.length, places=places, scope=scope
+    )
     off = tuple(code for code, place in place_of.items() if not _declares(assignment, code, place))
     distance = _against(workspace, result.names, result.place, residents, against)
     return Found(inferred, config, not off, off, distance)
@@ -189,17 +211,23 @@ def _scope_of_practices(geography: Geography, kind: str, vintage: str, place_of:
     """The sub-ICB locations that the practices or PCNs belong to."""
     pcns = geography.pcns(_pinned(geography, kind, vintage))
     members = pcns.members
-    ods_of = dict(zip(members["practice_code"], members["practice_sub_icb_ods"], strict=True)) if kind == "practice" else pcns.sub_icb
+    ods_of = (
+        dict(zip(members["practice_code"], members["practice_sub_icb_ods"], strict=True))
+        if kind == "practice"
+        else pcns.sub_icb
+    )
     units = geography.units("sub_icb")
     found = sorted({at for code in place_of if (at := units.position(ods_of.get(code, ""))) is not None})
     if not found:
         raise PlacemapError(
-            f"the {kind}s lie in no sub-ICB location that the reference knows", hint="`placemap data update`", exit_code=Exit.WRONG
+            f"the {kind}s lie in no sub-ICB location that the reference knows",
+            hint="`placemap data update`",
+            exit_code=Exit.WRONG,
         )
     return Declared(tuple(("sub_icb", str(units.codes[at]), str(units.names[at])) for at in found))
 
 
-# --- the distance to a footprint -----------------------------------------------------------------------------------------
+# --- the distance to a footprint --------------------------------------------------------------------------------------
 
 
 def _against(

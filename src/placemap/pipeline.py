@@ -24,8 +24,8 @@ from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs, inputs_of, newest_year
 from placemap.reference import cache_folder, open_store, store_folder
 from placemap.resolve import Assignment, lsoas_of, resolve, scope_of
-from placemap.systems import ENDINGS
 from placemap.sensitivity import Sensitivity, sensitivity
+from placemap.systems import ENDINGS
 from placemap.write_folder import Build, write_build
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from placemap.atoms import Bools, Ints, positions
 from placemap.errors import PlacemapError
 from placemap.geography import Geography
 
@@ -54,7 +55,7 @@ def locate(postcode: str, geography: Geography) -> Located:
     code, easting, northing, ltla = _look_up(postcode)
     table = geography.data.table(geography.data.need("lsoa_boundaries"))
     shapes = gpd.GeoSeries.from_wkb(list(table["geometry"]), crs=27700)
-    position = geography.lsoas.get_indexer(table["lsoa_code"].to_numpy(dtype=object))
+    position = positions(geography.lsoas, table["lsoa_code"])
     near = shapes.sindex.query(Point(easting, northing), predicate="dwithin", distance=TOLERANCE)
     distance = shapes.iloc[near].distance(Point(easting, northing)).to_numpy()
     inside = distance == 0
@@ -71,10 +72,11 @@ def locate(postcode: str, geography: Geography) -> Located:
     return Located(code, easting, northing, ltla, int(lsoas[best]), tuple(int(lsoas[at]) for at in rest), edge)
 
 
-def _in_ltla(lsoas: np.ndarray[tuple[int], np.dtype[np.int64]], ltla: str, geography: Geography) -> np.ndarray:  # type: ignore[type-arg]
+def _in_ltla(lsoas: Ints, ltla: str, geography: Geography) -> Bools:
     units = geography.units("ltla")
     unit = units.position(ltla)
-    return units.of[lsoas] == (-2 if unit is None else unit)
+    found: Bools = units.of[lsoas] == (-2 if unit is None else unit)
+    return found
 
 
 def _look_up(postcode: str) -> tuple[str, float, float, str]:

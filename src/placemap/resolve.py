@@ -169,7 +169,8 @@ def candidates(footprint: Footprint, geography: Geography, in_scope: Bools) -> B
 
 def _candidates(footprint: Footprint, allowed: Bools, in_scope: Bools) -> Bools:
     votes_for = np.array([place.has_patient_kinds for place in footprint.places])
-    return allowed & votes_for & in_scope[:, None]
+    found: Bools = allowed & votes_for & in_scope[:, None]
+    return found
 
 
 def _allowed(footprint: Footprint, geography: Geography, in_scope: Bools) -> Bools:

@@ -20,8 +20,9 @@ import pandas as pd
 
 from placemap import answer_schemas as schemas
 from placemap.allocate import plurality
+from placemap.atoms import Bools, Floats, Ints, Registrations
 from placemap.crosswalk import Figures, Table, place_code
-from placemap.geography import Bools, Floats, Geography, Ints, Registrations
+from placemap.geography import Geography
 from placemap.model import System
 from placemap.resolve import Assignment, candidates
 
@@ -76,7 +77,7 @@ def _places_of(assignment: Assignment) -> Ints:
     return assignment.practice_place
 
 
-# --- the methods --------------------------------------------------------------------------------------------------------
+# --- the methods ------------------------------------------------------------------------------------------------------
 
 
 def _own_icb(assignment: Assignment, geography: Geography, may: Bools) -> Ints:
@@ -127,7 +128,9 @@ def _nearest(assignment: Assignment, geography: Geography, may: Bools) -> Ints:
     point = np.full((geography.size, 2), np.nan)
     point[at[at >= 0]] = table[["easting", "northing"]].to_numpy()[at >= 0]
     place = _places_of(assignment)
-    middles = {int(p): middle for p in np.flatnonzero(place >= 0) if (middle := _middle(geography, int(p), point)) is not None}
+    middles = {
+        int(p): middle for p in np.flatnonzero(place >= 0) if (middle := _middle(geography, int(p), point)) is not None
+    }
     result = np.full(geography.size, -1)
     lsoas = np.flatnonzero(assignment.by_plurality & ~np.isnan(point[:, 0]))
     # Places that may have an LSOA differ only by `exclude` and `within`, so there are few patterns to look up.
@@ -194,7 +197,7 @@ LABELS = {
 }
 
 
-# --- tables -----------------------------------------------------------------------------------------------------------------
+# --- tables -----------------------------------------------------------------------------------------------------------
 
 
 def _flips(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -71,7 +72,12 @@ class Snapshot:
 
 
 def snapshot(
-    label: str, system: System, footprint: Footprint, tables: Sequence[Table], inputs: Sequence[TableEntry], measure: str
+    label: str,
+    system: System,
+    footprint: Footprint,
+    tables: Sequence[Table],
+    inputs: Sequence[TableEntry],
+    measure: str,
 ) -> Snapshot:
     """A result in memory."""
     texts = {table.name: _as_text(table) for table in tables}
@@ -115,7 +121,7 @@ def read_snapshot(folder: Path) -> Snapshot:
 BUILD_AGAIN = "build it again with `placemap build`"
 
 
-def _metadata(folder: Path) -> dict[str, object] | Mapping[str, object] | object:
+def _metadata(folder: Path) -> Any:
     try:
         return json.loads((folder / METADATA).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -131,9 +137,9 @@ def _input(item: dict[str, str]) -> Input:
     return Input(item["schema:identifier"], item["schema:temporalCoverage"], coverage, item["schema:sha256"])
 
 
-def _measure(metadata: object) -> str:
+def _measure(metadata: Any) -> str:
     """The measure of residents, from the description of place_lsoa21's RESIDENTS: `residents of the LSOA (…)`."""
-    for table in metadata["tables"]:  # type: ignore[index]
+    for table in metadata["tables"]:
         for column in table["tableSchema"]["columns"]:
             if table["url"] == "place_lsoa21.csv" and column["name"] == "RESIDENTS":
                 return str(column["dc:description"]).rpartition("(")[2].rstrip(")")
@@ -141,7 +147,13 @@ def _measure(metadata: object) -> str:
 
 
 def _made(
-    label: str, system: str, footprint: str, texts: dict[str, pd.DataFrame], inputs: dict[str, Input], config: str, measure: str
+    label: str,
+    system: str,
+    footprint: str,
+    texts: dict[str, pd.DataFrame],
+    inputs: dict[str, Input],
+    config: str,
+    measure: str,
 ) -> Snapshot:
     places, lsoas, practices = texts["places"], texts["place_lsoa21"], texts["place_practice"]
     return Snapshot(

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from placemap.atoms import Ints
 from placemap.codes import KINDS, normal_name
 from placemap.errors import Exit, PlacemapError
-from placemap.geography import Geography, Ints
+from placemap.geography import Geography
 from placemap.scaffold import Declared, Draft, Unit, config_text, slug
 
 #: What places may be made of.
@@ -29,7 +30,11 @@ def find_icb(text: str, geography: Geography, packaged: Collection[str]) -> tupl
     position = units.position(text.strip().upper())
     fits = [at for at, name in enumerate(units.names) if normal_name(text) in normal_name(str(name))]
     # Somerset is a part of the name of another ICB, too: only the whole name will do.
-    whole = [at for at in fits if normal_name(text) in (normal_name(str(units.names[at])), normal_name(_short(str(units.names[at]))))]
+    whole = [
+        at
+        for at in fits
+        if normal_name(text) in (normal_name(str(units.names[at])), normal_name(_short(str(units.names[at]))))
+    ]
     if position is None and len(whole) == 1:
         position = whole[0]
     if position is None:
@@ -64,7 +69,9 @@ def first_config(
         PlacemapError: see `find_icb`; or `by` is no such kind.
     """
     if by not in BY:
-        raise PlacemapError(f"places cannot be started from `{by}`", hint=f"choose one of {', '.join(BY)}", exit_code=Exit.USAGE)
+        raise PlacemapError(
+            f"places cannot be started from `{by}`", hint=f"choose one of {', '.join(BY)}", exit_code=Exit.USAGE
+        )
     code, ods, full, vintage, lsoas = find_icb(icb, geography, packaged)
     title = name or _short(full)
     names = list(dict.fromkeys(places)) or [title]
@@ -112,7 +119,9 @@ def _areas(
         inside = int(np.isin(whole, lsoas).sum())
         district = "" if kind == "ltla" else f"{ltla.names[ltla.of[whole[0]]]}, "
         part = "" if inside == len(whole) else f"; {inside} of its {len(whole)} LSOAs are in the system"
-        comments[str(units.codes[at])] = f"{district}{geography.measure('residents_2021')[lsoas[units.of[lsoas] == at]].sum():,.0f} residents{part}"
+        comments[str(units.codes[at])] = (
+            f"{district}{geography.measure('residents_2021')[lsoas[units.of[lsoas] == at]].sum():,.0f} residents{part}"
+        )
     return _units(kind, lsoas, geography), comments, []
 
 
@@ -121,17 +130,25 @@ def _pcns(
 ) -> tuple[tuple[Unit, ...], dict[str, str], list[tuple[str, list[Unit]]]]:
     """The PCNs of the sub-ICB locations; practices there without a PCN are listed apart."""
     subs = geography.units("sub_icb")
-    home = {str(subs.ods[at]) for _, code, _ in scope if subs.ods is not None and (at := subs.position(code)) is not None}
+    home = {
+        str(subs.ods[at]) for _, code, _ in scope if subs.ods is not None and (at := subs.position(code)) is not None
+    }
     pcns, registrations = geography.pcns(), geography.registrations
     size = dict(zip(registrations.codes, registrations.by_practice.tolist(), strict=True))
     codes = sorted(code for code, sub in pcns.sub_icb.items() if sub in home and code in pcns.practices_of)
     comments = {
-        code: f"{_practices(len(pcns.practices_of[code]))}, {sum(size.get(p, 0) for p in pcns.practices_of[code]):,} patients"
+        code: f"{_practices(len(of := pcns.practices_of[code]))}, {sum(size.get(p, 0) for p in of):,} patients"
         for code in codes
     }
     members = pcns.members
-    local = sorted(set(members[members["practice_sub_icb_ods"].isin(home)]["practice_code"]) & set(size) - set(pcns.pcn_of))
-    pool = [("practices that are in no PCN", [("practice", code, pcns.practice_names[code]) for code in local])] if local else []
+    local = sorted(
+        set(members[members["practice_sub_icb_ods"].isin(home)]["practice_code"]) & set(size) - set(pcns.pcn_of)
+    )
+    pool = (
+        [("practices that are in no PCN", [("practice", code, pcns.practice_names[code]) for code in local])]
+        if local
+        else []
+    )
     return tuple(("pcn", code, pcns.names[code]) for code in codes), comments, pool
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from placemap.atoms import Ints, Units, positions
 from placemap.codes import KINDS, kinds_of
 from placemap.errors import Exit, PlacemapError
-from placemap.geography import Geography, Ints, Units
+from placemap.geography import Geography
 
 POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}")
 #: What an LSOA is said to lie in, from near to far.
@@ -79,7 +80,9 @@ def _unknown(code: str, geography: Geography) -> PlacemapError:
         )
     label = f"{kinds[0].label} {code}"
     if geography.all_england:
-        return PlacemapError(f"there is no {label} in any vintage of the reference", hint="`placemap find` looks up names")
+        return PlacemapError(
+            f"there is no {label} in any vintage of the reference", hint="`placemap find` looks up names"
+        )
     return PlacemapError(
         f"{label} is not in the packaged tables, which hold only what the shipped configs need",
         hint="`placemap data update` to look in all England, or --data with a store that has it",
@@ -88,14 +91,14 @@ def _unknown(code: str, geography: Geography) -> PlacemapError:
 
 def _lsoa(_kind: str, code: str, geography: Geography, _pcn: str | None) -> Subject | None:
     if code in geography.lsoas:
-        position = int(geography.lsoas.get_loc(code))
+        position = int(positions(geography.lsoas, [code])[0])
         unit = Unit("lsoa", code, str(geography.lsoa_names[position]), geography.units_entry("lsoa").vintage)
         here = np.array([position])
         return Subject(unit, here, parents_of(here, geography), _change_of_2021(position, geography))
     fit = geography.fit_2011
     if code not in fit.codes:
         return None
-    source = int(fit.codes.get_loc(code))
+    source = int(positions(fit.codes, [code])[0])
     pairs = np.flatnonzero((fit.source == source) & (fit.target >= 0))
     here = fit.target[pairs]
     unit = Unit("lsoa", code, str(fit.names[source]), "2011")
@@ -109,7 +112,9 @@ def _change_of_2011(source: int, geography: Geography) -> str:
     fit = geography.fit_2011
     rows = np.flatnonzero(fit.source == source)
     parts = [
-        f"{geography.lsoas[fit.target[row]]} ({fit.weight[row]:.1%})" if fit.target[row] >= 0 else "one outside the tables"
+        f"{geography.lsoas[fit.target[row]]} ({fit.weight[row]:.1%})"
+        if fit.target[row] >= 0
+        else "one outside the tables"
         for row in rows
     ]
     return f"This LSOA of 2011 {_CHANGES[str(fit.change[rows[0]])]}; in 2021 its people are in {', '.join(parts)}."
@@ -175,7 +180,9 @@ def _pcn(_kind: str, code: str, geography: Geography, pcn_vintage: str | None) -
     for vintage in sorted(known, key=lambda item: (item == usual, item), reverse=True):
         pcns = geography.pcns(vintage)
         if code in pcns.names:
-            return Subject(Unit("pcn", code, pcns.names[code], vintage), _none(), notes=_without_members(code, vintage, geography))
+            return Subject(
+                Unit("pcn", code, pcns.names[code], vintage), _none(), notes=_without_members(code, vintage, geography)
+            )
     return None
 
 
@@ -199,7 +206,9 @@ def _practice(_kind: str, code: str, geography: Geography, pcn_vintage: str | No
     notes = [] if pcn else [f"It is in no PCN in {pcns.vintage}."]
     if code not in geography.registrations.codes:
         notes.append(f"It has no registered patients in {geography.registrations_entry.vintage}.")
-    return Subject(Unit("practice", code, names[code], geography.registrations_entry.vintage), _none(), parents, tuple(notes))
+    return Subject(
+        Unit("practice", code, names[code], geography.registrations_entry.vintage), _none(), parents, tuple(notes)
+    )
 
 
 def _none() -> Ints:

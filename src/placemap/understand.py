@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from placemap.checks import Result, run_checks
 from placemap.codes import normal_name
 from placemap.compare import Side, comparison_tables, side
-from placemap.checks import Result, run_checks
 from placemap.crosswalk import Table, crosswalk_tables
 from placemap.describe import as_text
 from placemap.diff import Diff, diff
@@ -66,7 +66,9 @@ class Answer:
     explanations: tuple[Explanation, ...]
 
 
-def explain_code(workspace: Workspace, systems: Sequence[System], code: str, footprints: list[str], *, every: bool) -> Answer:
+def explain_code(
+    workspace: Workspace, systems: Sequence[System], code: str, footprints: list[str], *, every: bool
+) -> Answer:
     """Explain a code, a postcode or a place in the footprints asked for.
 
     Args:
@@ -80,7 +82,9 @@ def explain_code(workspace: Workspace, systems: Sequence[System], code: str, foo
     place = _place_asked(code, systems, footprints)
     if place is not None:
         return Answer(None, None, (_explain_place(workspace, *place),))
-    asked = [(system, footprint) for system in systems for footprint in _asked_of(system, footprints, systems, every=every)]
+    asked = [
+        (system, footprint) for system in systems for footprint in _asked_of(system, footprints, systems, every=every)
+    ]
     vintage = next((f.vintages["pcn"] for _, f in asked if "pcn" in f.vintages), None)
     located = locate(code, workspace.geography) if POSTCODE.fullmatch(" ".join(code.upper().split())) else None
     subject = _of_postcode(located, workspace) if located else find_subject(code, workspace.geography, vintage)
@@ -136,7 +140,9 @@ def _place_asked(code: str, systems: Sequence[System], footprints: list[str]) ->
     usual = [item for item in found if item[1].id in (footprints or [item[0].default_footprint])]
     if len(parts) > 1 and not found:
         raise PlacemapError(
-            f"there is no place `{code}`", hint="`placemap show SYSTEM` lists its footprints and places", exit_code=Exit.USAGE
+            f"there is no place `{code}`",
+            hint="`placemap show SYSTEM` lists its footprints and places",
+            exit_code=Exit.USAGE,
         )
     chosen = usual or found
     if len({item[0].id for item in chosen}) > 1 or (len(chosen) > 1 and not usual):
@@ -273,7 +279,7 @@ def _with_defaults(geography: Geography, vintages: dict[str, str]) -> Geography:
 
 
 def _at_vintage(system: System, vintages: dict[str, str]) -> System:
-    """The system with its members of some kinds in another vintage; names are of the old one, so they are not checked."""
+    """The system with members of some kinds in another vintage; names are of the old one, so they are not checked."""
 
     def member(item: Member) -> Member:
         return replace(item, vintage=vintages[item.kind], name=None) if item.kind in vintages else item
@@ -283,7 +289,8 @@ def _at_vintage(system: System, vintages: dict[str, str]) -> System:
 
     def footprint(item: Footprint) -> Footprint:
         places = tuple(
-            replace(p, members=members(p.members), exclude=members(p.exclude), within=members(p.within)) for p in item.places
+            replace(p, members=members(p.members), exclude=members(p.exclude), within=members(p.within))
+            for p in item.places
         )
         known = {**item.vintages, **{kind: vintage for kind, vintage in vintages.items() if kind != "registrations"}}
         return replace(item, places=places, vintages=known)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from placemap.config import load_system
+from placemap.geography import Geography
 from placemap.model import System
 from placemap.pipeline import Workspace
-from placemap.geography import Geography
 from placemap.reference import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ class Run:
 
         self.runner = CliRunner()
 
-    def __call__(self, *args: object) -> "Result":
+    def __call__(self, *args: object) -> Result:
         from placemap.cli import app
 
         result = self.runner.invoke(app, [str(arg) for arg in args], env={"PLACEMAP_DATA": str(ROOT / "data")})

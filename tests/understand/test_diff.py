@@ -89,7 +89,9 @@ def localities(workspace: Workspace, systems: dict[str, System]) -> Snapshot:
 # --- truth from the official workbooks -----------------------------------------------------------------------------
 
 
-def test_bnssg_from_2022_to_2024_is_accounted_for(two_years: Workspace, reference: Path, systems: dict[str, System]) -> None:
+def test_bnssg_from_2022_to_2024_is_accounted_for(
+    two_years: Workspace, reference: Path, systems: dict[str, System]
+) -> None:
     found = diff_vintages(two_years, systems["bnssg"], "localities", "2022-08", "2024-10")
     _accounted(found.diff)
     assert found.exit_code == Exit.CHANGED
@@ -155,7 +157,9 @@ def _edited(change: Callable[[str], str]) -> System:
 
 
 def test_an_edited_config_is_the_cause(workspace: Workspace, systems: dict[str, System]) -> None:
-    edited = _edited(lambda t: t.replace("        name: Woodspring\n", "        name: Woodspring\n        lsoa: [E01014671]\n"))
+    edited = _edited(
+        lambda t: t.replace("        name: Woodspring\n", "        name: Woodspring\n        lsoa: [E01014671]\n")
+    )
     found = diff_systems(workspace, systems["bnssg"], edited, "localities")
     _accounted(found.diff)
     (move,) = found.diff.moves.frame.to_dict("records")
@@ -166,7 +170,9 @@ def test_an_edited_config_is_the_cause(workspace: Workspace, systems: dict[str, 
 
 def test_a_pcn_moved_in_the_config_takes_its_lsoas(workspace: Workspace, systems: dict[str, System]) -> None:
     line = "          U00402: CONNEXUS PCN\n"
-    edited = _edited(lambda t: t.replace(line, "").replace("          U63843: PIER HEALTH PCN\n", "          U63843:\n" + line))
+    edited = _edited(
+        lambda t: t.replace(line, "").replace("          U63843: PIER HEALTH PCN\n", "          U63843:\n" + line)
+    )
     found = diff_systems(workspace, systems["bnssg"], edited, "localities").diff
     _accounted(found)
     assert {cause for cause, *_ in found.by_cause()} == {"config edited"}
@@ -213,7 +219,7 @@ def test_a_recoded_lookup_is_told(workspace: Workspace, systems: dict[str, Syste
     assert [cause for cause, *_ in found.by_cause()] == ["lookup recoded"]
 
 
-# --- properties --------------------------------------------------------------------------------------------------------
+# --- properties -------------------------------------------------------------------------------------------------------
 
 
 def test_nothing_between_equals(workspace: Workspace, localities: Snapshot) -> None:
@@ -248,13 +254,16 @@ def test_any_two_results_mirror(workspace: Workspace, localities: Snapshot, data
 
 def test_versions() -> None:
     assert [next_version("1.2.3", level) for level in ("none", "patch", "minor", "major")] == [
-        "1.2.3", "1.2.4", "1.3.0", "2.0.0",
+        "1.2.3",
+        "1.2.4",
+        "1.3.0",
+        "2.0.0",
     ]
     with pytest.raises(PlacemapError, match="no semantic version"):
         next_version("v1", "minor")
 
 
-# --- the command ---------------------------------------------------------------------------------------------------------
+# --- the command ------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +277,10 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         subprocess.run(["git", *identity, "-C", str(folder), *args], check=True, capture_output=True)
 
     git("init", "-q")
-    for version in (text, text.replace("        name: Woodspring\n", "        name: Woodspring\n        lsoa: [E01014671]\n")):
+    for version in (
+        text,
+        text.replace("        name: Woodspring\n", "        name: Woodspring\n        lsoa: [E01014671]\n"),
+    ):
         (folder / "bnssg.yaml").write_text(version, encoding="utf-8")
         git("add", ".")
         git("commit", "-qm", "x")
@@ -316,7 +328,11 @@ def test_what_cannot_be_compared(run, args: list[str], code: int, message: str) 
 
 
 def test_a_failed_build_and_another_footprint(workspace: Workspace, systems: dict[str, System], tmp_path: Path) -> None:
-    gap = _edited(lambda t: t.replace("          U63843: PIER HEALTH PCN\n", "          U63843:\n").replace("15C: NHS Bristol, North Somerset and South Gloucestershire ICB - 15C\n", "15C:\n  ltla: [E07000187]\n", 1))
+    gap = _edited(
+        lambda t: t.replace("          U63843: PIER HEALTH PCN\n", "          U63843:\n").replace(
+            "15C: NHS Bristol, North Somerset and South Gloucestershire ICB - 15C\n", "15C:\n  ltla: [E07000187]\n", 1
+        )
+    )
     outcome = build(workspace, gap, gap.footprints["local-authorities"], tmp_path)
     if outcome.exit_code() == Exit.WRONG and outcome.folder:
         with pytest.raises(PlacemapError, match="this build failed") as caught:

@@ -36,7 +36,7 @@ APPENDIX_C = {
     "U48652": {"King's Lynn and West Norfolk"},
     "U10555": {"King's Lynn and West Norfolk", "Breckland"},
 }
-#: Where patients of July 2022 say otherwise: districts with 5% or more of a PCN's patients that the document leaves out.
+#: Where patients of July 2022 say otherwise: districts with 5% of a PCN's patients that the document leaves out.
 DISAGREEMENTS = {
     "U47975": {"South Norfolk"},  # 14.8% of South Waveney's patients
     "U05433": {"Breckland"},  # 20.1% of SNhIP's
@@ -176,7 +176,10 @@ def test_postcode_tells_the_other_candidates(workspace: Workspace, systems: dict
     assert answer.located is not None
     assert answer.located.postcode.replace(" ", "") == "BS15TR"
     assert answer.located.ltla == "E06000023"
-    assert workspace.geography.units("ltla").codes[workspace.geography.units("ltla").of[answer.located.lsoa]] == "E06000023"
+    assert (
+        workspace.geography.units("ltla").codes[workspace.geography.units("ltla").of[answer.located.lsoa]]
+        == "E06000023"
+    )
     assert answer.explanations[0].system == "bnssg"
     with pytest.raises(PlacemapError, match="there is no live postcode"):
         explain_code(workspace, list(systems.values()), "BS99 9ZZ", [], every=False)

@@ -67,12 +67,14 @@ def test_kind_limit_and_nothing(run) -> None:  # type: ignore[no-untyped-def]
     assert "nothing called or coded like `qqzzxxkk` in the packaged tables" in nothing.err
 
 
-# --- new ------------------------------------------------------------------------------------------------------------------
+# --- new --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("by", BY)
 @pytest.mark.parametrize("icb", sorted(SHIPPED))
-def test_a_first_config_covers_its_system_at_once(workspace: Workspace, systems: dict[str, System], icb: str, by: str) -> None:
+def test_a_first_config_covers_its_system_at_once(
+    workspace: Workspace, systems: dict[str, System], icb: str, by: str
+) -> None:
     text, _ = first_config(icb, workspace.geography, by=by, places=["One: and only", "Two"], name="", packaged=SHIPPED)
     system = system_from_text(text, "new.yaml")
     outcome = workspace.check(system, system.footprints["places"])
@@ -98,8 +100,12 @@ def test_taking_a_stub_s_comments_away_makes_a_second_place(workspace: Workspace
     line = next(line for line in text.splitlines() if "U59961" in line)
     moved = text.replace(f"{line}\n", "")
     for stub in ("# b:", "#   name: B", "#   pcn:"):
-        moved = moved.replace(stub, stub.removeprefix("# ") if stub == "# b:" else stub.removeprefix("# "))
-    moved = moved.replace("        pcn:\n\n", f"        pcn:\n{line}\n\n") if "        pcn:\n\n" in moved else f"{moved}{line}\n"
+        moved = moved.replace(stub, stub.removeprefix("# "))
+    moved = (
+        moved.replace("        pcn:\n\n", f"        pcn:\n{line}\n\n")
+        if "        pcn:\n\n" in moved
+        else f"{moved}{line}\n"
+    )
     system = system_from_text(moved, "x")
     assert [place.id for place in system.footprints["places"].places] == ["a", "b"]
 
@@ -133,7 +139,22 @@ def test_command(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None: 
 def test_ids_and_yaml_words() -> None:
     assert slug("Weston, Worle & Villages") == "weston-worle-villages"
     assert place_ids(["A b", "a-b", "Á b"]) == {"A b": "a-b", "a-b": "a-b-2", "Á b": "a-b-3"}
-    words = ["No", "1E5", "01234", "a: b", "x #y", "'tis", "15C", "Ynys Môn", "", "- a", 'say "x"', "E05010885", "null", "~"]
+    words = [
+        "No",
+        "1E5",
+        "01234",
+        "a: b",
+        "x #y",
+        "'tis",
+        "15C",
+        "Ynys Môn",
+        "",
+        "- a",
+        'say "x"',
+        "E05010885",
+        "null",
+        "~",
+    ]
     text = "\n".join(f"- {quoted(word)}" for word in words)
     from ruamel.yaml import YAML
 

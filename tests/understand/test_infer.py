@@ -23,7 +23,11 @@ from placemap.model import System
 from placemap.pipeline import Workspace
 
 ROOT = Path(__file__).parents[2]
-ALL = [(path.stem, footprint) for path in sorted((ROOT / "configs").glob("*.yaml")) for footprint in load_system(path).footprints]
+ALL = [
+    (path.stem, footprint)
+    for path in sorted((ROOT / "configs").glob("*.yaml"))
+    for footprint in load_system(path).footprints
+]
 #: Footprints declared from whole areas, with the kinds that `infer` must find. Lancashire is declared from the county's
 #: twelve districts, which are the upper tier E10000017: the one unit is the shorter way to say it.
 EXACT = {
@@ -69,7 +73,10 @@ def test_the_very_units_are_found_where_places_were_exact(
 ) -> None:
     declared = systems[system].footprints[footprint]
     found = _inferred(workspace, _frame(workspace, systems[system], footprint))
-    ods = {unit: gss for gss, unit in zip(*(getattr(workspace.geography.units("sub_icb"), a) for a in ("codes", "ods")), strict=True)}
+    ods = {
+        unit: gss
+        for gss, unit in zip(*(getattr(workspace.geography.units("sub_icb"), a) for a in ("codes", "ods")), strict=True)
+    }
     for place in declared.places:
         mine = {ods.get(member.code, member.code) for member in place.members}
         (got,) = [item for item in found.inferred.places if item.name == place.name]
@@ -100,7 +107,7 @@ def test_places_of_wards_are_found_as_wards(workspace: Workspace) -> None:
     assert [fit.exact for fit in found.inferred.places[0].fits if fit.kind == "ward"] == [True]
 
 
-# --- the former CCGs of Norfolk and Waveney ----------------------------------------------------------------------------
+# --- the former CCGs of Norfolk and Waveney ---------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +145,7 @@ def test_former_ccgs_against_todays_localities(
     assert 0 < found.against.residents / found.against.total < 0.15
 
 
-# --- what is read ---------------------------------------------------------------------------------------------------------
+# --- what is read -----------------------------------------------------------------------------------------------------
 
 
 def test_lsoas_of_2011_come_to_2021(workspace: Workspace, ccgs: list[dict[str, str]]) -> None:
@@ -156,7 +163,11 @@ def test_polygons_follow_centroids(workspace: Workspace, systems: dict[str, Syst
     frame = _frame(workspace, systems["bnssg"], "local-authorities")
     table = geography.data.table(geography.data.need("ltla_boundaries"))
     mine = table[table["ltla_code"].isin(["E06000023", "E06000024", "E06000025"])]
-    shapes = gpd.GeoDataFrame({"name": mine["ltla_name"].str.removesuffix(", City of")}, geometry=[wkb.loads(g) for g in mine["geometry"]], crs=27700)
+    shapes = gpd.GeoDataFrame(
+        {"name": mine["ltla_name"].str.removesuffix(", City of")},
+        geometry=[wkb.loads(g) for g in mine["geometry"]],
+        crs=27700,
+    )
     wanted = from_polygons(shapes, geography)
     got = {str(geography.lsoas[at]): wanted.names[wanted.place[at]] for at in np.flatnonzero(wanted.place >= 0)}
     expected = dict(zip(frame["LSOA21CD"], frame["PLACENM"], strict=True))
@@ -228,13 +239,24 @@ def test_any_places_come_back(workspace: Workspace, data: st.DataObject) -> None
     assert infer_places(workspace, wanted, "test").rebuilt
 
 
-# --- the command ----------------------------------------------------------------------------------------------------------
+# --- the command ------------------------------------------------------------------------------------------------------
 
 
-def test_command_writes_a_config_that_builds(run, workspace: Workspace, systems: dict[str, System], tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_command_writes_a_config_that_builds(
+    run, workspace: Workspace, systems: dict[str, System], tmp_path: Path
+) -> None:  # type: ignore[no-untyped-def]
     source, config = tmp_path / "in.csv", tmp_path / "made.yaml"
     _frame(workspace, systems["norfolk-and-waveney"], "option-4").to_csv(source, index=False)
-    shown = run("infer", source, "--out", config, "--name", "Norfolk & Waveney: places", "--against", "norfolk-and-waveney/option-4")
+    shown = run(
+        "infer",
+        source,
+        "--out",
+        config,
+        "--name",
+        "Norfolk & Waveney: places",
+        "--against",
+        "norfolk-and-waveney/option-4",
+    )
     assert (shown.code, shown.err.startswith("config written to")) == (0, True)
     assert "it gives back every LSOA of the input" in shown.out
     assert "0 LSOAs with 0 residents (0.0%) are in another place" in shown.out

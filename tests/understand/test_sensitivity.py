@@ -18,7 +18,9 @@ from placemap.sensitivity import Sensitivity, sensitivity
 FOOTPRINTS = [("bnssg", "localities"), ("norfolk-and-waveney", "option-4")]
 
 
-def _made(workspace: Workspace, systems: dict[str, System], system: str, footprint: str) -> tuple[Assignment, Sensitivity]:
+def _made(
+    workspace: Workspace, systems: dict[str, System], system: str, footprint: str
+) -> tuple[Assignment, Sensitivity]:
     assignment = workspace.resolve(systems[system], systems[system].footprints[footprint])[1]
     assert assignment is not None
     return assignment, sensitivity(systems[system], assignment, workspace.geography, workspace.figures)
@@ -33,7 +35,7 @@ def test_whole_wards_by_counting(workspace: Workspace, systems: dict[str, System
     for lsoa in np.flatnonzero(assignment.in_scope):
         for place, people in enumerate(assignment.patients.votes[lsoa]):
             votes[wards[lsoa]][place] += people
-    winner = {ward: max(sorted(of), key=lambda place: of[place]) for ward, of in votes.items()}  # noqa: B023
+    winner = {ward: max(sorted(of), key=lambda place: of[place]) for ward, of in votes.items()}
     for lsoa in np.flatnonzero(assignment.in_scope):
         assert found.other["ward"][lsoa] == winner[wards[lsoa]]
 
@@ -53,7 +55,10 @@ def test_minimum_share_and_own_icb_by_counting(
     for row in table.itertuples():
         rows[row.lsoa11_code].append((row.practice_code, row.patients))
     fit = geography.fit_2011
-    unchanged = {str(fit.codes[fit.source[p]]): int(fit.target[p]) for p in np.flatnonzero((fit.change == "U") & (fit.target >= 0))}
+    unchanged = {
+        str(fit.codes[fit.source[p]]): int(fit.target[p])
+        for p in np.flatnonzero((fit.change == "U") & (fit.target >= 0))
+    }
     checked = 0
     for code, lsoa in unchanged.items():
         if not assignment.by_plurality[lsoa]:
@@ -67,7 +72,7 @@ def test_minimum_share_and_own_icb_by_counting(
             for practice, people in rows[code]:
                 if place_of[practice] >= 0 and counts(practice, people):
                     votes[place_of[practice]] += people
-            expected = max(sorted(votes), key=lambda place: votes[place]) if votes else -1  # noqa: B023
+            expected = max(sorted(votes), key=lambda place: votes[place]) if votes else -1
             assert found.other[method][lsoa] == expected, (code, method)
         checked += 1
     assert checked > 400
@@ -91,7 +96,7 @@ def test_areas_cannot_change(workspace: Workspace, systems: dict[str, System]) -
 
 
 def test_nearest_practice_is_mostly_the_same_place(workspace: Workspace, systems: dict[str, System]) -> None:
-    """A sanity bound on the estimate of where practices are: nine LSOAs in ten are nearest to a practice of their place."""
+    """A bound on the estimate of where practices are: nine LSOAs in ten are nearest to a practice of their place."""
     for system, footprint in FOOTPRINTS:
         assignment, found = _made(workspace, systems, system, footprint)
         lsoas = assignment.by_plurality
@@ -107,7 +112,7 @@ def test_confidence_adds_up(workspace: Workspace, systems: dict[str, System]) ->
     assert frame["LSOAS"].sum() == int((assignment.place >= 0).sum()) == 581
     for row in frame.itertuples():
         share = row.RESIDENTS_FLIPPING / row.RESIDENTS
-        assert row.CONFIDENCE == ("high" if share < 0.02 else "fair" if share < 0.1 else "low")
+        assert ("high" if share < 0.02 else "fair" if share < 0.1 else "low") == row.CONFIDENCE
         assert row.PLACENM in row.WORDS
 
 

@@ -40,5 +40,4 @@ def _options(
     """Options of every command."""
 
 
-from placemap.cli import build, data, look  # noqa: E402, F401 - they enter their commands in `app`
-from placemap.cli import compare, diff, explain, find, infer, new  # noqa: E402, F401
+from placemap.cli import build, compare, data, diff, explain, find, infer, look, new  # noqa: E402, F401 - they enter their commands in `app`  # noqa: E402, F401

@@ -39,7 +39,8 @@ def compare(
         list[str] | None, typer.Argument(metavar="[FOOTPRINT]…", help="Footprints of it. Default: all.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Write footprints, alignment and place_place as CSV there.")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Write footprints, alignment and place_place as CSV there."),
     ] = None,
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
@@ -125,7 +126,7 @@ def _show_places(found: Comparison) -> None:
     print_table(headers, rows, right=(2, 3, 4, 5), title="\nfrom place to place (shares of residents)")
 
 
-def _share(value: float) -> str:
+def _share(value: Any) -> str:
     return "" if value != value else f"{value:.1%}"
 
 

@@ -44,9 +44,12 @@ class Form(StrEnum):
 @app.command()
 @guarded
 def diff(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="A folder of a build, a config, a vintage, or a git revision.")],
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", help="A folder of a build, a config, a vintage, or a git revision.")
+    ],
     new: Annotated[
-        str, typer.Argument(metavar="[NEW]", help="The same of the new side. Default for a revision: the config as it is.")
+        str,
+        typer.Argument(metavar="[NEW]", help="The same of the new side. Default for a revision: the config as it is."),
     ] = "",
     system: Annotated[
         str | None, typer.Option("--system", "-s", metavar="SYSTEM", help="Whose places; for vintages and revisions.")
@@ -54,7 +57,8 @@ def diff(
     footprint: FootprintOption = None,
     form: Annotated[Form, typer.Option("--format", help="table, json, or markdown for a pull request.")] = Form.TABLE,
     places_version: Annotated[
-        str | None, typer.Option("--places-version", metavar="1.2.3", help="Version of the old places; tells the next one.")
+        str | None,
+        typer.Option("--places-version", metavar="1.2.3", help="Version of the old places; tells the next one."),
     ] = None,
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
@@ -106,7 +110,7 @@ def _found(old: str, new: str, name: str | None, footprints: list[str], workspac
     return [diff_systems(workspace, before, after, one, labels) for one in chosen]
 
 
-def _both(old: str, new: str, what: str, same: bool) -> None:  # noqa: FBT001 - a condition
+def _both(old: str, new: str, what: str, same: bool) -> None:
     if not same:
         raise PlacemapError(
             f"OLD and NEW must both be a {what}; found `{old}` and `{new or 'nothing'}`",
@@ -186,7 +190,14 @@ def _places(item: Difference) -> list[tuple[str, ...]]:
 def _practices(item: Difference) -> list[tuple[str, ...]]:
     names = {**item.diff.old.names, **item.diff.new.names, "": "(no place)"}
     return [
-        (f"{p.code} {p.name}", names[p.before], names[p.after], p.cause, p.detail.partition(": ")[2], f"{p.patients:,.0f}")
+        (
+            f"{p.code} {p.name}",
+            names[p.before],
+            names[p.after],
+            p.cause,
+            p.detail.partition(": ")[2],
+            f"{p.patients:,.0f}",
+        )
         for p in item.diff.practices
     ]
 
@@ -210,8 +221,10 @@ def _table(item: Difference, version: str | None) -> None:
         typer.echo(f"tables that differ: {', '.join(item.diff.tables)}")
     lsoas = item.diff.moves.frame
     if 0 < len(lsoas) <= 12:
-        rows = [(r.LSOA21CD, r.LSOA21NM, r.FROM_PLACENM, r.TO_PLACENM, r.DETAIL or r.CAUSE) for r in lsoas.itertuples()]
-        print_table(("LSOA", "name", "from", "to", "most of it"), rows, title="\nLSOAs")
+        listed = [
+            (r.LSOA21CD, r.LSOA21NM, r.FROM_PLACENM, r.TO_PLACENM, r.DETAIL or r.CAUSE) for r in lsoas.itertuples()
+        ]
+        print_table(("LSOA", "name", "from", "to", "most of it"), listed, title="\nLSOAs")
     elif len(lsoas):
         message("--json lists every LSOA")
 
@@ -223,7 +236,9 @@ def _markdown(item: Difference, version: str | None) -> None:
     for title, headers, rows, right in _TABLES:
         if found := rows(item):
             _markdown_table(title.capitalize(), headers, found, right)
-    lsoas = [(r.LSOA21CD, r.LSOA21NM, r.FROM_PLACENM, r.TO_PLACENM, r.CAUSE) for r in item.diff.moves.frame.itertuples()]
+    lsoas = [
+        (r.LSOA21CD, r.LSOA21NM, r.FROM_PLACENM, r.TO_PLACENM, r.CAUSE) for r in item.diff.moves.frame.itertuples()
+    ]
     if lsoas:
         typer.echo(f"<details><summary>The {len(lsoas):,} LSOAs</summary>\n")
         _markdown_table("", ("LSOA", "name", "from", "to", "cause"), lsoas, ())
@@ -272,7 +287,7 @@ def _json(item: Difference, version: str | None) -> dict[str, Any]:
                 ],
                 "places": [asdict(place) for place in found.places],
                 "practices": [asdict(practice) for practice in found.practices],
-                "moves": [{key.lower(): value for key, value in row.items()} for row in moves.to_dict("records")],
+                "moves": [{str(key).lower(): value for key, value in row.items()} for row in moves.to_dict("records")],
                 "errors": [{"side": label, "code": f.code, "message": f.message} for label, f in item.errors],
             }
         )

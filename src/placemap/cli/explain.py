@@ -31,7 +31,9 @@ SHORT = 6
 
 SystemOption = Annotated[
     str | None,
-    typer.Option("--system", "-s", metavar="SYSTEM", help="A system's name or config. Default: all there are configs for."),
+    typer.Option(
+        "--system", "-s", metavar="SYSTEM", help="A system's name or config. Default: all there are configs for."
+    ),
 ]
 
 
@@ -42,7 +44,7 @@ def explain(
         str,
         typer.Argument(
             metavar="CODE",
-            help="An LSOA, ward, LTLA, MSOA, PCN, practice or other code; a postcode; or a place (system/footprint/place).",
+            help="A code (LSOA, ward, LTLA, PCN, practice …), a postcode, or a place (system/footprint/place).",
         ),
     ],
     system: SystemOption = None,
@@ -98,13 +100,13 @@ def _lines(answer: Answer, lsoas: Any) -> Iterator[str]:
 
 def _postcode_lines(answer: Answer, lsoas: Any) -> Iterator[str]:
     found = answer.located
-    assert found is not None  # noqa: S101 - the caller has looked
+    assert found is not None
     yield f"postcode {found.postcode}: point {found.easting:.0f}, {found.northing:.0f} lies in LSOA {lsoas[found.lsoa]}"
     if found.distance is None:
-        yield "  no other LSOA is within 200 m, the accuracy of the boundaries: the LSOA is certain but for errors of the directory"
+        yield "  no other LSOA is within 200 m, the accuracy of the boundaries, so the LSOA is certain"
         return
     others = ", ".join(str(lsoas[at]) for at in found.others)
-    yield f"  {found.distance:.0f} m from the next LSOA; boundaries are generalised to 200 m, so it may be in {others} instead"
+    yield f"  {found.distance:.0f} m from the next LSOA; boundaries are good to 200 m, so it may be in {others} instead"
 
 
 def _explanation_lines(item: Explanation) -> Iterator[str]:
@@ -184,4 +186,5 @@ def _clarity(reason: Reason) -> str:
     share = f"{reason.share:.1%} of all its registered patients, {reason.placed_share:.1%} of those that any place has"
     if not reason.runner_up:
         return f"{share}; no other place has any"
-    return f"{share}; the runner-up is {reason.runner_up}, {reason.margin_patients:,.0f} patients ({reason.margin:.1%}) behind"
+    lead = f"{reason.margin_patients:,.0f} patients ({reason.margin:.1%}) behind"
+    return f"{share}; the runner-up is {reason.runner_up}, {lead}"

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def find(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="A name or a part of it, or a code or its start.")],
     kind: Annotated[
-        list[str] | None, typer.Option("--kind", "-k", metavar="KIND", help="Look for this kind only, such as ward; repeatable.")
+        list[str] | None,
+        typer.Option("--kind", "-k", metavar="KIND", help="Look for this kind only, such as ward; repeatable."),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 20,
     data: DataOption = None,
@@ -35,18 +36,23 @@ def find(
 
     for one in kind or []:
         if one not in ORDER:
-            raise PlacemapError(f"there is no kind `{one}`", hint=f"the kinds are {', '.join(ORDER)}", exit_code=Exit.USAGE)
+            raise PlacemapError(
+                f"there is no kind `{one}`", hint=f"the kinds are {', '.join(ORDER)}", exit_code=Exit.USAGE
+            )
     geography = open_workspace(data).geography
     hits = find_units(text, geography, load_systems([]), kinds=kind or [], limit=limit)
     if as_json:
         print_json([_json(hit) for hit in hits])
         return Exit.OK
     if not hits:
-        where = "" if geography.all_england else " in the packaged tables; `placemap data update` to look in all England"
+        where = (
+            "" if geography.all_england else " in the packaged tables; `placemap data update` to look in all England"
+        )
         message(f"nothing called or coded like `{text}`{where}")
         return Exit.OK
     rows = [
-        (hit.entry.kind, hit.entry.code, hit.entry.name, ", ".join(hit.entry.vintages), _state(hit), _parents(hit)) for hit in hits
+        (hit.entry.kind, hit.entry.code, hit.entry.name, ", ".join(hit.entry.vintages), _state(hit), _parents(hit))
+        for hit in hits
     ]
     print_table(("kind", "code", "name", "vintages", "", "in"), rows)
     if len(hits) == limit:

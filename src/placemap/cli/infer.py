@@ -34,16 +34,26 @@ KIND_LABELS = {"sub_icb": "sub-ICB", "utla": "UTLA", "ltla": "LTLA", "ward": "wa
 def infer(
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="A table of codes and places (CSV, Excel, Parquet), or polygons of the places."),
+        typer.Argument(
+            metavar="FILE", help="A table of codes and places (CSV, Excel, Parquet), or polygons of the places."
+        ),
     ],
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the config there.")] = None,
-    place: Annotated[str, typer.Option("--place", metavar="COLUMN", help="Column with the places; found by content.")] = "",
-    code: Annotated[str, typer.Option("--code", metavar="COLUMN", help="Column with the codes; found by content.")] = "",
-    sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help="Sheet of a workbook, layer of polygons.")] = None,
+    place: Annotated[
+        str, typer.Option("--place", metavar="COLUMN", help="Column with the places; found by content.")
+    ] = "",
+    code: Annotated[
+        str, typer.Option("--code", metavar="COLUMN", help="Column with the codes; found by content.")
+    ] = "",
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", metavar="NAME", help="Sheet of a workbook, layer of polygons.")
+    ] = None,
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the system, for the config.")] = "",
     against: Annotated[
         str | None,
-        typer.Option("--against", metavar="SYSTEM[/FOOTPRINT]", help="Measure how far the places are from a declared footprint."),
+        typer.Option(
+            "--against", metavar="SYSTEM[/FOOTPRINT]", help="Measure how far the places are from a declared footprint."
+        ),
     ] = None,
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
@@ -67,12 +77,16 @@ def infer(
         _show(found)
     if out is not None:
         if out.exists():
-            raise PlacemapError("the file exists; it may hold work", location=str(out), hint="choose another name with --out")
+            raise PlacemapError(
+                "the file exists; it may hold work", location=str(out), hint="choose another name with --out"
+            )
         write_text(found.config, out)
         message(f"config written to {out}: fill in the evidence, then `placemap build {out}`")
     if wanted.unknown:
         where = "reference" if workspace.geography.all_england else "packaged tables"
-        message(f"{len(wanted.unknown):,} codes are not in the {where} and are left out: {', '.join(wanted.unknown[:5])} …")
+        message(
+            f"{len(wanted.unknown):,} codes are not in the {where} and are left out: {', '.join(wanted.unknown[:5])} …"
+        )
         return Exit.WRONG
     return Exit.OK if found.rebuilt else Exit.WRONG
 
@@ -94,7 +108,8 @@ def _show(found: Found) -> None:
         typer.echo(f"note: {note}")
     kinds = [fit.kind for fit in inferred.places[0].fits]
     rows = [
-        [place.name, f"{place.lsoas:,}", f"{place.residents:,.0f}", *(_fit(fit) for fit in place.fits)] for place in inferred.places
+        [place.name, f"{place.lsoas:,}", f"{place.residents:,.0f}", *(_fit(fit) for fit in place.fits)]
+        for place in inferred.places
     ]
     print_table(
         ["place", "LSOAs", "residents", *(KIND_LABELS[kind] for kind in kinds)],
@@ -106,8 +121,11 @@ def _show(found: Found) -> None:
     for place in inferred.places:
         _show_place(place)
     if found.rebuilt:
-        typer.echo("\nThe config was built: it gives back every LSOA of the input." if inferred.way != "as listed" else
-                   "\nThe config was built: every code is in the place that the input lists it in.")
+        typer.echo(
+            "\nThe config was built: it gives back every LSOA of the input."
+            if inferred.way != "as listed"
+            else "\nThe config was built: every code is in the place that the input lists it in."
+        )
     else:
         typer.echo(f"\nThe config does not give back the input: {len(found.off)} off, {', '.join(found.off[:5])}")
     if found.against:
@@ -119,7 +137,7 @@ def _way(found: Found) -> str:
     words = {
         "areas": f"{inferred.length} area units",
         "pcn": f"{inferred.length} units, by PCN: each LSOA goes where most of its registered patients are",
-        "as listed": f"the {inferred.length} units listed; the areas that they come to take {inferred.other} units to say",
+        "as listed": f"the {inferred.length} units listed (in areas it takes {inferred.other})",
     }[inferred.way]
     if inferred.way == "areas" and inferred.other is not None:
         words += f" (by PCN it takes {inferred.other})"
@@ -162,7 +180,13 @@ def _show_against(against: Against) -> None:
         "are in another place than the matching one"
     )
     rows = [
-        (a or "(no place)", b or "(no place)", f"{lsoas:,}", f"{people:,.0f}", "" if against.matched.get(a) != b else "match")
+        (
+            a or "(no place)",
+            b or "(no place)",
+            f"{lsoas:,}",
+            f"{people:,.0f}",
+            "" if against.matched.get(a) != b else "match",
+        )
         for a, b, lsoas, people in against.pairs
     ]
     print_table(("input", against.footprint, "LSOAs", "residents", ""), rows, right=(2, 3))

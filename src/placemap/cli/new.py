@@ -16,8 +16,12 @@ from placemap.errors import Exit, PlacemapError
 @app.command()
 @guarded
 def new(
-    icb: Annotated[str, typer.Argument(metavar="[ICB]", help="Code or name of the integrated care board; asked for.")] = "",
-    by: Annotated[str, typer.Option("--by", metavar="KIND", help="What places are made of: pcn, ltla or ward; asked for.")] = "",
+    icb: Annotated[
+        str, typer.Argument(metavar="[ICB]", help="Code or name of the integrated care board; asked for.")
+    ] = "",
+    by: Annotated[
+        str, typer.Option("--by", metavar="KIND", help="What places are made of: pcn, ltla or ward; asked for.")
+    ] = "",
     place: Annotated[
         list[str] | None, typer.Option("--place", metavar="NAME", help="Name of a place; repeatable; asked for.")
     ] = None,
@@ -49,7 +53,9 @@ def new(
         return Exit.OK
     target = out or Path("configs") / f"{system}.yaml"
     if target.exists():
-        raise PlacemapError("the file exists; it may hold work", location=str(target), hint="choose another name with --out")
+        raise PlacemapError(
+            "the file exists; it may hold work", location=str(target), hint="choose another name with --out"
+        )
     write_text(text, target)
     message(f"written to {target}; edit it, then: placemap check {target}")
     if target.parent == Path("configs") and system in {one.id for one in systems}:
@@ -61,7 +67,9 @@ def _ask(question: str, flag: str, default: str | None = None) -> str:
     if not sys.stdin.isatty():
         if default is not None:
             return default
-        raise PlacemapError(f"{flag} is missing, and there is nobody to ask", hint="see `placemap new --help`", exit_code=Exit.USAGE)
+        raise PlacemapError(
+            f"{flag} is missing, and there is nobody to ask", hint="see `placemap new --help`", exit_code=Exit.USAGE
+        )
     return str(typer.prompt(question, default=default, err=True))
 
 
