@@ -103,11 +103,6 @@ class Describer:
 
     def _term(self, kind: str, position: int, less: Terms) -> Term:
         units = self.geography.units(kind)
-        lower = self.geography.units("ltla")
-        same = lower.position(str(units.codes[position])) if kind == "utla" else None
-        if same is not None:
-            # A unitary authority is both tiers under one code; people know it as the district.
-            kind, position, units = "ltla", same, lower
         return Term(kind, str(units.codes[position]), str(units.names[position]), less)
 
 

@@ -170,9 +170,15 @@ class _Inferrer:
                     yield self.geography.units(kind, vintage)
 
     def from_terms(self, terms: Sequence[Term]) -> Declared:
-        members = tuple((term.kind, term.code, term.name) for term in terms)
-        exclude = tuple((item.kind, item.code, item.name) for term in terms for item in term.less)
+        members = tuple(self.as_people_say(term) for term in terms)
+        exclude = tuple(self.as_people_say(item) for term in terms for item in term.less)
         return Declared(members, exclude, {})
+
+    def as_people_say(self, term: Term) -> tuple[str, str, str]:
+        """A term as a member; a unitary authority, which is both tiers under one code, as the district."""
+        lower = self.geography.units("ltla")
+        same = lower.position(term.code) if term.kind == "utla" else None
+        return (term.kind, term.code, term.name) if same is None else ("ltla", term.code, str(lower.names[same]))
 
     def same_units(self, mask: Bools, declared: Declared) -> Iterator[str]:
         """Few whole units of any kind and vintage that are exactly this place, but for those that declare it."""

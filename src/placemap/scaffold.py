@@ -45,7 +45,8 @@ class Declared:
             kind, code, name = self.members[0]
             return f"{KINDS[kind].label} {code} ({name})"
         less = f", less {_counted(self.exclude)}" if self.exclude else ""
-        return _counted(self.members) + less
+        years = f" ({', '.join(sorted(self.vintages.values()))})" if self.vintages else ""
+        return _counted(self.members) + years + less
 
 
 def _counted(units: Iterable[Unit]) -> str:

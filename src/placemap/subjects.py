@@ -19,6 +19,11 @@ POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}")
 PARENT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")
 
 
+def label_of(kind: str, vintage: str) -> str:
+    """What people call a unit of a kind in a vintage: E38 codes were CCGs until 2022."""
+    return "CCG" if kind == "sub_icb" and "" < vintage[:4] < "2022" else KINDS[kind].label
+
+
 @dataclass(frozen=True)
 class Unit:
     """A unit of a kind and vintage."""
@@ -31,7 +36,7 @@ class Unit:
     @property
     def text(self) -> str:
         """`ward E05010885 (Ashley, 2024)`."""
-        return f"{KINDS[self.kind].label} {self.code} ({', '.join(part for part in (self.name, self.vintage) if part)})"
+        return f"{label_of(self.kind, self.vintage)} {self.code} ({', '.join(part for part in (self.name, self.vintage) if part)})"
 
 
 @dataclass(frozen=True)

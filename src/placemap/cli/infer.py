@@ -159,12 +159,12 @@ def _show_place(place: PlaceInferred) -> None:
 
 
 def _declared(place: PlaceInferred, most: int = 6) -> str:
-    from placemap.codes import KINDS
+    from placemap.subjects import label_of
 
     def unit(item: tuple[str, str, str]) -> str:
         kind, code, name = item
         vintage = place.declared.vintages.get(kind, "")
-        return f"{KINDS[kind].label} {code} ({', '.join(part for part in (name, vintage) if part)})"
+        return f"{label_of(kind, vintage)} {code} ({', '.join(part for part in (name, vintage) if part)})"
 
     members = [unit(item) for item in place.declared.members]
     exclude = [unit(item) for item in place.declared.exclude]
