@@ -129,6 +129,19 @@ class Fit:
         cells = sums(self.source * count + label, self.weight, len(self.codes) * count)
         return cells.reshape(-1, count)
 
+    def pieces(self, labels: Ints) -> tuple[Ints, Ints, Floats]:
+        """As `shares`, but only what is there: by piece, in order, the source LSOA, the label and the share.
+
+        Args:
+            labels: by LSOA of 2021; -1 leaves its part of the source out.
+        """
+        count = int(labels.max(initial=-1)) + 1
+        label = np.where(self.target >= 0, labels[self.target], -1)
+        known = label >= 0
+        cells, piece = np.unique(self.source[known] * max(count, 1) + label[known], return_inverse=True)
+        source, label = np.divmod(cells, max(count, 1))
+        return source, label, sums(piece, self.weight[known], len(cells))
+
 
 @dataclass(frozen=True)
 class Registrations:
@@ -177,6 +190,23 @@ class Registrations:
         rows = (self.lsoa >= 0) & (group >= 0)
         cells = sums(self.lsoa[rows] * groups + group[rows], self.patients[rows], len(self.fit.codes) * groups)
         return cells.astype(np.int64).reshape(-1, groups)
+
+    def living(self, labels: Ints) -> tuple[Ints, Ints, Floats]:
+        """Where patients live: by row, the practice, the label of their LSOA of 2021, and the patients.
+
+        A row of the source whose LSOA is divided between labels becomes several.
+
+        Args:
+            labels: by LSOA of 2021; -1 for those whose residents are left out.
+        """
+        source, label, share = self.fit.pieces(labels)
+        starts = np.searchsorted(source, np.arange(len(self.fit.codes) + 1))
+        known = np.flatnonzero(self.lsoa >= 0)
+        first = starts[self.lsoa[known]]
+        pieces = starts[self.lsoa[known] + 1] - first
+        row = np.repeat(known, pieces)
+        piece = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces - first, pieces)
+        return self.practice[row], label[piece], self.patients[row] * share[piece]
 
 
 @dataclass(frozen=True)

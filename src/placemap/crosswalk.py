@@ -5,7 +5,7 @@ Frames come out with the columns of `output_schemas`, sorted, figures unrounded 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,37 +65,63 @@ def place_code(system: System, footprint: Footprint, place: Place) -> str:
     return f"{system.id}/{footprint.id}/{place.id}"
 
 
+@dataclass(frozen=True)
+class Head:
+    """What the first columns of every table say of a place: ICSID, FOOTPRINT and PLACECD."""
+
+    ics: str
+    footprint: str
+    code: str
+
+
+def heads_of(system: System, footprint: Footprint) -> list[Head]:
+    """By position of the place."""
+    return [Head(system.id, footprint.id, place_code(system, footprint, place)) for place in footprint.places]
+
+
 #: Area kinds that get a crosswalk table, in the vintage that the store gives for each where nothing else is said.
 CROSSWALK_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb")
 #: Clinical commissioning groups of April 2019, the last before most mergers, where the store has them.
 CCG_VINTAGE = "2019"
 
 
+def crosswalk_kinds(geography: Geography) -> tuple[str, ...]:
+    """The kinds that places are crossed with: the usual ones, and ICBs where a vintage of them was asked for."""
+    return (*CROSSWALK_KINDS, *(["icb"] if "icb" in geography.chosen.vintages else []))
+
+
 def crosswalk_units(geography: Geography) -> list[Units]:
     """The units that places are crossed with."""
-    units = [geography.units(kind) for kind in CROSSWALK_KINDS]
+    units = [geography.units(kind) for kind in crosswalk_kinds(geography)]
     if CCG_VINTAGE in geography.data.vintages("lookup", "sub_icb"):
         units.append(geography.units("sub_icb", CCG_VINTAGE))
-    return units
+    return list({(unit.kind, unit.vintage): unit for unit in units}.values())
 
 
-def crosswalk_tables(system: System, assignment: Assignment, geography: Geography, weigh: Figures) -> list[Table]:
-    """All crosswalk tables of a footprint (places.csv, findings and ledger are made elsewhere)."""
-    maker = _Maker(system, assignment, geography, weigh)
+def crosswalk_tables(
+    heads: Sequence[Head], assignment: Assignment, geography: Geography, weigh: Figures
+) -> list[Table]:
+    """All crosswalk tables of a footprint, or of several put together (places, findings and ledger are made elsewhere).
+
+    Args:
+        heads: by position of the place in the assignment.
+    """
+    maker = _Maker(heads, assignment, geography, weigh)
     tables = [maker.lsoas(), maker.lsoas_2011()]
     tables += [maker.units(units) for units in crosswalk_units(geography)]
     return [*tables, maker.pcns(), maker.practices()]
 
 
 class _Maker:
-    def __init__(self, system: System, assignment: Assignment, geography: Geography, weigh: Figures) -> None:
-        self.system = system
+    def __init__(self, heads: Sequence[Head], assignment: Assignment, geography: Geography, weigh: Figures) -> None:
         self.assignment = assignment
         self.geography = geography
         self.weigh = weigh
         self.footprint = assignment.footprint
         places = self.footprint.places
-        self.codes = np.array([place_code(system, self.footprint, p) for p in places] + [""], dtype=object)
+        self.codes = np.array([head.code for head in heads] + [""], dtype=object)
+        self.ics = np.array([head.ics for head in heads], dtype=object)
+        self.footprints = np.array([head.footprint for head in heads], dtype=object)
         self.names = np.array([p.name for p in places] + [""], dtype=object)
         self.count = len(places)
         self.pcn_vintage = self.footprint.vintages.get("pcn") or geography.default_vintage("pcn")
@@ -105,8 +131,8 @@ class _Maker:
     ) -> Table:
         """A table whose first columns say which place each row is about."""
         head = {
-            "ICSID": np.full(len(place), self.system.id, dtype=object),
-            "FOOTPRINT": np.full(len(place), self.footprint.id, dtype=object),
+            "ICSID": self.ics[place],
+            "FOOTPRINT": self.footprints[place],
             "PLACECD": self.codes[place],
             "PLACENM": self.names[place],
         }
@@ -324,14 +350,8 @@ def living_in(registrations: Registrations, place: Ints, places: int, group: Int
         place: by LSOA of 2021, position of its place; -1 for none.
         group: by practice, 0 … groups-1.
     """
-    shares = registrations.fit.shares(_labels(place, places), places + 1)[:, :places]
-    anywhere = np.greater(shares.sum(axis=1), 0)
-    known = registrations.lsoa >= 0
-    rows = np.flatnonzero(known & anywhere[registrations.lsoa])
-    lived = shares[registrations.lsoa[rows]] * registrations.patients[rows, None]
-    of = group[registrations.practice[rows]]
-    columns = [sums(of, lived[:, column], groups) for column in range(places)]
-    return np.stack(columns, axis=1) if columns else np.zeros((groups, 0))
+    practice, lived, patients = registrations.living(place)
+    return sums(group[practice] * places + lived, patients, groups * places).reshape(groups, places)
 
 
 def _labels(place: Ints, count: int) -> Ints:

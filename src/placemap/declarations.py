@@ -6,17 +6,29 @@ Nothing is resolved while one of these finds an error.
 from __future__ import annotations
 
 import difflib
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from placemap.atoms import Units
+from placemap.atoms import Pcns, Units
+from placemap.code_history import (
+    Past,
+    division,
+    joined,
+    living_practices,
+    lsoa_successors,
+    only_2011,
+    only_2021,
+    past_pcn,
+    past_practice,
+    practices_went,
+    shown,
+)
 from placemap.codes import KINDS, kinds_of, normal_name
 from placemap.findings import Finding, Severity
 from placemap.geography import Geography
-from placemap.model import Footprint, Loc, Member, Place, Scope
+from placemap.model import Footprint, Loc, Member, Place, Scope, System
 
 UPDATE = "`placemap data update` to check all England"
 
@@ -27,14 +39,30 @@ def check_declarations(footprint: Footprint, geography: Geography) -> list[Findi
     findings = [*_duplicates(footprint), *checker.vintage_of_pcns(footprint)]
     if not findings:
         findings += checker.practices_in_two_places(footprint)
-    for member in _scope_members(footprint.scope):
-        findings += checker.member(member, "")
+    findings += checker.listed(_scope_members(footprint.scope), "")
     for place in footprint.places:
         if not place.members:
             findings.append(_no_members(place))
-        for member in (*place.members, *place.exclude, *place.within):
-            findings += checker.member(member, place.id)
+        findings += checker.listed((*place.members, *place.exclude, *place.within), place.id)
     return list({(f.location, f.code, f.message): f for f in findings}.values())
+
+
+def check_icb(system: System, geography: Geography) -> Iterator[Finding]:
+    """A system's ICB exists in the vintage that the config gives it, where the reference has that vintage."""
+    if system.icb_vintage not in geography.data.vintages("lookup", "icb"):
+        return
+    units = geography.units("icb", system.icb_vintage)
+    if units.position(system.icb_code) is not None:
+        return
+    icb = Member("icb", system.icb_code, None, system.icb_vintage, system.loc)
+    checker = _Checker(geography)
+    if checker.vintages_with(icb, units.vintage):
+        yield replace(
+            checker.unknown_area(icb, units, ""), hint="give the vintage in which it lived: `icb: {vintage: …}`"
+        )
+    elif geography.all_england:
+        names = dict(zip(units.codes, units.names, strict=True))
+        yield checker.not_there(icb, f"ICB {icb.code}", list(units.codes), names, "")
 
 
 def _scope_members(scope: Scope) -> tuple[Member, ...]:
@@ -78,6 +106,14 @@ def _duplicates(footprint: Footprint) -> Iterator[Finding]:
 class _Checker:
     geography: Geography
 
+    def listed(self, members: tuple[Member, ...], place: str) -> Iterator[Finding]:
+        """All that is wrong with a place's units, or a scope's."""
+        mixed = list(self.mixed_lsoas(members, place))
+        yield from mixed
+        for member in members:
+            if not (mixed and member.kind == "lsoa" and member.code not in self.geography.lsoas):
+                yield from self.member(member, place)
+
     def member(self, member: Member, place: str) -> Iterator[Finding]:
         kind = KINDS[member.kind]
         if not kind.accepts(member.code):
@@ -96,11 +132,14 @@ class _Checker:
     def vintages(self, kind: str) -> list[str]:
         data = self.geography.data
         if kind == "lsoa":
-            return data.vintages("lsoa_names")
-        return data.vintages("pcn_members") if KINDS[kind].patients else data.vintages("lookup", kind)
+            return sorted({"2011", *data.vintages("lsoa_names")})
+        if kind == "practice":
+            return sorted({*data.vintages("practices"), *data.vintages("pcn_members")})
+        return data.vintages("pcn_members") if kind == "pcn" else data.vintages("lookup", kind)
 
     def has_vintage(self, kind: str, vintage: str | None) -> bool:
-        return vintage is None or vintage in self.vintages(kind)
+        """Whether the reference has that vintage; of PCNs it has every day."""
+        return vintage is None or vintage in self.vintages(kind) or (kind == "pcn" and len(vintage) > len("2022-08"))
 
     def vintage_of_pcns(self, footprint: Footprint) -> Iterator[Finding]:
         """The footprint's own vintage of PCNs, which its tables use whatever its members are."""
@@ -113,7 +152,7 @@ class _Checker:
         return _error(
             "unknown-vintage",
             f"{what} is meant in vintage {vintage}, but the reference data have {KINDS[kind].plural} of "
-            f"{_and(have) if have else 'no vintage'}{' only' if len(have) == 1 else ''}.",
+            f"{joined(have) if have else 'no vintage'}{' only' if len(have) == 1 else ''}.",
             what.rsplit(maxsplit=1)[-1],
             loc,
             place,
@@ -145,15 +184,15 @@ class _Checker:
     def area(self, member: Member, place: str) -> Iterator[Finding]:
         units = self.geography.units(member.kind, member.vintage)
         position = units.position(member.code)
-        if position is None:
+        if position is None and member.kind == "lsoa":
+            yield self.unknown_lsoa(member, place)
+        elif position is None:
             yield self.unknown_area(member, units, place)
-        elif member.name is not None:
+        elif member.name is not None and normal_name(member.name) != normal_name(str(units.names[position])):
             yield from _name(member, str(units.names[position]), units.named(member.name), place)
 
     def unknown_area(self, member: Member, units: Units, place: str) -> Finding:
         label = f"{KINDS[member.kind].label} {member.code}"
-        if member.kind == "lsoa" and member.code in self.geography.fit_2011.codes:
-            return self.lsoa_of_2011(member, place)
         elsewhere = self.other_vintages(member, units.vintage)
         if elsewhere:
             lived, successors = elsewhere
@@ -163,31 +202,67 @@ class _Checker:
                 member.code,
                 member.loc,
                 place,
-                f"use its successors, or say when it lived: `{member.kind}_vintage: {lived[:4]}`",
+                f"use its successors, or say when it lived: `{member.kind}_vintage: {lived[:4]}`"
+                + self.other_choice(member, units.vintage),
             )
         return self.not_there(member, label, list(units.codes), dict(zip(units.codes, units.names, strict=True)), place)
 
-    def lsoa_of_2011(self, member: Member, place: str) -> Finding:
-        fit = self.geography.fit_2011
-        targets = fit.target[fit.source == fit.codes.get_loc(member.code)]
-        names = [f"{self.geography.lsoas[t]} ({self.geography.lsoa_names[t]})" for t in targets if t >= 0]
-        became = f"; in 2021 its area is in {_and(names)}" if names else ""
-        return _error(
-            "dead-code",
-            f"LSOA {member.code} is one of 2011 that no longer exists{became}.",
-            member.code,
-            member.loc,
-            place,
-            "use LSOAs of 2021",
-        )
+    def other_choice(self, member: Member, vintage: str) -> str:
+        """The way out where the vintage was asked for on the command line rather than by the config."""
+        found = self.vintages_with(member, vintage)
+        asked = member.vintage is None and member.kind in self.geography.chosen.vintages
+        return f"; or choose `--vintage {member.kind}={found[-1]}`" if asked and found else ""
 
-    def other_vintages(self, member: Member, vintage: str) -> tuple[str, str] | None:
-        """When a code lived and what followed it, where it is no code of `vintage`."""
-        found = [
+    def vintages_with(self, member: Member, vintage: str) -> list[str]:
+        """The vintages other than `vintage` that have the code, oldest first."""
+        return [
             other
             for other in self.geography.data.vintages("lookup", member.kind)
             if other != vintage and self.geography.units(member.kind, other).position(member.code) is not None
         ]
+
+    def unknown_lsoa(self, member: Member, place: str) -> Finding:
+        if member.vintage != "2011" and only_2011([member.code], self.geography):
+            became = lsoa_successors(member.code, self.geography)
+            return _error(
+                "dead-code",
+                f"LSOA {member.code} is one of 2011 that no longer exists{became and '; '}{became}.",
+                member.code,
+                member.loc,
+                place,
+                "use LSOAs of 2021; or, if the whole list is of 2011, write `lsoa_vintage: 2011` beside it",
+            )
+        if member.vintage == "2011" and only_2021([member.code], self.geography):
+            return _error(
+                "dead-code",
+                f"LSOA {member.code} is one of 2021; this list is of 2011.",
+                member.code,
+                member.loc,
+                place,
+                "take `lsoa_vintage: 2011` away, or write the list in codes of 2011",
+            )
+        names = dict(zip(self.geography.lsoa_codes, self.geography.lsoa_names, strict=True))
+        return self.not_there(member, f"LSOA {member.code}", list(names), names, place)
+
+    def mixed_lsoas(self, members: tuple[Member, ...], place: str) -> Iterator[Finding]:
+        """A list in which some codes are of 2011 only and some of 2021 only: it is of neither year."""
+        lsoas = [member for member in members if member.kind == "lsoa"]
+        codes = [member.code for member in lsoas]
+        old, new = only_2011(codes, self.geography), only_2021(codes, self.geography)
+        if old and new:
+            yield _error(
+                "mixed-lsoas",
+                f"the list mixes LSOAs of 2011 and of 2021: {len(old):,} of its {len(codes):,} codes exist in 2011 "
+                f"only ({shown(old)}), {len(new):,} in 2021 only ({shown(new)}).",
+                place or "scope",
+                next(member.loc for member in lsoas if member.code == old[0]),
+                place,
+                f"write all in codes of 2021; of {old[0]}, {lsoa_successors(old[0], self.geography)}",
+            )
+
+    def other_vintages(self, member: Member, vintage: str) -> tuple[str, str] | None:
+        """When a code lived and what followed it, where it is no code of `vintage`."""
+        found = self.vintages_with(member, vintage)
         if found:
             return self.lived(member, found), self.divides(member, found[-1], vintage)
         history = self.history(member)
@@ -203,12 +278,7 @@ class _Checker:
         today = self.geography.units(member.kind, new)
         position = former.position(member.code)
         lsoas = former.lsoas(position) if position is not None else np.array([], dtype=np.int64)
-        counts = Counter(int(unit) for unit in today.of[lsoas] if unit >= 0)
-        parts = [
-            f"{today.codes[unit]} ({today.names[unit]}, {count} of its {len(lsoas)} LSOAs)"
-            for unit, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        ]
-        return f"In {new} its area is in {_and(parts)}." if parts else ""
+        return division(lsoas, today)
 
     def history(self, member: Member) -> tuple[str, str] | None:
         """Years and successors of a former LTLA, from the history of LTLA codes."""
@@ -222,19 +292,21 @@ class _Checker:
         first, last = int(rows["first_year"].min()), int(rows["last_year"].max())
         # The history starts in 2016, so a code that was there then may be older.
         lived = f"{first} to {last}" if first > int(table["first_year"].min()) else f"{last} and before"
-        return lived.removesuffix(" and before") if first == last else lived, f"It was followed by {_and(successors)}."
+        return lived.removesuffix(
+            " and before"
+        ) if first == last else lived, f"It was followed by {joined(successors)}."
 
     # --- sets of practices -----------------------------------------------------------------------------------------
 
     def pcn(self, member: Member, place: str) -> Iterator[Finding]:
         pcns = self.geography.pcns(member.vintage)
         if member.code not in pcns.names:
-            yield self.not_there(member, f"PCN {member.code}", list(pcns.names), pcns.names, place)
+            yield self.gone_pcn(member, pcns, place)
             return
         if member.code not in pcns.practices_of:
             yield _error(
                 "dead-code",
-                f"PCN {member.code} ({pcns.names[member.code]}) has no current members in {pcns.vintage}. "
+                f"PCN {member.code} ({pcns.names[member.code]}) has no current members {_on(pcns.vintage)}. "
                 f"{self.where_practices_went(member.code, pcns.vintage)}",
                 member.code,
                 member.loc,
@@ -254,25 +326,46 @@ class _Checker:
     def where_practices_went(self, code: str, vintage: str) -> str:
         pcns = self.geography.pcns(vintage)
         former = pcns.members[pcns.members["pcn_code"] == code]
-        now = Counter(pcns.pcn_of.get(practice, "") for practice in sorted(set(former["practice_code"])))
-        parts = [
-            f"{number} to {pcn} ({pcns.names[pcn]})" if pcn else f"{number} to no PCN"
-            for pcn, number in sorted(now.items(), key=lambda item: (item[0] == "", -item[1], item[0]))
-        ]
         left = sorted(set(former["end"]) - {""})
         dates = f" (left {left[0]}{f' to {left[-1]}' if len(left) > 1 else ''})" if left else ""
-        return f"Its practices{dates} went: {', '.join(parts)}." if parts else "It never had any."
+        return practices_went(former["practice_code"], pcns, dates)
+
+    def gone_pcn(self, member: Member, pcns: Pcns, place: str) -> Finding:
+        past = past_pcn(member.code, self.geography, pcns.vintage)
+        if past is None:
+            return self.not_there(member, f"PCN {member.code}", list(pcns.names), pcns.names, place)
+        return _error(
+            "dead-code",
+            f"PCN {member.code} ({past.name}) does not exist {_on(pcns.vintage)}. {past.story}",
+            member.code,
+            member.loc,
+            place,
+            f"name the PCNs that follow it, or the vintage in which it lived: `pcn_vintage: {past.vintage}`",
+        )
 
     def practice(self, member: Member, place: str) -> Iterator[Finding]:
-        names = {**self.geography.pcns(self._pcn_vintage(member)).practice_names, **self.geography.practice_names}
-        if member.code not in names:
+        names = living_practices(self.geography, member.vintage)
+        past = past_practice(member.code, self.geography) if member.code not in names else None
+        if past:
+            yield self.closed_practice(member, past, place)
+        elif member.code not in names:
             yield self.not_there(member, f"practice {member.code}", list(names), names, place)
         elif member.name is not None:
             same = [code for code, name in names.items() if normal_name(name) == normal_name(member.name or "")]
             yield from _name(member, names[member.code], same, place)
 
-    def _pcn_vintage(self, member: Member) -> str | None:
-        return member.vintage
+    def closed_practice(self, member: Member, past: Past, place: str) -> Finding:
+        registrations = self.geography.registrations_entry.vintage
+        when = _on(member.vintage) if member.vintage else f"among those with registered patients in {registrations}"
+        lived = f", or the vintage in which it lived: `practice_vintage: {past.vintage}`" if past.vintage else ""
+        return _error(
+            "dead-code",
+            f"practice {member.code} ({past.name}) is not {when}. {past.story}",
+            member.code,
+            member.loc,
+            place,
+            f"leave it out{lived}",
+        )
 
     # --- codes that are not there ------------------------------------------------------------------------------------
 
@@ -331,5 +424,6 @@ def _name(member: Member, real: str, same_name: list[str], place: str) -> Iterat
     )
 
 
-def _and(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+def _on(vintage: str) -> str:
+    """`in 2022-08`, `on 2022-08-01`."""
+    return f"{'on' if len(vintage) > len('2022-08') else 'in'} {vintage}"

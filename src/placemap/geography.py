@@ -17,6 +17,7 @@ from placemap.codes import KINDS
 from placemap.errors import PlacemapError
 from placemap.schemas import NO_LSOA
 from placemap.store import ReferenceData, TableEntry
+from placemap.vintages import Chosen, tables_of
 
 SPLIT_WEIGHT = "residents_2021"
 MERGE_WEIGHT = "residents_mid_2019"
@@ -25,8 +26,9 @@ MERGE_WEIGHT = "residents_mid_2019"
 class Geography:
     """Reference tables by position of the LSOA of 2021; each is worked out once, when it is first needed."""
 
-    def __init__(self, data: ReferenceData) -> None:
+    def __init__(self, data: ReferenceData, chosen: Chosen | None = None) -> None:
         self.data = data
+        self.chosen = chosen or Chosen()
         self._units: dict[tuple[str, str], Units] = {}
         self._measures: dict[str, Floats] = {}
         self._practice_measures: dict[str, dict[str, int]] = {}
@@ -67,25 +69,26 @@ class Geography:
     # --- units ---------------------------------------------------------------------------------------------------
 
     def default_vintage(self, kind: str) -> str:
-        """The vintage of a kind that is meant where nothing else is said.
+        """The vintage of a kind that is meant where a config says nothing: the chosen one, else the store's newest.
 
         PCNs change monthly and are only as good as the registrations that are counted by them: theirs is the vintage
         nearest to the registrations', not the newest.
         """
-        if kind == "pcn":
-            return self._pcn_vintage
-        return self.data.manifest.defaults.get(kind, "")
+        asked = {**self.chosen.locked, **self.chosen.vintages}
+        if kind in asked:
+            return asked[kind]
+        return self._pcn_vintage if kind == "pcn" else self.data.manifest.defaults.get(kind, "")
 
     @cached_property
     def _pcn_vintage(self) -> str:
-        registered = _months(self.registrations_entry.vintage)
+        registered = months(self.registrations_entry.vintage)
         vintages = self.data.vintages("pcn_members")
-        return min(vintages, key=lambda vintage: (abs(_months(vintage) - registered), vintage), default="")
+        return min(vintages, key=lambda vintage: (abs(months(vintage) - registered), vintage), default="")
 
     def units_entry(self, kind: str, vintage: str | None = None) -> TableEntry:
         """The table that `units` is made from."""
         if kind == "lsoa":
-            return self.data.need("lsoa_names")
+            return self.data.need("exact_fit" if vintage == "2011" else "lsoa_names")
         return self.data.need("lookup", kind, vintage or self.default_vintage(kind))
 
     def units(self, kind: str, vintage: str | None = None) -> Units:
@@ -95,17 +98,14 @@ class Geography:
             PlacemapError: there is no lookup of that kind and vintage.
         """
         entry = self.units_entry(kind, vintage)
-        key = (kind, entry.vintage)
+        key = (kind, entry.name)
         if key not in self._units:
             self._units[key] = self._make_units(kind, entry)
         return self._units[key]
 
     def _make_units(self, kind: str, entry: TableEntry) -> Units:
         if kind == "lsoa":
-            codes = self.lsoa_codes
-            return Units(
-                kind, entry.vintage, codes, self.lsoa_names, None, np.arange(self.size), np.zeros(self.size, bool)
-            )
+            return self._lsoas_2011() if entry.family == "exact_fit" else self._lsoas_2021()
         table = self.data.table(entry)
         code, name, ods = f"{kind}_code", f"{kind}_name", f"{kind}_ods"
         of_row, codes = pd.factorize(table[code].to_numpy(dtype=object), sort=True)
@@ -115,6 +115,16 @@ class Geography:
         ods_codes = table[ods].to_numpy(dtype=object)[first] if ods in table else None
         of, best_fit = self._on_atoms(table, of_row, len(codes), entry)
         return Units(kind, entry.vintage, codes, names, ods_codes, of, best_fit)
+
+    def _lsoas_2021(self) -> Units:
+        here, never = np.arange(self.size), np.zeros(self.size, bool)
+        return Units("lsoa", "2021", self.lsoa_codes, self.lsoa_names, None, here, never)
+
+    def _lsoas_2011(self) -> Units:
+        """LSOAs of 2011 as units: one of 2021 that was merged from several belongs to the one with most people."""
+        fit = self.fit_2011
+        of, best_fit = _largest_part(fit, np.arange(len(fit.codes)), len(fit.codes), self._back_weight)
+        return Units("lsoa", "2011", fit.codes.to_numpy(dtype=object), fit.names, None, of, best_fit)
 
     def _on_atoms(self, table: pd.DataFrame, of_row: Ints, count: int, entry: TableEntry) -> tuple[Ints, Bools]:
         """By LSOA of 2021 the unit, and whether it is a best fit (wards always are, by the ONS method)."""
@@ -271,20 +281,60 @@ class Geography:
     @cached_property
     def practice_names(self) -> dict[str, str]:
         """Names by code of the practice, as in the registrations."""
-        table = self.data.table(self.data.need("practices"))
+        table = self.data.table(self.practices_entry)
         return dict(zip(table["practice_code"], table["practice_name"], strict=True))
 
+    @property
+    def practices_entry(self) -> TableEntry:
+        """The list of practices that goes with the registrations in use."""
+        return self.data.find("practices", vintage=self.registrations_entry.vintage) or self.data.need("practices")
+
+    def pcn_entries(self, vintage: str | None = None) -> tuple[TableEntry, TableEntry]:
+        """The tables of PCNs and of their members for a vintage, or for a day.
+
+        For a day: the first list of that month or later, as it has the corrections made until then, among those
+        that tell when a membership began; else the newest list before.
+
+        Raises:
+            PlacemapError: there is no PCN table of that vintage.
+        """
+        vintage = vintage or self.default_vintage("pcn")
+        if len(vintage) > len("2022-08"):
+            entries = tables_of(self.data.manifest, "pcn")
+            later = [e for e in entries if e.vintage >= vintage[:7] and self._tells(e, vintage[:7])]
+            earlier = [e for e in entries if e.vintage < vintage[:7]]
+            vintage = (later[:1] or earlier[-1:] or entries[:1] or [self.data.need("pcn_members")])[0].vintage
+        return self.data.need("pcns", vintage=vintage), self.data.need("pcn_members", vintage=vintage)
+
+    def find_pcn_entries(self, vintage: str | None = None) -> list[TableEntry | None]:
+        """As `pcn_entries`, None for a table that is not there."""
+        vintage = vintage or self.default_vintage("pcn")
+        if len(vintage) > len("2022-08"):
+            return list(self.pcn_entries(vintage))
+        return [self.data.find(family, vintage=vintage) for family in ("pcns", "pcn_members")]
+
+    def find_units_entry(self, kind: str, vintage: str | None = None) -> TableEntry | None:
+        """As `units_entry`, None where it is not there."""
+        if kind == "lsoa":
+            return self.units_entry(kind, vintage)
+        return self.data.find("lookup", kind, vintage or self.default_vintage(kind))
+
+    def _tells(self, entry: TableEntry, month: str) -> bool:
+        """Whether a list of memberships tells those of a month: its own, or one before it if it has start dates."""
+        return entry.vintage == month or bool((self.data.table(entry)["start"] != "").any())
+
     def pcns(self, vintage: str | None = None) -> Pcns:
-        """PCNs and their members at a vintage.
+        """PCNs and their members at a vintage, or on a day.
 
         Raises:
             PlacemapError: there is no PCN table of that vintage.
         """
         vintage = vintage or self.default_vintage("pcn")
         if vintage not in self._pcns:
-            pcns = self.data.table(self.data.need("pcns", vintage=vintage))
-            members = self.data.table(self.data.need("pcn_members", vintage=vintage))
-            current = members[(members["end"] == "").to_numpy()]
+            networks, memberships = self.pcn_entries(vintage)
+            pcns = self.data.table(networks)
+            members = self.data.table(memberships)
+            current = _current(members, vintage)
             self._pcns[vintage] = Pcns(
                 vintage,
                 dict(zip(pcns["pcn_code"], pcns["pcn_name"], strict=True)),
@@ -312,7 +362,7 @@ class Geography:
         return self.data.table(self.data.need("ltla_history"))
 
 
-def _months(vintage: str) -> int:
+def months(vintage: str) -> int:
     """A vintage (`2022` or `2022-08`) in months."""
     return int(vintage[:4]) * 12 + int(vintage[5:7] or 1)
 
@@ -329,6 +379,14 @@ def _split(source: Ints, people: Floats) -> Floats:
     parts = np.bincount(source)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(total[source] > 0, people / total[source], 1 / parts[source])
+
+
+def _current(members: pd.DataFrame, vintage: str) -> pd.DataFrame:
+    """Memberships without an end; or those of a day, their last one included, the newest where a practice has two."""
+    if len(vintage) <= len("2022-08"):
+        return members[(members["end"] == "").to_numpy()]
+    lives = (members["start"] <= vintage) & ((members["end"] == "") | (members["end"] >= vintage))
+    return members[lives.to_numpy()].sort_values(["practice_code", "start", "pcn_code"])
 
 
 def _largest_part(fit: Fit, of_source: Ints, count: int, people: Floats) -> tuple[Ints, Bools]:

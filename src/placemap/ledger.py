@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import Ints, Registrations
-from placemap.crosswalk import Table, place_code
+from placemap.atoms import Bools, Ints, Registrations, sums
+from placemap.crosswalk import Head, Table, heads_of
 from placemap.geography import Geography
 from placemap.model import System
 from placemap.output_schemas import LEDGER
@@ -22,6 +24,8 @@ NO_PCN = "lives in the scope, registered with a practice without a PCN"
 NO_PLACE = "lives in the scope, registered with a PCN or practice of no place"
 OUTSIDE = "lives outside the scope"
 INSIDE = "lives in the scope"
+#: ICSID and FOOTPRINT of national lines that belong to no system.
+ENGLAND, ALL_SYSTEMS = "england", "default-footprints"
 #: The order in which lines match: the first that applies counts the patient.
 CATEGORIES = (NO_LSOA, WALES, OUTSIDE_PLACED, OUTSIDE_OTHER, OUTSIDE, OWN, OTHER, NO_PCN, NO_PLACE, INSIDE)
 
@@ -44,19 +48,60 @@ def ledger(system: System, assignment: Assignment, geography: Geography) -> Tabl
         *_with_lsoa(assignment, registrations, classes, count),
     ]
     patients = _hundredths([line[3] for line in lines], int(registrations.patients.sum()))
-    codes = [*(place_code(system, assignment.footprint, place) for place in assignment.footprint.places), ""]
-    merged: dict[tuple[str, str, str], float] = {}
+    nowhere = Head(system.id, assignment.footprint.id, "")
+    return _table(lines, patients, [*heads_of(system, assignment.footprint), nowhere])
+
+
+def national_ledger(heads: Sequence[Head], assignment: Assignment, geography: Geography, patient_kinds: Bools) -> Table:
+    """As `ledger`, over the places of many systems; a place declared from areas has no practices to be told apart by.
+
+    Args:
+        heads: by position of the place.
+        patient_kinds: by position of the place, whether its footprint has places declared from practices.
+    """
+    registrations = geography.registrations
+    places = len(heads)
+    classes, count = _practice_classes(assignment, geography)
+    home = np.where(assignment.place >= 0, assignment.place, places)
+    practice, lived, patients = registrations.living(home)
+    cells = sums(lived * count + classes[practice], patients, (places + 1) * count).reshape(places + 1, count)
+    lines = _without_lsoa(registrations)
+    for residence, by_class in enumerate(cells):
+        for cls in np.flatnonzero(by_class):
+            area = residence < places and cls >= places and not patient_kinds[residence]
+            lines.append(_national_line(residence, int(cls), places, float(by_class[cls]), area=bool(area)))
+    people = _hundredths([line[3] for line in lines], int(registrations.patients.sum()))
+    return _table(lines, people, [*heads, Head(ENGLAND, ALL_SYSTEMS, "")])
+
+
+def _national_line(residence: int, cls: int, places: int, people: float, *, area: bool) -> Line:
+    if residence == places:
+        return _outside_line(-1, cls, places, people, whole=False)
+    if area:
+        return (INSIDE, residence, -1, people)
+    return _inside_line(residence, cls, places, people, whole=False)
+
+
+def _table(lines: Sequence[Line], patients: Sequence[float], heads: Sequence[Head]) -> Table:
+    """The ledger of `lines`; the last head is for those who live in no place."""
+    merged: dict[tuple[str, int, int], float] = {}
     for (category, residence, registered, _), people in zip(lines, patients, strict=True):
-        key = (category, codes[residence], codes[registered])
+        key = (category, residence, registered)
         merged[key] = merged.get(key, 0.0) + people
-    frame = pd.DataFrame(
-        [
-            (system.id, assignment.footprint.id, CATEGORIES.index(key[0]) + 1, *key, round(people, 2))
-            for key, people in merged.items()
-            if people
-        ],
-        columns=LEDGER.names,
-    )
+    rows = [
+        (
+            heads[home].ics,
+            heads[home].footprint,
+            CATEGORIES.index(category) + 1,
+            category,
+            heads[home].code,
+            heads[place].code,
+            round(people, 2),
+        )
+        for (category, home, place), people in merged.items()
+        if people
+    ]
+    frame = pd.DataFrame(rows, columns=LEDGER.names)
     frame["LINE"] = frame["LINE"].rank(method="dense").astype(int)
     return Table("ledger", LEDGER, frame.sort_values(list(LEDGER.key), ignore_index=True))
 

@@ -187,6 +187,34 @@ def places(measure: str, registered: str) -> TableSchema:
     )
 
 
+def national_places(measure: str, registered: str, icb_vintage: str) -> TableSchema:
+    """A row a place of any system, with the ICB that it lies in."""
+    table = places(measure, registered)
+    prefix, label = published_prefix("icb", icb_vintage), _unit_label("icb", icb_vintage)
+    icb = (
+        Column(
+            f"{prefix}CD",
+            "code",
+            f"GSS code of the {label} that most of the place's residents live in; blank for none known",
+        ),
+        Column(f"{prefix}CDH", "code", f"NHS (ODS) code of the {label}"),
+        Column(f"{prefix}NM", "text", f"name of the {label}"),
+        Column(
+            f"{prefix}_RESIDENT_SHARE",
+            "share",
+            f"share of the place's residents who live in that {label}; the rest lives in another, or in a sub-ICB "
+            "location that was redrawn and does not tell",
+        ),
+    )
+    own = Column(
+        "OWN_PRACTICE_SHARE",
+        "share",
+        "registered residents of the place whose practice has more patients in it than in any other ÷ REGISTERED",
+    )
+    at = table.names.index("STATUS")
+    return replace(table, title="The places of England", columns=(*table.columns[:at], own, *icb, *table.columns[at:]))
+
+
 FINDINGS = TableSchema(
     "What the checks found",
     (

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placemap import __version__
+from placemap import __version__, vintage_checks  # noqa: F401 - importing it enters its checks in the registry
 from placemap.atoms import Bools
 from placemap.checks import Result, in_order, run_checks
 from placemap.config import load_system
-from placemap.crosswalk import Figures, Table, crosswalk_tables, figures
-from placemap.declarations import check_declarations
+from placemap.coverage import require_coverage
+from placemap.crosswalk import Figures, Table, crosswalk_tables, figures, heads_of
+from placemap.declarations import check_declarations, check_icb
 from placemap.describe import Describer
 from placemap.errors import Exit, PlacemapError
 from placemap.findings import Finding, Severity, worst
 from placemap.geography import Geography
+from placemap.grades import WEAKEST, require_grade
 from placemap.ledger import ledger
+from placemap.lock import Lock, lock_of, require_locked
 from placemap.model import Footprint, Place, System
 from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs, inputs_of, newest_year
-from placemap.reference import cache_folder, open_store, store_folder
+from placemap.reference import cache_folder, chosen_store, open_store, retrieved_in, store_folder
 from placemap.resolve import Assignment, lsoas_of, resolve, scope_of
 from placemap.sensitivity import Sensitivity, sensitivity
-from placemap.systems import ENDINGS
+from placemap.store_states import TableStatus, states, status_of
+from placemap.systems import ENDINGS, all_configs, config_path
+from placemap.vintages import at_vintages, choose, footprint_of
 from placemap.write_folder import Build, write_build
+from placemap.write_lock import write_lock
 
 if TYPE_CHECKING:
     from placemap.sources.build_store import ImportReport
+    from placemap.sources.update import UpdateReport
+    from placemap.store_diff import StoreDiff
 
 DEFAULT_MEASURE = "residents_2021"
 
@@ -63,9 +73,17 @@ class Outcome:
 class Workspace:
     """A reference that systems are resolved against, with what has been resolved so far."""
 
-    def __init__(self, geography: Geography, measure: str = DEFAULT_MEASURE) -> None:
+    def __init__(
+        self,
+        geography: Geography,
+        measure: str = DEFAULT_MEASURE,
+        lock: Lock | None = None,
+        min_grade: str = WEAKEST,
+    ) -> None:
         self.geography = geography
+        self.lock = lock
         self.measure = measure
+        self.min_grade = min_grade
         self.describer = Describer(geography)
         self._resolved: dict[tuple[str, str], tuple[list[Finding], Assignment | None]] = {}
         self._figures: Figures | None = None
@@ -81,7 +99,8 @@ class Workspace:
         """Resolve a footprint; its declaration's errors instead, where it has any."""
         key = (system.config_sha256, footprint.id)
         if key not in self._resolved:
-            findings = check_declarations(footprint, self.geography)
+            require_coverage(system, footprint, self.geography)
+            findings = [*check_icb(system, self.geography), *check_declarations(footprint, self.geography)]
             scope: Bools | None = None
             if footprint.scope.place or not findings:
                 scope, scope_findings = self._scope(system, footprint)
@@ -103,7 +122,12 @@ class Workspace:
         return assignment.in_scope & (assignment.place == position) & ~excluded, []
 
     def check(self, system: System, footprint: Footprint) -> Outcome:
-        """Resolve a footprint and run all checks."""
+        """Resolve a footprint and run all checks.
+
+        Raises:
+            PlacemapError: its evidence is weaker than asked for, or the store does not hold its system.
+        """
+        require_grade(system, footprint, self.min_grade)
         findings, assignment = self.resolve(system, footprint)
         if assignment is None:
             return Outcome(system, footprint, in_order(findings))
@@ -122,7 +146,7 @@ class Workspace:
         if outcome.exit_code() == Exit.OK and outcome.assignment is not None:
             assignment = outcome.assignment
             outcome.tables = [
-                *crosswalk_tables(system, assignment, self.geography, self.figures),
+                *crosswalk_tables(heads_of(system, footprint), assignment, self.geography, self.figures),
                 places_table(system, assignment, self.geography, self.figures, self.describer),
                 ledger(system, assignment, self.geography),
             ]
@@ -130,13 +154,29 @@ class Workspace:
         return outcome
 
 
-def open_workspace(data: Path | None = None, measure: str = DEFAULT_MEASURE) -> Workspace:
+def open_workspace(
+    data: Path | None = None,
+    measure: str = DEFAULT_MEASURE,
+    *,
+    vintages: Sequence[str] = (),
+    as_of: str = "",
+    lock: Lock | None = None,
+    min_grade: str = WEAKEST,
+) -> Workspace:
     """A workspace on the store that `--data`, PLACEMAP_DATA, the user's cache or the package gives.
 
+    Args:
+        vintages: texts such as `ward=2025`.
+        as_of: a day as ISO text; empty for none.
+        lock: builds are refused on any other tables, and its default vintages are used.
+        min_grade: footprints with weaker evidence are refused.
+
     Raises:
-        PlacemapError: there is no such store, or its manifest cannot be understood.
+        PlacemapError: there is no such store, its manifest cannot be understood, or it lacks a vintage.
     """
-    return Workspace(Geography(open_store(store_folder(data))), measure)
+    store = open_store(store_folder(data))
+    chosen = replace(choose(store.manifest, vintages, as_of), locked=lock.defaults if lock else {})
+    return Workspace(Geography(store, chosen), measure, lock, min_grade)
 
 
 def build(
@@ -152,8 +192,11 @@ def build(
     """Build one footprint into `out/<system>/<footprint>/`; with `sensitive`, also by other methods.
 
     Raises:
-        PlacemapError: the folder cannot be written; what stood there before still does.
+        PlacemapError: the folder cannot be written, or the tables are not those of the lock; what stood there before
+            still does.
     """
+    if workspace.lock:
+        require_locked(workspace.inputs(footprint), workspace.lock)
     outcome = workspace.build(system, footprint)
     if sensitive and outcome.assignment is not None and outcome.exit_code() == Exit.OK:
         outcome.sensitivity = sensitivity(system, outcome.assignment, workspace.geography, workspace.figures)
@@ -173,12 +216,16 @@ def build(
     return outcome
 
 
-def footprints_of(system: System, names: list[str], *, every: bool = False) -> list[Footprint]:
-    """The footprints that a command is about: those named, all, or the default one.
+def footprints_of(
+    system: System, names: list[str], *, every: bool = False, as_of: date | None = None
+) -> list[Footprint]:
+    """The footprints that a command is about: those named, all, or the default one (of `as_of`, the one in force then).
 
     Raises:
-        PlacemapError: the system has no footprint of that name.
+        PlacemapError: the system has no footprint of that name, or none in force on that day.
     """
+    if as_of and not names and not every:
+        return [footprint_of(system, as_of)]
     if every:
         return list(system.footprints.values())
     for name in names:
@@ -189,6 +236,30 @@ def footprints_of(system: System, names: list[str], *, every: bool = False) -> l
                 hint=f"it has {', '.join(system.footprints)}",
             )
     return [system.footprints[name] for name in dict.fromkeys(names) or [system.default_footprint]]
+
+
+def lock_for(workspace: Workspace, systems: Sequence[System]) -> Lock:
+    """The lock of all tables that builds of all footprints of `systems` rest on."""
+    footprints = [footprint for system in systems for footprint in system.footprints.values()]
+    entries = {entry.name: entry for footprint in footprints for entry in workspace.inputs(footprint)}
+    defaults = {kind: workspace.geography.default_vintage(kind) for kind in workspace.geography.data.manifest.defaults}
+    return lock_of((entries[name] for name in sorted(entries)), defaults)
+
+
+def jobs_of(
+    workspace: Workspace, systems: Sequence[System], names: list[str], *, every: bool = False
+) -> tuple[list[tuple[System, Footprint]], list[PlacemapError]]:
+    """What a command is about, at the chosen vintages; a system that lacks a footprint gives an error instead."""
+    jobs: list[tuple[System, Footprint]] = []
+    errors: list[PlacemapError] = []
+    chosen = workspace.geography.chosen
+    for system in systems:
+        dated = at_vintages(system, chosen)
+        try:
+            jobs += [(dated, item) for item in footprints_of(dated, names, every=every, as_of=chosen.as_of)]
+        except PlacemapError as error:
+            errors.append(error)
+    return jobs, errors
 
 
 @dataclass(frozen=True)
@@ -219,13 +290,13 @@ def summary(outcome: Outcome) -> list[PlaceSummary]:
     return lines
 
 
-def import_data(paths: list[Path], to: Path | None, configs: Path | None, measures: dict[str, str]) -> ImportReport:
+def import_data(paths: list[Path], to: Path | None, configs: list[Path], measures: dict[str, str]) -> ImportReport:
     """Make reference tables from official files.
 
     Args:
         paths: the files, or folders of them.
         to: the store; the user's own where it is None.
-        configs: a folder of configs to cut the tables to; all England where it is None.
+        configs: configs, or folders of them, to cut the tables to; all England where there are none.
         measures: by file name, what a file of people holds.
 
     Raises:
@@ -233,7 +304,57 @@ def import_data(paths: list[Path], to: Path | None, configs: Path | None, measur
     """
     from placemap.sources.build_store import import_files
 
-    systems = None
-    if configs is not None:
-        systems = [load_system(path) for path in sorted(configs.iterdir()) if path.suffix in ENDINGS]
-    return import_files(paths, to or cache_folder(), systems=systems, as_measure=measures)
+    files = [file for path in configs for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    systems = [load_system(file) for file in files if file in configs or file.suffix in ENDINGS]
+    return import_files(paths, to or cache_folder(), systems=systems if configs else None, as_measure=measures)
+
+
+def data_status(data: Path | None) -> tuple[Path, str, list[TableStatus]]:
+    """The store in use, why it is, and its tables."""
+    folder, why = chosen_store(data)
+    return folder, why, status_of(open_store(folder).manifest, retrieved_in(folder), date.today())
+
+
+def verify_data(data: Path | None) -> tuple[str, int, list[Finding]]:
+    """What is wrong with the store in use; with its name and how many tables it has."""
+    from placemap.verify import verify
+
+    store = open_store(store_folder(data))
+    return store.where, len(store.manifest.tables), verify(store)
+
+
+def diff_data(old: str, new: str, data: Path | None) -> StoreDiff:
+    """What changed between two states of the reference; see `store_states.states`."""
+    from placemap.store_diff import diff
+
+    before, after = states(old, new, data)
+    systems = [load_system(path) for path in all_configs().values()]
+    return diff(before.geography, after.geography, (before.name, after.name), systems)
+
+
+def write_lock_for(
+    names: list[str], to: Path, data: Path | None, *, vintages: Sequence[str] = (), as_of: str = ""
+) -> Lock:
+    """Lock the tables that some systems are built from, all systems where none is named."""
+    paths = [config_path(name) for name in names] or list(all_configs().values())
+    workspace = open_workspace(data, vintages=vintages, as_of=as_of)
+    systems = [at_vintages(load_system(path), workspace.geography.chosen) for path in paths]
+    found = lock_for(workspace, systems)
+    write_lock(found, to)
+    return found
+
+
+def update_data(
+    wanted: list[str],
+    urls: dict[str, str],
+    to: Path | None,
+    ca_bundle: Path | None,
+    progress: Callable[[str, int, int], None],
+) -> UpdateReport:
+    """Bring a store up to date from the official services; the user's own where `to` is None."""
+    from placemap.sources.client import Client
+    from placemap.sources.update import Updater
+
+    if ca_bundle is not None and not ca_bundle.is_file():
+        raise PlacemapError("there is no such file", location=str(ca_bundle), hint="check --ca-bundle")
+    return Updater(to or cache_folder(), Client(ca_bundle=ca_bundle)).run(wanted, urls, progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placemap.crosswalk import CCG_VINTAGE, CROSSWALK_KINDS
+from placemap.crosswalk import CCG_VINTAGE, crosswalk_kinds
 from placemap.geography import MERGE_WEIGHT, SPLIT_WEIGHT, Geography
 from placemap.model import Footprint
 from placemap.store import TableEntry
@@ -18,12 +18,11 @@ def inputs_of(footprint: Footprint, geography: Geography, measure: str) -> Input
         data.need("lsoa_names"),
         data.need("exact_fit"),
         data.need("adjacency"),
-        data.need("practices"),
+        geography.practices_entry,
         # A vintage that is not there is a finding, and what was found is written with the inputs that there are.
-        data.find("pcns", vintage=pcn_vintage),
-        data.find("pcn_members", vintage=pcn_vintage),
+        *geography.find_pcn_entries(pcn_vintage),
         geography.registrations_entry,
-        *(geography.units_entry(kind) for kind in CROSSWALK_KINDS),
+        *(geography.units_entry(kind) for kind in crosswalk_kinds(geography)),
         *(geography.measure_entry(name) for name in (measure, SPLIT_WEIGHT, MERGE_WEIGHT)),
         data.find("lookup", "sub_icb", CCG_VINTAGE),
         *_declared(footprint, geography),
@@ -42,10 +41,9 @@ def _declared(footprint: Footprint, geography: Geography) -> Inputs:
         entries += [geography.measure_entry(e.measure) for e in place.expects if e.measure in known]
     for unit in units:
         if unit.kind == "pcn":
-            entries.append(geography.data.find("pcn_members", vintage=unit.vintage or geography.default_vintage("pcn")))
-        elif unit.kind not in ("lsoa", "practice"):
-            vintage = unit.vintage or geography.default_vintage(unit.kind)
-            entries.append(geography.data.find("lookup", unit.kind, vintage))
+            entries += [entry for entry in geography.find_pcn_entries(unit.vintage) if entry is not None][1:]
+        elif unit.kind != "practice":
+            entries.append(geography.find_units_entry(unit.kind, unit.vintage))
     return [entry for entry in entries if entry is not None]
 
 

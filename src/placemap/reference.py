@@ -8,17 +8,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.errors import PlacemapError
+from placemap.lock import LOCK_FILE, REWRITE, Lock, parse_lock
 from placemap.packaged import packaged_folder
-from placemap.store import MANIFEST, STORE_FORMAT, TABLES, Manifest, ReferenceData, TableEntry
+from placemap.store import MANIFEST, STORE_FORMAT, TABLES, Manifest, ReferenceData, TableEntry, missing_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
+RETRIEVED = "retrieved.json"
 ENVIRONMENT = "PLACEMAP_DATA"
 REMAKE = "`placemap data update` fetches the tables anew; for the packaged ones, reinstall placemap"
 
@@ -31,13 +34,55 @@ def cache_folder() -> Path:
 
 
 def store_folder(given: Path | None = None) -> Path:
-    """The store to use: `given`, else PLACEMAP_DATA, else the user's cache if it has one, else the packaged tables."""
+    """The store to use: `given`, else PLACEMAP_DATA, else the user's cache if complete, else the packaged."""
+    return chosen_store(given)[0]
+
+
+def chosen_store(given: Path | None = None) -> tuple[Path, str]:
+    """The store to use, and why it is that one.
+
+    A user's own store is used once it has what every build needs: a first import of one file changes no build.
+    """
     if given is not None:
-        return given
+        return given, "named with --data"
     if os.environ.get(ENVIRONMENT):
-        return Path(os.environ[ENVIRONMENT])
-    cache = cache_folder()
-    return cache if (cache / MANIFEST).is_file() else packaged_folder("data")
+        return Path(os.environ[ENVIRONMENT]), f"named in {ENVIRONMENT}"
+    cache, packaged = cache_folder(), packaged_folder("data")
+    if not (cache / MANIFEST).is_file():
+        return packaged, "the packaged tables, as you have no store of your own"
+    missing = missing_tables(_manifest(cache))
+    if missing:
+        return packaged, f"the packaged tables, as your own store ({cache}) still lacks {', '.join(missing)}"
+    return cache, "your own store"
+
+
+def retrieved_in(folder: Path) -> dict[str, str]:
+    """By table, when it was downloaded, as far as the last update noted it."""
+    try:
+        notes = json.loads((folder / RETRIEVED).read_text(encoding="utf-8"))
+        return {str(name): str(note.get("retrieved") or "") for name, note in notes.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def read_lock(path: Path) -> Lock:
+    """Read a lock.
+
+    Raises:
+        PlacemapError: it is missing, or is not a lock.
+    """
+    try:
+        return parse_lock(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError:
+        raise PlacemapError("there is no lock", location=str(path), hint="write it with `placemap data lock`") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlacemapError(f"the lock cannot be read: {error}", location=str(path), hint=REWRITE) from None
+
+
+def find_lock(beside: Iterable[Path]) -> Path:
+    """The lock that is meant: in the current folder, else beside a config, else one folder up from it."""
+    folders = [Path(), *(folder for path in beside for folder in (path.parent, path.parent.parent))]
+    return next((folder / LOCK_FILE for folder in folders if (folder / LOCK_FILE).is_file()), Path(LOCK_FILE))
 
 
 def open_store(folder: Path) -> ReferenceData:

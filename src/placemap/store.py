@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from placemap.codes import KINDS
 from placemap.errors import PlacemapError
 from placemap.schemas import TableSchema, store_schema
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 TABLES = "tables"
 STORE_FORMAT = 1
+#: Coverage of a table whose source leaves some of England out (or starts with this, in an extract).
+PART = "part"
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class TableEntry:
         content_sha256: hash of the canonical sorted content, the same whatever wrote the file.
         source: key in `sources.yaml`.
         title, publisher, url, licence, attribution: of that source.
-        coverage: `England`, or `extract` for a table cut to what some configs need.
+        coverage: `England`, `extract` for a table cut to what some configs need, or `part` (`part extract`) for one
+            whose source leaves some of England out.
         total: the sum of the measure over the whole source, where it has one.
     """
 
@@ -66,16 +70,23 @@ class TableEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All tables of a store by name, and the vintage of each kind that is used where nothing else is said."""
+    """All tables of a store by name.
+
+    Attributes:
+        defaults: the vintage of each kind that is used where nothing else is said.
+        covers: the systems that an extract is cut to, ICB code → system id; empty for all England.
+    """
 
     tables: dict[str, TableEntry]
     defaults: dict[str, str] = field(default_factory=dict)
+    covers: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As written to `manifest.json`; keys sorted, empty fields left out."""
         return {
             "placemap_store": STORE_FORMAT,
             "defaults": dict(sorted(self.defaults.items())),
+            **({"covers": dict(sorted(self.covers.items()))} if self.covers else {}),
             "tables": {
                 name: {key: value for key, value in asdict(entry).items() if value not in ("", None) and key != "name"}
                 for name, entry in sorted(self.tables.items())
@@ -91,7 +102,27 @@ class Manifest:
         """
         blank = dict.fromkeys(("kind", "base", "url", "attribution"), "")
         tables = {name: TableEntry(name=name, **{**blank, **entry}) for name, entry in data["tables"].items()}
-        return cls(tables, dict(data["defaults"]))
+        return cls(tables, dict(data["defaults"]), dict(data.get("covers", {})))
+
+
+#: What every build uses: family, kind, and what a user would call it.
+NEEDED = (
+    ("exact_fit", "", "LSOA 2011 to LSOA 2021, exact fit"),
+    *(("lookup", kind, f"LSOA to {KINDS[kind].label}") for kind in ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")),
+    ("lsoa_measure", "residents_2021", "Census 2021 usual residents by LSOA"),
+    ("lsoa_measure", "residents_mid_2019", "mid-2019 population estimates by LSOA"),
+    ("registrations", "", "patients registered at a GP practice, by LSOA"),
+    ("pcns", "", "primary care networks (ODS report `epcn`)"),
+    ("pcn_members", "", "their practices (ODS report `epcncorepartnerdetails`)"),
+    ("ltla_history", "", "LTLA codes and names year by year"),
+    ("adjacency", "", "boundaries of LSOAs 2021"),
+)
+
+
+def missing_tables(manifest: Manifest) -> tuple[str, ...]:
+    """What every build uses and a store does not have, as people call it."""
+    have = {(entry.family, entry.kind) for entry in manifest.tables.values()}
+    return tuple(label for family, kind, label in NEEDED if (family, kind) not in have)
 
 
 class ReferenceData:

@@ -36,7 +36,8 @@ class Unit:
     @property
     def text(self) -> str:
         """`ward E05010885 (Ashley, 2024)`."""
-        return f"{label_of(self.kind, self.vintage)} {self.code} ({', '.join(part for part in (self.name, self.vintage) if part)})"
+        inside = ", ".join(part for part in (self.name, self.vintage) if part)
+        return f"{label_of(self.kind, self.vintage)} {self.code} ({inside})"
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,16 @@ def _is_folder(path: Path) -> bool:
 
 def all_configs(folder: Path | None = None) -> dict[str, Path]:
     """Configs by name: the packaged ones, and over them those in `./configs`."""
-    found: dict[str, Path] = {}
-    for place in (packaged_folder("configs"), folder or Path("configs")):
-        if _is_folder(place):
-            found.update({path.stem: path for path in sorted(place.iterdir()) if path.suffix in ENDINGS})
-    return dict(sorted(found.items()))
+    return dict(sorted({**_configs_in(packaged_folder("configs")), **_configs_in(folder or Path("configs"))}.items()))
+
+
+def england_configs(folder: Path | None = None) -> dict[str, Path]:
+    """The configs that make up England, by name: the packaged ones, or those of the same name in `./configs`."""
+    packaged = _configs_in(packaged_folder("configs"))
+    return {name: path for name, path in all_configs(folder).items() if name in packaged}
+
+
+def _configs_in(folder: Path) -> dict[str, Path]:
+    if not _is_folder(folder):
+        return {}
+    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in ENDINGS}

@@ -22,7 +22,11 @@ EXCEL = "placemap.xlsx"
 
 @dataclass(frozen=True)
 class Build:
-    """All that a folder is written from."""
+    """All that a folder is written from.
+
+    Attributes:
+        readme: text of README.md; the usual one where it is empty.
+    """
 
     system: System
     footprint: Footprint
@@ -33,6 +37,7 @@ class Build:
     measure: str
     version: str
     failed: bool
+    readme: str = ""
 
 
 def write_build(build: Build, out: Path, *, formats: str, excel: bool) -> Path:
@@ -69,7 +74,7 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
     if build.failed:
         (folder / "FAILED.md").write_text(failed_page(build.system, build.footprint, build.findings), encoding="utf-8")
     else:
-        text = readme(build.system, build.footprint, build.tables, build.findings, build.inputs, ending)
+        text = build.readme or readme(build.system, build.footprint, build.tables, build.findings, build.inputs, ending)
         (folder / "README.md").write_text(text, encoding="utf-8")
     files = sorted([*names, METADATA, *([EXCEL] if excel else []), "FAILED.md" if build.failed else "README.md"])
     metadata = csvw(build.system, build.footprint, build.tables, build.inputs, build.version, ending, files)

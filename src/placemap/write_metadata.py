@@ -7,6 +7,7 @@ from typing import Any
 
 from placemap.crosswalk import Table
 from placemap.findings import Finding, Severity
+from placemap.grades import WEAKEST
 from placemap.model import Footprint, System
 from placemap.provenance import Inputs, attributions
 from placemap.schemas import Column
@@ -23,6 +24,8 @@ _DATATYPES: dict[str, Any] = {
     "number": "decimal",
     "date": "date",
 }
+#: Stands near the top of README.md where the evidence is weak.
+WEAK = "**Weak evidence (grade C).** No good public source states these places. Confirm with the system before use."
 _NEVER_BLANK = ("int", "flag")
 
 
@@ -98,18 +101,19 @@ def readme(
         f"# {system.name}: {footprint.name}",
         f"Footprint `{footprint.id}` of `{system.id}` ({footprint.status}; evidence grade {footprint.grade}, "
         f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
+        *([WEAK] if footprint.grade == WEAKEST else []),
         *([footprint.notes] if footprint.notes else []),
         "## Method",
-        _method(footprint),
+        method(footprint),
         "## Checks",
         f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings, {counts[Severity.INFO]} notes; "
         f"all are in `findings{ending}`. {_coverage(findings)}",
         "## Evidence",
         _evidence(system, footprint),
         "## Files and columns",
-        *(_dictionary(table, ending) for table in tables),
+        *(dictionary(table, ending) for table in tables),
         "## Sources",
-        _sources(inputs),
+        sources(inputs),
         "## Attribution",
         "\n".join(f"- {line}" for line in attributions(inputs)),
     ]
@@ -129,7 +133,8 @@ def _coverage(findings: list[Finding]) -> str:
     return f"The coverage is **not complete**: the config accepts exceptions, for {lsoas} LSOAs.\n\n{reasons}"
 
 
-def _method(footprint: Footprint) -> str:
+def method(footprint: Footprint) -> str:
+    """How LSOAs come to places, in words."""
     text = (
         "Everything is resolved to Lower layer Super Output Areas of 2021 (LSOAs), and every other geography is "
         "reached from them. Places declared from LSOAs, MSOAs, local authorities or sub-ICB locations are exact fits; "
@@ -160,13 +165,15 @@ def _evidence(system: System, footprint: Footprint) -> str:
     return "\n".join(lines)
 
 
-def _dictionary(table: Table, ending: str) -> str:
+def dictionary(table: Table, ending: str) -> str:
+    """What a table is and what its columns mean, as Markdown."""
     rows = "\n".join(f"| {column.name} | {column.description} |" for column in table.schema.columns)
     head = f"### {table.name}{ending}\n\n{table.schema.title}. {len(table.frame):,} rows."
     return f"{head}\n\n| column | meaning |\n|---|---|\n{rows}"
 
 
-def _sources(inputs: Inputs) -> str:
+def sources(inputs: Inputs) -> str:
+    """The reference tables, as a Markdown table."""
     head = "| table | source | publisher | vintage | licence | content SHA-256 |\n|---|---|---|---|---|---|"
     rows = [
         f"| {e.name} | {e.title} | {e.publisher} | {e.vintage} | {e.licence} | `{e.content_sha256[:16]}…` |"

@@ -221,7 +221,8 @@ def _scalar(node: Node, path: KeyPath, tree: YamlTree) -> Any:
         tree.numbers[path] = text
         return _number(text)
     if tag in ("str", "timestamp"):
-        return text
+        # ruamel marks the folds of a folded text with a bell character, so that it can write them back.
+        return text.replace("\a", "") if getattr(node, "style", "") == ">" else text
     raise PlacemapError(
         f"the tag `!!{tag}` is not allowed", location=str(tree.value_locs[path]), hint="write a plain value"
     )

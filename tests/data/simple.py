@@ -122,14 +122,10 @@ def load(reference_dir: Path) -> Reference:
         measures[name] = dict(counts(reference_dir / file, "LSOA21CD", "TOTAL"))
     for name, file in MEASURES_2011.items():
         measures[name] = to_2021(counts(reference_dir / file, "LSOA11CD", "TOTAL"), split)
-    list_sizes = counts(
-        reference_dir / "QOF_2020-21_practice_list_size.csv", "PRACTICE_CODE", "PRACTICE_LIST_SIZE"
-    )
+    list_sizes = counts(reference_dir / "QOF_2020-21_practice_list_size.csv", "PRACTICE_CODE", "PRACTICE_LIST_SIZE")
     return Reference(
         areas=all_areas(reference_dir),
-        pcn_of={
-            book.stem.removeprefix("ePCN_"): current_pcns(book) for book in reference_dir.glob("ePCN_*.xlsx")
-        },
+        pcn_of={book.stem.removeprefix("ePCN_"): current_pcns(book) for book in reference_dir.glob("ePCN_*.xlsx")},
         patients=patients,
         registered=registered,
         no_lsoa=no_lsoa,
@@ -238,9 +234,7 @@ def all_areas(reference_dir: Path) -> dict[tuple[str, str], dict[str, set[str]]]
     parent = home_2011(reference_dir)
     for key, (file, column) in AREAS_2011.items():
         code_of = {row["LSOA11CD"]: row[column] for row in read_csv(reference_dir / file)}
-        areas[key] = group(
-            (code_of[lsoa11], lsoa21) for lsoa21, lsoa11 in parent.items() if lsoa11 in code_of
-        )
+        areas[key] = group((code_of[lsoa11], lsoa21) for lsoa21, lsoa11 in parent.items() if lsoa11 in code_of)
     areas["ltla", "2023"] = areas["ltla", "2024"]  # no code changed between the two
     areas["utla", "2023"] = upper_tiers(reference_dir, areas["ltla", "2023"])
     return areas
@@ -338,10 +332,7 @@ class Place:
 def resolve(reference: Reference, config_path: Path) -> dict[str, Result]:
     """Every footprint of a config, by its id."""
     config = YAML(typ="safe").load(config_path)
-    return {
-        footprint_id: resolve_footprint(reference, config, footprint_id)
-        for footprint_id in config["footprints"]
-    }
+    return {footprint_id: resolve_footprint(reference, config, footprint_id) for footprint_id in config["footprints"]}
 
 
 def resolve_footprint(reference: Reference, config: dict[str, Any], footprint_id: str) -> Result:

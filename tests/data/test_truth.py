@@ -156,7 +156,11 @@ def test_bnssg_localities(built):
     outcome, frames = built["bnssg", "localities"]
     assert len(frames["place_lsoa21"]) == outcome.assignment.in_scope.sum() == 581
     assert set(frames["places"]["PLACENM"]) == {
-        "North and West Bristol", "Inner City and East Bristol", "South Bristol", "South Gloucestershire", "Woodspring",
+        "North and West Bristol",
+        "Inner City and East Bristol",
+        "South Bristol",
+        "South Gloucestershire",
+        "Woodspring",
         "Weston, Worle and Villages",
     }
     residents = figures(frames, "RESIDENTS")
@@ -181,11 +185,17 @@ def test_bnssg_option_2_is_the_three_local_authorities(built):
     _, frames = built["bnssg", "local-authorities"]
     assert lsoas_by_place(frames) == {"Bristol": 268, "North Somerset": 138, "South Gloucestershire": 175}
     lad = frames["place_lad24"]
-    assert dict(zip(lad["LAD24CD"], lad["FIT"], strict=True)) == {"E06000023": "exact", "E06000024": "exact", "E06000025": "exact"}
+    assert dict(zip(lad["LAD24CD"], lad["FIT"], strict=True)) == {
+        "E06000023": "exact",
+        "E06000024": "exact",
+        "E06000025": "exact",
+    }
 
 
 def test_bnssg_single_place_is_the_sub_icb(built):
-    assert built["bnssg", "single-place"][1]["place_sicbl24"][["SICBL24CDH", "LSOAS", "FIT"]].values.tolist() == [["15C", 581, "exact"]]
+    assert built["bnssg", "single-place"][1]["place_sicbl24"][["SICBL24CDH", "LSOAS", "FIT"]].values.tolist() == [
+        ["15C", 581, "exact"]
+    ]
 
 
 # --- Norfolk and Waveney -----------------------------------------------------------------------------------------------
@@ -195,10 +205,20 @@ OPTIONS = {
     1: {"East": (721_504, 588_888), "West": (352_402, 352_402)},
     2: {"East": (241_574, 108_958), "Central": (562_791, 562_791), "West": (269_541, 269_541)},
     3: {"East": (241_574, 108_958), "Central": (653_233, 653_233), "West": (179_099, 179_099)},
-    4: {"North Norfolk": (176_627, 176_627), "Norwich": (239_182, 239_182), "South Norfolk": (237_424, 237_424),
-        "West Norfolk": (179_099, 179_099), "Great Yarmouth and Waveney": (241_574, 108_958)},
-    5: {"North Norfolk": (176_627, 176_627), "Norwich": (239_182, 239_182), "South Norfolk": (146_982, 146_982),
-        "West Norfolk": (269_541, 269_541), "Great Yarmouth and Waveney": (241_574, 108_958)},
+    4: {
+        "North Norfolk": (176_627, 176_627),
+        "Norwich": (239_182, 239_182),
+        "South Norfolk": (237_424, 237_424),
+        "West Norfolk": (179_099, 179_099),
+        "Great Yarmouth and Waveney": (241_574, 108_958),
+    },
+    5: {
+        "North Norfolk": (176_627, 176_627),
+        "Norwich": (239_182, 239_182),
+        "South Norfolk": (146_982, 146_982),
+        "West Norfolk": (269_541, 269_541),
+        "Great Yarmouth and Waveney": (241_574, 108_958),
+    },
 }
 
 
@@ -210,7 +230,9 @@ def test_norfolk_options(built, real, option, without):
     key = f"option-{option}" + ("-without-waveney" if without else "")
     sizes = workspace.geography.practice_measure("list_size_2020_21")
     practices = built["norfolk-and-waveney", key][1]["place_practice"]
-    found = {name: sum(sizes.get(code, 0) for code in group["PRACTICECD"]) for name, group in practices.groupby("PLACENM")}
+    found = {
+        name: sum(sizes.get(code, 0) for code in group["PRACTICECD"]) for name, group in practices.groupby("PLACENM")
+    }
     published = {name.removesuffix(" (without Waveney)"): pair[without] for name, pair in OPTIONS[option].items()}
     found = dict(sorted(found.items(), key=lambda item: -item[1]))
     if without and option in (4, 5):  # a place without Waveney may be called by what is left of it
@@ -225,14 +247,22 @@ def test_norfolk_options(built, real, option, without):
     assert {(e.measure, e.within_pct) for e in expects} == {("list_size_2020_21", 0.1)}
 
 
-@pytest.mark.parametrize(("key", "count"), [(f"option-{n}{w}", 552 if w else 624) for n in range(1, 6) for w in ("", "-without-waveney")])
+@pytest.mark.parametrize(
+    ("key", "count"), [(f"option-{n}{w}", 552 if w else 624) for n in range(1, 6) for w in ("", "-without-waveney")]
+)
 def test_norfolk_scope(built, key, count):
     assert len(built["norfolk-and-waveney", key][1]["place_lsoa21"]) == count
 
 
 MID_2019 = {
-    "North Norfolk": 104_837, "Broadland": 130_783, "Norwich": 140_573, "South Norfolk": 140_880, "Breckland": 139_968,
-    "King's Lynn and West Norfolk": 151_383, "Great Yarmouth": 99_336, "East Suffolk": 249_461,
+    "North Norfolk": 104_837,
+    "Broadland": 130_783,
+    "Norwich": 140_573,
+    "South Norfolk": 140_880,
+    "Breckland": 139_968,
+    "King's Lynn and West Norfolk": 151_383,
+    "Great Yarmouth": 99_336,
+    "East Suffolk": 249_461,
 }
 
 
@@ -269,11 +299,20 @@ def test_east_suffolk_is_whole_in_its_crosswalk(built):
 
 def test_lancashire_places(built):
     outcome, frames = built["lancashire-and-south-cumbria", "places-2022"]
-    assert lsoas_by_place(frames) == {"Blackpool": 94, "Blackburn with Darwen": 91, "South Cumbria": 115, "Lancashire": 760}
+    assert lsoas_by_place(frames) == {
+        "Blackpool": 94,
+        "Blackburn with Darwen": 91,
+        "South Cumbria": 115,
+        "Lancashire": 760,
+    }
     assert outcome.assignment.in_scope.sum() == 1060
     lad = frames["place_lad24"]
     south = lad[lad["PLACENM"] == "South Cumbria"]
-    assert dict(zip(south["LAD24NM"], south["LSOAS"], strict=True)) == {"Westmorland and Furness": 106, "Cumberland": 6, "North Yorkshire": 3}
+    assert dict(zip(south["LAD24NM"], south["LSOAS"], strict=True)) == {
+        "Westmorland and Furness": 106,
+        "Cumberland": 6,
+        "North Yorkshire": 3,
+    }
 
 
 def test_lancashire_older_footprints(built):
@@ -310,7 +349,11 @@ def test_second_implementation_agrees_on_every_lsoa(built, second, key):
         assert row.METHOD == other.method, lsoa
         assert row.IN_SCOPE == other.in_scope, lsoa
         assert (row.RUNNER_UP.split("/")[-1] or None) == other.runner_up, lsoa
-        for found, exact in ((row.SHARE, other.share), (row.PLACED_SHARE, other.placed_share), (row.MARGIN, other.margin)):
+        for found, exact in (
+            (row.SHARE, other.share),
+            (row.PLACED_SHARE, other.placed_share),
+            (row.MARGIN, other.margin),
+        ):
             assert (exact is None and np.isnan(found)) or abs(found - float(exact)) < 1e-9, lsoa
 
 

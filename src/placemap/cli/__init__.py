@@ -40,4 +40,17 @@ def _options(
     """Options of every command."""
 
 
-from placemap.cli import build, compare, data, diff, explain, find, infer, look, new  # noqa: E402, F401 - they enter their commands in `app`  # noqa: E402, F401
+# They enter their commands in `app`.
+from placemap.cli import (  # noqa: E402
+    build,  # noqa: F401
+    compare,  # noqa: F401
+    data,  # noqa: F401
+    data_look,  # noqa: F401
+    data_update,  # noqa: F401
+    diff,  # noqa: F401
+    explain,  # noqa: F401
+    find,  # noqa: F401
+    infer,  # noqa: F401
+    look,  # noqa: F401
+    new,  # noqa: F401
+)

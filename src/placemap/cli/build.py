@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,12 +12,18 @@ import typer
 from placemap.cli import app
 from placemap.cli.common import (
     AllOption,
+    AnySystemsArgument,
+    AsOfOption,
     DataOption,
     FootprintOption,
+    Grade,
     JsonOption,
+    LockedOption,
     MeasureOption,
+    MinGradeOption,
     StrictOption,
     SystemsArgument,
+    VintageOption,
     error_message,
     finding_json,
     finding_lines,
@@ -28,11 +35,40 @@ from placemap.cli.common import (
     progress,
     rounded,
 )
+from placemap.cli.england import build_england
 from placemap.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from placemap.model import Footprint, System
     from placemap.pipeline import Outcome, Workspace
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """Which reference tables a run is asked to use."""
+
+    data: Path | None
+    measure: str
+    vintages: list[str]
+    as_of: str
+    min_grade: Grade
+    locked: bool = False
+
+    def open(self, names: list[str]) -> Workspace:
+        """The workspace; a lock is looked for beside the configs that were named."""
+        from placemap.pipeline import open_workspace
+        from placemap.reference import find_lock, read_lock
+        from placemap.systems import config_path
+
+        lock = read_lock(find_lock(config_path(name) for name in names)) if self.locked else None
+        return open_workspace(
+            self.data,
+            self.measure,
+            vintages=self.vintages,
+            as_of=self.as_of,
+            lock=lock,
+            min_grade=self.min_grade.value,
+        )
 
 
 class Format(StrEnum):
@@ -45,12 +81,17 @@ class Format(StrEnum):
 @app.command()
 @guarded
 def build(
-    systems: SystemsArgument,
+    systems: AnySystemsArgument = None,
+    england: Annotated[bool, typer.Option("--england", help="All systems of England, put together.")] = False,
     footprint: FootprintOption = None,
     every: AllOption = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the folders go.")] = Path("out"),
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
+    vintage: VintageOption = None,
+    as_of: AsOfOption = "",
+    locked: LockedOption = False,
+    min_grade: MinGradeOption = Grade.C,
     excel: Annotated[bool, typer.Option("--excel", help="Write one workbook with all tables, too.")] = False,
     formats: Annotated[Format, typer.Option("--format", help="What tables are written as.")] = Format.CSV,
     sensitivity: Annotated[
@@ -61,14 +102,40 @@ def build(
 ) -> int:
     """Map a system's places to ONS geography, check the coverage, and write the crosswalks.
 
+    With --england the default footprints of all systems go into one folder, each LSOA of England once.
+
     Example: placemap build bnssg --out crosswalks
     """
     from placemap import pipeline
 
+    reference = _Reference(data, measure, vintage or [], as_of, min_grade, locked)
+    if england:
+        _refuse_with_england(systems, footprint, every=every)
+        workspace = reference.open([])
+        return build_england(
+            workspace, out, min_grade.value, formats.value, excel=excel, strict=strict, as_json=as_json
+        )
+    if not systems:
+        raise PlacemapError(
+            "which system? Name one or several, or all of them with --england",
+            hint="`placemap list` shows the systems there are",
+            exit_code=Exit.USAGE,
+        )
+
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
         return pipeline.build(workspace, system, chosen, out, formats=formats.value, excel=excel, sensitive=sensitivity)
 
-    return _run(systems, footprint or [], every, data, measure, strict, as_json, make)
+    return _run(systems, footprint or [], every, reference, strict, as_json, make)
+
+
+def _refuse_with_england(systems: list[str] | None, footprint: list[str] | None, *, every: bool) -> None:
+    extra = next((text for text in (*(systems or []), *(footprint or []), "--all" if every else "") if text), "")
+    if extra:
+        raise PlacemapError(
+            f"--england takes every system with its default footprint; `{extra}` cannot stand beside it",
+            hint="leave it out, or leave out --england",
+            exit_code=Exit.USAGE,
+        )
 
 
 @app.command()
@@ -79,6 +146,9 @@ def check(
     every: AllOption = False,
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
+    vintage: VintageOption = None,
+    as_of: AsOfOption = "",
+    min_grade: MinGradeOption = Grade.C,
     strict: StrictOption = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -90,33 +160,45 @@ def check(
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
         return workspace.check(system, chosen)
 
-    return _run(systems, footprint or [], every, data, measure, strict, as_json, make)
+    return _run(
+        systems,
+        footprint or [],
+        every,
+        _Reference(data, measure, vintage or [], as_of, min_grade),
+        strict,
+        as_json,
+        make,
+    )
 
 
 def _run(
     names: list[str],
     footprints: list[str],
     every: bool,
-    data: Path | None,
-    measure: str,
+    reference: _Reference,
     strict: bool,
     as_json: bool,
     make: Any,
 ) -> int:
     """Make every footprint asked for; an error in one system leaves the others to be made."""
-    from placemap.pipeline import footprints_of, open_workspace
+    from placemap.pipeline import jobs_of
 
-    jobs, codes = [], [Exit.OK]
+    systems, codes = [], [Exit.OK]
     for name in dict.fromkeys(names):
         try:
-            system = load(name)
-            jobs += [(system, chosen) for chosen in footprints_of(system, footprints, every=every)]
+            systems.append(load(name))
         except PlacemapError as error:
             error_message(error)
             codes.append(error.exit_code)
-    outcomes = []
+    outcomes: list[Outcome] = []
+    jobs: list[tuple[System, Footprint]] = []
+    if systems:
+        workspace = reference.open(names)
+        jobs, errors = jobs_of(workspace, systems, footprints, every=every)
+        for wrong in errors:
+            error_message(wrong)
+            codes.append(wrong.exit_code)
     if jobs:
-        workspace = open_workspace(data, measure)
         for system, chosen in progress(jobs, lambda job: f"{job[0].id} {job[1].id}"):
             try:
                 outcome = make(workspace, system, chosen)

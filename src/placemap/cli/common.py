@@ -7,6 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
@@ -24,6 +25,10 @@ INTERRUPTED = "Interrupted. Every folder that was written is complete; nothing i
 
 SystemsArgument = Annotated[
     list[str], typer.Argument(metavar="SYSTEM…", help="A system's name (`placemap list`) or the path of a config.")
+]
+AnySystemsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SYSTEM…", help="A system's name (`placemap list`) or the path of a config."),
 ]
 SystemArgument = Annotated[
     str, typer.Argument(metavar="SYSTEM", help="A system's name (`placemap list`) or the path of a config.")
@@ -44,6 +49,27 @@ MeasureOption = Annotated[
     typer.Option(
         "--measure", metavar="NAME", help="The residents that shares are taken by, such as residents_mid_2022."
     ),
+]
+VintageOption = Annotated[
+    list[str] | None,
+    typer.Option("--vintage", metavar="KIND=YEAR", help="A vintage to use, such as ward=2025; repeatable."),
+]
+AsOfOption = Annotated[
+    str, typer.Option("--as-of", metavar="DATE", help="Use the vintages, PCN members and footprint of that day.")
+]
+LockedOption = Annotated[bool, typer.Option("--locked", help="Refuse other tables than those of placemap.lock.")]
+
+
+class Grade(StrEnum):
+    """Strength of evidence."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+
+
+MinGradeOption = Annotated[
+    Grade, typer.Option("--min-grade", help="Refuse footprints with weaker evidence: A is strongest, C takes all.")
 ]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Fail on warnings, too.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

@@ -24,8 +24,12 @@ def import_data(
         typer.Option("--to", metavar="DIR", help="The store to write. Default: your own, in the user cache."),
     ] = None,
     configs: Annotated[
-        Path | None,
-        typer.Option("--configs", metavar="DIR", help="Keep only what the configs in this folder need."),
+        list[Path] | None,
+        typer.Option(
+            "--configs",
+            metavar="PATH",
+            help="Keep only what this config, or the configs in this folder, need; repeatable.",
+        ),
     ] = None,
     measures: Annotated[
         list[str] | None,
@@ -41,7 +45,7 @@ def import_data(
     """
     from placemap.pipeline import import_data
 
-    report = import_data(paths, to, configs, _measures(measures or [], paths))
+    report = import_data(paths, to, configs or [], _measures(measures or [], paths))
     if as_json:
         print_json(_as_json(report))
     else:

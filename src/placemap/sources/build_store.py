@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from placemap.codes import KINDS
 from placemap.errors import PlacemapError
 from placemap.model import System
+from placemap.sources.archive import MOST_BYTES
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.derive import Made, derived, settle_pcn_months
 from placemap.sources.extract import extract
@@ -17,20 +17,7 @@ from placemap.sources.official import Format, recognise
 from placemap.sources.raw import READERS, Raw, read_raw
 from placemap.sources.table import StoreTable
 from placemap.sources.write_store import tables_to_keep, write_store
-from placemap.store import Manifest
-
-#: What every build uses: family, kind, and what a user would call it.
-NEEDED = (
-    ("exact_fit", "", "LSOA 2011 to LSOA 2021, exact fit"),
-    *(("lookup", kind, f"LSOA to {KINDS[kind].label}") for kind in ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")),
-    ("lsoa_measure", "residents_2021", "Census 2021 usual residents by LSOA"),
-    ("lsoa_measure", "residents_mid_2019", "mid-2019 population estimates by LSOA"),
-    ("registrations", "", "patients registered at a GP practice, by LSOA"),
-    ("pcns", "", "primary care networks (ODS report `epcn`)"),
-    ("pcn_members", "", "their practices (ODS report `epcncorepartnerdetails`)"),
-    ("ltla_history", "", "LTLA codes and names year by year"),
-    ("adjacency", "", "boundaries of LSOAs 2021"),
-)
+from placemap.store import Manifest, missing_tables
 
 
 @dataclass(frozen=True)
@@ -65,8 +52,7 @@ class ImportReport:
     @property
     def missing(self) -> tuple[str, ...]:
         """What `build` uses and the store does not have yet, as people call it."""
-        have = {(entry.family, entry.kind) for entry in self.manifest.tables.values()}
-        return tuple(label for family, kind, label in NEEDED if (family, kind) not in have)
+        return missing_tables(self.manifest)
 
     @property
     def skipped(self) -> tuple[FileReport, ...]:
@@ -108,7 +94,8 @@ def import_files(
     tables = derived(made)
     if systems is not None:
         tables = extract(tables, needs_of(systems))
-    return ImportReport(write_store(tables, to, kept), tuple(files))
+    covers = {system.icb_code: system.id for system in systems or ()}
+    return ImportReport(write_store(tables, to, kept, covers), tuple(files))
 
 
 def read_files(
@@ -154,6 +141,10 @@ def _read_file(path: Path, measure: str, catalogue: Catalogue) -> Iterator[tuple
 
 def _content(path: Path) -> bytes:
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise PlacemapError(
+                f"the file is larger than {MOST_BYTES:,} bytes; that is no official file", location=path.name
+            )
         return path.read_bytes()
     except OSError as error:
         raise PlacemapError(f"the file cannot be read: {error.strerror}", location=path.name) from None

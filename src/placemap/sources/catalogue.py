@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,8 @@ class Source:
         rows: least and most rows of a whole file.
         measure, base, vintage: of a source that is fixed to one; empty where columns or content tell.
         total: the sum of its figures (England for residents); None where it is not known.
+        order: columns by which a service's rows are paged, joined by commas.
+        reports: ODS reports that it is made of.
     """
 
     id: str
@@ -56,6 +59,8 @@ class Source:
     vintage: str = ""
     total: int | None = None
     total_from: str = ""
+    order: str = ""
+    reports: tuple[str, ...] = ()
     releases: Mapping[str, Release] = field(default_factory=dict)
 
     def release(self, vintage: str) -> Release:
@@ -92,6 +97,22 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         ) from None
 
 
+#: Environment variables that put other services in the place of the official ones.
+ENDPOINT_VARIABLES = {"arcgis": "PLACEMAP_ARCGIS_URL", "ods": "PLACEMAP_ODS_URL"}
+
+
+def load_endpoints(path: Path | None = None) -> dict[str, str]:
+    """The addresses of the official services by name (`arcgis`, `ods`), without a slash at the end.
+
+    Raises:
+        PlacemapError: as for `load_catalogue`.
+    """
+    path = path or packaged_folder("data") / SOURCES_FILE
+    found = parse(read_text(path, path.name), path.name).value.get("endpoints", {})
+    named = {name: os.environ.get(variable) or found.get(name, "") for name, variable in ENDPOINT_VARIABLES.items()}
+    return {name: str(url).rstrip("/") for name, url in named.items()}
+
+
 def _source(key: str, entry: dict[str, Any], data: dict[str, Any]) -> Source:
     entry = dict(entry)
     publisher = data["publishers"][entry.pop("publisher")]
@@ -105,5 +126,6 @@ def _source(key: str, entry: dict[str, Any], data: dict[str, Any]) -> Source:
         attribution=(*publisher["attribution"], *([OS_LINE.format(year=year)] if year else [])),
         rows=(least, most),
         releases=releases,
+        reports=tuple(entry.pop("reports", ())),
         **entry,
     )

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from placemap.errors import PlacemapError
-from placemap.sources.geographies import UPPER_TIERS
+from placemap.sources.geographies import ICB_PAIRS, UPPER_TIERS
 from placemap.sources.table import StoreTable, store_table
-from placemap.store import canonical_hash
+from placemap.store import PART, canonical_hash
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,39 @@ def derived(made: Sequence[Made]) -> list[StoreTable]:
         PlacemapError: two files give a table with different content; LTLA codes of two files don't agree.
     """
     settled = one_of_each(made)
-    whole = [item.table for item in settled if item.table.family != UPPER_TIERS]
-    pairs = [item for item in settled if item.table.family == UPPER_TIERS]
-    return [*whole, *(lookup for pair in pairs for lookup in upper_tier_lookups(pair, whole))]
+    whole = [item.table for item in settled if item.table.family not in (UPPER_TIERS, ICB_PAIRS)]
+    upper = [item for item in settled if item.table.family == UPPER_TIERS]
+    icbs = [item for item in settled if item.table.family == ICB_PAIRS]
+    return [
+        *whole,
+        *(lookup for pair in upper for lookup in upper_tier_lookups(pair, whole)),
+        *(lookup for pair in icbs for lookup in icb_lookups(pair, whole)),
+    ]
+
+
+def icb_lookups(pair: Made, tables: Sequence[StoreTable]) -> list[StoreTable]:
+    """LSOA → ICB by way of sub-ICB locations; a file that gives that vintage by LSOA comes before it (`one_of_each`).
+
+    A sub-ICB location that was divided between ICBs has no row in the file, and its LSOAs have none here: no source
+    at hand tells them apart. Such a table has the coverage `part`, and is used only where it is asked for.
+
+    Raises:
+        PlacemapError: the lookup of those sub-ICB locations is missing, or lacks one of them.
+    """
+    icbs = pair.table
+    codes, vintage = set(icbs.frame["sub_icb_code"]), icbs.frame["sub_icb_vintage"].iloc[0]
+    lookups = [table for table in tables if table.kind == "sub_icb" and table.vintage == vintage]
+    fits = [table for table in lookups if codes <= set(table.frame["sub_icb_code"])]
+    if not fits:
+        raise PlacemapError(
+            f"no lookup from LSOA to the sub-ICB locations of {vintage} has all {len(codes)} of this file",
+            location=pair.file,
+            hint="import it together with the LSOA to sub-ICB location lookup of that year",
+        )
+    frame = fits[0].frame[["lsoa_code", "sub_icb_code"]]
+    frame = frame.merge(icbs.frame, on="sub_icb_code", how="inner", validate="m:1")
+    table = store_table(frame, icbs.source, "lookup", icbs.vintage, kind="icb", base=fits[0].base)
+    return [table if len(frame) == len(fits[0].frame) else replace(table, coverage=PART)]
 
 
 def settle_pcn_months(made: Sequence[Made]) -> list[Made]:
@@ -96,7 +126,7 @@ def _the_one(name: str, items: list[Made]) -> Made:
         (item for item in items if item.table.base == newest),
         key=lambda item: (item.table.source.id, item.file),
     )
-    if len(same) > 1 and len({canonical_hash(item.table.frame, item.table.schema) for item in same}) > 1:
+    if len(same) > 1 and len({_content(item.table) for item in same}) > 1:
         files = " and ".join(item.file for item in same)
         raise PlacemapError(
             f"{files} both give the table {name}, with different content",
@@ -104,6 +134,13 @@ def _the_one(name: str, items: list[Made]) -> Made:
             hint="import only the one that you mean",
         )
     return same[0]
+
+
+def _content(table: StoreTable) -> str:
+    """What two equal tables have in common; those that are never written have no schema."""
+    if table.family in (UPPER_TIERS, ICB_PAIRS):
+        return table.frame.sort_values(list(table.frame.columns)).to_csv(index=False)
+    return canonical_hash(table.frame, table.schema)
 
 
 def upper_tier_lookups(pair: Made, tables: Sequence[StoreTable]) -> list[StoreTable]:

@@ -17,6 +17,7 @@ from placemap.errors import PlacemapError
 from placemap.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.sources.needs import Needs, Unit
 from placemap.sources.table import StoreTable, store_table
+from placemap.store import PART
 
 #: Lookups of former geographies that outputs and error messages use, whether a config names them or not.
 FORMER = frozenset(
@@ -24,13 +25,25 @@ FORMER = frozenset(
         ("sub_icb", "2019"),
         ("sub_icb", "2022"),
         ("icb", "2022"),
+        ("icb", "2024"),
         ("ltla", "2018"),
         ("ltla", "2019"),
         ("ltla", "2022"),
     }
 )
 #: The kinds, and the vintages beside the newest one, whose units are kept whole where they have a kept LSOA.
-WHOLE_UNITS = (("ward", ""), ("msoa", ""), ("ltla", ""), ("utla", ""), ("sub_icb", ""), ("sub_icb", "2019"))
+WHOLE_UNITS = (
+    ("ward", ""),
+    ("msoa", ""),
+    ("ltla", ""),
+    ("utla", ""),
+    ("sub_icb", ""),
+    ("sub_icb", "2019"),
+    ("icb", ""),
+)
+
+#: Coverage of a cut table by the whole one's, where it is not simply `extract`.
+EXTRACT = {PART: f"{PART} extract"}
 
 Tables = Mapping[str, StoreTable]
 
@@ -73,11 +86,14 @@ def extract(tables: Sequence[StoreTable], needs: Needs) -> list[StoreTable]:
 def _is_wanted(table: StoreTable, tables: Sequence[StoreTable], needs: Needs) -> bool:
     if table.family.endswith("_measure"):
         return table.kind in needs.measures
+    if table.family == "practices":
+        return any(
+            other.family == "registrations" and other.vintage == table.vintage and _is_wanted(other, tables, needs)
+            for other in tables
+        )
     if table.family in ("pcns", "pcn_members"):
         return table.vintage in (needs.years("pcn") or {_newest(tables, table)})
-    kind = (
-        table.kind if table.family == "lookup" else "practice" if table.family in ("registrations", "practices") else ""
-    )
+    kind = table.kind if table.family == "lookup" else "practice" if table.family == "registrations" else ""
     return table.vintage == _newest(tables, table) or (kind, table.vintage) in needs.vintages | FORMER
 
 
@@ -229,7 +245,8 @@ def _cut(table: StoreTable, kept: Kept) -> StoreTable:
     cut = store_table(
         frame, table.source, table.family, table.vintage, kind=table.kind, base=table.base, total=table.total
     )
-    return replace(cut, coverage="extract" if len(frame) < len(table.frame) else table.coverage)
+    whole = len(frame) == len(table.frame)
+    return replace(cut, coverage=table.coverage if whole else EXTRACT.get(table.coverage, "extract"))
 
 
 def _by_atom(table: StoreTable, kept: Kept) -> pd.DataFrame:

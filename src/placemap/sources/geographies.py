@@ -134,6 +134,33 @@ def _pair_columns(lower: str, upper: str) -> dict[str, str]:
     }
 
 
+#: Family of the table that `sub_icbs_to_icbs` gives, which is never written.
+ICB_PAIRS = "icb_pairs"
+
+
+def sub_icbs_to_icbs(raw: Raw, source: Source) -> Iterator[StoreTable]:
+    """Sub-ICB location → ICB of the newest vintage in the file; `derive.icb_lookups` puts it on LSOAs."""
+    years = [re.fullmatch(r"ICB(\d\d)CD", str(column)) for column in raw.frame.columns]
+    newest = max(match[1] for match in years if match)
+    sub_icb = f"SICBL{code_columns(raw.frame.columns)['SICBL'][2:]}"
+    names = {
+        f"{sub_icb}CD": "sub_icb_code",
+        f"ICB{newest}CD": "icb_code",
+        f"ICB{newest}NM": "icb_name",
+        f"ICB{newest}CDH": "icb_ods",
+    }
+    require_columns(raw, source, list(names))
+    frame = raw.frame[list(names)].rename(columns=names).apply(text)
+    require_rows(raw, source, len(frame), "sub-ICB locations")
+    require_unique(raw, source, frame, ["sub_icb_code"])
+    for kind in ("sub_icb", "icb"):
+        require_kind(raw, source, frame[f"{kind}_code"], kind)
+    require_one_name(raw, source, frame, "icb_code", ["icb_name", "icb_ods"])
+    require_units(raw, source, "icb", frame["icb_code"].nunique(), f"20{newest}")
+    frame["sub_icb_vintage"] = f"20{sub_icb[5:]}"
+    yield StoreTable(ICB_PAIRS, "icb", f"20{newest}", "", source, frame)
+
+
 #: A column of the history: `ltla16_code`.
 YEAR_COLUMN = re.compile(r"ltla(\d\d)_code")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from placemap.codes import KINDS
+from placemap.errors import PlacemapError
 from placemap.sources import geographies, people, shapes
 from placemap.sources.catalogue import Catalogue
 from placemap.sources.raw import Raw
@@ -89,8 +90,14 @@ def _headless(kinds: dict[int, str]) -> Callable[[Raw], bool]:
 
 
 def _lookups(raw: Raw, catalogue: Catalogue, _measure: str) -> Iterable[StoreTable]:
-    source = catalogue[geographies.sources_of_lookups(geographies.code_columns(raw.frame.columns))]
-    return geographies.lookups(raw, source)
+    source = geographies.sources_of_lookups(geographies.code_columns(raw.frame.columns))
+    if source not in catalogue:
+        raise PlacemapError(
+            f"a lookup of a kind that placemap does not use ({source})",
+            location=raw.where,
+            hint="data/sources.yaml lists the lookups that it does",
+        )
+    return geographies.lookups(raw, catalogue[source])
 
 
 def _of(source: str, transform: Callable[..., Iterable[StoreTable]]) -> Callable[..., Iterable[StoreTable]]:
@@ -149,13 +156,11 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "practice-map",
         _has("PRACTICE_CODE", "PCN_CODE", "SUB_ICB_LOCATION_CODE", without=("LSOA",)),
-        _nothing,
-        "the practice map is known, but memberships are taken from the ODS reports (`epcn`) so far",
+        _of("practice-map", people.practice_map),
     ),
     Format(
         "sub-icb-to-icb",
         _codes("SICBL", "ICB", without=("LSOA",)),
-        _nothing,
-        "a lookup without LSOAs is known, but ICBs are taken from lookups by LSOA so far",
+        _of("sub-icb-icb", geographies.sub_icbs_to_icbs),
     ),
 )

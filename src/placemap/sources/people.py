@@ -23,6 +23,7 @@ from placemap.sources.rules import (
     require_rows,
     require_total,
     require_unique,
+    require_units,
     text,
     whole_numbers,
 )
@@ -217,6 +218,50 @@ def pcn_members(raw: Raw, catalogue: Catalogue, month: str) -> Iterator[StoreTab
     require_rows(raw, source, len(frame), "memberships")
     require_unique(raw, source, frame, ["practice_code", "pcn_code", "start"])
     yield store_table(frame, source, "pcn_members", month or _newest(frame, ["start", "end"]))
+
+
+#: Columns of the practice map that are used.
+MAP_COLUMNS = {
+    "EXTRACT_DATE": "date",
+    "PRACTICE_CODE": "practice_code",
+    "PRACTICE_NAME": "practice_name",
+    "PCN_CODE": "pcn_code",
+    "PCN_NAME": "pcn_name",
+    "SUB_ICB_LOCATION_CODE": "practice_sub_icb_ods",
+    "SUB_ICB_LOCATION_NAME": "sub_icb_name",
+    "ONS_ICB_CODE": "icb_code",
+}
+#: What the practice map says where a practice is in no PCN.
+UNALLOCATED = "U"
+
+
+def practice_map(raw: Raw, source: Source) -> Iterator[StoreTable]:
+    """Practices, their PCNs and who is in which on the day of an extract; start dates are not told.
+
+    A PCN's sub-ICB location is that of most of its practices, the first by code where equally many.
+    """
+    require_columns(raw, source, list(MAP_COLUMNS))
+    frame = raw.frame[list(MAP_COLUMNS)].rename(columns=MAP_COLUMNS).apply(text)
+    require_rows(raw, source, len(frame), "practices")
+    require_unique(raw, source, frame, ["practice_code"])
+    require_kind(raw, source, frame["practice_code"], "practice")
+    _require_body(raw, source, frame["practice_sub_icb_ods"])
+    vintage = _extract_month(raw, source, frame)
+    require_kind(raw, source, frame["icb_code"], "icb")
+    require_units(raw, source, "icb", frame["icb_code"].nunique(), vintage)
+    members = frame[frame["pcn_code"] != UNALLOCATED].assign(start="", end="", opened="", closed="")
+    require_kind(raw, source, members["pcn_code"], "pcn")
+    require_one_name(raw, source, members, "pcn_code", ["pcn_name"])
+    yield store_table(frame, source, "practices", vintage)
+    yield store_table(members, source, "pcn_members", vintage)
+    yield store_table(_networks_of(members), source, "pcns", vintage)
+
+
+def _networks_of(members: pd.DataFrame) -> pd.DataFrame:
+    counted = members.rename(columns={"practice_sub_icb_ods": "sub_icb_ods"})
+    sizes = counted.groupby(["pcn_code", "sub_icb_ods"])["practice_code"].transform("size")
+    ordered = counted.assign(size=sizes).sort_values(["size", "sub_icb_ods"], ascending=[False, True])
+    return ordered.drop_duplicates("pcn_code")
 
 
 def _require_month(raw: Raw, source: Source, month: str) -> None:

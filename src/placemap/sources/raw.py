@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from placemap.errors import PlacemapError
+from placemap.sources.archive import read_member, safe_archive
 
 
 @dataclass(frozen=True)
@@ -133,17 +134,18 @@ def _read_csv(name: str, content: bytes, part: str = "") -> Iterator[Raw]:
 
 
 def _read_zip(name: str, content: bytes) -> Iterator[Raw]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with safe_archive(name, content) as archive:
         members = sorted(member for member in archive.namelist() if member.lower().endswith(".csv"))
         if not members:
             raise PlacemapError("the zip holds no CSV file", location=name, hint="download it again")
         for member in members:
-            yield from _read_csv(name, archive.read(member), part=PurePath(member).name)
+            yield from _read_csv(name, read_member(archive, member, name), part=PurePath(member).name)
 
 
 def _read_xlsx(name: str, content: bytes) -> Iterator[Raw]:
     import openpyxl
 
+    safe_archive(name, content).close()
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     for sheet in book.worksheets:
         rows = [[_cell_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]

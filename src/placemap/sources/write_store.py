@@ -17,7 +17,7 @@ from placemap.folders import swapped_in
 from placemap.schemas import TableSchema
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.table import StoreTable
-from placemap.store import MANIFEST, TABLES, Manifest, TableEntry, canonical_hash
+from placemap.store import MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
 
 #: Kinds (and families used like one) whose newest vintage is meant where none is said.
 DEFAULT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb", "pcn", "registrations")
@@ -41,16 +41,22 @@ def tables_to_keep(store: Path) -> dict[str, TableEntry]:
             location=str(path),
             hint=f"delete {store} and import again",
         ) from None
-    return {name: entry for name, entry in tables.items() if entry.coverage != "extract"}
+    return {name: entry for name, entry in tables.items() if not entry.coverage.endswith("extract")}
 
 
-def write_store(tables: Sequence[StoreTable], to: Path, keep: Mapping[str, TableEntry] | None = None) -> Manifest:
+def write_store(
+    tables: Sequence[StoreTable],
+    to: Path,
+    keep: Mapping[str, TableEntry] | None = None,
+    covers: Mapping[str, str] | None = None,
+) -> Manifest:
     """Write a store; what stands in `to` beside `tables/` and the manifest stays as it is.
 
     Args:
         tables: of one name each.
         to: the store's folder, made where it is not there.
         keep: entries of `to` whose tables stay, unless `tables` has them.
+        covers: the systems that the tables are cut to, ICB code → system id; nothing for all England.
 
     Raises:
         PlacemapError: the folder is not a store's, or cannot be written; what stood there before still does.
@@ -65,7 +71,7 @@ def write_store(tables: Sequence[StoreTable], to: Path, keep: Mapping[str, Table
             (folder / TABLES).mkdir()
             for entry in kept:
                 shutil.copy2(to / TABLES / f"{entry.name}.parquet", folder / TABLES)
-            return _write_files(tables, kept, folder)
+            return _write_files(tables, kept, folder, dict(covers or {}))
     except OSError as error:
         raise PlacemapError(
             f"the store cannot be written: {error.strerror or error}",
@@ -85,20 +91,22 @@ def _refuse_foreign(to: Path) -> None:
         )
 
 
-def _write_files(tables: Sequence[StoreTable], kept: Sequence[TableEntry], folder: Path) -> Manifest:
+def _write_files(
+    tables: Sequence[StoreTable], kept: Sequence[TableEntry], folder: Path, covers: dict[str, str]
+) -> Manifest:
     entries = [*kept, *(_write_table(table, folder / TABLES) for table in tables)]
-    manifest = Manifest({entry.name: entry for entry in entries}, newest_vintages(entries))
+    manifest = Manifest({entry.name: entry for entry in entries}, newest_vintages(entries), covers)
     text = json.dumps(manifest.to_json(), ensure_ascii=False, indent=2, sort_keys=True)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
     return manifest
 
 
 def newest_vintages(entries: Sequence[TableEntry]) -> dict[str, str]:
-    """The newest vintage of each kind that has any."""
+    """The newest vintage of each kind that has any; a table that covers only a part of England is never it."""
     newest: dict[str, str] = {}
     for entry in entries:
         kind = entry.kind if entry.family == "lookup" else _KIND_OF_FAMILY.get(entry.family, "")
-        if kind in DEFAULT_KINDS:
+        if kind in DEFAULT_KINDS and not entry.coverage.startswith(PART):
             newest[kind] = max(newest.get(kind, ""), entry.vintage)
     return newest
 

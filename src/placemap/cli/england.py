@@ -1,0 +1,96 @@
+"""What `--england` prints: a line a system, then the verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from placemap.cli.common import finding_json, finding_lines, message, print_json, print_table, progress
+from placemap.errors import Exit
+
+if TYPE_CHECKING:
+    from placemap.pipeline import Workspace
+    from placemap.pipeline_england import EnglandOutcome
+
+
+def build_england(
+    workspace: Workspace, out: Path, min_grade: str, formats: str, *, excel: bool, strict: bool, as_json: bool
+) -> int:
+    """Build all systems into one folder and print the result."""
+    from placemap import pipeline_england
+
+    pipeline_england.require_england(workspace.geography)
+    systems = progress(pipeline_england.england_systems(), lambda system: str(system.id))
+    outcome = pipeline_england.build_england(workspace, systems, out, min_grade=min_grade, formats=formats, excel=excel)
+    if as_json:
+        print_json(_as_json(outcome))
+    else:
+        _report(outcome)
+    return int(outcome.exit_code(strict=strict))
+
+
+def _report(outcome: EnglandOutcome) -> None:
+    from placemap.pipeline_england import lines
+
+    found = lines(outcome)
+    rows: list[tuple[str, ...]] = [
+        (
+            line.system.name,
+            line.footprint.id,
+            f"{len(line.footprint.places)}",
+            line.footprint.grade,
+            f"{line.lsoas:,}",
+            f"{line.residents:,.0f}",
+            f"{line.registered:,.0f}",
+        )
+        for line in found
+    ]
+    total = (
+        "England",
+        "",
+        f"{sum(len(line.footprint.places) for line in found)}",
+        "",
+        f"{sum(line.lsoas for line in found):,}",
+        f"{sum(line.residents for line in found):,.0f}",
+        f"{sum(line.registered for line in found):,.0f}",
+    )
+    headers = ["system", "footprint", "places", "grade", "LSOAs", "residents", "registered"]
+    print_table(headers, [*rows, total], right=(2, 4, 5, 6))
+    _verdict(outcome)
+    for text in finding_lines(outcome.findings):
+        message(text)
+    failed = outcome.exit_code() != Exit.OK
+    message(f"{'FAILED: only findings' if failed else f'{len(outcome.tables)} tables'} written to {outcome.folder}")
+
+
+def _verdict(outcome: EnglandOutcome) -> None:
+    place = outcome.national.assignment.place
+    missing = int((place < 0).sum())
+    if missing:
+        message(f"coverage: {missing:,} of England's {len(place):,} LSOAs are in no place")
+    else:
+        message(f"coverage: each of England's {len(place):,} LSOAs is in exactly one place")
+
+
+def _as_json(outcome: EnglandOutcome) -> dict[str, Any]:
+    from placemap.pipeline_england import lines
+
+    return {
+        "exit_code": int(outcome.exit_code()),
+        "folder": str(outcome.folder) if outcome.folder else None,
+        "lsoas": int((outcome.national.assignment.place >= 0).sum()),
+        "left_out": [system.id for system in outcome.left_out],
+        "systems": [
+            {
+                "id": line.system.id,
+                "footprint": line.footprint.id,
+                "grade": line.footprint.grade,
+                "places": len(line.footprint.places),
+                "lsoas": line.lsoas,
+                "residents": round(line.residents, 2),
+                "registered": round(line.registered, 2),
+            }
+            for line in lines(outcome)
+        ],
+        "findings": [finding_json(finding) for finding in outcome.findings],
+    }
