@@ -11,7 +11,7 @@ import numpy as np
 from placemap.checks import Result, run_checks
 from placemap.codes import normal_name
 from placemap.compare import Side, comparison_tables, side
-from placemap.crosswalk import Table, crosswalk_tables
+from placemap.crosswalk import Table, crosswalk_tables, heads_of
 from placemap.describe import as_text
 from placemap.diff import Diff, diff
 from placemap.errors import Exit, PlacemapError
@@ -309,7 +309,7 @@ def _taken(
     geography, weigh = workspace.geography, workspace.figures
     findings = run_checks(Result(system, assignment, geography, weigh, newest_year(inputs)))
     tables = [
-        *crosswalk_tables(system, assignment, geography, weigh),
+        *crosswalk_tables(heads_of(system, footprint), assignment, geography, weigh),
         places_table(system, assignment, geography, weigh, workspace.describer),
         ledger(system, assignment, geography),
     ]

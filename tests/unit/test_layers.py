@@ -8,7 +8,7 @@ SOURCE = REPO / "src" / "placemap"
 MODULES = {str(p.relative_to(SOURCE).with_suffix("")).replace("/", "."): p for p in sorted(SOURCE.rglob("*.py"))}
 GROUND = {"__init__", "model", "codes", "schemas", "findings", "errors", "store", "packaged"}
 
-PIPELINES = {"pipeline", "understand", "inferring"}
+PIPELINES = {"pipeline", "pipeline_england", "understand", "inferring"}
 
 
 def layer(module):
