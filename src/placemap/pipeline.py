@@ -29,6 +29,7 @@ from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs, inputs_of, newest_year
 from placemap.reference import cache_folder, chosen_store, open_store, retrieved_in, store_folder
 from placemap.resolve import Assignment, lsoas_of, resolve, scope_of
+from placemap.sensitivity import Sensitivity, sensitivity
 from placemap.store_states import TableStatus, states, status_of
 from placemap.systems import ENDINGS, all_configs, config_path
 from placemap.vintages import at_vintages, choose, footprint_of
@@ -52,6 +53,7 @@ class Outcome:
         assignment: None where the declarations themselves are wrong.
         tables: the tables of the crosswalk; empty where only checks ran, or where there are errors.
         folder: where they were written; None where nothing was.
+        sensitivity: what other methods make of it; None where that was not asked for.
     """
 
     system: System
@@ -61,6 +63,7 @@ class Outcome:
     figures: Figures | None = None
     tables: list[Table] = field(default_factory=list)
     folder: Path | None = None
+    sensitivity: Sensitivity | None = None
 
     def exit_code(self, *, strict: bool = False) -> Exit:
         """0, or 4 where there are errors (with `strict`, warnings too)."""
@@ -209,8 +212,13 @@ def build(
     formats: str = "csv",
     excel: bool = False,
     outlines: bool = False,
+    sensitive: bool = False,
 ) -> Outcome:
-    """Build one footprint into `out/<system>/<footprint>/`, with the outlines of its places if asked for.
+    """Build one footprint into `out/<system>/<footprint>/`.
+
+    Args:
+        outlines: also write the outlines of its places.
+        sensitive: also place LSOAs by other methods, and say how sure each place is.
 
     Raises:
         PlacemapError: the folder cannot be written, or the tables are not those of the lock; what stood there before
@@ -219,6 +227,9 @@ def build(
     if workspace.lock:
         require_locked(workspace.inputs(footprint), workspace.lock)
     outcome = workspace.build(system, footprint)
+    if sensitive and outcome.assignment is not None and outcome.exit_code() == Exit.OK:
+        outcome.sensitivity = sensitivity(system, outcome.assignment, workspace.geography, workspace.figures)
+        outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
     made = Build(
         system=system,
         footprint=footprint,

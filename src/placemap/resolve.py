@@ -155,12 +155,22 @@ def resolve(footprint: Footprint, geography: Geography, in_scope: Bools) -> Assi
     practice_place = patients = None
     if footprint.has_patient_kinds:
         practice_place = practice_places(footprint, geography)
-        votes_for = np.array([item.has_patient_kinds for item in footprint.places])
-        patients = plurality(geography.registrations, practice_place, allowed & votes_for & in_scope[:, None])
+        patients = plurality(geography.registrations, practice_place, _candidates(footprint, allowed, in_scope))
         won = in_scope & ~claimed & (patients.winner >= 0)
         place = np.where(won, patients.winner, place)
         method = np.where(won, METHODS.index(PLURALITY), method)
     return Assignment(footprint, in_scope, place, method, member, claims, practice_place, patients)
+
+
+def candidates(footprint: Footprint, geography: Geography, in_scope: Bools) -> Bools:
+    """By LSOA × place, whether the place may have the LSOA by plurality."""
+    return _candidates(footprint, _allowed(footprint, geography, in_scope), in_scope)
+
+
+def _candidates(footprint: Footprint, allowed: Bools, in_scope: Bools) -> Bools:
+    votes_for = np.array([place.has_patient_kinds for place in footprint.places])
+    found: Bools = allowed & votes_for & in_scope[:, None]
+    return found
 
 
 def _allowed(footprint: Footprint, geography: Geography, in_scope: Bools) -> Bools:

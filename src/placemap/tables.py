@@ -280,7 +280,9 @@ def _as_kind(kind: str, codes: pd.Series, counts: pd.Series, geography: Geograph
     best = max(known, key=lambda vintage: (known[vintage], vintage), default="")
     if not all(plain) and known.get(best, 0) < NEARLY_ALL * total:
         return None
-    here = _codes_of(kind, best, geography) if geography and best else set(shaped.index)
+    here = set(map(str, shaped.index)) if geography is None else set()
+    if geography is not None and best:
+        here = _codes_of(kind, best, geography)
     return CodeKind(
         column=str(codes.name),
         kind=kind,

@@ -12,7 +12,7 @@ import pytest
 
 REPO = Path(__file__).parents[2]
 #: Commands that need the network or files that a reader brings, or that change the reader's shell.
-NOT_RUN = ("data update", "data import", "--data my-store", "--install-completion")
+NOT_RUN = ("data update", "data import", "--data my-store", "--install-completion", "diff OLD NEW", "infer FILE")
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def _run_page(page, shell):
         elif block.language == "sh":
             printed = ""
             for line in block.text.splitlines():
-                if not line.startswith("placemap") or any(text in line for text in NOT_RUN):
+                if not line.startswith(("placemap", "printf")) or any(text in line for text in NOT_RUN):
                     continue
                 expected = int((re.search(r"# exit (\d+)", line) or [0, 0])[1])
                 code, output = shell(line)
@@ -74,10 +74,13 @@ def _run_page(page, shell):
     return ran, wrong
 
 
-IN_HAND = ["docs/map.md", "docs/report.md", "docs/foi.md"]
+IN_HAND = ["map", "report", "foi"]
+QUESTIONS = ["explain", "compare", "diff", "infer", "sensitivity", "find-and-new"]
 
 
-@pytest.mark.parametrize("name", ["docs/guide.md", "docs/findings.md", "docs/config.md", "docs/outputs.md", *IN_HAND])
+@pytest.mark.parametrize(
+    "name", [f"docs/{name}.md" for name in ("guide", "findings", "config", "outputs", *IN_HAND, *QUESTIONS)]
+)
 def test_a_page_does_what_it_says(name, page, shell):
     ran, wrong = _run_page(page(name), shell)
     assert wrong == []

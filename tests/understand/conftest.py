@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,35 @@ def reference() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the official files; none at {folder} (set PLACEMAP_REFERENCE)")
     return folder
+
+
+class Run:
+    """The command line in this process, on the packaged tables."""
+
+    def __init__(self) -> None:
+        from typer.testing import CliRunner
+
+        self.runner = CliRunner()
+
+    def __call__(self, *args: object) -> Result:
+        from placemap.cli import app
+
+        result = self.runner.invoke(app, [str(arg) for arg in args], env={"PLACEMAP_DATA": str(ROOT / "data")})
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Result(result.exit_code, result.stdout, result.stderr)
+
+
+@dataclass
+class Result:
+    """What a command gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Run a command: `run("explain", "E01014485")`."""
+    return Run()

@@ -6,7 +6,11 @@ from conftest import REPO
 
 SOURCE = REPO / "src" / "placemap"
 MODULES = {str(p.relative_to(SOURCE).with_suffix("")).replace("/", "."): p for p in sorted(SOURCE.rglob("*.py"))}
-GROUND = {"__init__", "model", "codes", "schemas", "findings", "errors", "store", "packaged"}
+GROUND = {"model", "codes", "schemas", "findings", "errors", "store", "packaged"}
+
+
+#: Modules that join stages for commands; `api` joins them for Python.
+PIPELINES = {"api", "in_hand", "inferring", "pipeline", "pipeline_england", "understand", "verify_foi"}
 
 
 def layer(module):
@@ -15,9 +19,9 @@ def layer(module):
         return 0
     if module.startswith("cli"):
         return 3
-    if module == "__main__":
+    if module in ("__main__", "__init__"):  # the package itself opens `api` when it is asked for
         return 4
-    return 2 if module.startswith("pipeline") else 1
+    return 2 if module in PIPELINES else 1
 
 
 def imports(path):
@@ -40,14 +44,14 @@ def test_imports_point_down():
         (module, target)
         for module, path in MODULES.items()
         for target in imports(path)
-        if target in MODULES and layer(target) > layer(module)
+        if target in MODULES and target != "__init__" and layer(target) > layer(module)
     ]
     assert not wrong
     assert sum(1 for path in MODULES.values() for _ in imports(path)) > 50
 
 
 def test_ground_floor_stands_on_itself():
-    assert not [(m, t) for m in GROUND for t in imports(MODULES[m]) if t not in GROUND]
+    assert not [(m, t) for m in GROUND for t in imports(MODULES[m]) if t not in {*GROUND, "__init__"}]
 
 
 def test_no_module_imports_itself_in_a_circle():
@@ -77,14 +81,16 @@ def test_only_the_command_line_prints_and_exits():
 def test_only_the_edge_reads_and_only_writers_write():
     reads = {"read_text", "read_bytes", "read_csv", "read_parquet", "read_table", "open", "urlopen"}
     writes = {"write_text", "write_bytes", "mkdir", "rename", "unlink", "rmtree", "to_csv", "to_parquet"}
-    edge = {"config", "reference", "yaml_tree", "tables"}
-    writers = {"folders"}
+    edge = {"config", "reference", "yaml_tree", "tables", "scan", "snapshot", "revisions", *PIPELINES}
+    writers = {"folders", "verify_foi"}  # a pack is verified by making it again, in a temporary folder
     wrong = []
     for module, path in MODULES.items():
         if module.startswith(("sources", "write_", "cli")) or module in writers:
             continue
         for name in names_called(path):
             last = name.rsplit(".", 1)[-1]
+            if last == "rename" and "drop_duplicates" in name:  # columns of a frame
+                continue
             if last in writes or (last in reads and module not in edge and name not in ("os.open",)):
                 wrong.append((module, name))
     assert not wrong

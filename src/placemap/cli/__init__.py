@@ -43,11 +43,17 @@ def _options(
 from placemap.cli import (  # noqa: E402 - they enter their commands in `app`
     apply,
     build,
+    compare,
     data,
     data_look,
     data_update,
+    diff,
+    explain,
+    find,
     foi,
+    infer,
     look,
     map,
+    new,
     report,
 )

@@ -33,6 +33,7 @@ from placemap.cli.common import (
     print_json,
     print_table,
     progress,
+    rounded,
 )
 from placemap.cli.england import build_england
 from placemap.errors import Exit, PlacemapError
@@ -96,6 +97,9 @@ def build(
         bool, typer.Option("--boundaries", help="Write the places' outlines as GeoPackage and GeoJSON, too.")
     ] = False,
     formats: Annotated[Format, typer.Option("--format", help="What tables are written as.")] = Format.CSV,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="Also place LSOAs by other methods, and say how sure each place is.")
+    ] = False,
     strict: StrictOption = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -123,7 +127,14 @@ def build(
 
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
         return pipeline.build(
-            workspace, system, chosen, out, formats=formats.value, excel=excel, outlines=boundaries
+            workspace,
+            system,
+            chosen,
+            out,
+            formats=formats.value,
+            excel=excel,
+            outlines=boundaries,
+            sensitive=sensitivity,
         )
 
     return _run(systems, footprint or [], every, reference, strict, as_json, make)
@@ -235,6 +246,7 @@ def _report(outcome: Outcome) -> None:
     else:
         message(f"{title}: not resolved, because of the errors below")
     _verdict(outcome)
+    _sensitivity(outcome)
     for line in finding_lines(outcome.findings):
         message(line)
     if outcome.folder:
@@ -252,6 +264,17 @@ def _verdict(outcome: Outcome) -> None:
         message(f"coverage: {gaps:,} of {scope:,} LSOAs of the scope in no place, {overlaps:,} in more than one")
     else:
         message(f"coverage: each of the {scope:,} LSOAs of the scope is in exactly one place")
+
+
+def _sensitivity(outcome: Outcome) -> None:
+    from placemap.sensitivity import LABELS
+
+    if outcome.sensitivity is None:
+        return
+    rows = [(LABELS[method], f"{lsoas:,}", f"{people:,.0f}") for method, lsoas, people in outcome.sensitivity.summary()]
+    print_table(("other method", "LSOAs that change place", "residents"), rows, right=(1, 2), title="\nsensitivity")
+    for row in outcome.sensitivity.confidence.frame.itertuples():
+        typer.echo(f"confidence {row.CONFIDENCE}: {row.WORDS}")
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:
@@ -275,4 +298,14 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
             for line in summary(outcome)
         ],
         "findings": [finding_json(finding) for finding in outcome.findings],
+        "sensitivity": _sensitivity_json(outcome),
     }
+
+
+def _sensitivity_json(outcome: Outcome) -> dict[str, Any] | None:
+    if outcome.sensitivity is None:
+        return None
+    summary = [{"method": m, "lsoas": n, "residents": round(p, 2)} for m, n, p in outcome.sensitivity.summary()]
+    confidence = outcome.sensitivity.confidence.frame[["PLACECD", "CONFIDENCE", "WORDS", "FLIPPING", "FLIPPING_SHARE"]]
+    rows = [{str(key).lower(): value for key, value in row.items()} for row in rounded(confidence.to_dict("records"))]
+    return {"methods": summary, "places": rows}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
@@ -109,6 +110,17 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=not knows_all, allow_nan=False))
 
 
+def rounded(value: Any) -> Any:
+    """A result with figures rounded to 6 decimals, and what is no number (NaN, infinity) as None, for `print_json`."""
+    if isinstance(value, dict):
+        return {str(key): rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(item) for item in value]
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    return value
+
+
 def print_table(
     headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = (), title: str = ""
 ) -> None:
@@ -192,6 +204,25 @@ def load(name: str) -> System:
         return load_system(path)
     except PlacemapError as error:
         raise _with_path(error, path, name) from None
+
+
+def load_systems(names: Sequence[str]) -> list[System]:
+    """The systems of the names or paths given; without any, all that there are configs for.
+
+    Configs that cannot be read are reported and left out where none was asked for by name.
+    """
+    from placemap.config import load_system
+    from placemap.systems import all_configs
+
+    if names:
+        return [load(name) for name in names]
+    systems = []
+    for path in all_configs().values():
+        try:
+            systems.append(load_system(path))
+        except PlacemapError as error:
+            message(f"error: {error}")
+    return systems
 
 
 def _with_path(error: PlacemapError, path: Path, name: str) -> PlacemapError:

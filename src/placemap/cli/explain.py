@@ -1,0 +1,190 @@
+"""`placemap explain`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from placemap.cli import app
+from placemap.cli.common import (
+    AllOption,
+    DataOption,
+    FootprintOption,
+    JsonOption,
+    MeasureOption,
+    guarded,
+    load_systems,
+    message,
+    print_json,
+    rounded,
+)
+from placemap.errors import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from placemap.explain import Explanation, Part, Reason
+    from placemap.understand import Answer
+
+SHORT = 6
+
+SystemOption = Annotated[
+    str | None,
+    typer.Option(
+        "--system", "-s", metavar="SYSTEM", help="A system's name or config. Default: all there are configs for."
+    ),
+]
+
+
+@app.command()
+@guarded
+def explain(
+    code: Annotated[
+        str,
+        typer.Argument(
+            metavar="CODE",
+            help="A code (LSOA, ward, LTLA, PCN, practice …), a postcode, or a place (system/footprint/place).",
+        ),
+    ],
+    system: SystemOption = None,
+    footprint: FootprintOption = None,
+    every: AllOption = False,
+    data: DataOption = None,
+    measure: MeasureOption = "residents_2021",
+    as_json: JsonOption = False,
+) -> int:
+    """Say which place a code belongs to, by what rule, on what evidence, and how clearly.
+
+    Example: placemap explain E01014848
+    """
+    from placemap.pipeline import open_workspace
+    from placemap.understand import explain_code
+
+    systems = load_systems([system] if system else [])
+    workspace = open_workspace(data, measure)
+    answer = explain_code(workspace, systems, code, footprint or [], every=every)
+    if as_json:
+        print_json(_json(answer, workspace.geography.lsoas))
+        return Exit.OK
+    for line in _lines(answer, workspace.geography.lsoas):
+        typer.echo(line)
+    if not answer.explanations:
+        message(f"it lies in none of the systems asked ({', '.join(item.id for item in systems)})")
+    return Exit.OK
+
+
+def _json(answer: Answer, lsoas: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    located = None
+    if answer.located:
+        located = asdict(answer.located)
+        located["lsoa"] = str(lsoas[answer.located.lsoa])
+        located["others"] = [str(lsoas[at]) for at in answer.located.others]
+    unit = asdict(answer.subject.unit) if answer.subject else None
+    return {"unit": unit, "postcode": located, "explanations": [rounded(asdict(item)) for item in answer.explanations]}
+
+
+def _lines(answer: Answer, lsoas: Any) -> Iterator[str]:
+    if answer.located:
+        yield from _postcode_lines(answer, lsoas)
+    for number, item in enumerate(answer.explanations):
+        if number:
+            yield ""
+        yield from _explanation_lines(item)
+    if not answer.explanations and answer.subject:
+        yield answer.subject.unit.text
+        yield _parents(answer.subject.parents)
+
+
+def _postcode_lines(answer: Answer, lsoas: Any) -> Iterator[str]:
+    found = answer.located
+    assert found is not None
+    yield f"postcode {found.postcode}: point {found.easting:.0f}, {found.northing:.0f} lies in LSOA {lsoas[found.lsoa]}"
+    if found.distance is None:
+        yield "  no other LSOA is within 200 m, the accuracy of the boundaries, so the LSOA is certain"
+        return
+    others = ", ".join(str(lsoas[at]) for at in found.others)
+    yield f"  {found.distance:.0f} m from the next LSOA; boundaries are good to 200 m, so it may be in {others} instead"
+
+
+def _explanation_lines(item: Explanation) -> Iterator[str]:
+    yield f"{item.unit.text if item.unit.kind else f'place {item.unit.code} ({item.unit.name})'}"
+    if item.parents:
+        yield _parents(item.parents)
+    yield f"  in {item.system_name}, footprint {item.footprint} ({item.footprint_name})"
+    yield from (f"  {fact}" for fact in item.facts)
+    for reason in item.reasons:
+        yield from _reason_lines(reason, several=len(item.reasons) > 1)
+    if item.parts:
+        yield "  its residents by place" if item.parts[0].lsoas is not None else "  where its patients live, by place"
+        yield from _part_lines(item.parts)
+    if item.districts:
+        yield "  by LTLA"
+        yield from _part_lines(item.districts)
+    yield from (f"  {line}" for line in item.declared)
+    yield from _short(item.members, "members")
+    if item.exceptions:
+        yield f"  {_counted(len(item.exceptions))} outside the place that has most of it"
+        yield from _cut([f"    {code} {name}: {place}" for code, name, place in item.exceptions])
+
+
+def _parents(parents: tuple[Any, ...]) -> str:
+    from placemap.codes import KINDS
+
+    known = {parent.code: parent for parent in reversed(parents)}  # a unitary authority is both tiers: once is enough
+    return "  in " + " · ".join(f"{KINDS[p.kind].label} {p.code} {p.name}" for p in reversed(known.values()))
+
+
+def _counted(lsoas: int) -> str:
+    return f"{lsoas:,} LSOA{'' if lsoas == 1 else 's'}"
+
+
+def _part_lines(parts: tuple[Part, ...]) -> Iterator[str]:
+    yield from _cut([_part_line(part) for part in parts])
+
+
+def _part_line(part: Part) -> str:
+    lsoas = "" if part.lsoas is None else f", {_counted(part.lsoas)}"
+    return f"    {part.share:7.2%}  {part.name}: {part.people:,.0f} people{lsoas}"
+
+
+def _short(lines: tuple[str, ...], title: str) -> Iterator[str]:
+    if lines:
+        yield f"  {title}"
+        yield from _cut([f"    {line}" for line in lines], each=12)
+
+
+def _cut(lines: list[str], each: int = SHORT) -> list[str]:
+    rest = len(lines) - each
+    return lines if rest <= 1 else [*lines[:each], f"    … and {rest} more (--json has all)"]
+
+
+def _reason_lines(reason: Reason, *, several: bool) -> Iterator[str]:
+    if several:
+        yield f"  LSOA {reason.lsoa} {reason.lsoa_name}"
+    yield f"  → {reason.place_name}" + (f" ({reason.place}), by {reason.method}" if reason.place else "")
+    yield f"    because {reason.rule}"
+    if reason.share is not None:
+        yield f"    {_clarity(reason)}"
+    if not reason.in_scope and reason.place:
+        yield "    it lies outside the area that the footprint must cover"
+    if reason.place:
+        yield f"    declared at {reason.location}; {reason.basis}, evidence grade {reason.grade}"
+        yield f"    evidence: {reason.evidence}"
+    yield f"    {reason.residents:,.0f} residents, {reason.registered:,.0f} registered patients"
+    if reason.votes:
+        yield "    its registered patients" + ("" if reason.share is not None else " (they did not decide)")
+    for vote in reason.votes:
+        top = "; ".join(f"{text} {patients:,.0f}" for text, patients in vote.sources[:2])
+        more = f"; {len(vote.sources) - 2} more" if len(vote.sources) > 2 else ""
+        yield f"      {vote.share:6.1%}  {vote.name}: {vote.patients:,.0f} ({top}{more})"
+
+
+def _clarity(reason: Reason) -> str:
+    share = f"{reason.share:.1%} of all its registered patients, {reason.placed_share:.1%} of those that any place has"
+    if not reason.runner_up:
+        return f"{share}; no other place has any"
+    lead = f"{reason.margin_patients:,.0f} patients ({reason.margin:.1%}) behind"
+    return f"{share}; the runner-up is {reason.runner_up}, {lead}"

@@ -1,0 +1,75 @@
+"""`placemap find`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from placemap.cli import app
+from placemap.cli.common import DataOption, JsonOption, guarded, load_systems, message, print_json, print_table
+from placemap.errors import Exit, PlacemapError
+
+if TYPE_CHECKING:
+    from placemap.finder import Hit
+
+
+@app.command()
+@guarded
+def find(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="A name or a part of it, or a code or its start.")],
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", "-k", metavar="KIND", help="Look for this kind only, such as ward; repeatable."),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 20,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Look up units and places by name or code.
+
+    Example: placemap find "Weston-super-Mare" --kind ward
+    """
+    from placemap.finder import ORDER
+    from placemap.finder import find as find_units
+    from placemap.pipeline import open_workspace
+
+    for one in kind or []:
+        if one not in ORDER:
+            raise PlacemapError(
+                f"there is no kind `{one}`", hint=f"the kinds are {', '.join(ORDER)}", exit_code=Exit.USAGE
+            )
+    geography = open_workspace(data).geography
+    hits = find_units(text, geography, load_systems([]), kinds=kind or [], limit=limit)
+    if as_json:
+        print_json([_json(hit) for hit in hits])
+        return Exit.OK
+    if not hits:
+        where = (
+            "" if geography.all_england else " in the packaged tables; `placemap data update` to look in all England"
+        )
+        message(f"nothing called or coded like `{text}`{where}")
+        return Exit.OK
+    rows = [
+        (hit.entry.kind, hit.entry.code, hit.entry.name, ", ".join(hit.entry.vintages), _state(hit), _parents(hit))
+        for hit in hits
+    ]
+    print_table(("kind", "code", "name", "vintages", "", "in"), rows)
+    if len(hits) == limit:
+        message(f"the best {limit}; --limit shows more, --kind looks for one kind")
+    return Exit.OK
+
+
+def _state(hit: Hit) -> str:
+    return hit.entry.note if hit.entry.alive else f"not in use; {hit.entry.note}".rstrip("; ")
+
+
+def _parents(hit: Hit) -> str:
+    known = {parent.code: parent.name for parent in hit.parents if parent.kind != "icb"}
+    return " · ".join(known.values())
+
+
+def _json(hit: Hit) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {**asdict(hit.entry), "score": hit.score, "parents": [asdict(parent) for parent in hit.parents]}

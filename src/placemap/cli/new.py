@@ -1,0 +1,80 @@
+"""`placemap new`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from placemap.cli import app
+from placemap.cli.common import DataOption, guarded, load_systems, message
+from placemap.errors import Exit, PlacemapError
+
+
+@app.command()
+@guarded
+def new(
+    icb: Annotated[
+        str, typer.Argument(metavar="[ICB]", help="Code or name of the integrated care board; asked for.")
+    ] = "",
+    by: Annotated[
+        str, typer.Option("--by", metavar="KIND", help="What places are made of: pcn, ltla or ward; asked for.")
+    ] = "",
+    place: Annotated[
+        list[str] | None, typer.Option("--place", metavar="NAME", help="Name of a place; repeatable; asked for.")
+    ] = None,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the system. Default: the ICB's.")] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Default: configs/SYSTEM.yaml; `-` prints it.")
+    ] = None,
+    data: DataOption = None,
+) -> int:
+    """Write a first config for a system, with all its PCNs, LTLAs or wards listed, ready to be divided into places.
+
+    Asks for what is not given, where there is someone to ask.
+
+    Example: placemap new QUY --by pcn --place "North Bristol" --place "South Bristol"
+    """
+    from placemap.pipeline import open_workspace
+    from placemap.starting import BY, first_config
+    from placemap.write_answers import write_text
+
+    icb = icb or _ask("Which integrated care board (code or name)?", "ICB")
+    by = by or _ask(f"What are the places made of ({', '.join(BY)})?", "--by", default=BY[0])
+    places = place if place is not None else _ask_places()
+    systems = load_systems([])
+    packaged = {one.icb_code for one in systems}
+    geography = open_workspace(data).geography
+    text, system = first_config(icb, geography, by=by, places=places, name=name, packaged=packaged)
+    if out == Path("-"):
+        typer.echo(text, nl=False)
+        return Exit.OK
+    target = out or Path("configs") / f"{system}.yaml"
+    if target.exists():
+        raise PlacemapError(
+            "the file exists; it may hold work", location=str(target), hint="choose another name with --out"
+        )
+    write_text(text, target)
+    message(f"written to {target}; edit it, then: placemap check {target}")
+    if target.parent == Path("configs") and system in {one.id for one in systems}:
+        message(f"note: from this folder `{system}` now means this file, no longer the config that ships with placemap")
+    return Exit.OK
+
+
+def _ask(question: str, flag: str, default: str | None = None) -> str:
+    if not sys.stdin.isatty():
+        if default is not None:
+            return default
+        raise PlacemapError(
+            f"{flag} is missing, and there is nobody to ask", hint="see `placemap new --help`", exit_code=Exit.USAGE
+        )
+    return str(typer.prompt(question, default=default, err=True))
+
+
+def _ask_places() -> list[str]:
+    if not sys.stdin.isatty():
+        return []
+    answer = str(typer.prompt("Names of the places, separated by semicolons", default="", show_default=False, err=True))
+    return [part.strip() for part in answer.split(";") if part.strip()]
