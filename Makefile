@@ -1,6 +1,11 @@
 PYTHON ?= python
 
-.PHONY: check lint types test docs golden bench
+# The systems that build offline, from the packaged tables; all others need `placemap data update`.
+PACKAGED = bnssg lancashire-and-south-cumbria norfolk-and-waveney
+REFERENCE ?= ../shared/reference
+TO ?= data
+
+.PHONY: check lint types test docs golden bench data
 
 check: lint types test
 
@@ -16,6 +21,10 @@ test:
 
 docs:
 	$(PYTHON) docs/refresh.py
+
+# The packaged tables, from official files.
+data:
+	$(PYTHON) -m placemap data import $(REFERENCE) $(PACKAGED:%=--configs configs/%.yaml) --to $(TO)
 
 golden:
 	$(PYTHON) -m pytest tests/golden tests/functional --update-golden

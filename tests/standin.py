@@ -1,7 +1,7 @@
 """A stand-in on this machine for the services that `data update` uses, serving the publishers' own files.
 
-It behaves as they do, page limits and all, and misbehaves on request: `standin.fault("LSOA21_WD24", drop)` makes the next
-request whose path holds that text go wrong.
+It behaves as they do, page limits and all, and misbehaves on request: `standin.fault("LSOA21_WD24", drop)` makes
+the next request whose path holds that text go wrong.
 """
 
 from __future__ import annotations

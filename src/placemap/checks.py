@@ -388,13 +388,14 @@ def _components(nodes: Ints, a: Ints, b: Ints) -> list[Ints]:
 
 @result_check("practice-without-pcn")
 def practice_without_pcn(result: Result) -> Iterator[Finding]:
-    """Practices in no PCN and no place although most of their patients live in the scope."""
+    """Practices in no PCN and no place although most of their patients live where practices decide the place."""
     declared, patients = result.assignment.practice_place, result.assignment.patients
     if declared is None or patients is None:
         return
     geography, registrations = result.geography, result.geography.registrations
     pcn_of = geography.pcns(result.footprint.vintages.get("pcn")).pcn_of
-    in_scope = registrations.fit.shares(np.where(result.assignment.in_scope, 0, 1), 2)[:, 0]
+    open_to_practices = result.assignment.in_scope & ~result.assignment.claims.any(axis=1)
+    in_scope = registrations.fit.shares(np.where(open_to_practices, 0, 1), 2)[:, 0]
     known = registrations.lsoa >= 0
     at_home = sums(
         registrations.practice[known],
@@ -477,13 +478,18 @@ def tie(result: Result) -> Iterator[Finding]:
 
 @result_check("exact-beats-plurality")
 def exact_beats_plurality(result: Result) -> Iterator[Finding]:
-    """LSOAs that are claimed as an area by one place while most patients are registered with another."""
+    """LSOAs that one place claims as an area while another has more of its registered patients.
+
+    A place without practices never has any, so what it claims is reported only where another has most of all patients.
+    """
     patients, place = result.assignment.patients, result.assignment.place
     if patients is None:
         return
     claimed = result.assignment.claims.any(axis=1)
     share = patients.share(patients.winner)
-    for lsoa in np.flatnonzero(claimed & (patients.winner >= 0) & (patients.winner != place)):
+    counts = np.array([*(item.has_patient_kinds for item in result.places), False])[place]
+    telling = claimed & (patients.winner >= 0) & (patients.winner != place) & (counts | (share > 1 / 2))
+    for lsoa in np.flatnonzero(telling):
         code = result.geography.lsoa_codes[lsoa]
         own, other = result.places[place[lsoa]], result.places[patients.winner[lsoa]]
         yield result.finding(

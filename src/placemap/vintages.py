@@ -41,6 +41,12 @@ class Chosen:
     early: Mapping[str, str] = field(default_factory=dict)
     locked: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def text(self) -> str:
+        """What was asked for, `as of 2022-04-01; ltla=2022`, empty where nothing was."""
+        named = ", ".join(f"{kind}={vintage}" for kind, vintage in sorted(self.vintages.items()))
+        return "; ".join(part for part in (f"as of {self.as_of}" if self.as_of else "", named) if part)
+
 
 def choose(manifest: Manifest, named: Iterable[str] = (), as_of: str = "") -> Chosen:
     """The vintages that a user asks for.

@@ -64,6 +64,7 @@ def write_build(build: Build, out: Path, *, formats: str, excel: bool) -> Path:
 
 
 def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> None:
+    asked = build.geography.chosen.text
     ending = f".{formats}"
     write = write_parquet if formats == "parquet" else write_csv
     for table in build.tables:
@@ -74,10 +75,12 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
     if build.failed:
         (folder / "FAILED.md").write_text(failed_page(build.system, build.footprint, build.findings), encoding="utf-8")
     else:
-        text = build.readme or readme(build.system, build.footprint, build.tables, build.findings, build.inputs, ending)
+        text = build.readme or readme(
+            build.system, build.footprint, build.tables, build.findings, build.inputs, ending, asked
+        )
         (folder / "README.md").write_text(text, encoding="utf-8")
     files = sorted([*names, METADATA, *([EXCEL] if excel else []), "FAILED.md" if build.failed else "README.md"])
-    metadata = csvw(build.system, build.footprint, build.tables, build.inputs, build.version, ending, files)
+    metadata = csvw(build.system, build.footprint, build.tables, build.inputs, build.version, ending, files, asked)
     text = json.dumps(metadata, indent=2, ensure_ascii=False) + "\n"
     (folder / METADATA).write_text(text, encoding="utf-8")
 

@@ -37,6 +37,7 @@ def csvw(
     version: str,
     ending: str,
     files: list[str],
+    asked: str = "",
 ) -> dict[str, Any]:
     """Metadata of a folder by the W3C's CSV on the Web: every column described, every input named with its hash."""
     return {
@@ -53,6 +54,7 @@ def csvw(
             "schema:url": system.loc.file,
             "schema:sha256": system.config_sha256,
         },
+        **({"dc:temporal": asked} if asked else {}),
         FILES: files,
         "tables": [_table(table) for table in tables] if ending == ".csv" else [],
     }
@@ -93,7 +95,13 @@ def _column(column: Column) -> dict[str, Any]:
 
 
 def readme(
-    system: System, footprint: Footprint, tables: list[Table], findings: list[Finding], inputs: Inputs, ending: str
+    system: System,
+    footprint: Footprint,
+    tables: list[Table],
+    findings: list[Finding],
+    inputs: Inputs,
+    ending: str,
+    asked: str = "",
 ) -> str:
     """README.md of a folder: what it is, method, findings in short, data dictionary, sources, attribution."""
     counts = Counter(finding.severity for finding in findings)
@@ -103,12 +111,12 @@ def readme(
         f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
         *([WEAK] if footprint.grade == WEAKEST else []),
         *([footprint.notes] if footprint.notes else []),
+        *([f"Built with other vintages than the usual ones, as asked for: {asked}."] if asked else []),
         "## Method",
         method(footprint),
         "## Checks",
         f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings, {counts[Severity.INFO]} notes; "
-        f"all are in `findings{ending}`. Every LSOA of the scope is in exactly one place: a build with a gap or an "
-        "overlap writes no crosswalk.",
+        f"all are in `findings{ending}`. {_coverage(findings)}",
         "## Evidence",
         _evidence(system, footprint),
         "## Files and columns",
@@ -119,6 +127,19 @@ def readme(
         "\n".join(f"- {line}" for line in attributions(inputs)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _coverage(findings: list[Finding]) -> str:
+    """What the findings say of the coverage; a gap or overlap can stand in a crosswalk only by a waiver."""
+    waived = [f for f in findings if f.code == "waived" and f.message.startswith(("gap ", "overlap "))]
+    if not waived:
+        return (
+            "Every LSOA of the scope is in exactly one place: a build with a gap or an overlap writes no crosswalk, "
+            "unless the config accepts it with a reason."
+        )
+    lsoas = len({lsoa for finding in waived for lsoa in finding.lsoas})
+    reasons = "\n".join(f"- {finding.message}" for finding in waived)
+    return f"The coverage is **not complete**: the config accepts exceptions, for {lsoas} LSOAs.\n\n{reasons}"
 
 
 def method(footprint: Footprint) -> str:

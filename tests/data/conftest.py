@@ -64,3 +64,13 @@ def extracted(england, systems):
     from placemap.sources.needs import needs_of
 
     return {table.name: table for table in extract(list(england.values()), needs_of(systems))}
+
+
+@pytest.fixture(scope="session")
+def england_store(england, tmp_path_factory) -> Path:
+    """A store of all England, to be read only."""
+    from placemap.sources.write_store import write_store
+
+    store = tmp_path_factory.mktemp("england") / "store"
+    write_store(list(england.values()), store)
+    return store

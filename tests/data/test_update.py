@@ -13,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from standin import EDITED, Service, drop, error_body, redirect, serving, slow, status
 
 from placemap.errors import PlacemapError
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.client import Client
 from placemap.sources.update import Updater
 from placemap.store import Manifest
+from standin import EDITED, Service, drop, error_body, redirect, serving, slow, status
 
 WARD = "LSOA21_WD24_LAD24_EW_LU"
 TARGET = "lsoa21-ward-2024"
@@ -317,7 +317,7 @@ def test_names_of_sources(standin, tmp_path):
     with pytest.raises(PlacemapError, match="there is no source `lsoa21-wards`") as caught:
         updater(standin, tmp_path / "s").run(["lsoa21-wards"])
     assert "did you mean `lsoa21-ward`?" in str(caught.value)
-    with pytest.raises(PlacemapError, match="the address of Patients registered .* is not a fixed one"):
+    with pytest.raises(PlacemapError, match=r"the address of Patients registered .* is not a fixed one"):
         updater(standin, tmp_path / "s").run(["registrations"])
 
 

@@ -35,7 +35,7 @@ T = TypeVar("T")
 BY_HAND = "download it by hand and use `placemap data import FILE`"
 
 
-class Passing(Exception):  # noqa: N818 - not an error yet: it is tried again
+class Passing(Exception):
     """Something that may be over in a moment.
 
     Attributes:
