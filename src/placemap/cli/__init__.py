@@ -40,4 +40,14 @@ def _options(
     """Options of every command."""
 
 
-from placemap.cli import build, data, data_look, data_update, look  # noqa: E402, F401 - they enter their commands in `app`
+from placemap.cli import (  # noqa: E402 - they enter their commands in `app`
+    apply,
+    build,
+    data,
+    data_look,
+    data_update,
+    foi,
+    look,
+    map,
+    report,
+)
