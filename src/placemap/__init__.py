@@ -1,3 +1,33 @@
 """placemap: an integrated care system's places, in ONS geography, with the proof."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from placemap.api import Applied, Places, load
+    from placemap.errors import PlacemapError
+
 __version__ = "0.1.0"
+__all__ = ["Applied", "PlacemapError", "Places", "__version__", "load"]
+
+_FROM = {
+    "Applied": "placemap.api",
+    "Places": "placemap.api",
+    "load": "placemap.api",
+    "PlacemapError": "placemap.errors",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for when it is asked for, so that `import placemap` stays light."""
+    if name not in _FROM:
+        raise AttributeError(f"module 'placemap' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_FROM[name]), name)
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)

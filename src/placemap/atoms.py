@@ -169,6 +169,11 @@ class Registrations:
     """An English LSOA that the packaged extract leaves out."""
 
     @cached_property
+    def code_list(self) -> list[str]:
+        """The practices' codes as a list, which is quicker to go through than an index."""
+        return [str(code) for code in self.codes.to_numpy(dtype=object)]
+
+    @cached_property
     def by_practice(self) -> Ints:
         """Patients by practice, wherever they live."""
         return sums(self.practice, self.patients, len(self.codes)).astype(np.int64)
@@ -186,6 +191,8 @@ class Registrations:
             group_of_practice: by practice, 0 … groups-1, or -1 for none.
             groups: number of groups.
         """
+        if groups == 1 and not group_of_practice.any():
+            return self.by_lsoa[:, None]
         group = group_of_practice[self.practice]
         rows = (self.lsoa >= 0) & (group >= 0)
         cells = sums(self.lsoa[rows] * groups + group[rows], self.patients[rows], len(self.fit.codes) * groups)

@@ -6,7 +6,7 @@ Nothing is resolved while one of these finds an error.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -188,8 +188,8 @@ class _Checker:
             yield self.unknown_lsoa(member, place)
         elif position is None:
             yield self.unknown_area(member, units, place)
-        elif member.name is not None and normal_name(member.name) != normal_name(str(units.names[position])):
-            yield from _name(member, str(units.names[position]), units.named(member.name), place)
+        elif member.name is not None:
+            yield from _name(member, str(units.names[position]), units.named, place)
 
     def unknown_area(self, member: Member, units: Units, place: str) -> Finding:
         label = f"{KINDS[member.kind].label} {member.code}"
@@ -314,8 +314,7 @@ class _Checker:
                 self.living_pcns(member.code),
             )
         if member.name is not None:
-            same = [c for c, name in pcns.names.items() if normal_name(name) == normal_name(member.name or "")]
-            yield from _name(member, pcns.names[member.code], same, place)
+            yield from _name(member, pcns.names[member.code], lambda name: _named(pcns.names, name), place)
 
     def living_pcns(self, code: str) -> str:
         """What to do about a PCN without members."""
@@ -351,8 +350,7 @@ class _Checker:
         elif member.code not in names:
             yield self.not_there(member, f"practice {member.code}", list(names), names, place)
         elif member.name is not None:
-            same = [code for code, name in names.items() if normal_name(name) == normal_name(member.name or "")]
-            yield from _name(member, names[member.code], same, place)
+            yield from _name(member, names[member.code], lambda name: _named(names, name), place)
 
     def closed_practice(self, member: Member, past: Past, place: str) -> Finding:
         registrations = self.geography.registrations_entry.vintage
@@ -409,10 +407,15 @@ def _wrong_kind(member: Member, place: str) -> Finding:
     )
 
 
-def _name(member: Member, real: str, same_name: list[str], place: str) -> Iterator[Finding]:
+def _named(names: Mapping[str, str], wanted: str) -> list[str]:
+    return [code for code, name in names.items() if normal_name(name) == normal_name(wanted)]
+
+
+def _name(member: Member, real: str, codes_named: Callable[[str], list[str]], place: str) -> Iterator[Finding]:
+    """A name that is not the code's own; `codes_named` looks through all names, so only then."""
     if normal_name(member.name or "") == normal_name(real):
         return
-    others = [code for code in same_name if code != member.code]
+    others = [code for code in codes_named(member.name or "") if code != member.code]
     hint = f"that is the name of {others[0]}" if others else "correct the name or the code"
     yield _error(
         "name-mismatch",

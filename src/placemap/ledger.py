@@ -119,7 +119,7 @@ def _practice_classes(assignment: Assignment, geography: Geography) -> tuple[Int
     if assignment.practice_place is None:
         return np.zeros(len(geography.registrations.codes), dtype=np.int64), 1
     pcn_of = geography.pcns(assignment.footprint.vintages.get("pcn")).pcn_of
-    unplaced = np.array([places if code in pcn_of else places + 1 for code in geography.registrations.codes])
+    unplaced = np.array([places if code in pcn_of else places + 1 for code in geography.registrations.code_list])
     return np.where(assignment.practice_place >= 0, assignment.practice_place, unplaced), places + 2
 
 

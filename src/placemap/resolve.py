@@ -220,7 +220,7 @@ def practice_places(footprint: Footprint, geography: Geography) -> Ints:
         for code in practices_of(place.exclude, geography):
             if place_of.get(code) == position:
                 del place_of[code]
-    return np.array([place_of.get(code, -1) for code in geography.registrations.codes], dtype=np.int64)
+    return np.array([place_of.get(code, -1) for code in geography.registrations.code_list], dtype=np.int64)
 
 
 def place_masks(assignment: Assignment) -> list[tuple[Place, Bools]]:

@@ -139,6 +139,7 @@ class ReferenceData:
         self.where = where
         self._read = read
         self._tables: dict[str, pd.DataFrame] = {}
+        self._found: dict[tuple[str, str, str], TableEntry | None] = {}
 
     def table(self, entry: TableEntry) -> pd.DataFrame:
         """The content of a table, columns in the order of its schema."""
@@ -148,12 +149,15 @@ class ReferenceData:
 
     def find(self, family: str, kind: str = "", vintage: str = "") -> TableEntry | None:
         """The one table of that family, kind and vintage (the newest where none is said); None where there is none."""
-        fits = [
-            entry
-            for entry in self.manifest.tables.values()
-            if entry.family == family and kind in ("", entry.kind) and vintage in ("", entry.vintage)
-        ]
-        return max(fits, key=lambda entry: (entry.vintage, entry.name), default=None)
+        key = (family, kind, vintage)
+        if key not in self._found:
+            fits = [
+                entry
+                for entry in self.manifest.tables.values()
+                if entry.family == family and kind in ("", entry.kind) and vintage in ("", entry.vintage)
+            ]
+            self._found[key] = max(fits, key=lambda entry: (entry.vintage, entry.name), default=None)
+        return self._found[key]
 
     def need(self, family: str, kind: str = "", vintage: str = "") -> TableEntry:
         """As `find`.

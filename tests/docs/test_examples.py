@@ -74,13 +74,12 @@ def _run_page(page, shell):
     return ran, wrong
 
 
-QUESTIONS = ["explain", "compare", "diff", "infer", "sensitivity", "find-and-new"]
+IN_HAND = ["docs/map.md", "docs/report.md", "docs/foi.md"]
+QUESTIONS = [f"docs/{name}.md" for name in ("explain", "compare", "diff", "infer", "sensitivity", "find-and-new")]
+PAGES = ["docs/guide.md", "docs/findings.md", "docs/config.md", "docs/outputs.md", *IN_HAND, *QUESTIONS]
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["docs/guide.md", "docs/findings.md", "docs/config.md", "docs/outputs.md", *(f"docs/{name}.md" for name in QUESTIONS)],
-)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_does_what_it_says(name, page, shell):
     ran, wrong = _run_page(page(name), shell)
     assert wrong == []

@@ -40,17 +40,20 @@ def _options(
     """Options of every command."""
 
 
-# They enter their commands in `app`.
-from placemap.cli import (  # noqa: E402
-    build,  # noqa: F401
-    compare,  # noqa: F401
-    data,  # noqa: F401
-    data_look,  # noqa: F401
-    data_update,  # noqa: F401
-    diff,  # noqa: F401
-    explain,  # noqa: F401
-    find,  # noqa: F401
-    infer,  # noqa: F401
-    look,  # noqa: F401
-    new,  # noqa: F401
+from placemap.cli import (  # noqa: E402 - they enter their commands in `app`
+    apply,
+    build,
+    compare,
+    data,
+    data_look,
+    data_update,
+    diff,
+    explain,
+    find,
+    foi,
+    infer,
+    look,
+    map,
+    new,
+    report,
 )

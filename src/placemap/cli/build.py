@@ -93,6 +93,9 @@ def build(
     locked: LockedOption = False,
     min_grade: MinGradeOption = Grade.C,
     excel: Annotated[bool, typer.Option("--excel", help="Write one workbook with all tables, too.")] = False,
+    boundaries: Annotated[
+        bool, typer.Option("--boundaries", help="Write the places' outlines as GeoPackage and GeoJSON, too.")
+    ] = False,
     formats: Annotated[Format, typer.Option("--format", help="What tables are written as.")] = Format.CSV,
     sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="Also place LSOAs by other methods, and say how sure each place is.")
@@ -118,12 +121,21 @@ def build(
     if not systems:
         raise PlacemapError(
             "which system? Name one or several, or all of them with --england",
-            hint="`placemap list` shows the systems there are",
+            hint="`placemap list` shows the systems there are, `placemap build --help` the options",
             exit_code=Exit.USAGE,
         )
 
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
-        return pipeline.build(workspace, system, chosen, out, formats=formats.value, excel=excel, sensitive=sensitivity)
+        return pipeline.build(
+            workspace,
+            system,
+            chosen,
+            out,
+            formats=formats.value,
+            excel=excel,
+            outlines=boundaries,
+            sensitive=sensitivity,
+        )
 
     return _run(systems, footprint or [], every, reference, strict, as_json, make)
 

@@ -130,23 +130,51 @@ def print_table(
         right: numbers of the columns that are aligned to the right.
         title: a line above it.
     """
+    if title:
+        typer.echo(title)
+    lines = [[str(cell) for cell in row] for row in rows]
+    plain = None if sys.stdout.isatty() else _plain_table(headers, lines, right)
+    typer.echo(plain or _rich_table(headers, lines, right))
+
+
+#: How wide a table may be where stdout is no terminal.
+WIDE = 250
+
+
+def _plain_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> str | None:
+    """The table as rich would draw it, without the time that rich takes to load; None where cells must be folded."""
+    every = [headers, *rows]
+    widths = [max(len(line[number]) for line in every) for number in range(len(headers))]
+    width = sum(widths) + 3 * (len(widths) - 1)
+    if width + 2 > WIDE or any("\n" in cell or not cell.isprintable() for line in every for cell in line):
+        return None
+
+    def line(cells: Sequence[str]) -> str:
+        parts = [
+            cell.rjust(widths[number]) if number in right else cell.ljust(widths[number])
+            for number, cell in enumerate(cells)
+        ]
+        return f" {'   '.join(parts)}".rstrip()
+
+    return "\n".join(["", line(headers), f" {'─' * width}", *map(line, rows)])
+
+
+def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 250)
-    if title:
-        typer.echo(title)
+    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else WIDE)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for number, header in enumerate(headers):
         table.add_column(Text(header), justify="right" if number in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*map(Text, row))
     # rich pads lines to the width of the table; trailing blanks would be noise in a file.
     with console.capture() as captured:
         console.print(table)
-    typer.echo("\n".join(line.rstrip() for line in captured.get().rstrip().splitlines()))
+    return "\n".join(line.rstrip() for line in captured.get().rstrip().splitlines())
 
 
 def progress(items: Sequence[Any], describe: Callable[[Any], str]) -> Iterable[Any]:

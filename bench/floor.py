@@ -1,0 +1,43 @@
+"""The floor of a build: import pandas, read the tables that the build reads, write the CSVs that it writes.
+
+`prepare DIR` records both from a real build; `run DIR OUT` is what is timed.
+"""
+
+import pickle
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+
+def prepare(folder: Path) -> None:
+    from placemap.config import load_system
+    from placemap.pipeline import footprints_of, open_workspace
+    from placemap.systems import config_path
+
+    workspace = open_workspace()
+    system = load_system(config_path("bnssg"))
+    outcome = workspace.build(system, footprints_of(system, [])[0])
+    data = workspace.geography.data
+    read = [str(Path(data.where).absolute() / "tables" / f"{name}.parquet") for name in data._tables]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "read.txt").write_text("\n".join(read))
+    with (folder / "write.pickle").open("wb") as file:
+        pickle.dump({table.name: table.frame for table in outcome.tables}, file)
+
+
+def floor(folder: Path, out: Path) -> None:
+    for path in (folder / "read.txt").read_text().splitlines():
+        pd.read_parquet(path)
+    with (folder / "write.pickle").open("rb") as file:
+        frames = pickle.load(file)  # noqa: S301 - made by `prepare`
+    out.mkdir(parents=True, exist_ok=True)
+    for name, frame in frames.items():
+        frame.to_csv(out / f"{name}.csv", index=False)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "prepare":
+        prepare(Path(sys.argv[2]))
+    else:
+        floor(Path(sys.argv[2]), Path(sys.argv[3]))
