@@ -106,7 +106,12 @@ def _of_postcode(located: Located, workspace: Workspace) -> Subject:
 def _explain_in(workspace: Workspace, asked: Asked, subject: Subject, *, only: bool) -> list[Explanation]:
     found = []
     for system, footprint in asked:
-        assignment = resolved(workspace, system, footprint)
+        try:
+            assignment = resolved(workspace, system, footprint)
+        except PlacemapError:
+            if only:  # one of many systems, which the tables in use may not cover
+                continue
+            raise
         touched = not only or not len(subject.lsoas) or _touches(assignment, subject)
         if touched:
             result = explain(system, assignment, workspace.geography, workspace.figures, subject)

@@ -70,7 +70,7 @@ def explain(
     for line in _lines(answer, workspace.geography.lsoas):
         typer.echo(line)
     if not answer.explanations:
-        message(f"it lies in none of the systems asked ({', '.join(item.id for item in systems)})")
+        message(f"it lies in none of the {len(systems)} systems asked, as far as the tables in use cover them")
     return Exit.OK
 
 
