@@ -155,7 +155,31 @@ def packaged() -> str:
     return "\n".join([*head, *rows])
 
 
+def systems() -> list[Any]:
+    """The shipped systems, in order of their names."""
+    from placemap.config import load_system
+
+    found = [load_system(path) for path in sorted((ROOT / "configs").glob("*.yaml"))]
+    return sorted(found, key=lambda system: system.name)
+
+
+def overview() -> str:
+    """A line a system."""
+    from placemap import atlas_page
+
+    return atlas_page.overview(systems())
+
+
+def sections() -> str:
+    """A section a system: places, evidence, caveats."""
+    from placemap import atlas_page
+
+    return atlas_page.sections(systems())
+
+
 GENERATED: dict[tuple[str, str], Callable[[], str]] = {
+    ("atlas.md", "overview"): overview,
+    ("atlas.md", "systems"): sections,
     ("cli.md", "commands"): commands,
     ("outputs.md", "tables"): tables,
     ("reference-data.md", "packaged"): packaged,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 import toy_county
 
 REPO = Path(__file__).parents[1]
@@ -50,8 +51,9 @@ class Ran:
 @pytest.fixture
 def cli(tmp_path, monkeypatch, toy_store):
     """Run `placemap` in this process, in a folder of the test's own with the toy config in `configs/`."""
-    from placemap.cli import app
     from typer.testing import CliRunner
+
+    from placemap.cli import app
 
     (tmp_path / "configs").mkdir()
     (tmp_path / "configs" / "toyshire.yaml").write_text(toy_county.CONFIG)
@@ -79,7 +81,13 @@ def process(tmp_path, toy_store):
     def run(*args, store=toy_store, cwd=tmp_path, **more):
         done = subprocess.run(
             [sys.executable, "-m", "placemap", *map(str, args)],
-            cwd=cwd, env=environment(store, **more), capture_output=True, text=True, errors="replace", timeout=60, check=False,
+            cwd=cwd,
+            env=environment(store, **more),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=60,
+            check=False,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 

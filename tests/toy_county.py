@@ -15,6 +15,7 @@ In 2011, LSOAs 2 and 3 were one (E01000091, split), and LSOA 6 was two (E0100009
 import hashlib
 import io
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -26,7 +27,14 @@ IN_SCOPE = LSOAS[:12]
 OUTSIDE = LSOAS[12]
 RESIDENTS = dict(zip(LSOAS, [1000, 600, 1400, 1200, 800, 2000, 1000, 1500, 500, 1000, 1000, 1000, 900], strict=True))
 
-WARDS = {"E05000901": (1, 2, 3), "E05000902": (4, 5), "E05000903": (6, 7), "E05000904": (8, 9), "E05000905": (10, 11), "E05000906": (12, 13)}
+WARDS = {
+    "E05000901": (1, 2, 3),
+    "E05000902": (4, 5),
+    "E05000903": (6, 7),
+    "E05000904": (8, 9),
+    "E05000905": (10, 11),
+    "E05000906": (12, 13),
+}
 WARD_NAMES = dict(zip(WARDS, ["Abbey", "Bridge", "Castle", "Dene", "Elm", "Ford"], strict=True))
 MSOAS = {"E02000901": (1, 2, 3), "E02000902": (4, 5), "E02000903": (6, 7, 8, 9), "E02000904": (10, 11, 12, 13)}
 LTLAS = {"E06000901": (1, 2, 3, 4, 5), "E07000902": (6, 7, 8, 9), "E07000903": (10, 11, 12, 13)}
@@ -40,9 +48,15 @@ EXACT_FIT = {
     "E01000092": ([6], "M"),
     "E01000093": ([6], "M"),
 }
-MID_2019 = {**{code: 1000 for code in EXACT_FIT}, "E01000091": 1900, "E01000092": 900, "E01000093": 600}
+MID_2019 = {**dict.fromkeys(EXACT_FIT, 1000), "E01000091": 1900, "E01000092": 900, "E01000093": 600}
 
-PCNS = {"U90001": "ALDER PCN", "U90002": "BIRCH PCN", "U90003": "CEDAR PCN", "U90004": "DOGWOOD PCN", "U90009": "OLD ELM PCN"}
+PCNS = {
+    "U90001": "ALDER PCN",
+    "U90002": "BIRCH PCN",
+    "U90003": "CEDAR PCN",
+    "U90004": "DOGWOOD PCN",
+    "U90009": "OLD ELM PCN",
+}
 PRACTICES = {
     "A90001": ("ALDER SURGERY", "U90001"),
     "A90002": ("APPLE SURGERY", "U90001"),
@@ -73,7 +87,7 @@ REMAINDER = {"ENGLAND": 100_000, "WALES": 5_000, "CLOSED": 40}
 TOTAL_PATIENTS = sum(map(sum, PATIENTS.values())) + sum(REMAINDER.values())
 LIST_SIZES = {"A90001": 2000, "A90002": 400, "A90003": 550, "A90004": 4000, "A90005": 1900, "A90006": 400}
 
-ADJACENT = list(zip(LSOAS, LSOAS[1:], strict=False))
+ADJACENT = list(pairwise(LSOAS))
 
 TABLES_FOLDER = "tables"
 
@@ -105,7 +119,10 @@ SUB_ICB_ODS = {"E38000901": "90A", "E38000902": "90B"}
 def tables():
     """Table name → (family, kind, vintage, base, frame)."""
     ltla_2019 = pd.DataFrame(
-        [(code, "E07000899", "Old Borley") if targets in ([6], [7]) else (code, "E07000898", "The Rest") for code, (targets, _) in EXACT_FIT.items()],
+        [
+            (code, "E07000899", "Old Borley") if targets in ([6], [7]) else (code, "E07000898", "The Rest")
+            for code, (targets, _) in EXACT_FIT.items()
+        ],
         columns=["lsoa11_code", "ltla_code", "ltla_name"],
     )
     registrations = [
@@ -115,11 +132,24 @@ def tables():
         if count
     ] + [("REMAINDER", lsoa, count) for lsoa, count in REMAINDER.items()]
     return {
-        "lsoa_names-2021": ("lsoa_names", "", "2021", "", pd.DataFrame({"lsoa_code": LSOAS, "lsoa_name": [f"Toy {n:03}A" for n in range(1, 14)]})),
+        "lsoa_names-2021": (
+            "lsoa_names",
+            "",
+            "2021",
+            "",
+            pd.DataFrame({"lsoa_code": LSOAS, "lsoa_name": [f"Toy {n:03}A" for n in range(1, 14)]}),
+        ),
         "exact_fit-2021": (
-            "exact_fit", "", "2021", "",
+            "exact_fit",
+            "",
+            "2021",
+            "",
             pd.DataFrame(
-                [(code, f"Toy 2011 {code[-3:]}", LSOAS[n - 1], change) for code, (targets, change) in EXACT_FIT.items() for n in targets],
+                [
+                    (code, f"Toy 2011 {code[-3:]}", LSOAS[n - 1], change)
+                    for code, (targets, change) in EXACT_FIT.items()
+                    for n in targets
+                ],
                 columns=["lsoa11_code", "lsoa11_name", "lsoa_code", "change"],
             ),
         ),
@@ -127,10 +157,19 @@ def tables():
         "msoa-2021": ("lookup", "msoa", "2021", "2021", _lookup(MSOAS, "msoa")),
         "ltla-2024": ("lookup", "ltla", "2024", "2021", _lookup(LTLAS, "ltla")),
         "ltla-2019": ("lookup", "ltla", "2019", "2011", ltla_2019),
-        "utla-2023": ("lookup", "utla", "2023", "2021", _lookup({"E06000901": (1, 2, 3, 4, 5), "E10000901": tuple(range(6, 14))}, "utla")),
+        "utla-2023": (
+            "lookup",
+            "utla",
+            "2023",
+            "2021",
+            _lookup({"E06000901": (1, 2, 3, 4, 5), "E10000901": tuple(range(6, 14))}, "utla"),
+        ),
         "sub_icb-2024": ("lookup", "sub_icb", "2024", "2021", _lookup(SUB_ICB, "sub_icb", ods=SUB_ICB_ODS)),
         "ltla_history-2024": (
-            "ltla_history", "", "2024", "",
+            "ltla_history",
+            "",
+            "2024",
+            "",
             pd.DataFrame(
                 [
                     ("E06000901", "Ashton", 2016, 2024, "", ""),
@@ -143,26 +182,52 @@ def tables():
         ),
         "adjacency-2021": ("adjacency", "", "2021", "", pd.DataFrame(ADJACENT, columns=["lsoa_code_a", "lsoa_code_b"])),
         "residents_2021": ("lsoa_measure", "residents_2021", "2021", "2021", _people("lsoa_code", RESIDENTS)),
-        "residents_mid_2022": ("lsoa_measure", "residents_mid_2022", "2022", "2021", _people("lsoa_code", {k: v + 10 for k, v in RESIDENTS.items()})),
+        "residents_mid_2022": (
+            "lsoa_measure",
+            "residents_mid_2022",
+            "2022",
+            "2021",
+            _people("lsoa_code", {k: v + 10 for k, v in RESIDENTS.items()}),
+        ),
         "residents_mid_2019": ("lsoa_measure", "residents_mid_2019", "2019", "2011", _people("lsoa11_code", MID_2019)),
-        "list_size_2020_21": ("practice_measure", "list_size_2020_21", "2021", "", _people("practice_code", LIST_SIZES)),
+        "list_size_2020_21": (
+            "practice_measure",
+            "list_size_2020_21",
+            "2021",
+            "",
+            _people("practice_code", LIST_SIZES),
+        ),
         "registrations-2022-07": (
-            "registrations", "", "2022-07", "2011",
+            "registrations",
+            "",
+            "2022-07",
+            "2011",
             pd.DataFrame(registrations, columns=["practice_code", "lsoa11_code", "patients"]),
         ),
         "practices-2022-07": (
-            "practices", "", "2022-07", "",
-            pd.DataFrame([(code, name) for code, (name, _) in PRACTICES.items()], columns=["practice_code", "practice_name"]),
+            "practices",
+            "",
+            "2022-07",
+            "",
+            pd.DataFrame(
+                [(code, name) for code, (name, _) in PRACTICES.items()], columns=["practice_code", "practice_name"]
+            ),
         ),
         "pcns-2022-08": (
-            "pcns", "", "2022-08", "",
+            "pcns",
+            "",
+            "2022-08",
+            "",
             pd.DataFrame(
                 [(code, name, "90A", "NHS Toy ICB - 90A", "2019-07-01", "") for code, name in PCNS.items()],
                 columns=["pcn_code", "pcn_name", "sub_icb_ods", "sub_icb_name", "opened", "closed"],
             ),
         ),
         "pcn_members-2022-08": (
-            "pcn_members", "", "2022-08", "",
+            "pcn_members",
+            "",
+            "2022-08",
+            "",
             pd.DataFrame(
                 [(code, name, "90A", pcn, "2019-07-01", "") for code, (name, pcn) in PRACTICES.items() if pcn]
                 + [("A90005", "DOGWOOD SURGERY", "90A", "U90009", "2019-07-01", "2021-03-31")],
@@ -176,7 +241,15 @@ def _people(column, figures):
     return pd.DataFrame({column: list(figures), "people": list(figures.values())})
 
 
-DEFAULTS = {"ltla": "2024", "msoa": "2021", "pcn": "2022-08", "registrations": "2022-07", "sub_icb": "2024", "utla": "2023", "ward": "2024"}
+DEFAULTS = {
+    "ltla": "2024",
+    "msoa": "2021",
+    "pcn": "2022-08",
+    "registrations": "2022-07",
+    "sub_icb": "2024",
+    "utla": "2023",
+    "ward": "2024",
+}
 
 
 def parquet(frame):
@@ -197,17 +270,24 @@ def write_store(folder: Path, content=None, *, coverage="England", shuffle=None)
     (folder / TABLES_FOLDER).mkdir(parents=True)
     entries = {}
     for name, (family, kind, vintage, base, frame) in (content or tables()).items():
-        original = frame
-        if shuffle is not None:
-            frame = frame.sample(frac=1, random_state=shuffle)
-        data = parquet(frame)
+        rows = frame if shuffle is None else frame.sample(frac=1, random_state=shuffle)
+        data = parquet(rows)
         (folder / TABLES_FOLDER / f"{name}.parquet").write_bytes(data)
         entries[name] = {
-            "family": family, "kind": kind, "vintage": vintage, "base": base,
-            "rows": len(frame), "sha256": hashlib.sha256(data).hexdigest(),
-            "content_sha256": hashlib.sha256(original.to_csv(index=False).encode()).hexdigest(),
-            "source": "toy", "title": f"Toy {name}", "publisher": "Toy Office", "url": "", "licence": "none",
-            "attribution": "Made up for tests", "coverage": coverage,
+            "family": family,
+            "kind": kind,
+            "vintage": vintage,
+            "base": base,
+            "rows": len(frame),
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "content_sha256": hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest(),
+            "source": "toy",
+            "title": f"Toy {name}",
+            "publisher": "Toy Office",
+            "url": "",
+            "licence": "none",
+            "attribution": "Made up for tests",
+            "coverage": coverage,
         }
     manifest = {"placemap_store": 1, "defaults": DEFAULTS, "tables": entries}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True))
@@ -305,6 +385,10 @@ footprints:
 def footprint(places, scope="", extra=""):
     """A config with one footprint, `places` indented by six blanks."""
     return (
-        HEAD + "default_footprint: one\nfootprints:\n  one:\n    name: One\n    status: current\n    grade: A\n    evidence: plan\n"
-        + (f"    scope: {scope}\n" if scope else "") + extra + "    places:\n" + places
+        HEAD
+        + "default_footprint: one\nfootprints:\n  one:\n    name: One\n    status: current\n    grade: A\n    evidence: plan\n"
+        + (f"    scope: {scope}\n" if scope else "")
+        + extra
+        + "    places:\n"
+        + places
     )

@@ -187,6 +187,20 @@ def places(measure: str, registered: str) -> TableSchema:
     )
 
 
+def place_boundaries(measure: str, registered: str) -> TableSchema:
+    """The attributes of the outline of each place."""
+    return TableSchema(
+        "Outlines of the places, dissolved from generalised LSOA boundaries",
+        (
+            *HEAD,
+            _lsoas("of the place"),
+            *_people(measure, registered, "in the place"),
+            Column("AREA_KM2", "number", "area of the outline in square kilometres, clipped to the coastline"),
+        ),
+        ("PLACECD",),
+    )
+
+
 def national_places(measure: str, registered: str, icb_vintage: str) -> TableSchema:
     """A row a place of any system, with the ICB that it lies in."""
     table = places(measure, registered)

@@ -36,6 +36,7 @@ from placemap.write_folder import Build, write_build
 from placemap.write_lock import write_lock
 
 if TYPE_CHECKING:
+    from placemap.boundaries import Boundaries, Outlines
     from placemap.sources.build_store import ImportReport
     from placemap.sources.update import UpdateReport
     from placemap.store_diff import StoreDiff
@@ -84,6 +85,7 @@ class Workspace:
         self.describer = Describer(geography)
         self._resolved: dict[tuple[str, str], tuple[list[Finding], Assignment | None]] = {}
         self._figures: Figures | None = None
+        self._outlines: Outlines | None = None
 
     @property
     def figures(self) -> Figures:
@@ -150,6 +152,28 @@ class Workspace:
         outcome.tables.append(found)
         return outcome
 
+    @property
+    def outlines(self) -> Outlines:
+        """The boundaries of LSOAs.
+
+        Raises:
+            PlacemapError: the store has none.
+        """
+        # Most builds need no geometry, and do not wait for the library.
+        from placemap.boundaries import Outlines
+
+        if self._outlines is None:
+            self._outlines = Outlines(self.geography)
+        return self._outlines
+
+    def boundaries(self, outcome: Outcome) -> Boundaries | None:
+        """The outlines of a footprint's places; None where there are errors."""
+        from placemap.boundaries import boundaries
+
+        if outcome.assignment is None or outcome.exit_code() != Exit.OK:
+            return None
+        return boundaries(outcome.system, outcome.assignment, self.outlines, self.figures)
+
 
 def open_workspace(
     data: Path | None = None,
@@ -177,9 +201,16 @@ def open_workspace(
 
 
 def build(
-    workspace: Workspace, system: System, footprint: Footprint, out: Path, *, formats: str = "csv", excel: bool = False
+    workspace: Workspace,
+    system: System,
+    footprint: Footprint,
+    out: Path,
+    *,
+    formats: str = "csv",
+    excel: bool = False,
+    outlines: bool = False,
 ) -> Outcome:
-    """Build one footprint into `out/<system>/<footprint>/`.
+    """Build one footprint into `out/<system>/<footprint>/`, with the outlines of its places if asked for.
 
     Raises:
         PlacemapError: the folder cannot be written, or the tables are not those of the lock; what stood there before
@@ -198,6 +229,7 @@ def build(
         measure=workspace.measure,
         version=__version__,
         failed=outcome.exit_code() != Exit.OK,
+        boundaries=workspace.boundaries(outcome) if outlines else None,
     )
     outcome.folder = write_build(made, out, formats=formats, excel=excel)
     return outcome

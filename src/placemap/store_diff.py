@@ -154,7 +154,7 @@ def units_changed(kind: str, old: Geography, new: Geography) -> UnitChanges:
     pairs = pd.DataFrame({"old": before.codes[was], "new": after.codes[now], "people": people})[known]
     old_names, new_names = _names(pairs["old"], before), _names(pairs["new"], after)
     recoded = _recoded(pairs, set(old_names), set(new_names))
-    twin = pairs["old"].map(recoded).fillna(pairs["old"])
+    twin = pairs["old"].map(lambda code: recoded.get(code, code))
     moves = pairs[twin != pairs["new"]]
     counted = moves.groupby(["old", "new"], as_index=False).size()
     ordered = counted.sort_values(["size", "old", "new"], ascending=[False, True, True])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from placemap.crosswalk import Table
 from placemap.errors import PlacemapError
@@ -13,8 +14,12 @@ from placemap.folders import swapped_in
 from placemap.geography import Geography
 from placemap.model import Footprint, System
 from placemap.provenance import Inputs
+from placemap.write_datapackage import DATAPACKAGE, datapackage
 from placemap.write_metadata import FILES, csvw, failed_page, readme
 from placemap.write_tables import write_csv, write_excel, write_parquet
+
+if TYPE_CHECKING:
+    from placemap.boundaries import Boundaries
 
 METADATA = "metadata.json"
 EXCEL = "placemap.xlsx"
@@ -25,6 +30,7 @@ class Build:
     """All that a folder is written from.
 
     Attributes:
+        boundaries: None where they are not asked for.
         readme: text of README.md; the usual one where it is empty.
     """
 
@@ -37,6 +43,7 @@ class Build:
     measure: str
     version: str
     failed: bool
+    boundaries: Boundaries | None = None
     readme: str = ""
 
 
@@ -71,15 +78,30 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
     if excel:
         write_excel(build.tables, folder / EXCEL)
     names = [f"{table.name}{ending}" for table in build.tables]
+    if build.boundaries and not build.failed:
+        from placemap.write_boundaries import write_boundaries
+
+        names += write_boundaries(build.boundaries, folder)
     if build.failed:
         (folder / "FAILED.md").write_text(failed_page(build.system, build.footprint, build.findings), encoding="utf-8")
     else:
-        text = build.readme or readme(build.system, build.footprint, build.tables, build.findings, build.inputs, ending)
+        text = build.readme or readme(
+            build.system, build.footprint, build.tables, build.findings, build.inputs, ending, build.boundaries
+        )
         (folder / "README.md").write_text(text, encoding="utf-8")
+    if formats == "csv" and not build.failed:
+        contents = {table.name: (folder / f"{table.name}.csv").read_bytes() for table in build.tables}
+        package = datapackage(build.system, build.footprint, build.tables, build.inputs, build.version, contents)
+        (folder / DATAPACKAGE).write_text(as_json(package), encoding="utf-8")
+        names.append(DATAPACKAGE)
     files = sorted([*names, METADATA, *([EXCEL] if excel else []), "FAILED.md" if build.failed else "README.md"])
     metadata = csvw(build.system, build.footprint, build.tables, build.inputs, build.version, ending, files)
-    text = json.dumps(metadata, indent=2, ensure_ascii=False) + "\n"
-    (folder / METADATA).write_text(text, encoding="utf-8")
+    (folder / METADATA).write_text(as_json(metadata), encoding="utf-8")
+
+
+def as_json(value: dict[str, Any]) -> str:
+    """JSON as it is written to files for machines that people may read."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from placemap.crosswalk import Table
 from placemap.findings import Finding, Severity
 from placemap.grades import WEAKEST
 from placemap.model import Footprint, System
 from placemap.provenance import Inputs, attributions
-from placemap.schemas import Column
+from placemap.schemas import Column, TableSchema
 from placemap.store import TableEntry
+
+if TYPE_CHECKING:
+    from placemap.boundaries import Boundaries
 
 #: Lists the files of the folder, so that the next build knows which are its own to replace.
 FILES = "schema:hasPart"
+
+BOUNDARY_FILES = "place_boundaries.gpkg (EPSG:27700), place_boundaries.geojson (WGS 84)"
 
 _DATATYPES: dict[str, Any] = {
     "int": "integer",
@@ -93,7 +98,13 @@ def _column(column: Column) -> dict[str, Any]:
 
 
 def readme(
-    system: System, footprint: Footprint, tables: list[Table], findings: list[Finding], inputs: Inputs, ending: str
+    system: System,
+    footprint: Footprint,
+    tables: list[Table],
+    findings: list[Finding],
+    inputs: Inputs,
+    ending: str,
+    boundaries: Boundaries | None = None,
 ) -> str:
     """README.md of a folder: what it is, method, findings in short, data dictionary, sources, attribution."""
     counts = Counter(finding.severity for finding in findings)
@@ -112,6 +123,7 @@ def readme(
         _evidence(system, footprint),
         "## Files and columns",
         *(dictionary(table, ending) for table in tables),
+        *([_described(boundaries.schema, len(boundaries.frame), BOUNDARY_FILES)] if boundaries else []),
         "## Sources",
         sources(inputs),
         "## Attribution",
@@ -167,9 +179,12 @@ def _evidence(system: System, footprint: Footprint) -> str:
 
 def dictionary(table: Table, ending: str) -> str:
     """What a table is and what its columns mean, as Markdown."""
-    rows = "\n".join(f"| {column.name} | {column.description} |" for column in table.schema.columns)
-    head = f"### {table.name}{ending}\n\n{table.schema.title}. {len(table.frame):,} rows."
-    return f"{head}\n\n| column | meaning |\n|---|---|\n{rows}"
+    return _described(table.schema, len(table.frame), f"{table.name}{ending}")
+
+
+def _described(schema: TableSchema, count: int, heading: str) -> str:
+    rows = "\n".join(f"| {column.name} | {column.description} |" for column in schema.columns)
+    return f"### {heading}\n\n{schema.title}. {count:,} rows.\n\n| column | meaning |\n|---|---|\n{rows}"
 
 
 def sources(inputs: Inputs) -> str:

@@ -48,13 +48,18 @@ def as_text(values: Iterable[Any], column: Column) -> list[str]:
 
 
 def write_csv(table: Table, path: Path) -> None:
-    """Write a table as CSV: RFC 4180 with LF, UTF-8, header first, numbers to fixed decimals."""
+    """Write a table as CSV."""
+    path.write_text(csv_text(table), encoding="utf-8", newline="")
+
+
+def csv_text(table: Table) -> str:
+    """A table as CSV: RFC 4180 with LF, header first, numbers to fixed decimals."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.schema.names)
     columns = [as_text(table.frame[column.name].tolist(), column) for column in table.schema.columns]
     writer.writerows(zip(*columns, strict=True))
-    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+    return text.getvalue()
 
 
 def write_parquet(table: Table, path: Path) -> None:
@@ -97,7 +102,7 @@ def write_excel(tables: list[Table], path: Path) -> None:
     book.properties.created = book.properties.modified = NO_TIME
     buffer = BytesIO()
     book.save(buffer)
-    path.write_bytes(_timeless(buffer.getvalue()))
+    path.write_bytes(timeless(buffer.getvalue()))
 
 
 def _cells(table: Table, column: Column) -> list[Any]:
@@ -125,7 +130,7 @@ def _letter(number: int) -> str:
     return str(get_column_letter(number))
 
 
-def _timeless(archive: bytes) -> bytes:
+def timeless(archive: bytes) -> bytes:
     """A zip archive with all times taken out of it, so that the same content has the same bytes."""
     result = BytesIO()
     stamp = NO_TIME.strftime("%Y-%m-%dT%H:%M:%SZ").encode()

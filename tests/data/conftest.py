@@ -33,10 +33,11 @@ def packaged() -> Path:
 
 @pytest.fixture(scope="session")
 def systems():
-    """The shipped configs."""
+    """The configs that the packaged tables are cut to."""
     from placemap.config import load_system
 
-    return [load_system(path) for path in sorted((REPOSITORY / "configs").glob("*.yaml"))]
+    offline = ("bnssg", "lancashire-and-south-cumbria", "norfolk-and-waveney")
+    return [load_system(REPOSITORY / "configs" / f"{name}.yaml") for name in offline]
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +64,13 @@ def extracted(england, systems):
     from placemap.sources.needs import needs_of
 
     return {table.name: table for table in extract(list(england.values()), needs_of(systems))}
+
+
+@pytest.fixture(scope="session")
+def england_store(england, tmp_path_factory) -> Path:
+    """A store of all England, to be read only."""
+    from placemap.sources.write_store import write_store
+
+    store = tmp_path_factory.mktemp("england") / "store"
+    write_store(list(england.values()), store)
+    return store

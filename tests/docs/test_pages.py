@@ -210,8 +210,8 @@ def test_findings_of_real_builds_have_the_severity_that_the_page_says(page):
 
     explained = _findings_in_page(page)
     workspace, seen = open_workspace(REPO / "data"), set()
-    for path in sorted((REPO / "configs").glob("*.yaml")):
-        system = load_system(path)
+    for name in ("bnssg", "lancashire-and-south-cumbria", "norfolk-and-waveney"):
+        system = load_system(REPO / "configs" / f"{name}.yaml")
         for footprint in system.footprints.values():
             seen |= {(f.code, str(f.severity)) for f in workspace.check(system, footprint).findings}
     assert len(seen) >= 4

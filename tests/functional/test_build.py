@@ -5,10 +5,21 @@ import json
 import re
 
 import pytest
+
 import toy_county
 from conftest import files_of
 
-CROSSWALKS = {"place_lsoa21", "place_lsoa11", "place_msoa21", "place_wd24", "place_lad24", "place_utla23", "place_sicbl24", "place_pcn", "place_practice"}
+CROSSWALKS = {
+    "place_lsoa21",
+    "place_lsoa11",
+    "place_msoa21",
+    "place_wd24",
+    "place_lad24",
+    "place_utla23",
+    "place_sicbl24",
+    "place_pcn",
+    "place_practice",
+}
 TABLES = CROSSWALKS | {"places", "findings", "ledger"}
 
 
@@ -21,7 +32,8 @@ def test_build_writes_every_file(cli, tmp_path):
     ran = cli("build", "toyshire")
     assert ran.code == 0
     folder = tmp_path / "out" / "toyshire" / "localities"
-    assert {path.name for path in folder.iterdir()} == {f"{name}.csv" for name in TABLES} | {"metadata.json", "README.md"}
+    extras = {"datapackage.json", "metadata.json", "README.md"}
+    assert {path.name for path in folder.iterdir()} == {f"{name}.csv" for name in TABLES} | extras
     assert [p.name for p in folder.parent.iterdir()] == ["localities"]
 
 
@@ -29,7 +41,11 @@ def test_summary_goes_to_stdout_and_everything_else_to_stderr(cli):
     ran = cli("build", "toyshire")
     assert ran.out.splitlines()[0] == "Toyshire — Localities by practice (localities)"
     figures = {line.split()[0]: line.split()[1:] for line in ran.out.splitlines()[4:]}
-    assert figures == {"East": ["5", "5,800", "3,850"], "West": ["7", "7,200", "4,800"], "total": ["12", "13,000", "8,650"]}
+    assert figures == {
+        "East": ["5", "5,800", "3,850"],
+        "West": ["7", "7,200", "4,800"],
+        "total": ["12", "13,000", "8,650"],
+    }
     assert ran.err.splitlines()[0] == "coverage: each of the 12 LSOAs of the scope is in exactly one place"
     assert ran.err.splitlines()[-1] == "12 tables written to out/toyshire/localities"
 
@@ -85,8 +101,7 @@ def test_unknown_footprint(cli, tmp_path):
     ran = cli("build", "toyshire", "-f", "locality")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == (
-        "error: toyshire.yaml: toyshire has no footprint `locality`\n"
-        "  → it has councils, inside, localities, mixed\n"
+        "error: toyshire.yaml: toyshire has no footprint `locality`\n  → it has councils, inside, localities, mixed\n"
     )
     assert not (tmp_path / "out").exists()
 
@@ -104,8 +119,14 @@ def test_unknown_system(cli):
     [
         ("nowhere.yaml", "nowhere.yaml: no such file\n  → `placemap list` shows the systems there are\n"),
         ("configs", "configs: this is a folder; expected a YAML file\n  → name a file in it\n"),
-        ("a" * 300, f"there is no system `{'a' * 300}`: no such file, and no config of that name\n  → `placemap list` shows the systems there are\n"),
-        ("configs/toyshire.yaml/x.yaml", "configs/toyshire.yaml/x.yaml: the file cannot be read: Not a directory\n  → check the file's permissions\n"),
+        (
+            "a" * 300,
+            f"there is no system `{'a' * 300}`: no such file, and no config of that name\n  → `placemap list` shows the systems there are\n",
+        ),
+        (
+            "configs/toyshire.yaml/x.yaml",
+            "configs/toyshire.yaml/x.yaml: the file cannot be read: Not a directory\n  → check the file's permissions\n",
+        ),
     ],
 )
 def test_config_that_cannot_be_read(cli, name, message):
@@ -133,11 +154,14 @@ def test_unreadable_config(cli, monkeypatch):
     monkeypatch.setattr(Path, "read_text", refuse)
     ran = cli("check", "toyshire")
     assert ran.code == 3
-    assert ran.err == "error: toyshire.yaml: the file cannot be read: Permission denied\n  → check the file's permissions\n"
+    assert (
+        ran.err
+        == "error: toyshire.yaml: the file cannot be read: Permission denied\n  → check the file's permissions\n"
+    )
 
 
 def test_deeply_nested_config(cli, tmp_path):
-    (tmp_path / "deep.yaml").write_text("a: " + "[" * 50_000)
+    (tmp_path / "deep.yaml").write_text("a: " + "[" * 3_000)
     ran = cli("check", "deep.yaml")
     assert ran.code == 3
     assert ran.err.startswith("error: deep.yaml: this is not YAML: nested too deeply")
@@ -171,11 +195,27 @@ def test_json(cli):
     councils = result["footprints"][0]
     assert councils["folder"] == "out/toyshire/councils"
     assert councils["scope_lsoas"] == 12
-    assert councils["places"][2] == {"id": "corley", "name": "Corley", "lsoas": 4, "residents": 3900.0, "registered": 2800.0}
+    assert councils["places"][2] == {
+        "id": "corley",
+        "name": "Corley",
+        "lsoas": 4,
+        "residents": 3900.0,
+        "registered": 2800.0,
+    }
     outside = next(f for f in councils["findings"] if f["code"] == "outside-scope")
     assert outside["lsoas"] == ["E01000013"]
     assert (outside["people"], outside["severity"], outside["subject"]) == (900.0, "warning", "corley")
-    assert set(outside) == {"code", "severity", "message", "subject", "place", "location", "lsoas", "people", "next_step"}
+    assert set(outside) == {
+        "code",
+        "severity",
+        "message",
+        "subject",
+        "place",
+        "location",
+        "lsoas",
+        "people",
+        "next_step",
+    }
 
 
 def test_json_of_errors(cli, tmp_path):
@@ -230,8 +270,14 @@ def test_measure_in_2011_lsoas(cli, tmp_path):
 @pytest.mark.parametrize(
     ("measure", "message"),
     [
-        ("residents_2031", "there is no measure `residents_2031`\n  → the measures are list_size_2020_21, registered_2022_07, residents_2021, residents_mid_2019, residents_mid_2022\n"),
-        ("list_size_2020_21", "`list_size_2020_21` is counted by practice, not by LSOA\n  → choose a measure by LSOA, such as residents_2021\n"),
+        (
+            "residents_2031",
+            "there is no measure `residents_2031`\n  → the measures are list_size_2020_21, registered_2022_07, residents_2021, residents_mid_2019, residents_mid_2022\n",
+        ),
+        (
+            "list_size_2020_21",
+            "`list_size_2020_21` is counted by practice, not by LSOA\n  → choose a measure by LSOA, such as residents_2021\n",
+        ),
     ],
 )
 def test_wrong_measure(cli, toy_store, measure, message):
@@ -243,7 +289,8 @@ def test_data_option_beats_the_environment(cli, tmp_path, monkeypatch, toy_store
     monkeypatch.setenv("PLACEMAP_DATA", str(tmp_path / "nowhere"))
     ran = cli("check", "toyshire")
     assert (ran.code, ran.err) == (
-        3, f"error: {tmp_path / 'nowhere'}: there is no such reference folder\n  → check --data and PLACEMAP_DATA\n"
+        3,
+        f"error: {tmp_path / 'nowhere'}: there is no such reference folder\n  → check --data and PLACEMAP_DATA\n",
     )
     assert cli("check", "toyshire", "--data", toy_store).code == 0
 
@@ -277,7 +324,7 @@ def test_excel_keeps_codes_as_text(cli, tmp_path):
     assert set(book.sheetnames) == TABLES
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert not [cell.value for cell in cells if cell.data_type == "f"]
-    codes = [cell for cell in book["place_sicbl24"]["F"][1:]]
+    codes = book["place_sicbl24"]["F"][1:]
     assert {(cell.value, cell.data_type, cell.number_format) for cell in codes} == {("90A", "s", "@")}
     first = (folder / "placemap.xlsx").read_bytes()
     cli("build", "toyshire", "--excel")
@@ -348,7 +395,9 @@ def test_failed_build_leaves_no_stale_crosswalk(cli, tmp_path):
     assert (folder / "place_lsoa21.csv").is_file()
 
 
-@pytest.mark.parametrize("place", ["ltla: [E07000899]", "ltla: [E06000901], ltla_vintage: 2001", "pcn: [U90001], pcn_vintage: 2001-01"])
+@pytest.mark.parametrize(
+    "place", ["ltla: [E07000899]", "ltla: [E06000901], ltla_vintage: 2001", "pcn: [U90001], pcn_vintage: 2001-01"]
+)
 def test_a_wrong_declaration_leaves_no_stale_crosswalk_either(cli, tmp_path, place):
     (tmp_path / "one.yaml").write_text(toy_county.footprint("      a: {name: A, sub_icb: [90A]}\n"))
     cli("build", "one.yaml")

@@ -8,6 +8,7 @@ import shutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 import toy_county
 
 REMAKE = "  → `placemap data update` fetches the tables anew; for the packaged ones, reinstall placemap\n"
@@ -32,7 +33,10 @@ def table(store, name):
 
 def change(store, name, edit):
     """Edit a table and make the manifest describe the file, so that only its content is wrong."""
-    pq.write_table(pa.Table.from_pandas(edit(pq.read_table(table(store, name)).to_pandas()), preserve_index=False), table(store, name))
+    pq.write_table(
+        pa.Table.from_pandas(edit(pq.read_table(table(store, name)).to_pandas()), preserve_index=False),
+        table(store, name),
+    )
     toy_county.rehash(store, name)
 
 
@@ -90,7 +94,10 @@ def test_manifest_with_wrong_fields(cli, own_store, field, value):
 
 def test_table_missing(fault, own_store):
     table(own_store, "ward-2024").unlink()
-    assert once(fault()) == f"STORE/tables/ward-2024.parquet: the table cannot be read: No such file or directory\n{REMAKE}"
+    assert (
+        once(fault())
+        == f"STORE/tables/ward-2024.parquet: the table cannot be read: No such file or directory\n{REMAKE}"
+    )
 
 
 def test_table_not_in_manifest(fault, own_store):
@@ -103,7 +110,10 @@ def test_table_not_in_manifest(fault, own_store):
 def test_truncated_table(fault, own_store):
     path = table(own_store, "lsoa_names-2021")
     path.write_bytes(path.read_bytes()[:-100])
-    assert "lsoa_names-2021.parquet: the table is not the one that the manifest describes: its SHA-256 starts with" in once(fault())
+    assert (
+        "lsoa_names-2021.parquet: the table is not the one that the manifest describes: its SHA-256 starts with"
+        in once(fault())
+    )
 
 
 def test_truncated_table_that_the_manifest_describes(fault, own_store):
@@ -157,7 +167,9 @@ def test_duplicate_keys(fault, own_store):
 
 def test_wrong_row_count(fault, own_store):
     change(own_store, "lsoa_names-2021", lambda frame: frame.iloc[1:])
-    assert once(fault()) == f"STORE/tables/lsoa_names-2021.parquet: the table has 12 rows; the manifest says 13\n{REMAKE}"
+    assert (
+        once(fault()) == f"STORE/tables/lsoa_names-2021.parquet: the table has 12 rows; the manifest says 13\n{REMAKE}"
+    )
 
 
 @pytest.mark.parametrize("seed", range(12))

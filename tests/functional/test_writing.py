@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 import toy_county
 from conftest import environment, files_of
 
@@ -116,7 +117,9 @@ def test_disk_full(cli, tmp_path, monkeypatch, built, after, formats):
     monkeypatch.setattr(pq, "write_table", filling(pq.write_table))
     ran = cli("build", "toyshire", "--format", formats)
     assert ran.code == 3
-    assert ran.err == f"error: out/toyshire/localities: the output cannot be written: No space left on device\n{UNCHANGED}"
+    assert (
+        ran.err == f"error: out/toyshire/localities: the output cannot be written: No space left on device\n{UNCHANGED}"
+    )
     assert files_of(tmp_path / "out") == built
     assert names(tmp_path / "out/toyshire") == ["localities"]
 
@@ -125,7 +128,9 @@ def test_really_full_disk(process, tmp_path):
     """On a file system of 200 kB, where one can be mounted."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip("needs a right to mount a small file system")
     try:
@@ -134,7 +139,7 @@ def test_really_full_disk(process, tmp_path):
         assert ran.code == 3
         assert "the output cannot be written: No space left on device" in ran.err
         assert "Traceback" not in ran.err
-        assert not [p for p in disk.rglob(".*")]
+        assert not list(disk.rglob(".*"))
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 
@@ -197,7 +202,12 @@ main()
 def started(tmp_path, script, *args, store):
     (tmp_path / "toy.yaml").write_text(toy_county.CONFIG)
     return subprocess.Popen(
-        [sys.executable, "-c", script, *args], cwd=tmp_path, env=environment(store), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, *args],
+        cwd=tmp_path,
+        env=environment(store),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -205,7 +215,7 @@ def test_ctrl_c(tmp_path, toy_store):
     with started(tmp_path, SLOW, "build", "toy.yaml", store=toy_store) as job:
         assert job.stdout.readline() == "wrote\n"
         job.send_signal(signal.SIGINT)
-        out, err = job.communicate(timeout=30)
+        _, err = job.communicate(timeout=30)
     assert job.returncode == 130
     assert err == "Interrupted. Every folder that was written is complete; nothing is half done.\n"
     assert files_of(tmp_path / "out") == {}
@@ -252,15 +262,31 @@ def test_kill_between_the_renames(tmp_path, toy_store, process, second):
     assert files_of(tmp_path / "out/toyshire/.localities.old") == before
     assert files_of(tmp_path / "out/toyshire/.localities.new") == before
     if second == "failing":
-        (tmp_path / "toy.yaml").write_text(toy_county.CONFIG.replace("practice: {A90006: LONE SURGERY}", "practice: [A99999]"))
+        (tmp_path / "toy.yaml").write_text(
+            toy_county.CONFIG.replace("practice: {A90006: LONE SURGERY}", "practice: [A99999]")
+        )
     assert process("build", "toy.yaml").code == (4 if second == "failing" else 0)
     assert names(tmp_path / "out/toyshire") == ["localities"]
     assert ("FAILED.md" in names(tmp_path / "out/toyshire/localities")) == (second == "failing")
 
 
+def test_the_old_folder_comes_back_though_the_next_build_fails(cli, tmp_path, monkeypatch, built):
+    folder = tmp_path / "out/toyshire/localities"
+    folder.rename(folder.with_name(".localities.old"))
+
+    def full(*_args, **_more):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    assert cli("build", "toyshire").code == 3
+    assert files_of(tmp_path / "out") == built
+
+
 def test_two_builds_at_once(tmp_path, toy_store):
     """They wait for one another and the folder is that of one build, whole."""
-    jobs = [started(tmp_path, SLOW.replace("0.5", "0.02"), "build", "toy.yaml", "--all", store=toy_store) for _ in range(3)]
+    jobs = [
+        started(tmp_path, SLOW.replace("0.5", "0.02"), "build", "toy.yaml", "--all", store=toy_store) for _ in range(3)
+    ]
     ended = [job.communicate(timeout=60) for job in jobs]
     assert [job.returncode for job in jobs] == [0, 0, 0], [err for _, err in ended]
     for name in ("councils", "inside", "localities", "mixed"):
@@ -284,7 +310,11 @@ def test_lock_that_is_held_too_long(cli, tmp_path, monkeypatch):
 def test_reader_of_a_pipe_leaves(tmp_path, toy_store):
     """`placemap list | head -1` ends without a word."""
     with subprocess.Popen(
-        [sys.executable, "-m", "placemap", "schema"], cwd=tmp_path, env=environment(toy_store), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "placemap", "schema"],
+        cwd=tmp_path,
+        env=environment(toy_store),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as job:
         job.stdout.close()
         err = job.stderr.read()
@@ -296,14 +326,22 @@ def test_reader_of_a_pipe_leaves(tmp_path, toy_store):
 def test_stdout_that_is_full(tmp_path, command):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "placemap", *command], cwd=tmp_path, env=environment(), stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [sys.executable, "-m", "placemap", *command],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
     assert "No space left on device" in done.stderr
 
 
-@pytest.mark.parametrize("command", [["list"], ["show", "toy.yaml"], ["check", "toy.yaml"], ["show", "toy.yaml", "--json"]])
+@pytest.mark.parametrize(
+    "command", [["list"], ["show", "toy.yaml"], ["check", "toy.yaml"], ["show", "toy.yaml", "--json"]]
+)
 def test_stdout_that_knows_few_characters(tmp_path, process, command):
     """A pipe on Windows takes the characters of Western Europe; others come as escapes, and JSON stays JSON."""
     (tmp_path / "configs").mkdir()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 import toy_county
 from conftest import PACKAGED, files_of
 
@@ -28,7 +29,10 @@ def test_toy_county_byte_for_byte(produced, request):
     # The metadata name the version that wrote them, which is no part of what is compared.
     from placemap import __version__
 
-    produced = {name: content.replace(f"placemap {__version__}".encode(), b"placemap VERSION") for name, content in produced.items()}
+    produced = {
+        name: content.replace(f"placemap {__version__}".encode(), b"placemap VERSION")
+        for name, content in produced.items()
+    }
     if request.config.getoption("--update-golden"):
         shutil.rmtree(EXPECTED, ignore_errors=True)
         for name, content in produced.items():

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-import toy_county
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+import toy_county
 from placemap.config import system_from_text
 from placemap.describe import Describer
 from placemap.geography import Geography
@@ -15,7 +16,9 @@ from placemap.reference import open_store
 from placemap.resolve import lsoas_of, resolve
 from placemap.store import Manifest, ReferenceData
 
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+QUICK = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 PRACTICES = sorted(toy_county.PRACTICES)
 
 
@@ -30,14 +33,20 @@ def workspace(base, **changed):
     """A workspace on the toy tables, some of them changed, without any file."""
     manifest, tables = base
     tables = {**tables, **changed}
-    return Workspace(Geography(ReferenceData(Manifest(manifest.tables, manifest.defaults), lambda entry: tables[entry.name], "toy")))
+    return Workspace(
+        Geography(ReferenceData(Manifest(manifest.tables, manifest.defaults), lambda entry: tables[entry.name], "toy"))
+    )
 
 
 @st.composite
 def registrations(draw):
     """Patients by practice and LSOA of 2011, some without an LSOA or in Wales."""
     codes = [*toy_county.EXACT_FIT, "NO2011", "W01000001", "ENGLAND"]
-    cells = draw(st.dictionaries(st.tuples(st.sampled_from(PRACTICES), st.sampled_from(codes)), st.integers(1, 999), min_size=1, max_size=40))
+    cells = draw(
+        st.dictionaries(
+            st.tuples(st.sampled_from(PRACTICES), st.sampled_from(codes)), st.integers(1, 999), min_size=1, max_size=40
+        )
+    )
     rows = [(practice, lsoa, patients) for (practice, lsoa), patients in cells.items()]
     return pd.DataFrame(rows, columns=["practice_code", "lsoa11_code", "patients"])
 
@@ -50,7 +59,19 @@ residents = st.lists(st.integers(0, 3000), min_size=13, max_size=13).map(
 @st.composite
 def configs(draw):
     """A footprint of up to three places from PCNs and practices, each at most once, and perhaps some LSOAs."""
-    units = draw(st.permutations(["pcn U90001", "pcn U90002", "pcn U90003", "pcn U90004", "practice A90006", "practice A90001", *(f"lsoa {c}" for c in toy_county.LSOAS)]))
+    units = draw(
+        st.permutations(
+            [
+                "pcn U90001",
+                "pcn U90002",
+                "pcn U90003",
+                "pcn U90004",
+                "practice A90006",
+                "practice A90001",
+                *(f"lsoa {c}" for c in toy_county.LSOAS),
+            ]
+        )
+    )
     text = ""
     start = 0
     for name in "abc"[: draw(st.integers(1, 3))]:
@@ -127,14 +148,23 @@ def test_every_figure_keeps_its_total_from_2011_to_2021(base, table, people):
     figures = np.arange(len(fit.codes)) * 7.0
     assert fit.to_atoms(figures).sum() == pytest.approx(figures.sum())
     back = work.geography.residents_2011_pairs
-    np.testing.assert_allclose(np.bincount(fit.target, back, work.geography.size), work.geography.measure("residents_2021"))
+    np.testing.assert_allclose(
+        np.bincount(fit.target, back, work.geography.size), work.geography.measure("residents_2021")
+    )
 
 
 members = st.lists(
     st.sampled_from(
-        [*(f"ward {c}" for c in toy_county.WARDS), *(f"ltla {c}" for c in toy_county.LTLAS), *(f"msoa {c}" for c in toy_county.MSOAS), *(f"lsoa {c}" for c in toy_county.LSOAS), "sub_icb 90A"]
+        [
+            *(f"ward {c}" for c in toy_county.WARDS),
+            *(f"ltla {c}" for c in toy_county.LTLAS),
+            *(f"msoa {c}" for c in toy_county.MSOAS),
+            *(f"lsoa {c}" for c in toy_county.LSOAS),
+            "sub_icb 90A",
+        ]
     ),
-    min_size=1, max_size=6,
+    min_size=1,
+    max_size=6,
 )
 
 
@@ -143,7 +173,11 @@ def place_of(units, name="a"):
     for unit in units:
         kind, code = unit.split()
         lines.setdefault(kind, []).append(code)
-    return f"      {name}: {{name: A, " + ", ".join(f"{kind}: [{', '.join(codes)}]" for kind, codes in lines.items()) + "}\n"
+    return (
+        f"      {name}: {{name: A, "
+        + ", ".join(f"{kind}: [{', '.join(codes)}]" for kind, codes in lines.items())
+        + "}\n"
+    )
 
 
 @QUICK
@@ -183,6 +217,7 @@ def test_union_is_the_union_of_its_members(base, units):
 @given(links=st.data())
 def test_description_is_exact_whatever_nests_in_what(base, links):
     """Wards and districts that cross one another at random: the description still gives the set back."""
+
     def lookup(kind, codes):
         of = links.draw(st.lists(st.sampled_from(codes), min_size=13, max_size=13))
         return pd.DataFrame({"lsoa_code": toy_county.LSOAS, f"{kind}_code": of, f"{kind}_name": of})
@@ -216,7 +251,7 @@ def test_no_text_makes_the_reader_of_configs_stumble(text):
     try:
         system_from_text(text, "any.yaml")
     except PlacemapError as error:
-        assert str(error).startswith("any.yaml")
+        assert str(error).startswith("any.yaml")  # noqa: PT017 - any text may be sound
 
 
 @QUICK
@@ -228,8 +263,30 @@ def test_no_damage_to_a_config_makes_the_reader_stumble(data):
     text = toy_county.CONFIG
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, min(len(text), start + 60)))
-    put = data.draw(st.sampled_from(["", text[start:end] * 2, "\t", "{", "]", ": ", "- ", "&a ", "*a", "!!int ", "1e999", "null", "'", "? ", "\x00", "<<: ", "%"]))
+    put = data.draw(
+        st.sampled_from(
+            [
+                "",
+                text[start:end] * 2,
+                "\t",
+                "{",
+                "]",
+                ": ",
+                "- ",
+                "&a ",
+                "*a",
+                "!!int ",
+                "1e999",
+                "null",
+                "'",
+                "? ",
+                "\x00",
+                "<<: ",
+                "%",
+            ]
+        )
+    )
     try:
         system_from_text(text[:start] + put + text[end:], "any.yaml")
     except PlacemapError as error:
-        assert str(error).startswith("any.yaml")
+        assert str(error).startswith("any.yaml")  # noqa: PT017 - any text may be sound

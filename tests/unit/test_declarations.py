@@ -1,6 +1,7 @@
 """Members against the reference: names, nearest codes, what became of dead ones."""
 
 import pytest
+
 import toy_county
 from toy_county import footprint
 
@@ -34,7 +35,10 @@ def test_ods_and_gss_codes_are_the_same_unit(toy):
 
 def test_vintage_of_the_footprint_the_place_and_the_member(toy):
     """The nearest one counts: config, then footprint, then place, then `exclude`."""
-    config = footprint("      a: {name: A, ltla: [E07000899]}\n      b: {name: B, ltla: [E06000901], ltla_vintage: 2024}\n", extra="    ltla_vintage: 2019\n")
+    config = footprint(
+        "      a: {name: A, ltla: [E07000899]}\n      b: {name: B, ltla: [E06000901], ltla_vintage: 2024}\n",
+        extra="    ltla_vintage: 2019\n",
+    )
     _, _, chosen = toy(config)
     assert [m.vintage for _, m in chosen.members()] == ["2019", "2024"]
 
@@ -56,12 +60,16 @@ def test_a_pcn_of_two_vintages_in_two_places(toy, tmp_path):
 
 
 def test_a_scope_place_may_have_exclusions(toy):
-    config = toy_county.CONFIG.replace("scope: {place: councils/ashton}", "scope: {place: councils/ashton, exclude: {lsoa: [E01000001]}}")
+    config = toy_county.CONFIG.replace(
+        "scope: {place: councils/ashton}", "scope: {place: councils/ashton, exclude: {lsoa: [E01000001]}}"
+    )
     workspace, system, chosen = toy(config, "inside")
     _, assignment = workspace.resolve(system, chosen)
     assert assignment.in_scope.sum() == 4
 
 
 def test_errors_of_the_scopes_footprint_are_reported(findings_of):
-    config = toy_county.CONFIG.replace("ashton: {name: Ashton, ltla: {E06000901: Ashton}}", "ashton: {name: Ashton, ltla: {E06000901: Aston}}")
+    config = toy_county.CONFIG.replace(
+        "ashton: {name: Ashton, ltla: {E06000901: Ashton}}", "ashton: {name: Ashton, ltla: {E06000901: Aston}}"
+    )
     assert "name-mismatch" in {f.code for f in findings_of(config, "inside")}

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+
 from placemap.describe import Describer, as_text
 from placemap.geography import Geography
 from placemap.reference import open_store
@@ -47,6 +48,7 @@ def test_every_set_of_lsoas_is_described_exactly(describer):
             terms = describer.describe(lsoas)
             assert expanded(terms, describer.geography) == set(lsoas)
             assert sum(term.cost for term in terms) <= size
+            assert not any(inner.less for term in terms for inner in term.less)  # nobody reads those
 
 
 def test_exceptions_of_several_kinds_stand_in_brackets(describer):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 import toy_county
 from placemap.geography import Geography
 from placemap.reference import open_store
@@ -105,7 +106,10 @@ def tables(toy):
 
 
 def fits(frame, column):
-    return {(place.split("/")[-1], code): fit for place, code, fit in zip(frame["PLACECD"], frame[column], frame["FIT"], strict=True)}
+    return {
+        (place.split("/")[-1], code): fit
+        for place, code, fit in zip(frame["PLACECD"], frame[column], frame["FIT"], strict=True)
+    }
 
 
 def test_fit(tables):
@@ -122,13 +126,19 @@ def test_fit(tables):
         ("rest", "E05000904"): "within",
     }
     assert fits(tables("councils")["place_lad24"], "LAD24CD") == {
-        ("ashton", "E06000901"): "exact", ("borley", "E07000902"): "exact", ("corley", "E07000903"): "exact"
+        ("ashton", "E06000901"): "exact",
+        ("borley", "E07000902"): "exact",
+        ("corley", "E07000903"): "exact",
     }
 
 
 def test_fit_by_a_slow_definition(tables):
     """FIT once more with sets, for every unit of every footprint."""
-    units = {"place_wd24": ("WD24CD", toy_county.WARDS), "place_lad24": ("LAD24CD", toy_county.LTLAS), "place_msoa21": ("MSOA21CD", toy_county.MSOAS)}
+    units = {
+        "place_wd24": ("WD24CD", toy_county.WARDS),
+        "place_lad24": ("LAD24CD", toy_county.LTLAS),
+        "place_msoa21": ("MSOA21CD", toy_county.MSOAS),
+    }
     for footprint in ("councils", "inside", "localities", "mixed"):
         made = tables(footprint)
         crosswalk = made["place_lsoa21"]
@@ -146,15 +156,29 @@ def test_fit_by_a_slow_definition(tables):
 
 def test_a_split_lsoa_of_2011_is_divided_by_residents(tables):
     frame = tables("mixed")["place_lsoa11"]
-    shares = frame[frame["LSOA11CD"] == "E01000091"].set_index("PLACENM")[["UNIT_RESIDENT_SHARE", "UNIT_REGISTERED_SHARE", "CHGIND", "FIT"]]
+    shares = frame[frame["LSOA11CD"] == "E01000091"].set_index("PLACENM")[
+        ["UNIT_RESIDENT_SHARE", "UNIT_REGISTERED_SHARE", "CHGIND", "FIT"]
+    ]
     assert shares.to_dict("index") == {
-        "Centre": {"UNIT_RESIDENT_SHARE": pytest.approx(0.7), "UNIT_REGISTERED_SHARE": pytest.approx(0.7), "CHGIND": "S", "FIT": "partial"},
-        "Rest": {"UNIT_RESIDENT_SHARE": pytest.approx(0.3), "UNIT_REGISTERED_SHARE": pytest.approx(0.3), "CHGIND": "S", "FIT": "partial"},
+        "Centre": {
+            "UNIT_RESIDENT_SHARE": pytest.approx(0.7),
+            "UNIT_REGISTERED_SHARE": pytest.approx(0.7),
+            "CHGIND": "S",
+            "FIT": "partial",
+        },
+        "Rest": {
+            "UNIT_RESIDENT_SHARE": pytest.approx(0.3),
+            "UNIT_REGISTERED_SHARE": pytest.approx(0.3),
+            "CHGIND": "S",
+            "FIT": "partial",
+        },
     }
 
 
 def test_a_place_that_is_an_lsoa_of_2011_fits_it(toy):
-    text = toy_county.footprint("      a: {name: A, lsoa: [E01000002, E01000003]}\n      b: {name: B, sub_icb: [90A], exclude: {lsoa: [E01000002, E01000003]}}\n")
+    text = toy_county.footprint(
+        "      a: {name: A, lsoa: [E01000002, E01000003]}\n      b: {name: B, sub_icb: [90A], exclude: {lsoa: [E01000002, E01000003]}}\n"
+    )
     workspace, system, chosen = toy(text)
     frame = next(t.frame for t in workspace.build(system, chosen).tables if t.name == "place_lsoa11")
     assert fits(frame, "LSOA11CD")["a", "E01000091"] == "exact"
@@ -171,7 +195,10 @@ def test_the_units_denominator_is_the_whole_unit(tables):
 def test_ledger_without_patient_kinds_is_by_residence(tables):
     ledger = tables("councils")["ledger"]
     assert ledger.groupby("CATEGORY", sort=False)["PATIENTS"].sum().to_dict() == {
-        "no LSOA of residence": 50, "lives in Wales": 5020, "lives outside the scope": 100_700, "lives in the scope": 8_650,
+        "no LSOA of residence": 50,
+        "lives in Wales": 5020,
+        "lives outside the scope": 100_700,
+        "lives in the scope": 8_650,
     }
     corley = ledger[ledger["RESIDENCE"] == "toyshire/councils/corley"].set_index("CATEGORY")["PATIENTS"].to_dict()
     assert corley == {"lives outside the scope": 700, "lives in the scope": 2_100}
@@ -183,3 +210,19 @@ def test_hundredths_keep_the_total():
     parts = [100 / 3, 100 / 3, 100 / 3]
     assert _hundredths(parts, 100) == [33.34, 33.33, 33.33]
     assert np.isclose(sum(_hundredths([0.004, 0.004, 0.992], 1)), 1)
+
+
+def test_a_listed_practice_stands_in_the_table_of_practices_once_where_it_is_listed(toy):
+    places = "      a: {name: A, pcn: [U90001, U90002]OF_A}\n      b: {name: B, pcn: [U90003, U90004], practice: [A90006OF_B]}\n"
+    text = toy_county.footprint(places.replace("OF_A", "").replace("OF_B", ", A90001"))
+    for listed in (text, toy_county.footprint(places.replace("OF_A", ", practice: [A90004]").replace("OF_B", ""))):
+        workspace, system, chosen = toy(listed)
+        frame = next(t.frame for t in workspace.build(system, chosen).tables if t.name == "place_practice")
+        found = {
+            code: (place, by)
+            for code, place, by in zip(frame["PRACTICECD"], frame["PLACENM"], frame["DECLARED_BY"], strict=True)
+        }
+        assert frame["PRACTICECD"].is_unique
+        assert found["A90001"] == (("B", "practice") if listed is text else ("A", "pcn"))
+        assert found["A90004"] == (("B", "pcn") if listed is text else ("A", "practice"))
+        assert found["A90002"] == ("A", "pcn")

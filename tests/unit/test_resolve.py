@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from placemap.allocate import plurality
 from placemap.geography import Fit, Registrations
 from toy_county import LSOAS, footprint
@@ -13,8 +14,11 @@ def registrations(rows, lsoas, targets=None):
     codes = sorted({practice for practice, _, _ in rows})
     pairs = targets or [(n, n, 1.0) for n in range(len(lsoas))]
     fit = Fit(
-        pd.Index(lsoas), np.array(lsoas, dtype=object), max(t for _, t, _ in pairs) + 1,
-        *(np.array(column) for column in zip(*pairs, strict=True)), np.array(["U"] * len(pairs), dtype=object),
+        pd.Index(lsoas),
+        np.array(lsoas, dtype=object),
+        max(t for _, t, _ in pairs) + 1,
+        *(np.array(column) for column in zip(*pairs, strict=True)),
+        np.array(["U"] * len(pairs), dtype=object),
     )
     practice, lsoa, patients = (np.array(column) for column in zip(*rows, strict=True))
     position = np.array([lsoas.index(code) if code in lsoas else Registrations.ENGLAND for code in lsoa])
@@ -63,7 +67,7 @@ def test_a_place_that_may_not_have_the_lsoa_is_passed_over():
 
 def test_parts_of_patients_that_are_equal_tie():
     """Place 0 has 0.1 × 30, place 1 has 0.3 × 10 patients: three each, though not in floating point."""
-    assert 0.1 * 3 != 0.3  # noqa: PLR0133 - what makes this a test
+    assert 0.1 * 3 != 0.3
     rows = [("P0", "a", 3), ("P1", "b", 1)]
     targets = [(0, 0, 0.1), (0, 1, 0.9), (1, 0, 0.3), (1, 1, 0.7)]
     result = elect(rows, {"P0": 0, "P1": 1}, lsoas=("a", "b"), targets=targets)
@@ -84,17 +88,20 @@ def resolved(toy, places, scope=""):
 
 
 def test_kinds_of_areas(toy):
-    got = resolved(toy, """\
+    got = resolved(
+        toy,
+        """\
       a: {name: A, lsoa: [E01000001]}
       b: {name: B, msoa: [E02000903]}
       c: {name: C, ward: [E05000902]}
       d: {name: D, ltla: [E07000903]}
-""")
+""",
+    )
     assert got == {
         1: ("a", "exact-fit"),
-        **{n: ("b", "exact-fit") for n in (6, 7, 8, 9)},
-        **{n: ("c", "best-fit") for n in (4, 5)},
-        **{n: ("d", "exact-fit") for n in (10, 11, 12, 13)},  # whole, in scope or not
+        **dict.fromkeys((6, 7, 8, 9), ("b", "exact-fit")),
+        **dict.fromkeys((4, 5), ("c", "best-fit")),
+        **dict.fromkeys((10, 11, 12, 13), ("d", "exact-fit")),  # whole, in scope or not
     }
 
 
@@ -104,10 +111,13 @@ def test_an_lsoa_that_is_declared_exactly_and_by_ward_is_an_exact_fit(toy):
 
 
 def test_within_and_exclude_bound_areas(toy):
-    got = resolved(toy, """\
+    got = resolved(
+        toy,
+        """\
       a: {name: A, utla: [E10000901], within: {ltla: [E07000903]}, exclude: {lsoa: [E01000011]}}
       b: {name: B, ltla: [E07000902], within: scope}
-""")
+""",
+    )
     assert set(got) == {6, 7, 8, 9, 10, 12, 13}
     assert got[13] == ("a", "exact-fit")
 
@@ -127,9 +137,12 @@ def test_exclude_of_patient_kinds_takes_their_votes_away(toy):
 
 
 def test_a_listed_practice_leaves_the_place_of_its_pcn(toy):
-    got = resolved(toy, "      a: {name: A, pcn: [U90001, U90002]}\n      b: {name: B, pcn: [U90003], practice: [A90001]}\n")
-    assert got[12] == ("b", "plurality")
-    assert got[8] == ("a", "plurality")
+    """LSOA 1: 500 with A90001, 300 with the rest of A, 100 with the rest of B; whichever place comes first by id."""
+    text = "      a: {name: A, pcn: [U90001, U90002]OF_A}\n      b: {name: B, pcn: [U90003]OF_B}\n"
+    got = resolved(toy, text.replace("OF_A", "").replace("OF_B", ", practice: [A90001]"))
+    assert (got[1], got[8]) == (("b", "plurality"), ("a", "plurality"))
+    got = resolved(toy, text.replace("OF_A", ", practice: [A90004]").replace("OF_B", ""))
+    assert got[10] == ("a", "plurality")
 
 
 def test_only_the_scope_takes_part_in_plurality(toy):
@@ -142,6 +155,10 @@ def test_an_lsoa_without_a_placed_patient_is_a_gap(toy):
 
 
 def test_order_in_the_config_does_not_matter(toy):
-    one = resolved(toy, "      a: {name: A, pcn: [U90001, U90002]}\n      b: {name: B, practice: [A90006], pcn: [U90003]}\n")
-    other = resolved(toy, "      b: {pcn: [U90003], practice: [A90006], name: B}\n      a: {name: A, pcn: [U90002, U90001]}\n")
+    one = resolved(
+        toy, "      a: {name: A, pcn: [U90001, U90002]}\n      b: {name: B, practice: [A90006], pcn: [U90003]}\n"
+    )
+    other = resolved(
+        toy, "      b: {pcn: [U90003], practice: [A90006], name: B}\n      a: {name: A, pcn: [U90002, U90001]}\n"
+    )
     assert one == other

@@ -1,6 +1,7 @@
 """Positions, numbers as they are written, and what YAML would do to codes."""
 
 import pytest
+
 from placemap.config import system_from_text
 from placemap.errors import PlacemapError, PlacemapErrors
 from placemap.yaml_tree import parse
@@ -20,7 +21,14 @@ e: 2022-05-01
 def test_positions():
     tree = parse(TEXT, "f.yaml")
     at = {path: f"{loc.line}:{loc.column}" for path, loc in tree.key_locs.items()}
-    assert at == {("a",): "1:1", ("a", "b"): "2:3", ("a", "b", "c"): "2:7", ("a", "b", "01234"): "2:13", ("a", "d"): "3:3", ("e",): "7:1"}
+    assert at == {
+        ("a",): "1:1",
+        ("a", "b"): "2:3",
+        ("a", "b", "c"): "2:7",
+        ("a", "b", "01234"): "2:13",
+        ("a", "d"): "3:3",
+        ("e",): "7:1",
+    }
     assert str(tree.value_locs["a", "d", 1]) == "f.yaml:5:7"
     assert str(tree.value_locs["a", "d", "E1"]) == "f.yaml:4:7"
     assert str(tree.loc(("a", "b", "missing", "deeper"))) == "f.yaml:2:3"
@@ -61,7 +69,9 @@ def test_a_place_may_be_called_like_a_kind():
 
 
 def test_all_mistakes_at_once_in_order():
-    text = footprint("      A: {name: '', ltla: {e06000901: x}}\n      b: {nam: B, accept: [{finding: x}]}\n").replace("grade: A", "grade: Z")
+    text = footprint("      A: {name: '', ltla: {e06000901: x}}\n      b: {nam: B, accept: [{finding: x}]}\n").replace(
+        "grade: A", "grade: Z"
+    )
     with pytest.raises(PlacemapErrors) as caught:
         system_from_text(text, "toy.yaml")
     lines = [int(error.location.split(":")[1]) for error in caught.value.errors]
@@ -78,9 +88,21 @@ def test_codes_that_look_right(code):
 @pytest.mark.parametrize(
     ("code", "kinds"),
     [
-        ("E01000001", ["lsoa"]), ("E02000001", ["msoa"]), ("E05000001", ["ward"]), ("E07000001", ["ltla"]), ("E06000001", ["ltla", "utla"]),
-        ("E10000001", ["utla"]), ("E38000001", ["sub_icb"]), ("E54000001", ["icb"]), ("U12345", ["pcn"]), ("L81036", ["practice"]),
-        ("15C", ["sub_icb", "icb"]), ("T6Y0W", ["sub_icb", "icb"]), ("D9Y0V", ["sub_icb", "icb"]), ("e01000001", []), ("E0100001", []),
+        ("E01000001", ["lsoa"]),
+        ("E02000001", ["msoa"]),
+        ("E05000001", ["ward"]),
+        ("E07000001", ["ltla"]),
+        ("E06000001", ["ltla", "utla"]),
+        ("E10000001", ["utla"]),
+        ("E38000001", ["sub_icb"]),
+        ("E54000001", ["icb"]),
+        ("U12345", ["pcn"]),
+        ("L81036", ["practice"]),
+        ("15C", ["sub_icb", "icb"]),
+        ("T6Y0W", ["sub_icb", "icb"]),
+        ("D9Y0V", ["sub_icb", "icb"]),
+        ("e01000001", []),
+        ("E0100001", []),
     ],
 )
 def test_kinds_of_codes(code, kinds):

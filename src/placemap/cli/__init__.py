@@ -41,10 +41,13 @@ def _options(
 
 
 from placemap.cli import (  # noqa: E402 - they enter their commands in `app`
-    apply,  # noqa: F401
-    build,  # noqa: F401
-    data,  # noqa: F401
-    data_look,  # noqa: F401
-    data_update,  # noqa: F401
-    look,  # noqa: F401
+    apply,
+    build,
+    data,
+    data_look,
+    data_update,
+    foi,
+    look,
+    map,
+    report,
 )

@@ -92,6 +92,9 @@ def build(
     locked: LockedOption = False,
     min_grade: MinGradeOption = Grade.C,
     excel: Annotated[bool, typer.Option("--excel", help="Write one workbook with all tables, too.")] = False,
+    boundaries: Annotated[
+        bool, typer.Option("--boundaries", help="Write the places' outlines as GeoPackage and GeoJSON, too.")
+    ] = False,
     formats: Annotated[Format, typer.Option("--format", help="What tables are written as.")] = Format.CSV,
     strict: StrictOption = False,
     as_json: JsonOption = False,
@@ -114,12 +117,14 @@ def build(
     if not systems:
         raise PlacemapError(
             "which system? Name one or several, or all of them with --england",
-            hint="`placemap list` shows the systems there are",
+            hint="`placemap list` shows the systems there are, `placemap build --help` the options",
             exit_code=Exit.USAGE,
         )
 
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
-        return pipeline.build(workspace, system, chosen, out, formats=formats.value, excel=excel)
+        return pipeline.build(
+            workspace, system, chosen, out, formats=formats.value, excel=excel, outlines=boundaries
+        )
 
     return _run(systems, footprint or [], every, reference, strict, as_json, make)
 

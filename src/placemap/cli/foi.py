@@ -1,0 +1,103 @@
+"""`placemap foi`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from placemap.cli import app
+from placemap.cli.common import (
+    DataOption,
+    FootprintOption,
+    JsonOption,
+    MeasureOption,
+    guarded,
+    load,
+    message,
+    print_json,
+)
+from placemap.errors import Exit, PlacemapError
+
+
+@app.command()
+@guarded
+def foi(
+    system: Annotated[
+        str | None,
+        typer.Argument(metavar="SYSTEM", help="A system's name (`placemap list`) or the path of a config."),
+    ] = None,
+    footprint: FootprintOption = None,
+    date: Annotated[
+        str, typer.Option("--date", metavar="YYYY-MM-DD", help="Date of the reply; else a field to fill in.")
+    ] = "",
+    reference: Annotated[str, typer.Option("--reference", metavar="TEXT", help="Your reference of the request.")] = "",
+    requester: Annotated[str, typer.Option("--requester", metavar="NAME", help="Who asked.")] = "",
+    organisation: Annotated[str, typer.Option("--organisation", metavar="NAME", help="Who replies.")] = "",
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the pack goes.")] = Path("out"),
+    verify: Annotated[
+        Path | None,
+        typer.Option(
+            "--verify", metavar="ZIP", help="Prove that a pack is unaltered, can be remade and hides nothing."
+        ),
+    ] = None,
+    data: DataOption = None,
+    measure: MeasureOption = "residents_2021",
+    as_json: JsonOption = False,
+) -> int:
+    """Make the files that answer a freedom of information request about places: a reply, a workbook, tables, a map.
+
+    Example: placemap foi bnssg --date 2026-11-30 --reference FOI-123
+    """
+    if verify is not None:
+        return _verify(verify, data, as_json=as_json)
+    if system is None:
+        raise PlacemapError("name a system, or a pack with --verify", hint="placemap list", exit_code=Exit.USAGE)
+    from placemap.foi_answers import Letter
+    from placemap.in_hand import make_foi
+    from placemap.pipeline import footprints_of, open_workspace
+    from placemap.systems import config_path
+    from placemap.yaml_tree import read_text
+
+    letter = Letter(_date(date), reference, requester, organisation)
+    found, path = load(system), config_path(system)
+    config = read_text(path, str(path))
+    workspace = open_workspace(data, measure)
+    written = []
+    for one in footprints_of(found, footprint or []):
+        written += make_foi(workspace, found, one, config, letter, out)
+    if as_json:
+        print_json([str(path) for path in written])
+    else:
+        typer.echo("\n".join(str(path) for path in written))
+        if not all((letter.date, letter.reference, letter.requester, letter.organisation)):
+            message("response.docx has fields in [brackets] to fill in")
+    return Exit.OK
+
+
+def _date(text: str) -> str:
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        raise PlacemapError(
+            f"--date {text} is not a date", hint="write it as 2026-11-30", exit_code=Exit.USAGE
+        ) from None
+
+
+def _verify(path: Path, data: Path | None, *, as_json: bool) -> int:
+    from placemap.verify_foi import verify
+
+    result = verify(path, data)
+    if as_json:
+        print_json({"file": str(path), "ok": result.ok, "steps": [vars(step) for step in result.steps]})
+    else:
+        for step in result.steps:
+            typer.echo(f"{'ok' if not step.problems else 'WRONG'}  {step.name}")
+            for line in step.problems:
+                typer.echo(f"    {line}")
+            for line in step.notes:
+                typer.echo(f"    note: {line}")
+    return Exit.OK if result.ok else Exit.WRONG

@@ -1,0 +1,60 @@
+"""`placemap map`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from placemap.cli import app
+from placemap.cli.common import (
+    DataOption,
+    FootprintOption,
+    JsonOption,
+    MeasureOption,
+    SystemArgument,
+    guarded,
+    load,
+    message,
+    print_json,
+)
+from placemap.errors import Exit
+
+
+@app.command("map")
+@guarded
+def map_places(
+    system: SystemArgument,
+    footprint: FootprintOption = None,
+    compare: Annotated[
+        str | None, typer.Option("--compare", metavar="ID", help="Another footprint, to stand beside the first.")
+    ] = None,
+    highlight: Annotated[
+        bool, typer.Option("--highlight", help="Show the LSOAs where under half of the patients use the place.")
+    ] = False,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files go.")] = Path("out"),
+    data: DataOption = None,
+    measure: MeasureOption = "residents_2021",
+    as_json: JsonOption = False,
+) -> int:
+    """Draw a footprint's places as SVG and PNG, with an alternative text.
+
+    Example: placemap map norfolk-and-waveney --compare option-6
+    """
+    from placemap.in_hand import make_map
+    from placemap.pipeline import footprints_of, open_workspace
+
+    found = load(system)
+    chosen = footprints_of(found, footprint or [])
+    sets = [[one, *footprints_of(found, [compare])] if compare else [one] for one in chosen]
+    workspace = open_workspace(data, measure)
+    made = [make_map(workspace, found, footprints, out, highlight=highlight) for footprints in sets]
+    if as_json:
+        print_json([{"files": [str(path) for path in item.files], "alt": item.alt} for item in made])
+        return Exit.OK
+    for item in made:
+        for path in item.files:
+            message(f"written {path}")
+        typer.echo(item.alt)
+    return Exit.OK

@@ -1,0 +1,118 @@
+"""What a Word file or workbook holds that its reader does not see; found in the raw parts, without an office library.
+
+Parts are held against a list of what a plain document needs, so that anything unforeseen is reported, too.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from xml.etree import ElementTree
+
+_XLSX_PARTS = re.compile(
+    r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(app|core)\.xml|xl/workbook\.xml|xl/_rels/workbook\.xml\.rels"
+    r"|xl/(styles|sharedStrings)\.xml|xl/theme/theme1\.xml|xl/worksheets/sheet\d+\.xml"
+    r"|xl/worksheets/_rels/sheet\d+\.xml\.rels|xl/tables/table\d+\.xml"
+)
+_DOCX_PARTS = re.compile(
+    r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(app|core)\.xml|word/_rels/document\.xml\.rels"
+    r"|word/(document|styles|settings|fontTable|numbering)\.xml|word/theme/theme1\.xml|word/media/image\d+\.png"
+)
+_VISIBLE_NAMES = ("_xlnm.Print_Area", "_xlnm.Print_Titles")
+#: Elements of Word that hide text, keep what was deleted or changed, or fetch from elsewhere.
+_DOCX_ELEMENTS = {
+    "vanish": "hidden text",
+    "webHidden": "hidden text",
+    "specVanish": "hidden text",
+    "ins": "a tracked insertion",
+    "del": "a tracked deletion",
+    "moveFrom": "a tracked move",
+    "moveTo": "a tracked move",
+    "commentReference": "a comment",
+    "footnoteReference": "a footnote",
+    "instrText": "a field",
+    "fldSimple": "a field",
+    "docVars": "document variables",
+    "rsids": "revision ids",
+    "attachedTemplate": "a template",
+    "object": "an embedded object",
+    "altChunk": "embedded content",
+}
+_XLSX_ELEMENTS = {
+    "f": "a formula",
+    "externalReference": "a link to another workbook",
+    "pivotCache": "a pivot cache",
+    "legacyDrawing": "a comment or control",
+    "oleObject": "an embedded object",
+    "dataValidation": "a list behind a cell",
+}
+
+
+def hidden(name: str, content: bytes) -> list[str]:
+    """What is hidden in a file, in words; empty for one that hides nothing.
+
+    Args:
+        name: the file's name; `.docx` and `.xlsx` are looked into, `.svg` is searched for scripts and links.
+        content: its bytes.
+    """
+    if name.endswith((".docx", ".xlsx")):
+        try:
+            with zipfile.ZipFile(BytesIO(content)) as parts:
+                return list(_office(parts, _DOCX_PARTS if name.endswith(".docx") else _XLSX_PARTS))
+        except (zipfile.BadZipFile, ElementTree.ParseError) as error:
+            return [f"it cannot be read: {error}"]
+    if name.endswith(".svg"):
+        return [f"it holds {word}" for word in ("<script", "<foreignObject", 'href="http') if word.encode() in content]
+    return []
+
+
+def _office(parts: zipfile.ZipFile, allowed: re.Pattern[str]) -> Iterator[str]:
+    if parts.comment:
+        yield "the archive has a comment"
+    for name in parts.namelist():
+        if not allowed.fullmatch(name):
+            yield f"it has a part {name}"
+        elif name.endswith((".xml", ".rels")):
+            root = ElementTree.fromstring(parts.read(name))  # noqa: S314 - expat expands no external entities
+            yield from _relations(name, root) if name.endswith(".rels") else _part(name, root)
+
+
+def _relations(name: str, root: ElementTree.Element) -> Iterator[str]:
+    for relation in root:
+        if relation.get("TargetMode") == "External":
+            yield f"{name} points outside the file, to {relation.get('Target')}"
+
+
+def _part(name: str, root: ElementTree.Element) -> Iterator[str]:
+    if name == "docProps/core.xml":
+        yield from _properties(root)
+    table = _DOCX_ELEMENTS if name.startswith("word/") else _XLSX_ELEMENTS if name.startswith("xl/") else {}
+    # Styles of Word define what hidden text would look like without using it, which `w:vanish` in them means.
+    if name == "word/styles.xml":
+        table = {}
+    for element in root.iter():
+        tag = element.tag.rsplit("}", 1)[-1]
+        if tag in table:
+            yield f"{name} holds {table[tag]}"
+        if name.startswith("xl/"):
+            yield from _sheet(name, tag, element)
+
+
+def _properties(root: ElementTree.Element) -> Iterator[str]:
+    """Names of people are for the letter, not for the properties of the file."""
+    for element in root:
+        tag, text = element.tag.rsplit("}", 1)[-1], (element.text or "").strip()
+        if tag in ("creator", "lastModifiedBy") and text not in ("", "placemap"):
+            yield f"its properties name {text}"
+
+
+def _sheet(name: str, tag: str, element: ElementTree.Element) -> Iterator[str]:
+    if tag == "sheet" and element.get("state", "visible") != "visible":
+        yield f"sheet {element.get('name')} is hidden"
+    elif tag == "definedName" and (element.get("hidden") or element.get("name") not in _VISIBLE_NAMES):
+        yield f"it has a name {element.get('name')}"
+    elif tag in ("row", "col") and element.get("hidden") in ("1", "true"):
+        where = element.get("r") or f"{element.get('min')}–{element.get('max')}"
+        yield f"{name} has a hidden {'row' if tag == 'row' else 'column'}, {where}"
