@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def tables(store: Path) -> dict[str, str]:
-    names = {kind: vintage for kind, vintage in json.loads((store / "manifest.json").read_text())["defaults"].items()}
+    names = json.loads((store / "manifest.json").read_text())["defaults"]
     folder = store / "tables"
     return {
         "registrations": f"{folder}/registrations-{names['registrations']}.parquet",

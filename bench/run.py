@@ -66,7 +66,7 @@ def run(command: list[str], cost: Cost, quiet: bool = True) -> None:
 def compare(commands: dict[str, list[str]], repeats: int) -> dict[str, Cost]:
     """Medians of commands that take turns; the first round only warms the disk's cache."""
     costs = {name: Cost() for name in commands}
-    for name, command in commands.items():
+    for command in commands.values():
         run(command, Cost())
     for _ in range(repeats):
         for name, command in commands.items():
