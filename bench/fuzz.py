@@ -16,7 +16,7 @@ import atheris
 ROOT = Path(__file__).parents[1]
 TABLES = (
     b"LSOA,n,rate\nE01014485,10,0.1\n e01014486 ,20,0.2\nW01000001,3,\n",
-    b"\xef\xbb\xbfward;n\nE05010885;\"1,005\"\nX;*\n",
+    b'\xef\xbb\xbfward;n\nE05010885;"1,005"\nX;*\n',
     b"A title\n\npractice\tn\nL81036\t1\n\t2\n",
     "Área,n\nE01014485,é\n".encode("latin-1"),
     "lsoa,n\nE01014485,1\n".encode("utf-16"),

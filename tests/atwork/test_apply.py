@@ -78,7 +78,7 @@ def test_vintages_in_one_column_are_told_by_count(bnssg):
 
 def test_several_columns_of_codes_are_not_guessed_between(bnssg):
     data = pd.DataFrame({"practice": ["L81036"], "lsoa": [WINFORD], "n": [1]})
-    with pytest.raises(PlacemapError, match="several columns hold codes: practice .*, lsoa") as caught:
+    with pytest.raises(PlacemapError, match=r"several columns hold codes: practice .*, lsoa") as caught:
         bnssg.apply(data)
     assert caught.value.hint == "say which one to go by with --by"
 
