@@ -107,7 +107,7 @@ def test_aggregate_divides_as_the_crosswalk_says(workspace: Workspace, systems: 
 def test_exact_member_is_named_with_its_line(workspace: Workspace, systems: dict[str, System]) -> None:
     (reason,) = _explained(workspace, systems["bnssg"], "local-authorities", "E01014848").reasons
     assert reason.method == "exact-fit"
-    assert reason.member == "LTLA E06000024 (North Somerset)"
+    assert reason.member.startswith("LTLA E06000024 (North Somerset")
     assert reason.location.startswith("bnssg.yaml:")
     assert reason.votes == ()
 

@@ -45,8 +45,8 @@ def new(
     by = by or _ask(f"What are the places made of ({', '.join(BY)})?", "--by", default=BY[0])
     places = place if place is not None else _ask_places()
     systems = load_systems([])
-    packaged = {one.icb_code for one in systems}
     geography = open_workspace(data).geography
+    packaged = set(geography.data.manifest.covers)
     text, system = first_config(icb, geography, by=by, places=places, name=name, packaged=packaged)
     if out == Path("-"):
         typer.echo(text, nl=False)
