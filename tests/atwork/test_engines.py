@@ -34,6 +34,8 @@ def people(tmp_path_factory, bnssg) -> Path:
 
 def test_spark_gives_the_numbers_of_duckdb(people):
     pytest.importorskip("pyspark", reason="pyspark is not installed (placemap[spark])")
+    if not os.environ.get("PLACEMAP_SPARK"):
+        pytest.skip("Spark takes a minute and more to run this: set PLACEMAP_SPARK=1")
     if not shutil.which("java"):
         pytest.skip("Spark needs Java, which is not installed")
     found = {}
