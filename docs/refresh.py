@@ -39,7 +39,8 @@ class Parameter:
         """The names that an option is given by."""
         # Inside `Annotated`, typer holds the first name in the field that is the default elsewhere.
         given = [self.shown.default, *(self.shown.param_decls or ())]
-        declared = [name for name in given if isinstance(name, str) and name.startswith("-")]
+        words = [word for word in given if isinstance(word, str) and word.startswith("-")]
+        declared = [name for word in words for name in word.split("/")]  # `--long/--wide`
         return declared or [f"--{self.name.replace('_', '-')}"]
 
 

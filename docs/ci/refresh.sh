@@ -37,11 +37,19 @@ fi
 $PLACEMAP build $SYSTEMS --all --data "$STORE" --out "$OUT"
 keep $?
 
-if [ -d "$OUT.before" ] && $PLACEMAP diff --help > /dev/null 2>&1; then
+if [ -d "$OUT.before" ]; then
     for new in "$OUT"/*/*/; do
         old="$OUT.before/${new#"$OUT"/}"
         [ -d "$old" ] || continue
-        { echo; $PLACEMAP diff "$old" "$new" --markdown; } >> "$REPORT"
+        if [ -f "$new/FAILED.md" ]; then # the build has said so already
+            echo "${new#"$OUT"/} could not be built." >> "$REPORT"
+            continue
+        elif [ -f "$old/FAILED.md" ]; then
+            echo "${new#"$OUT"/} is built again, after it could not be." >> "$REPORT"
+            keep 5
+            continue
+        fi
+        { echo; $PLACEMAP diff "$old" "$new" --format markdown; } >> "$REPORT"
         keep $?
     done
 fi

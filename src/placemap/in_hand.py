@@ -14,6 +14,7 @@ from placemap.foi_answers import Letter
 from placemap.model import Footprint, System
 from placemap.pipeline import Outcome, Workspace
 from placemap.report_data import Report, Section, report
+from placemap.sensitivity import LABELS, sensitivity
 from placemap.store import TableEntry
 from placemap.write_files import put
 
@@ -71,7 +72,7 @@ def make_map(
 
 
 def make_report(
-    workspace: Workspace, system: System, footprint: Footprint, out: Path, *, sections: Iterable[Section] = ()
+    workspace: Workspace, system: System, footprint: Footprint, out: Path, *, sensitive: bool = True
 ) -> Made:
     """Write the report of a footprint, one HTML file.
 
@@ -80,7 +81,7 @@ def make_report(
         system: the footprint's system.
         footprint: what the report is about.
         out: the file is `out/<system>/<footprint>-report.html`.
-        sections: what other parts of placemap add, such as sensitivity.
+        sensitive: also say what other methods make of it, where practices decide.
 
     Raises:
         PlacemapError: the footprint has errors, the store has no boundaries, or the file cannot be written.
@@ -88,6 +89,7 @@ def make_report(
     from placemap.write_report import html
 
     outcome = without_errors(workspace, system, footprint)
+    sections = [_sensitivity(workspace, outcome)] if sensitive and footprint.has_patient_kinds else []
     content, outlines = _report(workspace, outcome, sections), workspace.boundaries(outcome)
     assert outcome.assignment is not None
     assert outlines is not None
@@ -109,6 +111,18 @@ def _report(workspace: Workspace, outcome: Outcome, sections: Iterable[Section] 
         __version__,
         sections,
     )
+
+
+def _sensitivity(workspace: Workspace, outcome: Outcome) -> Section:
+    """How sure each place is, in words, and every LSOA that another method places elsewhere."""
+    assert outcome.assignment is not None
+    found = sensitivity(outcome.system, outcome.assignment, workspace.geography, workspace.figures)
+    methods = [
+        f"By {LABELS[method]}: {lsoas:,} LSOAs with {people:,.0f} residents would be in another place."
+        for method, lsoas, people in found.summary()
+    ]
+    text = ["Practices decide where the LSOAs of this footprint go. Other methods could be defended, too.", *methods]
+    return Section("sensitivity", "How sure it is", text, [found.confidence, found.flips])
 
 
 def _inputs(workspace: Workspace, footprint: Footprint) -> list[TableEntry]:

@@ -15,7 +15,7 @@ from placemap.crosswalk import Table
 from placemap.errors import Exit, PlacemapError
 from placemap.model import Footprint, System
 from placemap.store import TableEntry
-from placemap.tables import read_table
+from placemap.tables import read_built
 from placemap.write_tables import as_text
 
 METADATA = "metadata.json"
@@ -105,7 +105,7 @@ def read_snapshot(folder: Path) -> Snapshot:
             exit_code=Exit.WRONG,
         )
     paths = sorted(p for p in folder.iterdir() if p.suffix in (".csv", ".parquet"))
-    texts = {path.stem: read_table(path) for path in paths}
+    texts = {path.stem: read_built(path) for path in paths}
     missing = {"place_lsoa21", "place_practice", "places"} - set(texts)
     if missing:
         raise PlacemapError(f"the folder lacks {', '.join(sorted(missing))}", location=str(folder), hint=BUILD_AGAIN)

@@ -70,6 +70,24 @@ class CodeKind:
 # --- reading ------------------------------------------------------------------------------------------------------
 
 
+def read_built(path: Path) -> pd.DataFrame:
+    """A table that placemap wrote, every cell as text; it may have no rows.
+
+    Args:
+        path: a CSV or Parquet file of a build.
+
+    Raises:
+        PlacemapError: the file cannot be read.
+    """
+    content = _content(path)
+    try:
+        if content[:4] == b"PAR1":
+            return _from_parquet(content)
+        return pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, f"the table cannot be read: {error}") from None
+
+
 def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
     """A user's table, every cell as text and an empty one as empty text.
 

@@ -83,12 +83,11 @@ def _names_match_fit(store: _Store) -> Iterator[Finding]:
 
 
 def _difference(entry: TableEntry, missing: set[str], foreign: set[str]) -> Iterator[Finding]:
-    for code, what, codes in (
-        ("missing-lsoas", "lacks", missing),
-        ("foreign-lsoas", "has, against the others,", foreign),
-    ):
-        if codes:
-            yield _wrong(code, entry, f"it {what} {len(codes):,} LSOAs of {entry.base or 2021}: {_few(codes)}")
+    of = f"LSOAs of {entry.base or 2021}"
+    if missing:
+        yield _wrong("missing-lsoas", entry, f"it lacks {len(missing):,} {of}: {_few(missing)}")
+    if foreign:
+        yield _wrong("foreign-lsoas", entry, f"it has {len(foreign):,} {of} that the others lack: {_few(foreign)}")
 
 
 def _few(codes: set[str]) -> str:

@@ -85,8 +85,19 @@ def test_the_script_s_exit_codes(refresh, tmp_path):
     assert code == 5
     assert "- 1 tables with other content: ltla_history-2024" in report
     code, report = refresh()
-    assert (code, report.splitlines()[-1]) == (0, "Nothing changed.")
+    assert code == 0
+    assert "Nothing changed." in report.splitlines()
+    assert "nothing changed" in report.splitlines()[-2]  # the crosswalk, too
     assert (tmp_path / "out" / "county" / "f" / "place_lsoa21.csv").exists()
+
+    # A place is divided in two: the report says how many LSOAs and people moved, for a pull request.
+    whole = (tmp_path / "good.yaml").read_text()
+    halves = "{a: {name: A, ltla: [E06000023, E06000024]}, b: {name: B, ltla: [E06000025]}}"
+    (tmp_path / "good.yaml").write_text(whole.replace("{a: {name: A, sub_icb: [15C]}}", halves))
+    code, report = refresh()
+    assert code == 5
+    assert "175" in report
+    assert "290,413" in report
 
     assert refresh("bad.yaml")[0] == 4
     assert (tmp_path / "out" / "county" / "f" / "FAILED.md").exists()

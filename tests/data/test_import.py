@@ -275,7 +275,8 @@ def shuffled(reference, tmp_path_factory) -> Path:
 
 def test_the_order_of_rows_changes_no_byte(shuffled, extracted, systems, tmp_path):
     boundaries = {"adjacency-2021", "lsoa_boundaries-2021"}
-    write_store([table for name, table in extracted.items() if name not in boundaries], tmp_path / "plain")
+    tables = [table for name, table in extracted.items() if name not in boundaries]
+    write_store(tables, tmp_path / "plain", covers={system.icb_code: system.id for system in systems})
     import_files([shuffled], tmp_path / "shuffled", systems=systems)
     plain, other = (
         {path.name: path.read_bytes() for path in sorted((tmp_path / name).rglob("*.*"))}
@@ -318,7 +319,7 @@ def test_mid_2021_must_be_named(reference, tmp_path):
     ("without", "message"),
     [
         ("exact_fit-2021", "an extract needs the exact-fit lookup of LSOAs 2011 and 2021"),
-        ("ltla-", r"configs name LTLAs \(newest\), and no file is a lookup of these"),
+        ("ltla-", r"configs name LTLAs \(2024\), and no file is a lookup of these"),
     ],
 )
 def test_an_extract_needs_the_lookups_that_it_goes_by(england, systems, without, message):

@@ -12,7 +12,7 @@ import pytest
 
 REPO = Path(__file__).parents[2]
 #: Commands that need the network or files that a reader brings, or that change the reader's shell.
-NOT_RUN = ("data update", "data import", "--data my-store", "--install-completion", "diff OLD NEW", "infer FILE")
+NOT_RUN = ("data update", "data import", "--data my-store", "--install-completion", "diff OLD NEW", "infer FILE", "apply data.csv")
 
 
 @pytest.fixture

@@ -167,7 +167,7 @@ def _findings_in_source():
 
 def _codes(call: ast.Call):
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-    if name == "result_check" or name == "_error" or _severities(call):
+    if name in ("result_check", "_error", "_wrong") or _severities(call):
         values = [*call.args[:1], *(key.value for key in call.keywords if key.arg == "code")]
         for value in values:
             if isinstance(value, ast.Constant) and isinstance(value.value, str):

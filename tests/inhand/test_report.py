@@ -6,10 +6,8 @@ from html.parser import HTMLParser
 import pytest
 from typer.testing import CliRunner
 
-from placemap.crosswalk import Table
 from placemap.in_hand import make_report
-from placemap.report_data import Section, coverage
-from placemap.schemas import Column, TableSchema
+from placemap.report_data import coverage
 
 MEGABYTE = 1_000_000
 
@@ -38,10 +36,10 @@ class Tags(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page(workspace, system, tmp_path_factory):
-    def text(name, footprint, sections=()):
+    def text(name, footprint):
         found = system(name)
         out = tmp_path_factory.mktemp("report")
-        (path,) = make_report(workspace, found, found.footprints[footprint], out, sections=sections).files
+        (path,) = make_report(workspace, found, found.footprints[footprint], out).files
         assert path == out / found.id / f"{footprint}-report.html"
         return path.read_text(encoding="utf-8")
 
@@ -123,18 +121,19 @@ def test_no_control_characters(localities):
     assert not re.findall(r"[\x00-\x08\x0b-\x1f\x7f]", localities)
 
 
-def test_other_parts_add_sections(page):
-    import pandas as pd
+def test_says_how_sure_it_is_where_practices_decide(tmp_path, monkeypatch):
+    """The report lists the LSOAs that `build --sensitivity` lists, and none where areas decide."""
+    from placemap.cli import app
 
-    schema = TableSchema(
-        "Moves under other rules", (Column("CASE", "text", "the rule"), Column("LSOAS", "int", "moved")), ()
-    )
-    table = Table("sensitivity", schema, pd.DataFrame({"CASE": ["PCNs of 2024"], "LSOAS": [7]}))
-    section = Section("sensitivity", "Sensitivity", ["Seven LSOAs move."], [table])
-    text = page("bnssg", "single-place", [section])
-    assert '<h2 id="sensitivity">Sensitivity</h2>' in text
-    assert "<td>PCNs of 2024</td><td>7</td>" in text
-    assert "Download sensitivity.csv" in text
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(app, ["build", "bnssg", "--sensitivity"]).exit_code == 0
+    assert CliRunner().invoke(app, ["report", "bnssg", "--all"]).exit_code == 0
+    flips = (tmp_path / "out/bnssg/localities/sensitivity.csv").read_text().splitlines()[1:]
+    text = (tmp_path / "out/bnssg/localities-report.html").read_text()
+    part = text[text.index('<h2 id="sensitivity">How sure it is</h2>') : text.index('<h2 id="sources">')]
+    assert len(flips) > 5
+    assert all(f"<td>{row.split(',')[3]}</td>" in part for row in flips)
+    assert 'id="sensitivity"' not in (tmp_path / "out/bnssg/local-authorities-report.html").read_text()
 
 
 def test_report_command(tmp_path, monkeypatch):
