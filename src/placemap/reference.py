@@ -167,7 +167,7 @@ def _parquet(content: bytes, path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     try:
-        table: pd.DataFrame = pq.read_table(BytesIO(content), use_threads=False).to_pandas()
+        table: pd.DataFrame = pq.ParquetFile(BytesIO(content)).read(use_threads=False).to_pandas()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise PlacemapError(
             f"the table is not whole Parquet: {str(error).splitlines()[0]}", location=str(path), hint=REMAKE
