@@ -208,7 +208,7 @@ def registrations(path: Path) -> tuple[dict[str, dict[str, int]], int, int]:
 
 def current_pcns(book: Path) -> dict[str, str]:
     """Each practice's PCN: the partner rows whose end date is blank."""
-    sheet = load_workbook(book, read_only=True)["PCN Core Partner Details"]
+    sheet = load_workbook(io.BytesIO(book.read_bytes()), read_only=True)["PCN Core Partner Details"]
     lines = sheet.iter_rows(values_only=True)
     header = [" ".join(str(title).split()) for title in next(lines)]  # the titles hold line breaks
     practice, pcn, end = (

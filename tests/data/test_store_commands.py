@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from placemap.cli import app
+from placemap.packaged import packaged_folder
 
 MAP = "gp-reg-pat-prac-map_2026-08.csv"
 
@@ -112,8 +113,8 @@ def test_nothing_changed(packaged):
     assert (result.exit_code, result.output.splitlines()[-1]) == (0, "Nothing changed.")
 
 
-def test_a_diff_needs_two_states(packaged, monkeypatch, tmp_path):
-    monkeypatch.setenv("PLACEMAP_DATA", str(packaged))
+def test_a_diff_needs_two_states(monkeypatch):
+    monkeypatch.setenv("PLACEMAP_DATA", str(packaged_folder("data")))
     result = run("data", "diff")
     assert result.exit_code == 2
     assert "there is only one state of the reference tables" in result.output
@@ -197,7 +198,7 @@ def test_status_says_what_is_used_and_why(packaged, monkeypatch, tmp_path):
     assert "it covers only a part of England" in used["icb-2026"]
 
 
-def test_a_store_that_is_not_complete_is_not_used_yet(reference, packaged, monkeypatch, tmp_path):
+def test_a_store_that_is_not_complete_is_not_used_yet(reference, monkeypatch, tmp_path):
     from placemap.reference import chosen_store
     from placemap.sources.build_store import import_files
 
@@ -205,7 +206,7 @@ def test_a_store_that_is_not_complete_is_not_used_yet(reference, packaged, monke
     monkeypatch.delenv("PLACEMAP_DATA", raising=False)
     import_files([reference / "LSOA11_LAD18_EN_LU.csv"], tmp_path / "cache")
     folder, why = chosen_store()
-    assert folder == packaged
+    assert folder == packaged_folder("data")
     assert "still lacks LSOA 2011 to LSOA 2021, exact fit" in why
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
@@ -48,7 +49,7 @@ def two_years(workspace: Workspace, reference: Path, tmp_path_factory: pytest.Te
 
 def _members(path: Path) -> dict[str, str]:
     """Practice → its current PCN, from the official workbook, in plain Python."""
-    book = load_workbook(path, read_only=True)
+    book = load_workbook(io.BytesIO(path.read_bytes()), read_only=True)
     rows = list(book["PCN Core Partner Details"].iter_rows(min_row=2, values_only=True))
     book.close()
     return {str(row[0]): str(row[4]) for row in rows if row[0] and not row[9]}
