@@ -17,6 +17,7 @@ from placemap.findings import Finding, Severity
 from placemap.geography import Geography
 from placemap.model import Accept, Footprint, Loc, Place, System
 from placemap.resolve import Assignment, practices_of
+from placemap.words import listed
 
 #: LSOAs with a smaller SHARE than this are reported.
 LOW_SHARE = 0.5
@@ -182,7 +183,7 @@ def overlap(result: Result) -> Iterator[Finding]:
         yield result.finding(
             "overlap",
             Severity.ERROR,
-            f"{_lsoas(lsoas, result)} {_is_are(lsoas)} claimed by {_and([place.name for place in places])}; "
+            f"{_lsoas(lsoas, result)} {_is_are(lsoas)} claimed by {listed([place.name for place in places])}; "
             "each LSOA belongs to one place.",
             subject="+".join(place.id for place in places),
             lsoas=lsoas,
@@ -325,7 +326,7 @@ def _split(result: Result, kind: str) -> Iterator[Finding]:
             f"split-{kind}",
             Severity.WARNING,
             f"{label} {units.codes[unit]} ({units.names[unit]}) is divided: "
-            f"{_and([f'{name} {size}' for size, name in sizes])} LSOAs.",
+            f"{listed([f'{name} {size}' for size, name in sizes])} LSOAs.",
             subject=str(units.codes[unit]),
             lsoas=lsoas,
             hint=f"figures by {label} need the shares of the crosswalk, not a plain join",
@@ -468,7 +469,7 @@ def tie(result: Result) -> Iterator[Finding]:
         yield result.finding(
             "tie",
             Severity.INFO,
-            f"{code} has {votes[winner]:,.2f} patients with each of {_and(equal)}; it goes to the first by id.",
+            f"{code} has {votes[winner]:,.2f} patients with each of {listed(equal)}; it goes to the first by id.",
             subject=code,
             lsoas=np.array([lsoa]),
             place=result.places[winner],
@@ -540,10 +541,6 @@ def _lsoas(lsoas: Ints, result: Result) -> str:
 
 def _is_are(lsoas: Ints) -> str:
     return "is" if len(lsoas) == 1 else "are"
-
-
-def _and(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def _number(value: float) -> str:

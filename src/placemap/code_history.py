@@ -12,13 +12,9 @@ import numpy.typing as npt
 from placemap.atoms import Pcns, Units
 from placemap.geography import Geography
 from placemap.vintages import tables_of
+from placemap.words import listed
 
 _SHOWN = 5
-
-
-def joined(items: Sequence[str]) -> str:
-    """`a, b and c`."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def division(lsoas: npt.NDArray[np.int64], today: Units) -> str:
@@ -28,7 +24,7 @@ def division(lsoas: npt.NDArray[np.int64], today: Units) -> str:
         f"{today.codes[unit]} ({today.names[unit]}, {count} of its {len(lsoas)} LSOAs)"
         for unit, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
-    return f"In {today.vintage} its area is in {joined(parts)}." if parts else ""
+    return f"In {today.vintage} its area is in {listed(parts)}." if parts else ""
 
 
 # --- PCNs and practices --------------------------------------------------------------------------------------------
@@ -122,7 +118,7 @@ def lsoa_successors(code: str, geography: Geography) -> str:
     fit = geography.fit_2011
     targets = sorted(int(target) for target in fit.target[fit.source == fit.codes.get_loc(code)] if target >= 0)
     names = [f"{geography.lsoas[target]} ({geography.lsoa_names[target]})" for target in targets]
-    return f"in 2021 its area is in {joined(names)}" if names else ""
+    return f"in 2021 its area is in {listed(names)}" if names else ""
 
 
 def shown(codes: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from placemap.codes import KINDS, MEMBER_KINDS
 from placemap.errors import PlacemapError
 from placemap.geography import Geography
 from placemap.model import Footprint, System
+from placemap.words import listed
 
 UPDATE = (
     "`placemap data update` fetches the tables of all England, once; where downloads are blocked, "
@@ -28,7 +29,7 @@ def require_coverage(system: System, footprint: Footprint, geography: Geography)
     if not covers or system.icb_code in covers:
         return
     raise PlacemapError(
-        f"{system.name} is not in the tables in use, which cover only {_and(sorted(covers.values()))}. "
+        f"{system.name} is not in the tables in use, which cover only {listed(sorted(covers.values()))}. "
         f"Missing: the LSOAs, people and practices of {missing(footprint)}",
         location=system.loc.file,
         hint=UPDATE,
@@ -44,12 +45,8 @@ def missing(footprint: Footprint) -> str:
         if codes:
             noun = KINDS[kind].label if len(codes) == 1 else KINDS[kind].plural
             texts.append(f"{len(codes)} {noun} ({_shown(codes)})")
-    return _and(texts)
+    return listed(texts)
 
 
 def _shown(codes: Sequence[str]) -> str:
     return ", ".join(codes[:CODES_SHOWN]) + (" …" if len(codes) > CODES_SHOWN else "")
-
-
-def _and(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

@@ -15,7 +15,6 @@ from placemap.atoms import Pcns, Units
 from placemap.code_history import (
     Past,
     division,
-    joined,
     living_practices,
     lsoa_successors,
     only_2011,
@@ -29,6 +28,7 @@ from placemap.codes import KINDS, kinds_of, normal_name
 from placemap.findings import Finding, Severity
 from placemap.geography import Geography
 from placemap.model import Footprint, Loc, Member, Place, Scope, System
+from placemap.words import listed
 
 UPDATE = "`placemap data update` to check all England"
 
@@ -152,7 +152,7 @@ class _Checker:
         return _error(
             "unknown-vintage",
             f"{what} is meant in vintage {vintage}, but the reference data have {KINDS[kind].plural} of "
-            f"{joined(have) if have else 'no vintage'}{' only' if len(have) == 1 else ''}.",
+            f"{listed(have) if have else 'no vintage'}{' only' if len(have) == 1 else ''}.",
             what.rsplit(maxsplit=1)[-1],
             loc,
             place,
@@ -294,7 +294,7 @@ class _Checker:
         lived = f"{first} to {last}" if first > int(table["first_year"].min()) else f"{last} and before"
         return lived.removesuffix(
             " and before"
-        ) if first == last else lived, f"It was followed by {joined(successors)}."
+        ) if first == last else lived, f"It was followed by {listed(successors)}."
 
     # --- sets of practices -----------------------------------------------------------------------------------------
 

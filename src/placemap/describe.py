@@ -14,6 +14,7 @@ from itertools import groupby
 from placemap.atoms import Units
 from placemap.codes import KINDS
 from placemap.geography import Geography
+from placemap.words import listed
 
 #: Ways down from coarse to fine; the earlier one wins where two are equally short.
 LADDERS = (
@@ -127,7 +128,7 @@ def as_text(terms: Terms) -> str:
 def _piece(kind: str, terms: Sequence[Term], *, less: bool) -> str:
     label = KINDS[kind].label if len(terms) == 1 else KINDS[kind].plural
     if not less:
-        return f"{label} {_and([_unit(term) for term in terms])}"
+        return f"{label} {listed([_unit(term) for term in terms])}"
     return "; ".join(f"{KINDS[kind].label} {_unit(term)} less {_exceptions(term.less)}" for term in terms)
 
 
@@ -139,7 +140,3 @@ def _exceptions(terms: Terms) -> str:
 
 def _unit(term: Term) -> str:
     return term.code if term.kind == "lsoa" else f"{term.code} ({term.name})"
-
-
-def _and(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

@@ -11,6 +11,7 @@ from placemap.cartography import low_share, month
 from placemap.crosswalk import Table
 from placemap.report_data import GRADES, Report, coverage
 from placemap.resolve import Assignment
+from placemap.words import listed
 
 #: How many names a sentence lists before it points to the workbook.
 _NAMED = 12
@@ -86,7 +87,7 @@ def _evidence(report: Report, registered: str) -> list[str]:
     lines.append(f"The evidence is graded {report.footprint.grade}: {GRADES[report.footprint.grade]}.")
     inferred = [place.name for place in report.places if place.basis == "inferred"]
     if inferred:
-        who = "all places" if len(inferred) == len(report.places) else _and(inferred)
+        who = "all places" if len(inferred) == len(report.places) else listed(inferred)
         lines.append(f"For {who} the members were worked out from sources rather than stated by one.")
     if report.footprint.has_patient_kinds:
         lines.append(f"Patients are counted by NHS England’s registrations of {month(registered)}.")
@@ -94,7 +95,7 @@ def _evidence(report: Report, registered: str) -> list[str]:
 
 
 def _lsoas(report: Report, assignment: Assignment) -> list[str]:
-    sizes = _and([f"{place.name} {place.lsoas:,}" for place in report.places])
+    sizes = listed([f"{place.name} {place.lsoas:,}" for place in report.places])
     lines = [f"{coverage(assignment)} LSOAs by place: {sizes}. Each is listed in mapping.xlsx, sheet LSOAs."]
     low = int(low_share(assignment).sum())
     if low:
@@ -109,7 +110,7 @@ def _units(table: Table, noun: str) -> list[str]:
     """A sentence a place: which units it has, whole or in part."""
     frame, (_, name) = table.frame, _unit_columns(table)
     lines = [
-        f"{rows['PLACENM'].iloc[0]}: {_and([_part(row, name) for row in _largest_first(rows)])}."
+        f"{rows['PLACENM'].iloc[0]}: {listed([_part(row, name) for row in _largest_first(rows)])}."
         for _, rows in frame.groupby("PLACECD", sort=False)
     ]
     if not frame["FIT"].isin(["exact", "within"]).all():
@@ -169,7 +170,7 @@ def _pcns(report: Report, table: Table) -> list[str]:
     for place in report.places:
         named = [f"{name} ({code})" for label, code, name in place.members if label in ("PCN", "practice")]
         if named:
-            lines.append(f"{place.name}: {_and(named)}.")
+            lines.append(f"{place.name}: {listed(named)}.")
     return [*lines, "The sheet PCNs of mapping.xlsx says how many patients of each PCN live in each place."]
 
 
@@ -189,10 +190,6 @@ def _limits(report: Report) -> list[str]:
         )
     lines.append("Boundaries on the map are generalised to 200 metres and should not be used to place an address.")
     return lines
-
-
-def _and(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def _are(count: int, noun: str) -> str:

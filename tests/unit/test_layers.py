@@ -6,7 +6,7 @@ from conftest import REPO
 
 SOURCE = REPO / "src" / "placemap"
 MODULES = {str(p.relative_to(SOURCE).with_suffix("")).replace("/", "."): p for p in sorted(SOURCE.rglob("*.py"))}
-GROUND = {"model", "codes", "schemas", "findings", "errors", "store", "packaged"}
+GROUND = {"model", "codes", "schemas", "findings", "errors", "store", "packaged", "words"}
 
 
 #: Modules that join stages for commands; `api` joins them for Python.
