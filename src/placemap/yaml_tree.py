@@ -1,20 +1,26 @@
 """A YAML file as plain values, with the place in the file of every key and value.
 
-ruamel.yaml composes the file to nodes, which keep what its constructors (and other parsers) lose: the position of
-everything, a repeated key, and how a number was written (`01234`).
+PyYAML composes the file to nodes, which keep what its constructors (and other parsers) lose: the position of
+everything, a repeated key, and how a number was written (`01234`). What is a number, a truth value or nothing goes by
+the core schema of YAML 1.2 and not by 1.1, PyYAML's own, for which `no` is a truth value and `12:30` a number.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.reader import ReaderError
+import yaml
+from yaml.composer import Composer
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.events import CollectionEndEvent, CollectionStartEvent
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.resolver import BaseResolver
+from yaml.scanner import Scanner
 
 from placemap.errors import PlacemapError
 from placemap.model import Loc
@@ -100,12 +106,14 @@ def parse(text: str, name: str) -> YamlTree:
     Raises:
         PlacemapError: not YAML, or too deep or too large once aliases are expanded.
     """
+    bad = Reader.NON_PRINTABLE.search(text)
+    if bad:
+        raise _bad_character(text, bad.start(), name)
     try:
-        root = YAML(typ="rt", pure=True).compose(StringIO(text))
+        _refuse_depth(text, name)
+        root = yaml.compose(text, Loader=_Loader)
     except MarkedYAMLError as error:
         raise _not_yaml(error, text, name) from None
-    except ReaderError as error:
-        raise _bad_character(error, text, name) from None
     except (YAMLError, ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         raise PlacemapError(f"this is not YAML: {reason}", location=name, hint=_YAML_HINT) from None
@@ -117,6 +125,68 @@ def parse(text: str, name: str) -> YamlTree:
 
 
 _YAML_HINT = "see docs/config.md for the format, or start from a shipped config: `placemap show bnssg --source`"
+
+
+class _Core(BaseResolver):
+    """What plain text stands for, by the core schema of YAML 1.2 (section 10.3.2)."""
+
+
+for _tag, _pattern, _first in (
+    ("null", r"(?:~|null|Null|NULL|)", ["~", "n", "N", ""]),
+    ("bool", r"(?:true|True|TRUE|false|False|FALSE)", list("tTfF")),
+    ("int", r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)", list("-+0123456789")),
+    (
+        "float",
+        r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))",
+        list("-+.0123456789"),
+    ),
+):
+    _Core.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"{_pattern}\Z"), _first)
+
+
+_Loader: Any
+if yaml.__with_libyaml__:
+    from yaml.cyaml import CParser  # type: ignore[attr-defined]
+
+    class _FastLoader(CParser, _Core):
+        """libyaml's parser, thirty times as fast as one in Python."""
+
+        def __init__(self, stream: str) -> None:
+            CParser.__init__(self, stream)
+            _Core.__init__(self)
+
+    _Loader = _FastLoader
+else:
+
+    class _PlainLoader(Reader, Scanner, Parser, Composer, _Core):
+        """PyYAML's own parser, where it was installed without libyaml."""
+
+        def __init__(self, stream: str) -> None:
+            Reader.__init__(self, stream)
+            Scanner.__init__(self)
+            Parser.__init__(self)
+            Composer.__init__(self)
+            _Core.__init__(self)
+
+    _Loader = _PlainLoader
+
+
+def _refuse_depth(text: str, name: str) -> None:
+    """Look at the nesting before nodes are composed: libyaml's composer calls itself until the stack is full."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            mark = event.start_mark
+            raise _too_much(Loc(name, mark.line + 1, mark.column + 1) if mark else Loc(name))
+
+
+def _too_much(loc: Loc) -> PlacemapError:
+    return PlacemapError(
+        f"the file unfolds to more than {MAX_NODES:,} values, or {MAX_DEPTH} levels",
+        location=str(loc),
+        hint="write the members out instead of nesting aliases",
+    )
 
 
 def _not_yaml(error: MarkedYAMLError, text: str, name: str) -> PlacemapError:
@@ -142,11 +212,10 @@ def _problem(error: MarkedYAMLError) -> str:
     return f"{problem} ({error.context.splitlines()[0]}{start})"
 
 
-def _bad_character(error: ReaderError, text: str, name: str) -> PlacemapError:
-    before = text[: error.position].split("\n")
-    character = ord(text[error.position])
+def _bad_character(text: str, position: int, name: str) -> PlacemapError:
+    before = text[:position].split("\n")
     return PlacemapError(
-        f"the character U+{character:04X} cannot stand in YAML",
+        f"the character U+{ord(text[position]):04X} cannot stand in YAML",
         location=str(Loc(name, len(before), len(before[-1]) + 1)),
         hint="delete it; editors may not show it",
     )
@@ -156,11 +225,7 @@ def _plain(node: Node, path: KeyPath, tree: YamlTree) -> Any:
     tree.nodes += 1
     loc = Loc(tree.file, node.start_mark.line + 1, node.start_mark.column + 1)
     if tree.nodes > MAX_NODES or len(path) > MAX_DEPTH:
-        raise PlacemapError(
-            f"the file unfolds to more than {MAX_NODES:,} values, or {MAX_DEPTH} levels",
-            location=str(loc),
-            hint="write the members out instead of nesting aliases",
-        )
+        raise _too_much(loc)
     tree.value_locs[path] = loc
     if isinstance(node, MappingNode):
         return _mapping(node, path, tree)
@@ -223,8 +288,7 @@ def _scalar(node: Node, path: KeyPath, tree: YamlTree) -> Any:
         tree.numbers[path] = text
         return _number(text)
     if tag in ("str", "timestamp"):
-        # ruamel marks the folds of a folded text with a bell character, so that it can write them back.
-        return text.replace("\a", "") if getattr(node, "style", "") == ">" else text
+        return text
     raise PlacemapError(
         f"the tag `!!{tag}` is not allowed", location=str(tree.value_locs[path]), hint="write a plain value"
     )

@@ -1,7 +1,11 @@
 """Positions, numbers as they are written, and what YAML would do to codes."""
 
-import pytest
+import datetime
 
+import pytest
+from ruamel.yaml import YAML
+
+from conftest import REPO
 from placemap.config import system_from_text
 from placemap.errors import PlacemapError, PlacemapErrors
 from placemap.yaml_tree import parse
@@ -109,3 +113,27 @@ def test_kinds_of_codes(code, kinds):
     from placemap.codes import kinds_of
 
     assert [kind.id for kind in kinds_of(code)] == kinds
+
+
+@pytest.mark.parametrize("path", sorted((REPO / "configs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_another_parser_reads_the_shipped_configs_the_same(path):
+    def dates_as_text(value):
+        if isinstance(value, dict):
+            return {str(key): dates_as_text(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [dates_as_text(item) for item in value]
+        return value.isoformat() if isinstance(value, datetime.date) else value
+
+    text = path.read_text(encoding="utf-8")
+    assert parse(text, path.name).value == dates_as_text(YAML(typ="safe", pure=True).load(text))
+
+
+@pytest.mark.parametrize("text", ["[" * 1_000_000, "{a: " * 200_000, "- " * 300_000 + "x"])
+def test_deep_nesting_is_refused_and_not_followed(text):
+    with pytest.raises(PlacemapError, match="40 levels"):
+        parse(text, "deep.yaml")
+
+
+@pytest.mark.parametrize("word", ["no", "on", "y", "12:30", "1_000", "0b1", "2022-07-01", "<<", "="])
+def test_what_only_yaml_1_1_reads_otherwise_is_text(word):
+    assert parse(f"key: {word}", "x.yaml").value == {"key": word}
