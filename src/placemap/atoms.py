@@ -30,7 +30,7 @@ def sums(position: Ints, values: Numbers, count: int) -> Floats:
 
 def positions(index: pd.Index[str], codes: Any) -> Ints:
     """Positions of codes in an index; -1 for those that are not there."""
-    found: Ints = index.get_indexer(pd.Index(np.asarray(codes, dtype=object)))
+    found: Ints = index.get_indexer(pd.Index(np.asarray(codes, dtype=object), dtype=object))
     return found
 
 

@@ -49,7 +49,7 @@ class Geography:
     @cached_property
     def lsoas(self) -> pd.Index[str]:
         """LSOA codes in order; everything else is by position in this."""
-        return pd.Index(self.lsoa_codes)
+        return pd.Index(self.lsoa_codes, dtype=object)
 
     @cached_property
     def lsoa_names(self) -> Texts:
@@ -155,7 +155,7 @@ class Geography:
         target = positions(self.lsoas, table["lsoa_code"])
         people = np.where(target >= 0, self.measure(SPLIT_WEIGHT)[target], 0.0)
         return Fit(
-            codes=pd.Index(codes),
+            codes=pd.Index(codes, dtype=object),
             names=table["lsoa11_name"].to_numpy(dtype=object)[first],
             size=self.size,
             source=source,
@@ -269,14 +269,14 @@ class Geography:
         entry = self.registrations_entry
         fit = self.fit(entry.base)
         table = self.data.table(entry)
-        table = table.sort_values(list(entry.schema.key), ignore_index=True)
         practice, codes = pd.factorize(table["practice_code"].to_numpy(dtype=object), sort=True)
-        lsoa_codes, unique = pd.factorize(table[entry.schema.key[1]].to_numpy(dtype=object))
+        of_row, unique = pd.factorize(table[entry.schema.key[1]].to_numpy(dtype=object))
         position = positions(fit.codes, unique)
         position = np.where(position >= 0, position, [_class_of(code) for code in unique])
-        return Registrations(
-            entry, fit, pd.Index(codes), practice, position[lsoa_codes], table["patients"].to_numpy(dtype=np.int64)
-        )
+        lsoa, patients = position[of_row], table["patients"].to_numpy(dtype=np.int64)
+        # One order whatever the file's: sums of parts of patients differ in the last digit with the order of adding.
+        order = np.lexsort((lsoa, practice))
+        return Registrations(entry, fit, pd.Index(codes, dtype=object), practice[order], lsoa[order], patients[order])
 
     @cached_property
     def practice_names(self) -> dict[str, str]:

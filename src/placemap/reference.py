@@ -5,25 +5,31 @@ Read order: the folder given by `--data` or PLACEMAP_DATA, then the user's cache
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.errors import PlacemapError
 from placemap.lock import LOCK_FILE, REWRITE, Lock, parse_lock
 from placemap.packaged import packaged_folder
-from placemap.store import MANIFEST, STORE_FORMAT, TABLES, Manifest, ReferenceData, TableEntry, missing_tables
+from placemap.store import (
+    MANIFEST,
+    REMAKE,
+    STORE_FORMAT,
+    TABLES,
+    Manifest,
+    ReferenceData,
+    TableEntry,
+    missing_tables,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 RETRIEVED = "retrieved.json"
 ENVIRONMENT = "PLACEMAP_DATA"
-REMAKE = "`placemap data update` fetches the tables anew; for the packaged ones, reinstall placemap"
 
 
 def cache_folder() -> Path:
@@ -92,8 +98,13 @@ def open_store(folder: Path) -> ReferenceData:
         PlacemapError: there is no store there, or its manifest cannot be understood. Tables are verified when they
             are read: hash, columns, types, key and rows against the manifest.
     """
-    manifest = _manifest(folder)
-    return ReferenceData(manifest, lambda entry: _read(folder, entry), str(folder))
+
+    def read(entry: TableEntry) -> pd.DataFrame:
+        from placemap.stored_table import read_stored  # with pandas, which a look at the manifest does not need
+
+        return read_stored(folder / TABLES / f"{entry.name}.parquet", entry)
+
+    return ReferenceData(_manifest(folder), read, str(folder))
 
 
 def _manifest(folder: Path) -> Manifest:
@@ -143,63 +154,3 @@ def _typed(manifest: Manifest) -> Manifest:
         if not isinstance(vintage, str):
             raise TypeError(f"the default vintage of {kind} is {vintage!r}")
     return manifest
-
-
-def _read(folder: Path, entry: TableEntry) -> pd.DataFrame:
-    path = folder / TABLES / f"{entry.name}.parquet"
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise PlacemapError(f"the table cannot be read: {error.strerror}", location=str(path), hint=REMAKE) from None
-    found = hashlib.sha256(content).hexdigest()
-    if found != entry.sha256:
-        raise PlacemapError(
-            f"the table is not the one that the manifest describes: its SHA-256 starts with {found[:12]}, "
-            f"expected {entry.sha256[:12]}",
-            location=str(path),
-            hint=REMAKE,
-        )
-    return _verified(_parquet(content, path), entry, path)
-
-
-def _parquet(content: bytes, path: Path) -> pd.DataFrame:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table: pd.DataFrame = pq.ParquetFile(BytesIO(content)).read(use_threads=False).to_pandas()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise PlacemapError(
-            f"the table is not whole Parquet: {str(error).splitlines()[0]}", location=str(path), hint=REMAKE
-        ) from None
-    return table
-
-
-def _verified(table: pd.DataFrame, entry: TableEntry, path: Path) -> pd.DataFrame:
-    problem = _problem(table, entry)
-    if problem:
-        raise PlacemapError(problem, location=str(path), hint=REMAKE)
-    return table
-
-
-_NUMBERS = ("int", "number", "people", "share")
-
-
-def _problem(table: pd.DataFrame, entry: TableEntry) -> str:
-    schema = entry.schema
-    if list(table.columns) != schema.names:
-        return f"the columns are {', '.join(map(str, table.columns))}; expected {', '.join(schema.names)}"
-    for column in schema.columns:
-        numeric = table[column.name].dtype.kind in "iuf"
-        if numeric != (column.type in _NUMBERS) and len(table):
-            return f"column {column.name} holds {table[column.name].dtype}; expected {column.type}"
-        if (numeric or column.name in schema.key) and table[column.name].isna().any():
-            what = "figure" if numeric else column.type
-            return f"column {column.name} has blanks; expected a {what} in each row"
-    if len(table) != entry.rows:
-        return f"the table has {len(table):,} rows; the manifest says {entry.rows:,}"
-    repeated = table.duplicated(list(schema.key))
-    if repeated.any():
-        row = table.loc[repeated, list(schema.key)].iloc[0].tolist()
-        return f"the key {', '.join(schema.key)} is not unique: {' '.join(map(str, row))} stands more than once"
-    return ""

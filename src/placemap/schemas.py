@@ -13,6 +13,7 @@ from placemap.codes import KINDS
 #: What a column holds. `code` and `text` are text; `date` is ISO text or empty; `int` and `number` have no blanks;
 #: `people` is written to 2 decimals and `share` to 6; `flag` is true or false; `wkb` is a geometry as bytes.
 COLUMN_TYPES = ("code", "text", "date", "int", "number", "people", "share", "flag", "wkb")
+TEXT_TYPES = ("code", "text", "date")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,133 @@
+"""One table of a store: a Parquet file → a DataFrame, once it was held to its entry in the manifest.
+
+Text is read as Parquet keeps it, a dictionary and numbers into it, and becomes a column of objects that are shared
+between rows: builds look codes up by the ten thousand, and pandas' own text makes a new object at each look.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from placemap.errors import PlacemapError
+from placemap.schemas import TEXT_TYPES
+from placemap.store import REMAKE, TableEntry
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_NUMBERS = ("int", "number", "people", "share")
+
+
+def read_stored(path: Path, entry: TableEntry) -> pd.DataFrame:
+    """The content of a table, columns in the order of its schema; text columns hold objects.
+
+    Raises:
+        PlacemapError: the file cannot be read or is not the one that the manifest describes (hash, columns, types,
+            blanks, number of rows, key).
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PlacemapError(f"the table cannot be read: {error.strerror}", location=str(path), hint=REMAKE) from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != entry.sha256:
+        raise PlacemapError(
+            f"the table is not the one that the manifest describes: its SHA-256 starts with {found[:12]}, "
+            f"expected {entry.sha256[:12]}",
+            location=str(path),
+            hint=REMAKE,
+        )
+    table = _parquet(content, entry, path)
+    problem = _problem(table, entry) or _repeated_key(table, entry)
+    if problem:
+        raise PlacemapError(problem, location=str(path), hint=REMAKE)
+    return pd.DataFrame({name: _series(table[name]) for name in table.column_names})
+
+
+def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    text = [column.name for column in entry.schema.columns if column.type in TEXT_TYPES]
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=text)
+        return file.read(use_threads=False).unify_dictionaries().combine_chunks()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise PlacemapError(
+            f"the table is not whole Parquet: {str(error).splitlines()[0]}", location=str(path), hint=REMAKE
+        ) from None
+
+
+def _problem(table: pa.Table, entry: TableEntry) -> str:
+    schema = entry.schema
+    if table.column_names != schema.names:
+        return f"the columns are {', '.join(table.column_names)}; expected {', '.join(schema.names)}"
+    for column in schema.columns:
+        held = table[column.name]
+        numeric = _is_number(held.type)
+        if numeric != (column.type in _NUMBERS) and len(held):
+            return f"column {column.name} holds {held.type}; expected {column.type}"
+        if (numeric or column.name in schema.key) and _blanks(held):
+            what = "figure" if numeric else column.type
+            return f"column {column.name} has blanks; expected a {what} in each row"
+    if len(table) != entry.rows:
+        return f"the table has {len(table):,} rows; the manifest says {entry.rows:,}"
+    return ""
+
+
+def _is_number(arrow_type: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_integer(arrow_type) or pa.types.is_floating(arrow_type))
+
+
+def _blanks(held: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+
+    return bool(held.null_count) or (pa.types.is_floating(held.type) and bool(np.isnan(held.to_numpy()).any()))
+
+
+def _repeated_key(table: pa.Table, entry: TableEntry) -> str:
+    """What is wrong where two rows have one key. Keys are compared as numbers: positions in what a column holds."""
+    key = np.zeros(len(table), dtype=np.int64)
+    for name in entry.schema.key:
+        numbers, count = _numbered(table[name])
+        key = key * count + numbers
+    repeated = pd.Series(key).duplicated().to_numpy()
+    if not repeated.any():
+        return ""
+    row = [table[name][int(repeated.argmax())].as_py() for name in entry.schema.key]
+    return f"the key {', '.join(entry.schema.key)} is not unique: {' '.join(map(str, row))} stands more than once"
+
+
+def _series(held: pa.ChunkedArray) -> pd.Series[Any]:
+    words, numbers = _coded(held)
+    values = held.to_numpy() if words is None else words[numbers]
+    series: pd.Series[Any] = pd.Series(values, dtype=values.dtype)
+    return series
+
+
+def _numbered(held: pa.ChunkedArray) -> tuple[np.ndarray[Any, Any], int]:
+    """By row a number that stands for its value, and how many such numbers there are."""
+    words, numbers = _coded(held)
+    if words is None:
+        numbers, values = pd.factorize(held.to_numpy())
+        return numbers, len(values) + 1
+    # A file may hold a word twice in its dictionary.
+    return pd.factorize(words)[0][numbers], len(words)
+
+
+def _coded(held: pa.ChunkedArray) -> tuple[Any, Any]:
+    """A dictionary's words, with None as the last, and by row the position of its word; None for other columns."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(held.type) or held.num_chunks != 1:
+        return None, None
+    coded = held.chunk(0)
+    words = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
+    return words, coded.indices.fill_null(len(words) - 1).to_numpy()
