@@ -1,10 +1,11 @@
-"""Folders that are replaced as one: written beside their place, then swapped in.
+"""Folders and files that are replaced as one: written beside their place, then swapped in.
 
-After a kill at any moment the old folder or the new one is complete on disk; the next writer tidies up.
+After a kill at any moment the old one or the new one is complete on disk; the next writer tidies up.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -41,9 +42,30 @@ def swapped_in(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder; it lies in the temporary folder, so none is left among a user's files."""
-    name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
+def file_swapped_in(path: Path) -> Iterator[Path]:
+    """Where to write a file beside `path`, of the same ending; it goes there when the block ends well, else vanishes.
+
+    Raises:
+        PlacemapError: another process is at it.
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    with _locked(path):
+        new = path.with_name(f".{path.stem}.new{path.suffix}")
+        try:
+            yield new
+            new.replace(path)
+        finally:
+            if new.exists():
+                new.unlink()
+
+
+@contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    """Hold the lock of a folder or file; it lies in the temporary folder, so none is left among a user's files."""
+    name = hashlib.sha256(os.fsencode(place.absolute())).hexdigest()[:16]
     user = os.getuid() if hasattr(os, "getuid") else 0
     lock = FileLock(Path(tempfile.gettempdir()) / f"placemap-{user}-{name}.lock")
     try:
@@ -51,9 +73,9 @@ def _locked(folder: Path) -> Iterator[None]:
             yield
     except Timeout:
         raise PlacemapError(
-            f"another placemap has been writing this folder for over {LOCK_SECONDS} seconds",
-            location=str(folder),
-            hint="wait for it to end, or choose another folder",
+            f"another placemap has been writing here for over {LOCK_SECONDS} seconds",
+            location=str(place),
+            hint="wait for it to end, or choose another place",
         ) from None
 
 

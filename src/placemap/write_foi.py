@@ -7,6 +7,7 @@ from pathlib import Path
 from placemap.errors import PlacemapError
 from placemap.foi_pack import SUMS, zipped
 from placemap.folders import swapped_in
+from placemap.write_errors import cannot_write
 from placemap.write_files import put
 
 
@@ -24,11 +25,7 @@ def write_folder(files: dict[str, bytes], folder: Path) -> Path:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
     except OSError as error:
-        raise PlacemapError(
-            f"the pack cannot be written: {error.strerror or error}",
-            location=str(folder),
-            hint="free some space, or choose another folder with --out; what stood there before is unchanged",
-        ) from None
+        raise cannot_write(error, folder, what="the pack") from None
     return folder
 
 

@@ -15,6 +15,7 @@ from placemap.geography import Geography
 from placemap.model import Footprint, System
 from placemap.provenance import Inputs
 from placemap.write_datapackage import DATAPACKAGE, datapackage
+from placemap.write_errors import cannot_write
 from placemap.write_metadata import FILES, csvw, failed_page, readme
 from placemap.write_tables import write_csv, write_excel, write_parquet
 
@@ -62,11 +63,7 @@ def write_build(build: Build, out: Path, *, formats: str, excel: bool) -> Path:
             _refuse_foreign(folder)
             _write_files(build, new, formats=formats, excel=excel and not build.failed)
     except OSError as error:
-        raise PlacemapError(
-            f"the output cannot be written: {error.strerror or error}",
-            location=str(folder),
-            hint="free some space, or choose another folder with --out; what stood there before is unchanged",
-        ) from None
+        raise cannot_write(error, folder) from None
     return folder
 
 

@@ -24,7 +24,8 @@ from placemap.api import Places
 from placemap.config import load_system
 from placemap.errors import PlacemapError
 from placemap.systems import config_path
-from placemap.write_applied import result_table, swapped, write_frame
+from placemap.write_applied import result_table, write_frame
+from placemap.write_files import put
 
 from .conftest import DATA
 
@@ -169,7 +170,7 @@ def test_folders_that_cannot_be_written(ready, tmp_path):
         with pytest.raises(PlacemapError, match="cannot be written"):
             builder(ready, ready[3], out)()
     with pytest.raises(PlacemapError, match="cannot be written"):
-        swapped(Path("/proc/placemap/o.csv"), lambda path: path.write_text(""))
+        put(Path("/proc/placemap/o.csv"), lambda path: path.write_text(""))
     if os.getuid():
         (tmp_path / "locked").mkdir(mode=0o500)
         with pytest.raises(PlacemapError, match="cannot be written"):

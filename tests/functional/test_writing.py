@@ -14,7 +14,7 @@ import pytest
 import toy_county
 from conftest import environment, files_of
 
-UNCHANGED = "  → free some space, or choose another folder with --out; what stood there before is unchanged\n"
+UNCHANGED = "  → free some space, or choose another place with --out; what stood there before is unchanged\n"
 
 
 @pytest.fixture
@@ -305,7 +305,7 @@ def test_lock_that_is_held_too_long(cli, tmp_path, monkeypatch):
         ran = cli("build", "toyshire")
         assert time.monotonic() - started_at < 20
     assert ran.code == 3
-    assert "another placemap has been writing this folder" in ran.err
+    assert "another placemap has been writing here" in ran.err
 
 
 def test_reader_of_a_pipe_leaves(tmp_path, toy_store):

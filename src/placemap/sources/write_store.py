@@ -18,6 +18,7 @@ from placemap.schemas import TableSchema
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.table import StoreTable
 from placemap.store import MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
+from placemap.write_errors import cannot_write
 
 #: Kinds (and families used like one) whose newest vintage is meant where none is said.
 DEFAULT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb", "pcn", "registrations")
@@ -73,11 +74,7 @@ def write_store(
                 shutil.copy2(to / TABLES / f"{entry.name}.parquet", folder / TABLES)
             return _write_files(tables, kept, folder, dict(covers or {}))
     except OSError as error:
-        raise PlacemapError(
-            f"the store cannot be written: {error.strerror or error}",
-            location=str(to),
-            hint="free some space, or choose another folder with --to; what stood there before is unchanged",
-        ) from None
+        raise cannot_write(error, to, what="the store", option="--to") from None
 
 
 def _refuse_foreign(to: Path) -> None:
