@@ -26,6 +26,7 @@ def put(
     try:
         with file_swapped_in(path) as new:
             if callable(content):
+                new.touch()  # says why it cannot be written before a library says so in its own way
                 content(new)
             else:
                 new.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)

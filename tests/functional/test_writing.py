@@ -14,7 +14,9 @@ import pytest
 import toy_county
 from conftest import environment, files_of
 
-UNCHANGED = "  → free some space, or choose another place with --out; what stood there before is unchanged\n"
+ELSEWHERE = "or choose another place with --out; what stood there before is unchanged\n"
+NO_SPACE = f"  → free some space, {ELSEWHERE}"
+NO_RIGHT = f"  → get the right to write there, close programs that have it open, {ELSEWHERE}"
 
 
 @pytest.fixture
@@ -32,7 +34,10 @@ def test_out_is_a_file(cli, tmp_path):
     (tmp_path / "out").write_text("mine")
     ran = cli("build", "toyshire")
     assert ran.code == 3
-    assert ran.err == f"error: out/toyshire/localities: the output cannot be written: Not a directory\n{UNCHANGED}"
+    assert (
+        ran.err
+        == f"error: out/toyshire/localities: the output cannot be written: Not a directory\n  → `out` is in the way: move it away, {ELSEWHERE}"
+    )
     assert (tmp_path / "out").read_text() == "mine"
 
 
@@ -57,6 +62,65 @@ def test_target_is_a_link(cli, tmp_path):
     assert ran.code == 3
     assert "this is not a folder of placemap's" in ran.err
     assert (tmp_path / "out/toyshire/localities").is_symlink()
+
+
+def test_name_that_is_too_long(cli, tmp_path):
+    ran = cli("build", "toyshire", "--out", "o" * 300)
+    assert ran.code == 3
+    assert ran.err.splitlines()[0].endswith("the output cannot be written: File name too long")
+    assert ran.err.splitlines()[1] == ("  → choose a shorter name with --out; what stood there before is unchanged")
+
+
+@pytest.mark.parametrize(
+    "command", [["apply", "data.csv", "--system", "toyshire", "--out"], ["data", "lock", "toyshire", "--to"]]
+)
+def test_a_folder_where_a_file_shall_be(cli, tmp_path, command):
+    (tmp_path / "data.csv").write_text("lsoa\nE01000001\n")
+    (tmp_path / "here.csv").mkdir()
+    (tmp_path / "here.csv/mine").write_text("mine")
+    ran = cli(*command, "here.csv")
+    assert ran.code == 3
+    assert ran.err.endswith(
+        "cannot be written: Is a directory\n  → `here.csv` is in the way: move it away, "
+        f"or choose another place with {command[-1]}; what stood there before is unchanged\n"
+    )
+    assert "mine" in files_of(tmp_path / "here.csv")
+
+
+@pytest.mark.parametrize("more", [[], ["--join"]])
+def test_a_name_that_is_too_long_for_a_file(cli, tmp_path, more):
+    (tmp_path / "data.csv").write_text("lsoa\nE01000001\n")
+    ran = cli("apply", "data.csv", "--system", "toyshire", "--by", "lsoa", "--out", "o" * 300 + ".csv", *more)
+    assert ran.code == 3
+    assert "the output cannot be written: File name too long\n  → choose a shorter name with --out" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [
+        (errno.ENOSPC, "free some space, or choose another place with"),
+        (errno.EDQUOT, "free some space, or choose another place with"),
+        (errno.EACCES, "get the right to write there"),
+        (errno.EPERM, "get the right to write there"),
+        (errno.EROFS, "get the right to write there"),
+        (errno.EEXIST, "is in the way: move it away"),
+        (errno.ENOTDIR, "is in the way: move it away"),
+        (errno.EISDIR, "is in the way: move it away"),
+        (errno.ENAMETOOLONG, "choose a shorter name with"),
+        (errno.EIO, "choose another place with"),
+    ],
+)
+def test_the_next_step_follows_what_the_system_says(tmp_path, code, step):
+    """Each writer of one file, a folder or a store asks this function."""
+    from placemap.write_errors import cannot_write
+
+    (tmp_path / "file").write_text("")
+    error = cannot_write(OSError(code, os.strerror(code)), tmp_path / "file/below", option="--to")
+    assert error.message == f"the output cannot be written: {os.strerror(code)}"
+    assert step in error.hint
+    assert error.hint.endswith(" --to; what stood there before is unchanged")
+    assert (f"`{tmp_path / 'file'}`" in error.hint) == ("in the way" in step)
+    assert ("space" in error.hint) == (code in (errno.ENOSPC, errno.EDQUOT))
 
 
 def test_foreign_files_are_kept(cli, tmp_path, built):
@@ -85,7 +149,7 @@ def test_not_writable(cli, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", refuse)
     ran = cli("build", "toyshire")
     assert ran.code == 3
-    assert ran.err == f"error: out/toyshire/localities: the output cannot be written: Permission denied\n{UNCHANGED}"
+    assert ran.err == f"error: out/toyshire/localities: the output cannot be written: Permission denied\n{NO_RIGHT}"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
@@ -118,7 +182,7 @@ def test_disk_full(cli, tmp_path, monkeypatch, built, after, formats):
     ran = cli("build", "toyshire", "--format", formats)
     assert ran.code == 3
     assert (
-        ran.err == f"error: out/toyshire/localities: the output cannot be written: No space left on device\n{UNCHANGED}"
+        ran.err == f"error: out/toyshire/localities: the output cannot be written: No space left on device\n{NO_SPACE}"
     )
     assert files_of(tmp_path / "out") == built
     assert names(tmp_path / "out/toyshire") == ["localities"]
