@@ -9,6 +9,15 @@ from placemap.folders import file_swapped_in
 from placemap.write_errors import cannot_write
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8 with its own line ends, the same bytes on every system; all text files are written by this.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.write_text(text, encoding="utf-8", newline="")
+
+
 def put(
     path: Path, content: str | bytes | Callable[[Path], object], *, what: str = "the output", option: str = "--out"
 ) -> Path:
@@ -28,8 +37,10 @@ def put(
             if callable(content):
                 new.touch()  # says why it cannot be written before a library says so in its own way
                 content(new)
+            elif isinstance(content, str):
+                write_text(new, content)
             else:
-                new.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+                new.write_bytes(content)
     except OSError as error:
         raise cannot_write(error, path, what=what, option=option) from None
     return path

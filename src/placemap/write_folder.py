@@ -16,6 +16,7 @@ from placemap.model import Footprint, System
 from placemap.provenance import Inputs
 from placemap.write_datapackage import DATAPACKAGE, datapackage
 from placemap.write_errors import cannot_write
+from placemap.write_files import write_text
 from placemap.write_metadata import FILES, csvw, failed_page, readme
 from placemap.write_tables import write_csv, write_excel, write_parquet
 
@@ -81,20 +82,20 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
 
         names += write_boundaries(build.boundaries, folder)
     if build.failed:
-        (folder / "FAILED.md").write_text(failed_page(build.system, build.footprint, build.findings), encoding="utf-8")
+        write_text(folder / "FAILED.md", failed_page(build.system, build.footprint, build.findings))
     else:
         text = build.readme or readme(
             build.system, build.footprint, build.tables, build.findings, build.inputs, ending, build.boundaries, asked
         )
-        (folder / "README.md").write_text(text, encoding="utf-8")
+        write_text(folder / "README.md", text)
     if formats == "csv" and not build.failed:
         contents = {table.name: (folder / f"{table.name}.csv").read_bytes() for table in build.tables}
         package = datapackage(build.system, build.footprint, build.tables, build.inputs, build.version, contents)
-        (folder / DATAPACKAGE).write_text(as_json(package), encoding="utf-8")
+        write_text(folder / DATAPACKAGE, as_json(package))
         names.append(DATAPACKAGE)
     files = sorted([*names, METADATA, *([EXCEL] if excel else []), "FAILED.md" if build.failed else "README.md"])
     metadata = csvw(build.system, build.footprint, build.tables, build.inputs, build.version, ending, files, asked)
-    (folder / METADATA).write_text(as_json(metadata), encoding="utf-8")
+    write_text(folder / METADATA, as_json(metadata))
 
 
 def as_json(value: dict[str, Any]) -> str:

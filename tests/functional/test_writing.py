@@ -1,6 +1,8 @@
 """What can go wrong while a folder is written: what stood there stays, nothing is half done, and nobody sees a traceback."""
 
+import _pyio
 import errno
+import io
 import json
 import os
 import signal
@@ -121,6 +123,35 @@ def test_the_next_step_follows_what_the_system_says(tmp_path, code, step):
     assert error.hint.endswith(" --to; what stood there before is unchanged")
     assert (f"`{tmp_path / 'file'}`" in error.hint) == ("in the way" in step)
     assert ("space" in error.hint) == (code in (errno.ENOSPC, errno.EDQUOT))
+
+
+def test_the_same_bytes_where_lines_end_otherwise(cli, tmp_path, monkeypatch):
+    """Windows ends lines of text with CRLF unless it is told not to; Python's own `open` in Python can be made to."""
+    commands = [
+        ["build", "toyshire", "--out", "out"],
+        ["build", "bad.yaml", "--out", "out/bad"],
+        ["data", "lock", "toyshire", "--to", "out/placemap.lock"],
+        ["compare", "toyshire", "--out", "out/compared"],
+        ["apply", "data.csv", "--system", "toyshire", "--by", "lsoa", "--reconciliation", "out/rest.csv"],
+    ]
+    (tmp_path / "data.csv").write_text("lsoa\nE01000001\n")
+    (tmp_path / "bad.yaml").write_text(
+        toy_county.CONFIG.replace("practice: {A90006: LONE SURGERY}", "practice: [A99999]")
+    )
+    for command in commands:
+        cli(*command)
+    usual = files_of(tmp_path / "out")
+    (tmp_path / "out").rename(tmp_path / "usual")
+    monkeypatch.setattr(os, "linesep", "\r\n")
+    monkeypatch.setattr(io, "open", _pyio.open)
+    (tmp_path / "proof").write_text("\n")
+    assert (tmp_path / "proof").read_bytes() == b"\r\n"
+    for command in commands:
+        cli(*command)
+    assert files_of(tmp_path / "out") == usual
+    assert {"README.md", "FAILED.md", "metadata.json", "placemap.lock", "rest.csv"} <= {
+        Path(name).name for name in usual
+    }
 
 
 def test_foreign_files_are_kept(cli, tmp_path, built):

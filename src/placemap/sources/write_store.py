@@ -19,6 +19,7 @@ from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.table import StoreTable
 from placemap.store import MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
 from placemap.write_errors import cannot_write
+from placemap.write_files import write_text
 
 #: Kinds (and families used like one) whose newest vintage is meant where none is said.
 DEFAULT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb", "pcn", "registrations")
@@ -94,7 +95,7 @@ def _write_files(
     entries = [*kept, *(_write_table(table, folder / TABLES) for table in tables)]
     manifest = Manifest({entry.name: entry for entry in entries}, newest_vintages(entries), covers)
     text = json.dumps(manifest.to_json(), ensure_ascii=False, indent=2, sort_keys=True)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+    write_text(folder / MANIFEST, text + "\n")
     return manifest
 
 
