@@ -8,10 +8,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -19,6 +20,8 @@ from filelock import FileLock, Timeout
 from placemap.errors import PlacemapError
 
 LOCK_SECONDS = 60
+#: A file on its way to its place; the number keeps those of two machines apart, which share no lock.
+_NEW = re.compile(r"\.(?P<stem>.+)\.\d+\.new(?P<ending>\.[^.]*)?")
 
 
 @contextmanager
@@ -52,8 +55,9 @@ def file_swapped_in(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    _clear_leftovers(path.parent)
     with _locked(path):
-        new = path.with_name(f".{path.stem}.new{path.suffix}")
+        new = path.with_name(f".{path.stem}.{os.getpid()}.new{path.suffix}")
         try:
             yield new
             new.replace(path)
@@ -64,12 +68,9 @@ def file_swapped_in(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _locked(place: Path) -> Iterator[None]:
-    """Hold the lock of a folder or file; it lies in the temporary folder, so none is left among a user's files."""
-    name = hashlib.sha256(os.fsencode(place.absolute())).hexdigest()[:16]
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    lock = FileLock(Path(tempfile.gettempdir()) / f"placemap-{user}-{name}.lock")
+    """Hold the lock of a folder or file that is written."""
     try:
-        with lock.acquire(timeout=LOCK_SECONDS):
+        with _lock(place).acquire(timeout=LOCK_SECONDS):
             yield
     except Timeout:
         raise PlacemapError(
@@ -79,8 +80,29 @@ def _locked(place: Path) -> Iterator[None]:
         ) from None
 
 
+def _lock(place: Path) -> FileLock:
+    """The lock of a folder or file; it lies in the temporary folder, so none is left among a user's files.
+
+    The system frees it when its holder ends, however that comes.
+    """
+    name = hashlib.sha256(os.fsencode(place.parent.resolve() / place.name)).hexdigest()[:16]
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    return FileLock(Path(tempfile.gettempdir()) / f"placemap-{user}-{name}.lock")
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Delete files that killed writers left on their way into a folder; those of living ones have their lock held."""
+    with suppress(OSError):
+        for item in folder.iterdir():
+            found = _NEW.fullmatch(item.name)
+            if found and item.is_file():
+                with suppress(Timeout), _lock(folder / f"{found['stem']}{found['ending'] or ''}").acquire(timeout=0):
+                    item.unlink(missing_ok=True)
+
+
 def _tidy(folder: Path) -> None:
     """Clear what a killed writer left; bring the old folder back if the kill came between the two renames."""
+    _clear_leftovers(folder)
     shutil.rmtree(folder.with_name(f".{folder.name}.new"), ignore_errors=True)
     old = folder.with_name(f".{folder.name}.old")
     if old.exists():

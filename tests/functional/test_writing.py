@@ -300,6 +300,7 @@ def started(tmp_path, script, *args, store):
         [sys.executable, "-c", script, *args],
         cwd=tmp_path,
         env=environment(store),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -325,6 +326,62 @@ def test_kill_while_writing_and_build_again(tmp_path, toy_store, process):
     assert names(tmp_path / "out/toyshire") == [".localities.new"]
     assert process("build", "toy.yaml").code == 0
     assert names(tmp_path / "out/toyshire") == ["localities"]
+
+
+SLOW_FILE = """
+import sys, time
+from pathlib import Path
+import placemap.write_applied as w
+write = w.ENDINGS[".csv"]
+def slow(table, path):
+    path.write_text("half")
+    print("half", flush=True)
+    sys.stdin.readline()
+    write(table, path)
+w.ENDINGS[".csv"] = slow
+sys.argv = ["placemap", *sys.argv[1:]]
+from placemap.__main__ import main
+main()
+"""
+
+
+def applying(tmp_path, store, out):
+    (tmp_path / "data.csv").write_text("lsoa\nE01000001\n")
+    return started(
+        tmp_path, SLOW_FILE, "apply", "data.csv", "-s", "toy.yaml", "--by", "lsoa", "--out", out, store=store
+    )
+
+
+@pytest.mark.parametrize("again", ["the same file", "another file", "a build"])
+def test_kill_while_a_file_is_written(tmp_path, toy_store, process, again):
+    """What the dead writer left is cleared by whatever is written to that folder next."""
+    folder = tmp_path / "out/toyshire/localities"
+    (tmp_path / "toy.yaml").write_text(toy_county.CONFIG)
+    assert process("build", "toy.yaml").code == 0
+    before = names(folder)
+    with applying(tmp_path, toy_store, folder / "by-place.csv") as job:
+        assert job.stdout.readline() == "half\n"
+        job.kill()
+        job.communicate(timeout=30)
+    assert names(folder) == sorted([*before, f".by-place.{job.pid}.new.csv"])
+    if again == "a build":
+        assert process("build", "toy.yaml").code == 0
+        assert names(folder) == before
+        return
+    out = "by-place.csv" if again == "the same file" else "other.csv"
+    assert process("apply", "data.csv", "-s", "toy.yaml", "--by", "lsoa", "--out", folder / out).code == 0
+    assert names(folder) == sorted([*before, out])
+
+
+def test_a_living_writer_keeps_its_file(tmp_path, toy_store, process):
+    with applying(tmp_path, toy_store, "slow.csv") as job:
+        assert job.stdout.readline() == "half\n"
+        assert process("apply", "data.csv", "-s", "toy.yaml", "--by", "lsoa", "--out", "quick.csv").code == 0
+        assert (tmp_path / f".slow.{job.pid}.new.csv").read_text() == "half"
+        job.communicate("go on\n", timeout=30)
+    assert job.returncode == 0
+    assert (tmp_path / "slow.csv").read_bytes() == (tmp_path / "quick.csv").read_bytes()
+    assert not list(tmp_path.glob(".*.new*"))
 
 
 DIES = """
