@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -22,6 +23,16 @@ from placemap.errors import PlacemapError
 LOCK_SECONDS = 60
 #: A file on its way to its place; the number keeps those of two machines apart, which share no lock.
 _NEW = re.compile(r"\.(?P<stem>.+)\.\d+\.new(?P<ending>\.[^.]*)?")
+#: What systems and office programs leave in folders that people look into: it may go with a folder that is replaced.
+_LITTER = (".ds_store", "._*", "thumbs.db", "desktop.ini", ".~lock.*#", "~$*")
+
+
+def is_litter(path: Path) -> bool:
+    """Whether a file is one that a system or an office program made for itself, such as the mark of an open file.
+
+    Such a mark is about the file that stood there before, which the program still has; it is not about the new one.
+    """
+    return any(fnmatchcase(path.name.lower(), pattern) for pattern in _LITTER) and path.is_file()
 
 
 @contextmanager

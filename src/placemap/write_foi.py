@@ -6,7 +6,7 @@ from pathlib import Path
 
 from placemap.errors import PlacemapError
 from placemap.foi_pack import SUMS, zipped
-from placemap.folders import swapped_in
+from placemap.folders import is_litter, swapped_in
 from placemap.write_errors import cannot_write
 from placemap.write_files import put
 
@@ -43,7 +43,9 @@ def _refuse_foreign(folder: Path) -> None:
     if not folder.exists():
         return
     listed = {line.split("  ", 1)[1] for line in _lines(folder / SUMS) if "  " in line} | {SUMS}
-    found = {item.relative_to(folder).as_posix() for item in folder.rglob("*") if item.is_file()}
+    found = {
+        item.relative_to(folder).as_posix() for item in folder.rglob("*") if item.is_file() and not is_litter(item)
+    }
     foreign = sorted(found - listed)
     if foreign:
         raise PlacemapError(

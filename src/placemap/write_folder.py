@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from placemap.crosswalk import Table
 from placemap.errors import PlacemapError
 from placemap.findings import Finding
-from placemap.folders import swapped_in
+from placemap.folders import is_litter, swapped_in
 from placemap.geography import Geography
 from placemap.model import Footprint, System
 from placemap.provenance import Inputs
@@ -113,7 +113,7 @@ def _refuse_foreign(folder: Path) -> None:
             location=str(folder),
             hint="move it away, or choose another folder with --out",
         )
-    foreign = sorted({item.name for item in folder.iterdir()} - _own_files(folder))
+    foreign = sorted({item.name for item in folder.iterdir() if not is_litter(item)} - _own_files(folder))
     if foreign:
         raise PlacemapError(
             f"the folder holds files that placemap did not write ({', '.join(foreign[:3])}); they would be lost",

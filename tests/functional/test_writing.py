@@ -166,6 +166,49 @@ def test_foreign_files_are_kept(cli, tmp_path, built):
     assert files_of(tmp_path / "out") == {**built, "toyshire/localities/analysis.xlsx": b"mine"}
 
 
+LITTER = (".DS_Store", "._places.csv", "Thumbs.db", "desktop.ini", ".~lock.places.csv#", "~$placemap.xlsx")
+
+
+@pytest.mark.parametrize("name", LITTER)
+def test_litter_of_systems_does_no_harm(cli, tmp_path, built, name):
+    (tmp_path / "out/toyshire/localities" / name).write_bytes(b"\0\1")
+    assert cli("build", "toyshire").code == 0
+    assert files_of(tmp_path / "out") == built
+
+
+@pytest.mark.parametrize("mine", ["notes.txt", ".hidden", "~notes", "thumbs.db.csv", ".DS_Store/notes.txt", "desktop"])
+def test_and_hides_no_file_of_a_user(cli, tmp_path, built, mine):
+    folder = tmp_path / "out/toyshire/localities"
+    for name in LITTER:
+        if not mine.startswith(name):
+            (folder / name).write_bytes(b"\0\1")
+    (folder / mine).parent.mkdir(exist_ok=True)
+    (folder / mine).write_text("mine")
+    ran = cli("build", "toyshire")
+    assert ran.code == 3
+    assert f"holds files that placemap did not write ({mine.split('/')[0]}); they would be lost" in ran.err
+    assert (folder / mine).read_text() == "mine"
+
+
+def test_litter_does_no_harm_to_a_pack_or_a_store(tmp_path):
+    from placemap.errors import PlacemapError
+    from placemap.sources.write_store import write_store
+    from placemap.write_foi import write_folder
+
+    pack = tmp_path / "pack"
+    (pack / "tables").mkdir(parents=True)
+    (pack / "tables/.~lock.places.csv#").write_text("")
+    write_folder({"SHA256SUMS": b"", "a.txt": b"a"}, pack)
+    assert files_of(pack) == {"SHA256SUMS": b"", "a.txt": b"a"}
+    (pack / "notes.txt").write_text("mine")
+    with pytest.raises(PlacemapError, match=r"files that are not the pack's \(a.txt, notes.txt\)"):
+        write_folder({"SHA256SUMS": b""}, pack)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store/Thumbs.db").write_text("")
+    write_store((), tmp_path / "store")
+    assert (tmp_path / "store/manifest.json").is_file()
+
+
 def test_folder_without_metadata_is_foreign(cli, tmp_path, built):
     (tmp_path / "out/toyshire/localities/metadata.json").write_text("{}")
     assert cli("build", "toyshire").code == 3

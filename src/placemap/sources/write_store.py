@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from placemap.errors import PlacemapError
-from placemap.folders import swapped_in
+from placemap.folders import is_litter, swapped_in
 from placemap.schemas import TableSchema
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.table import StoreTable
@@ -80,7 +80,7 @@ def write_store(
 
 def _refuse_foreign(to: Path) -> None:
     """Refuse a folder that has something in it and is not a store: all of it would be copied and replaced."""
-    inside = {item.name for item in to.iterdir()} if to.is_dir() else set()
+    inside = {item.name for item in to.iterdir() if not is_litter(item)} if to.is_dir() else set()
     if (to.exists() and not to.is_dir()) or (inside and not inside & {MANIFEST, SOURCES_FILE}):
         raise PlacemapError(
             "this is not a reference store, and it is not empty",
