@@ -503,18 +503,42 @@ def test_lock_that_is_held_too_long(cli, tmp_path, monkeypatch):
     assert "another placemap has been writing here" in ran.err
 
 
-def test_reader_of_a_pipe_leaves(tmp_path, toy_store):
-    """`placemap list | head -1` ends without a word."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "placemap", "schema"],
+def left_after(tmp_path, store, lines, *args, **streams):
+    """Run placemap into a pipe whose reader leaves after some lines."""
+    job = subprocess.Popen(
+        [sys.executable, "-m", "placemap", *args],
         cwd=tmp_path,
-        env=environment(toy_store),
+        env=environment(store),
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as job:
-        job.stdout.close()
-        err = job.stderr.read()
-    assert err == b""
+        **streams,
+    )
+    for _ in range(lines):
+        assert job.stdout.readline()
+    job.stdout.close()
+    err = job.stderr.read() if job.stderr else b""
+    if job.stderr:
+        job.stderr.close()
+    return job.wait(timeout=60), err
+
+
+@pytest.mark.parametrize("command", [["schema"], ["list"], ["--help"], ["build", "--help"], ["build", "toy.yaml"]])
+def test_reader_of_a_pipe_leaves(tmp_path, toy_store, command):
+    """`placemap list | head -0` ends without a word, as programs do that SIGPIPE ends."""
+    (tmp_path / "toy.yaml").write_text(toy_county.CONFIG)
+    assert left_after(tmp_path, toy_store, 0, *command, stderr=subprocess.PIPE) == (141, b"")
+
+
+def test_files_are_whole_though_the_reader_left(tmp_path, toy_store, process):
+    """`placemap build … 2>&1 | head -1`; what comes after is not built, and the exit code does not say that it was."""
+    (tmp_path / "toy.yaml").write_text(toy_county.CONFIG)
+    assert process("build", "toy.yaml", "--all", "--out", "all").code == 0
+    args = ("build", "toy.yaml", "--all", "--out", "cut")
+    code, _ = left_after(tmp_path, toy_store, 1, *args, stderr=subprocess.STDOUT)
+    assert code == 141
+    made, cut = files_of(tmp_path / "all"), files_of(tmp_path / "cut")
+    assert cut
+    written = {str(Path(name).parent) for name in cut}
+    assert cut == {name: content for name, content in made.items() if str(Path(name).parent) in written}
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
