@@ -31,7 +31,8 @@ class Chosen:
 
     Attributes:
         vintages: by kind (and `registrations`); of PCNs also a day, `2022-04-01`.
-        as_of: the day that they were chosen for, None where they were named.
+        named: those of them that the user names.
+        as_of: the day that the others were chosen for, None where there is none.
         early: kinds of which no table was in force on that day, with the oldest vintage, which is used instead.
         locked: defaults of a lock, in the place of the store's.
     """
@@ -40,6 +41,7 @@ class Chosen:
     as_of: date | None = None
     early: Mapping[str, str] = field(default_factory=dict)
     locked: Mapping[str, str] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -62,7 +64,8 @@ def choose(manifest: Manifest, named: Iterable[str] = (), as_of: str = "") -> Ch
     day = _day(as_of) if as_of else None
     dated, early = _in_force(manifest, day) if day else ({}, {})
     given = dict(_named(text, manifest) for text in named)
-    return Chosen({**dated, **given}, day, {kind: year for kind, year in early.items() if kind not in given})
+    early = {kind: year for kind, year in early.items() if kind not in given}
+    return Chosen({**dated, **given}, day, early, named=given)
 
 
 def _day(text: str) -> date:
