@@ -66,15 +66,7 @@ class _Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class AreaUnits(_Shape):
-    """Units of area kinds, each `code: name` or a list of codes, with the vintage that they are meant in."""
-
-    lsoa: Codes | None = None
-    msoa: Codes | None = None
-    ward: Codes | None = None
-    ltla: Codes | None = None
-    utla: Codes | None = None
-    sub_icb: Codes | None = None
+class _AreaVintages(_Shape):
     lsoa_vintage: Vintage | None = None
     msoa_vintage: Vintage | None = None
     ward_vintage: Vintage | None = None
@@ -83,13 +75,27 @@ class AreaUnits(_Shape):
     sub_icb_vintage: Vintage | None = None
 
 
-class Units(AreaUnits):
+class _Vintages(_AreaVintages):
+    pcn_vintage: Vintage | None = None
+    practice_vintage: Vintage | None = None
+
+
+class AreaUnits(_AreaVintages):
+    """Units of area kinds, each `code: name` or a list of codes, with the vintage that they are meant in."""
+
+    lsoa: Codes | None = None
+    msoa: Codes | None = None
+    ward: Codes | None = None
+    ltla: Codes | None = None
+    utla: Codes | None = None
+    sub_icb: Codes | None = None
+
+
+class Units(AreaUnits, _Vintages):
     """Units of any kind."""
 
     pcn: Codes | None = None
     practice: Codes | None = None
-    pcn_vintage: Vintage | None = None
-    practice_vintage: Vintage | None = None
 
 
 class ScopeShape(AreaUnits):
@@ -133,17 +139,6 @@ class PlaceShape(Units):
     within: Within | None = None
     expect: list[ExpectShape] = []
     accept: list[AcceptShape] = []
-
-
-class _Vintages(_Shape):
-    lsoa_vintage: Vintage | None = None
-    msoa_vintage: Vintage | None = None
-    ward_vintage: Vintage | None = None
-    ltla_vintage: Vintage | None = None
-    utla_vintage: Vintage | None = None
-    sub_icb_vintage: Vintage | None = None
-    pcn_vintage: Vintage | None = None
-    practice_vintage: Vintage | None = None
 
 
 class FootprintShape(_Vintages):
