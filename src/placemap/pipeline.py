@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placemap import __version__, vintage_checks  # noqa: F401 - importing it enters its checks in the registry
+from placemap import __version__
 from placemap.atoms import Bools
-from placemap.checks import Result, in_order, run_checks
+from placemap.check_registry import Result
+from placemap.checks import in_order, run_checks
 from placemap.config import load_system
 from placemap.coverage import require_coverage
 from placemap.crosswalk import Figures, Table, crosswalk_tables, figures, heads_of

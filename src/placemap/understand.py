@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from placemap.checks import Result, run_checks
+from placemap.check_registry import Result
+from placemap.checks import run_checks
 from placemap.codes import normal_name
 from placemap.compare import Side, comparison_tables, side
 from placemap.crosswalk import Table, crosswalk_tables, heads_of
