@@ -16,7 +16,8 @@ from placemap.crosswalk import Table, crosswalk_tables, heads_of
 from placemap.describe import as_text
 from placemap.diff import Diff, diff
 from placemap.errors import Exit, PlacemapError
-from placemap.explain import Explanation, explain, explain_place
+from placemap.explain import explain, explain_place
+from placemap.explanations import Explanation
 from placemap.findings import Finding, Severity
 from placemap.geography import Geography
 from placemap.ledger import ledger
