@@ -6,6 +6,7 @@ import gc
 import io
 import os
 import sys
+from typing import NoReturn, TextIO
 
 from placemap.errors import Exit
 
@@ -26,12 +27,15 @@ def main() -> None:
         sys.stderr.write("Interrupted.\n")  # before any command began
         sys.exit(Exit.INTERRUPTED)
     except BrokenPipeError:
-        # The reader of a pipe has left (`placemap list | head`): nothing to report, nowhere to report it.
-        _close_stdout()
-        sys.exit(Exit.OK)
+        _reader_left()
+    except SystemExit as end:
+        # Where the reader of a pipe leaves, Typer silences the streams and ends with 1, which stands for a crash here.
+        if end.code == 1 and sys.stdout is not sys.__stdout__:
+            _reader_left()
+        raise
     except OSError as error:
         # Files are guarded where they are read and written; what is left is stdout, on a disk that is full.
-        _close_stdout()
+        _close(sys.stdout)
         sys.stderr.write(f"error: {error.filename or 'the output'}: {error.strerror or error}\n")
         sys.exit(Exit.UNREADABLE)
 
@@ -43,9 +47,20 @@ def _print_what_can_be_printed() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _close_stdout() -> None:
-    """Send the rest of the output nowhere, so that the end of the process does not fail on it again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _reader_left() -> NoReturn:
+    """End without a word: there is nowhere to report it.
+
+    Not with 0, because the work may not be done: a build of several systems ends with the message that nobody reads.
+    Folders and files are whole, as always.
+    """
+    _close(sys.stdout)
+    _close(sys.stderr)
+    sys.exit(Exit.UNREAD)
+
+
+def _close(stream: TextIO) -> None:
+    """Send the rest of an output nowhere, so that the end of the process does not fail on it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ import shapely
 
 from placemap.atoms import Bools
 from placemap.boundaries import Outlines, Shapes, neighbours
-from placemap.checks import LOW_SHARE
 from placemap.crosswalk import Figures
 from placemap.geography import Geography
 from placemap.model import Footprint, System
 from placemap.palette import colours
+from placemap.plausibility_checks import LOW_SHARE
 from placemap.provenance import attributions
 from placemap.resolve import Assignment
 

@@ -12,10 +12,10 @@ import pandas as pd
 from placemap import answer_schemas as schemas
 from placemap.allocate import plurality
 from placemap.atoms import Floats, Ints, Texts, sums
-from placemap.checks import PLACE_SIZE
 from placemap.crosswalk import CCG_VINTAGE, Figures, Table, place_code
 from placemap.geography import Geography
 from placemap.model import System
+from placemap.plausibility_checks import PLACE_SIZE
 from placemap.resolve import Assignment
 
 #: Area kinds whose units a footprint may keep whole.

@@ -304,23 +304,34 @@ class _Checker:
             yield self.gone_pcn(member, pcns, place)
             return
         if member.code not in pcns.practices_of:
-            yield _error(
-                "dead-code",
-                f"PCN {member.code} ({pcns.names[member.code]}) has no current members {_on(pcns.vintage)}. "
-                f"{self.where_practices_went(member.code, pcns.vintage)}",
-                member.code,
-                member.loc,
-                place,
-                self.living_pcns(member.code),
-            )
+            yield self.empty_pcn(member, pcns, place)
         if member.name is not None:
             yield from _name(member, pcns.names[member.code], lambda name: _named(pcns.names, name), place)
 
-    def living_pcns(self, code: str) -> str:
-        """What to do about a PCN without members."""
+    def empty_pcn(self, member: Member, pcns: Pcns, place: str) -> Finding:
+        """A PCN that has no members any more, or none yet."""
+        code, vintage = member.code, pcns.vintage
+        first = min(pcns.members.loc[pcns.members["pcn_code"] == code, "start"], default="")
+        early = first[: len(vintage)] > vintage
         lived = [v for v in self.vintages("pcn") if code in self.geography.pcns(v).practices_of]
-        pin = f", or say when it lived: `pcn_vintage: {lived[-1]}`" if lived else ""
-        return f"name the PCNs or practices that follow it{pin}"
+        story = (
+            f"has no members yet {_on(vintage)}; the first joined on {first}."
+            if early
+            else f"has no current members {_on(vintage)}. {self.where_practices_went(code, vintage)}"
+        )
+        return _error(
+            "dead-code",
+            f"PCN {code} ({pcns.names[code]}) {story}",
+            code,
+            member.loc,
+            place,
+            f"name the PCNs or practices that {'came before' if early else 'follow'} it"
+            + (f", or say when it lived: {self.pcns_of(lived[-1])}" if lived else ""),
+        )
+
+    def pcns_of(self, vintage: str) -> str:
+        """How to have PCNs of a vintage: an option goes before the config."""
+        return f"`--vintage pcn={vintage}`" if "pcn" in self.geography.chosen.vintages else f"`pcn_vintage: {vintage}`"
 
     def where_practices_went(self, code: str, vintage: str) -> str:
         pcns = self.geography.pcns(vintage)
@@ -339,7 +350,7 @@ class _Checker:
             member.code,
             member.loc,
             place,
-            f"name the PCNs that follow it, or the vintage in which it lived: `pcn_vintage: {past.vintage}`",
+            f"name the PCNs that follow it, or the vintage in which it lived: {self.pcns_of(past.vintage)}",
         )
 
     def practice(self, member: Member, place: str) -> Iterator[Finding]:

@@ -17,6 +17,8 @@ class Exit(IntEnum):
     CHANGED = 5
     """`diff`: changed, without errors."""
     INTERRUPTED = 130
+    UNREAD = 141
+    """The reader of the output left (`placemap list | head -1`): what a shell gives for programs that SIGPIPE ends."""
 
 
 class PlacemapError(Exception):

@@ -15,6 +15,7 @@ from placemap.foi_answers import Answer, Letter, answers
 from placemap.report_data import GRADES, Report
 from placemap.resolve import Assignment
 from placemap.store import TableEntry
+from placemap.vintages import Chosen
 from placemap.write_boundaries import GEOJSON, geojson
 from placemap.write_datapackage import DATAPACKAGE, datapackage
 from placemap.write_docx import response
@@ -51,6 +52,8 @@ class PackLock:
     Attributes:
         config: name of the config; its text is in the pack.
         letter: what the reply says of itself.
+        vintages: those that were named, as `--vintage` takes them.
+        as_of: the day that was asked for as ISO text, empty where none was.
         inputs: hash of the content of each reference table, by name.
         libraries: releases that set the files, by library.
     """
@@ -61,11 +64,15 @@ class PackLock:
     measure: str
     config: str
     letter: Letter
+    vintages: list[str]
+    as_of: str
     inputs: dict[str, str]
     libraries: dict[str, str]
 
 
-def lock_of(report: Report, inputs: list[TableEntry], measure: str, config: str, letter: Letter) -> PackLock:
+def lock_of(
+    report: Report, inputs: list[TableEntry], measure: str, config: str, letter: Letter, chosen: Chosen
+) -> PackLock:
     """The lock of a pack that is made here and now."""
     return PackLock(
         placemap=report.version,
@@ -74,6 +81,8 @@ def lock_of(report: Report, inputs: list[TableEntry], measure: str, config: str,
         measure=measure,
         config=config,
         letter=letter,
+        vintages=[f"{kind}={vintage}" for kind, vintage in sorted(chosen.named.items())],
+        as_of=chosen.as_of.isoformat() if chosen.as_of else "",
         inputs={entry.name: entry.content_sha256 for entry in inputs},
         libraries=libraries(),
     )
@@ -92,6 +101,7 @@ class Material:
         report: what is known of the footprint.
         inputs: the reference tables that it rests on.
         config: text of the config.
+        asked: vintages and day that were asked for, in words; empty for the usual ones.
     """
 
     report: Report
@@ -100,6 +110,7 @@ class Material:
     inputs: list[TableEntry]
     outlines: Boundaries
     config: str
+    asked: str = ""
 
 
 def pack(made_from: Material, lock: PackLock) -> dict[str, bytes]:
@@ -115,7 +126,7 @@ def pack(made_from: Material, lock: PackLock) -> dict[str, bytes]:
         "map.svg": svg([report.picture]).encode("utf-8"),
         CONFIG: made_from.config.encode("utf-8"),
         LOCK: as_json(asdict(lock)).encode("utf-8"),
-        **_tables(report, inputs, made_from.outlines),
+        **_tables(made_from),
     }
     files[RESPONSE] = response(report, replies, lock.letter, enclosures(report), image)
     files = dict(sorted(files.items()))
@@ -155,20 +166,29 @@ def zipped(files: dict[str, bytes], folder: str) -> bytes:
     return buffer.getvalue()
 
 
-def _tables(report: Report, inputs: list[TableEntry], outlines: Boundaries) -> dict[str, bytes]:
+def _tables(made_from: Material) -> dict[str, bytes]:
+    report, inputs = made_from.report, made_from.inputs
     contents = {table.name: csv_text(table).encode("utf-8") for table in report.tables}
     parts = (report.system, report.footprint, report.tables, inputs, report.version)
     names = sorted([*(f"{name}.csv" for name in contents), METADATA, DATAPACKAGE, GEOJSON])
     files = {f"{name}.csv": content for name, content in contents.items()}
-    files[METADATA] = as_json(csvw(*parts, ".csv", names)).encode("utf-8")
+    files[METADATA] = as_json(csvw(*parts, ".csv", names, made_from.asked)).encode("utf-8")
     files[DATAPACKAGE] = as_json(datapackage(*parts, contents)).encode("utf-8")
-    files[GEOJSON] = geojson(outlines).encode("utf-8")
+    files[GEOJSON] = geojson(made_from.outlines).encode("utf-8")
     return {f"{TABLES}/{name}": content for name, content in files.items()}
 
 
 def _method(made_from: Material) -> str:
     report = made_from.report
-    text = readme(report.system, report.footprint, report.tables, made_from.findings, made_from.inputs, ".csv")
+    text = readme(
+        report.system,
+        report.footprint,
+        report.tables,
+        made_from.findings,
+        made_from.inputs,
+        ".csv",
+        asked=made_from.asked,
+    )
     return (
         f"{text}\n## Checking this pack\n\n"
         f"`sha256sum --check {SUMS}` shows that no file has been changed. `placemap foi --verify ZIP` does the same, "

@@ -153,8 +153,9 @@ def foi_files(
     assert outcome.assignment is not None
     assert outlines is not None
     content = _report(workspace, outcome)
-    material = Material(content, outcome.assignment, outcome.findings, inputs, outlines, config)
-    return pack(material, lock_of(content, inputs, workspace.measure, Path(system.loc.file).name, letter))
+    chosen = workspace.geography.chosen
+    material = Material(content, outcome.assignment, outcome.findings, inputs, outlines, config, chosen.text)
+    return pack(material, lock_of(content, inputs, workspace.measure, Path(system.loc.file).name, letter, chosen))
 
 
 def make_foi(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placemap import __version__, vintage_checks  # noqa: F401 - importing it enters its checks in the registry
+from placemap import __version__
 from placemap.atoms import Bools
-from placemap.checks import Result, in_order, run_checks
+from placemap.check_registry import Result
+from placemap.checks import in_order, run_checks
 from placemap.config import load_system
 from placemap.coverage import require_coverage
 from placemap.crosswalk import Figures, Table, crosswalk_tables, figures, heads_of
@@ -282,14 +283,26 @@ def jobs_of(
     """What a command is about, at the chosen vintages; a system that lacks a footprint gives an error instead."""
     jobs: list[tuple[System, Footprint]] = []
     errors: list[PlacemapError] = []
-    chosen = workspace.geography.chosen
     for system in systems:
-        dated = at_vintages(system, chosen)
         try:
-            jobs += [(dated, item) for item in footprints_of(dated, names, every=every, as_of=chosen.as_of)]
+            dated, footprints = chosen_of(workspace, system, names, every=every)
+            jobs += [(dated, item) for item in footprints]
         except PlacemapError as error:
             errors.append(error)
     return jobs, errors
+
+
+def chosen_of(
+    workspace: Workspace, system: System, names: list[str], *, every: bool = False
+) -> tuple[System, list[Footprint]]:
+    """A system at the chosen vintages, and the footprints of it that a command is about.
+
+    Raises:
+        PlacemapError: the system has no footprint of that name, or none in force on the chosen day.
+    """
+    chosen = workspace.geography.chosen
+    dated = at_vintages(system, chosen)
+    return dated, footprints_of(dated, names, every=every, as_of=chosen.as_of)
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from placemap.checks import Result, run_checks
+from placemap.check_registry import Result
+from placemap.checks import run_checks
 from placemap.codes import normal_name
 from placemap.compare import Side, comparison_tables, side
 from placemap.crosswalk import Table, crosswalk_tables, heads_of
 from placemap.describe import as_text
 from placemap.diff import Diff, diff
 from placemap.errors import Exit, PlacemapError
-from placemap.explain import Explanation, explain, explain_place
+from placemap.explain import explain, explain_place
+from placemap.explanations import Explanation
 from placemap.findings import Finding, Severity
 from placemap.geography import Geography
 from placemap.ledger import ledger
-from placemap.model import Footprint, Member, Place, System
+from placemap.model import Footprint, Place, System
 from placemap.pipeline import Workspace, footprints_of
 from placemap.places_table import places_table
 from placemap.postcodes import Located, locate
@@ -28,6 +30,7 @@ from placemap.resolve import Assignment
 from placemap.snapshot import Snapshot, read_snapshot, snapshot
 from placemap.store import Manifest, ReferenceData
 from placemap.subjects import POSTCODE, Subject, find_subject
+from placemap.vintages import members_at
 
 Asked = Sequence[tuple[System, Footprint]]
 
@@ -245,11 +248,10 @@ def diff_vintages(workspace: Workspace, system: System, footprint: str, old: str
     sides = []
     errors: list[tuple[str, Finding]] = []
     for vintage in (old, new):
-        moved = _at_vintage(system, dict.fromkeys(kinds, vintage))
+        moved = members_at(system, dict.fromkeys(kinds, vintage))
         there = Workspace(_with_defaults(workspace.geography, dict.fromkeys(kinds, vintage)), workspace.measure)
         side, found = _taken(there, moved, footprints_of(moved, [footprint])[0], vintage)
-        # The config is the same on both sides: what differs is the reference.
-        sides.append(replace(side, config=system.config_sha256))
+        sides.append(side)
         errors += found
     return Difference(diff(sides[0], sides[1], workspace.geography), tuple(errors))
 
@@ -281,28 +283,6 @@ def _with_defaults(geography: Geography, vintages: dict[str, str]) -> Geography:
     data = geography.data
     manifest = Manifest(data.manifest.tables, {**data.manifest.defaults, **vintages})
     return Geography(ReferenceData(manifest, data.table, data.where))
-
-
-def _at_vintage(system: System, vintages: dict[str, str]) -> System:
-    """The system with members of some kinds in another vintage; names are of the old one, so they are not checked."""
-
-    def member(item: Member) -> Member:
-        return replace(item, vintage=vintages[item.kind], name=None) if item.kind in vintages else item
-
-    def members(items: tuple[Member, ...]) -> tuple[Member, ...]:
-        return tuple(member(item) for item in items)
-
-    def footprint(item: Footprint) -> Footprint:
-        places = tuple(
-            replace(p, members=members(p.members), exclude=members(p.exclude), within=members(p.within))
-            for p in item.places
-        )
-        known = {**item.vintages, **{kind: vintage for kind, vintage in vintages.items() if kind != "registrations"}}
-        return replace(item, places=places, vintages=known)
-
-    key = "".join(f"{kind}={vintage};" for kind, vintage in sorted(vintages.items()))
-    footprints = {name: footprint(item) for name, item in system.footprints.items()}
-    return replace(system, footprints=footprints, config_sha256=f"{system.config_sha256}{key}")
 
 
 def _taken(

@@ -134,14 +134,14 @@ def _remake(files: dict[str, bytes], lock: PackLock, data: Path | None) -> tuple
     """The pack made again, and the hashes of the reference tables that it was made from."""
     from placemap.config import load_system
     from placemap.in_hand import foi_files
-    from placemap.pipeline import footprints_of, open_workspace
+    from placemap.pipeline import chosen_of, open_workspace
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(lock.config).name
         path.write_bytes(files[CONFIG])
         system = load_system(path)
-    (footprint,) = footprints_of(system, [lock.footprint])
-    workspace = open_workspace(data, lock.measure)
+    workspace = open_workspace(data, lock.measure, vintages=lock.vintages, as_of=lock.as_of)
+    system, (footprint,) = chosen_of(workspace, system, [lock.footprint])
     made = foi_files(workspace, system, footprint, files[CONFIG].decode("utf-8"), lock.letter)
     return made, _lock(made[LOCK]).inputs
 

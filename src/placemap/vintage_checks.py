@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from placemap.atoms import Ints, Units
-from placemap.checks import Result, result_check
+from placemap.check_registry import Result, result_check
 from placemap.codes import KINDS
 from placemap.findings import Finding, Severity
 from placemap.vintages import in_force_from, valid_on

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -31,7 +31,8 @@ class Chosen:
 
     Attributes:
         vintages: by kind (and `registrations`); of PCNs also a day, `2022-04-01`.
-        as_of: the day that they were chosen for, None where they were named.
+        named: those of them that the user names.
+        as_of: the day that the others were chosen for, None where there is none.
         early: kinds of which no table was in force on that day, with the oldest vintage, which is used instead.
         locked: defaults of a lock, in the place of the store's.
     """
@@ -40,6 +41,7 @@ class Chosen:
     as_of: date | None = None
     early: Mapping[str, str] = field(default_factory=dict)
     locked: Mapping[str, str] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -62,7 +64,8 @@ def choose(manifest: Manifest, named: Iterable[str] = (), as_of: str = "") -> Ch
     day = _day(as_of) if as_of else None
     dated, early = _in_force(manifest, day) if day else ({}, {})
     given = dict(_named(text, manifest) for text in named)
-    return Chosen({**dated, **given}, day, {kind: year for kind, year in early.items() if kind not in given})
+    early = {kind: year for kind, year in early.items() if kind not in given}
+    return Chosen({**dated, **given}, day, early, named=given)
 
 
 def _day(text: str) -> date:
@@ -172,28 +175,40 @@ def at_vintages(system: System, chosen: Chosen) -> System:
     not held against other members than those they are about (`vintage_checks.not_held` says so).
     """
     vintage = chosen.vintages.get("pcn")
-    if not vintage:
-        return system
-    moved = {key: _at(footprint, vintage) for key, footprint in system.footprints.items()}
-    return replace(system, footprints=moved)
+    return members_at(_held(system, vintage), {"pcn": vintage}) if vintage else system
 
 
-def _at(footprint: Footprint, vintage: str) -> Footprint:
-    return replace(
-        footprint,
-        vintages={**footprint.vintages, "pcn": vintage},
-        places=tuple(_place_at(place, vintage) for place in footprint.places),
-    )
+def _held(system: System, vintage: str) -> System:
+    """The system without the published figures of places whose PCN members are of another vintage."""
+
+    def place(item: Place) -> Place:
+        moves = any(member.kind == "pcn" and member.vintage != vintage for member in item.members)
+        return replace(item, expects=()) if moves else item
+
+    return _with_places(system, place)
 
 
-def _place_at(place: Place, vintage: str) -> Place:
-    members, exclude = (
-        tuple(_member_at(member, vintage) for member in part) for part in (place.members, place.exclude)
-    )
-    moved = any(member.kind == "pcn" and member.vintage != vintage for member in place.members)
-    return replace(place, members=members, exclude=exclude, expects=() if moved else place.expects)
+def members_at(system: System, vintages: Mapping[str, str]) -> System:
+    """The system with all members of some kinds in other vintages.
+
+    Names in a config are those of its own vintage (PCNs are renamed often), so they are not checked.
+    """
+
+    def members(items: tuple[Member, ...]) -> tuple[Member, ...]:
+        return tuple(replace(m, vintage=vintages[m.kind], name=None) if m.kind in vintages else m for m in items)
+
+    def place(item: Place) -> Place:
+        return replace(item, members=members(item.members), exclude=members(item.exclude), within=members(item.within))
+
+    moved = _with_places(system, place)
+    known = {kind: vintage for kind, vintage in vintages.items() if kind in KINDS}
+    footprints = {key: replace(f, vintages={**f.vintages, **known}) for key, f in moved.footprints.items()}
+    return replace(moved, footprints=footprints)
 
 
-def _member_at(member: Member, vintage: str) -> Member:
-    # The name that a config gives is the one of its own vintage; PCNs are renamed often.
-    return replace(member, vintage=vintage, name=None) if member.kind == "pcn" else member
+def _with_places(system: System, change: Callable[[Place], Place]) -> System:
+    footprints = {
+        key: replace(footprint, places=tuple(change(place) for place in footprint.places))
+        for key, footprint in system.footprints.items()
+    }
+    return replace(system, footprints=footprints)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from placemap.crosswalk import Table
-from placemap.errors import PlacemapError
-from placemap.write_tables import write_csv
+from placemap.write_files import put
+from placemap.write_tables import csv_text
 
 
 def write_answers(tables: Sequence[Table], folder: Path) -> list[Path]:
@@ -17,34 +16,4 @@ def write_answers(tables: Sequence[Table], folder: Path) -> list[Path]:
     Raises:
         PlacemapError: the folder cannot be written.
     """
-    paths = [folder / f"{table.name}.csv" for table in tables]
-    for table, path in zip(tables, paths, strict=True):
-        put(path, lambda target, table=table: write_csv(table, target))  # type: ignore[misc]
-    return paths
-
-
-def write_text(text: str, path: Path) -> None:
-    """Write a text file. Raises PlacemapError where it cannot be written."""
-    put(path, lambda target: target.write_text(text, encoding="utf-8", newline=""))
-
-
-def put(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file, and put it in its place once it is whole.
-
-    Raises:
-        PlacemapError: it cannot be written; what stood there before still does.
-    """
-    new = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            write(new)
-            os.replace(new, path)  # noqa: PTH105 - the atomic one
-        finally:
-            new.unlink(missing_ok=True)
-    except OSError as error:
-        raise PlacemapError(
-            f"the file cannot be written: {error.strerror or error}",
-            location=str(path),
-            hint="free some space, or choose another place with --out",
-        ) from None
+    return [put(folder / f"{table.name}.csv", csv_text(table)) for table in tables]

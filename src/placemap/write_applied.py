@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +14,7 @@ from placemap.measures import COUNT, MEAN, SUM, Measure
 from placemap.output_schemas import HEAD
 from placemap.place_keys import PlaceKeys
 from placemap.schemas import Column, TableSchema
+from placemap.write_files import put
 from placemap.write_tables import write_csv, write_parquet
 
 ENDINGS = {".csv": write_csv, ".parquet": write_parquet}
@@ -73,31 +73,7 @@ def write_frame(table: Table, path: Path) -> None:
             still does.
     """
     check_ending(path)
-    swapped(path, lambda new: ENDINGS[path.suffix](table, new))
-
-
-def swapped(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` write a file beside `path` (of the same ending), then put it in its place.
-
-    Raises:
-        PlacemapError: it cannot be written; what stood there still does.
-    """
-    new = path.with_name(f".{path.stem}.{os.getpid()}.new{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise IsADirectoryError(0, "it is a folder")
-        write(new)
-        new.replace(path)
-    except OSError as error:
-        raise PlacemapError(
-            f"the output cannot be written: {error.strerror or error}",
-            location=str(path),
-            hint="free some space, or choose another file with --out; what stood there before is unchanged",
-        ) from None
-    finally:
-        if new.exists():
-            new.unlink()
+    put(path, lambda new: ENDINGS[path.suffix](table, new))
 
 
 def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = False) -> Table:

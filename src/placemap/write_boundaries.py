@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from placemap.boundaries import Boundaries
+from placemap.write_files import write_text
 from placemap.write_tables import DECIMALS, NO_TIME
 
 GEOPACKAGE = "place_boundaries.gpkg"
@@ -31,7 +32,7 @@ _DEGREE_DECIMALS = 6
 def write_boundaries(boundaries: Boundaries, folder: Path) -> list[str]:
     """Write both files into `folder` and return their names."""
     write_geopackage(boundaries, folder / GEOPACKAGE)
-    (folder / GEOJSON).write_text(geojson(boundaries), encoding="utf-8", newline="")
+    write_text(folder / GEOJSON, geojson(boundaries))
     return [GEOPACKAGE, GEOJSON]
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from placemap.errors import PlacemapError
 from placemap.foi_pack import SUMS, zipped
-from placemap.folders import swapped_in
+from placemap.folders import is_litter, swapped_in
+from placemap.write_errors import cannot_write
 from placemap.write_files import put
 
 
@@ -24,11 +25,7 @@ def write_folder(files: dict[str, bytes], folder: Path) -> Path:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
     except OSError as error:
-        raise PlacemapError(
-            f"the pack cannot be written: {error.strerror or error}",
-            location=str(folder),
-            hint="free some space, or choose another folder with --out; what stood there before is unchanged",
-        ) from None
+        raise cannot_write(error, folder, what="the pack") from None
     return folder
 
 
@@ -46,7 +43,9 @@ def _refuse_foreign(folder: Path) -> None:
     if not folder.exists():
         return
     listed = {line.split("  ", 1)[1] for line in _lines(folder / SUMS) if "  " in line} | {SUMS}
-    found = {item.relative_to(folder).as_posix() for item in folder.rglob("*") if item.is_file()}
+    found = {
+        item.relative_to(folder).as_posix() for item in folder.rglob("*") if item.is_file() and not is_litter(item)
+    }
     foreign = sorted(found - listed)
     if foreign:
         raise PlacemapError(

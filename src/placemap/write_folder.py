@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from placemap.crosswalk import Table
 from placemap.errors import PlacemapError
 from placemap.findings import Finding
-from placemap.folders import swapped_in
+from placemap.folders import is_litter, swapped_in
 from placemap.geography import Geography
 from placemap.model import Footprint, System
 from placemap.provenance import Inputs
 from placemap.write_datapackage import DATAPACKAGE, datapackage
+from placemap.write_errors import cannot_write
+from placemap.write_files import write_text
 from placemap.write_metadata import FILES, csvw, failed_page, readme
 from placemap.write_tables import write_csv, write_excel, write_parquet
 
@@ -62,11 +64,7 @@ def write_build(build: Build, out: Path, *, formats: str, excel: bool) -> Path:
             _refuse_foreign(folder)
             _write_files(build, new, formats=formats, excel=excel and not build.failed)
     except OSError as error:
-        raise PlacemapError(
-            f"the output cannot be written: {error.strerror or error}",
-            location=str(folder),
-            hint="free some space, or choose another folder with --out; what stood there before is unchanged",
-        ) from None
+        raise cannot_write(error, folder) from None
     return folder
 
 
@@ -84,20 +82,20 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
 
         names += write_boundaries(build.boundaries, folder)
     if build.failed:
-        (folder / "FAILED.md").write_text(failed_page(build.system, build.footprint, build.findings), encoding="utf-8")
+        write_text(folder / "FAILED.md", failed_page(build.system, build.footprint, build.findings))
     else:
         text = build.readme or readme(
             build.system, build.footprint, build.tables, build.findings, build.inputs, ending, build.boundaries, asked
         )
-        (folder / "README.md").write_text(text, encoding="utf-8")
+        write_text(folder / "README.md", text)
     if formats == "csv" and not build.failed:
         contents = {table.name: (folder / f"{table.name}.csv").read_bytes() for table in build.tables}
         package = datapackage(build.system, build.footprint, build.tables, build.inputs, build.version, contents)
-        (folder / DATAPACKAGE).write_text(as_json(package), encoding="utf-8")
+        write_text(folder / DATAPACKAGE, as_json(package))
         names.append(DATAPACKAGE)
     files = sorted([*names, METADATA, *([EXCEL] if excel else []), "FAILED.md" if build.failed else "README.md"])
     metadata = csvw(build.system, build.footprint, build.tables, build.inputs, build.version, ending, files, asked)
-    (folder / METADATA).write_text(as_json(metadata), encoding="utf-8")
+    write_text(folder / METADATA, as_json(metadata))
 
 
 def as_json(value: dict[str, Any]) -> str:
@@ -115,7 +113,7 @@ def _refuse_foreign(folder: Path) -> None:
             location=str(folder),
             hint="move it away, or choose another folder with --out",
         )
-    foreign = sorted({item.name for item in folder.iterdir()} - _own_files(folder))
+    foreign = sorted({item.name for item in folder.iterdir() if not is_litter(item)} - _own_files(folder))
     if foreign:
         raise PlacemapError(
             f"the folder holds files that placemap did not write ({', '.join(foreign[:3])}); they would be lost",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from placemap.errors import PlacemapError
 from placemap.lock import Lock
+from placemap.write_files import put
 
 
 def write_lock(lock: Lock, path: Path) -> None:
@@ -14,14 +14,4 @@ def write_lock(lock: Lock, path: Path) -> None:
     Raises:
         PlacemapError: it cannot be written.
     """
-    new = path.with_name(f".{path.name}.new")
-    try:
-        new.write_text(lock.to_text(), encoding="utf-8", newline="\n")
-        new.replace(path)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise PlacemapError(
-            f"the lock cannot be written: {error.strerror or error}",
-            location=str(path),
-            hint="choose another with --to",
-        ) from None
+    put(path, lock.to_text(), what="the lock", option="--to")

@@ -14,6 +14,7 @@ import numpy as np
 
 from placemap.crosswalk import Table
 from placemap.schemas import Column
+from placemap.write_files import write_text
 
 #: Decimals that people and shares are written to.
 DECIMALS = {"people": 2, "share": 6, "number": 6}
@@ -49,7 +50,7 @@ def as_text(values: Iterable[Any], column: Column) -> list[str]:
 
 def write_csv(table: Table, path: Path) -> None:
     """Write a table as CSV."""
-    path.write_text(csv_text(table), encoding="utf-8", newline="")
+    write_text(path, csv_text(table))
 
 
 def csv_text(table: Table) -> str:

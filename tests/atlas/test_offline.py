@@ -70,6 +70,32 @@ def test_usage(run, args):
     assert "--england" in result.stderr
 
 
+@pytest.mark.parametrize("name", OFFLINE)
+def test_packaged_and_england_wide_tables_give_the_same_bytes(name, packaged, workspace, systems, tmp_path):
+    """Every file but two: README.md and metadata.json name the tables that were read, with rows and hashes of content.
+
+    A packaged table is the part of the official one that the three systems need, so those differ.
+    """
+    from placemap.pipeline import build
+
+    system = systems[name]
+    footprint = system.footprints[system.default_footprint]
+    cut, whole = (
+        build(store, system, footprint, tmp_path / out).folder
+        for store, out in ((packaged, "cut"), (workspace, "whole"))
+    )
+    written = {path.name for path in cut.iterdir()}
+    assert written == {path.name for path in whole.iterdir()}
+    differ = {file for file in written if (cut / file).read_bytes() != (whole / file).read_bytes()}
+    assert differ == {"README.md", "metadata.json"}
+    assert {"places.csv", "place_lsoa21.csv", "place_pcn.csv", "findings.csv", "ledger.csv"} <= written
+    for file in differ:
+        lines = [(folder / file).read_text(encoding="utf-8").splitlines() for folder in (cut, whole)]
+        changed = [pair for pair in zip(*lines, strict=True) if pair[0] != pair[1]]
+        marks = ("Open Government Licence",) if file == "README.md" else ("schema:size", "schema:sha256")
+        assert all(any(mark in line for mark in marks) for pair in changed for line in pair)
+
+
 def test_weak_evidence_is_a_finding_and_marked_in_outputs(run, england_store, tmp_path):
     result = run("build", "lincolnshire", store=england_store)
     assert result.exit_code == 0

@@ -24,7 +24,8 @@ from placemap.api import Places
 from placemap.config import load_system
 from placemap.errors import PlacemapError
 from placemap.systems import config_path
-from placemap.write_applied import result_table, swapped, write_frame
+from placemap.write_applied import result_table, write_frame
+from placemap.write_files import put
 
 from .conftest import DATA
 
@@ -129,8 +130,10 @@ def test_a_kill_while_a_result_is_written_leaves_the_old_file(bnssg, tmp_path):
     applied = bnssg.apply(pd.DataFrame({"lsoa": ["E01014485"], "n": [1]}), sums=["n"])
     from placemap.measures import measures_of
 
-    table, path = result_table(applied, measures_of(["n"])), tmp_path / "o.csv"
+    table, path = result_table(applied, measures_of(["n"])), tmp_path / "out" / "o.csv"
     for step in range(1, 10):
+        shutil.rmtree(path.parent, ignore_errors=True)
+        path.parent.mkdir()
         path.write_text("old")
 
         def killed(step=step):
@@ -144,7 +147,7 @@ def test_a_kill_while_a_result_is_written_leaves_the_old_file(bnssg, tmp_path):
             break
     else:
         pytest.fail("more steps than a file needs")
-    assert step == 4, "the folder, the file beside it, the rename, then done"
+    assert step == 5, "the folder, the file beside it, its content, the rename, then done"
 
 
 @pytest.mark.parametrize("limit", [0, 1, 1_000, 30_000, 100_000])
@@ -169,7 +172,7 @@ def test_folders_that_cannot_be_written(ready, tmp_path):
         with pytest.raises(PlacemapError, match="cannot be written"):
             builder(ready, ready[3], out)()
     with pytest.raises(PlacemapError, match="cannot be written"):
-        swapped(Path("/proc/placemap/o.csv"), lambda path: path.write_text(""))
+        put(Path("/proc/placemap/o.csv"), lambda path: path.write_text(""))
     if os.getuid():
         (tmp_path / "locked").mkdir(mode=0o500)
         with pytest.raises(PlacemapError, match="cannot be written"):

@@ -176,7 +176,7 @@ def test_a_closed_practice_and_a_gone_pcn(england_store, tmp_path):
     pcn = findings(store, tmp_path, "pcn: [U13557]", vintages=["pcn=2026-08"])["dead-code"]
     assert "PCN U13557 (NORWICH PCN) does not exist in 2026-08." in pcn
     assert "8 to U15646 (NORWICH EAST PCN)" in pcn
-    assert "pcn_vintage: 2022-08" in pcn
+    assert "`--vintage pcn=2022-08`" in pcn
 
 
 # Choosing
@@ -252,6 +252,21 @@ def test_the_footprint_that_was_in_force(packaged):
     assert "footprint-not-in-force" not in {
         f.code for f in workspace.check(system, system.footprints["places-2022"]).findings
     }
+
+
+def test_a_pcn_that_had_not_begun_says_so_and_what_helps(packaged):
+    """Mendip Vale PCN's first member joined on 1 April 2021, by NHS England's workbook of PCNs (August 2022)."""
+    check = ("check", "bnssg", "--data", str(packaged), "--as-of", "2020-01-01")
+    result = run(*check)
+    assert result.exit_code == 4
+    assert (
+        "PCN U90977 (MENDIP VALE PCN) has no members yet on 2020-01-01; the first joined on 2021-04-01."
+        in result.stderr
+    )
+    # The config's `pcn_vintage` would not help: what is asked for on the command line goes before it.
+    assert "came before it, or say when it lived: `--vintage pcn=2022-08`" in result.stderr
+    assert "pcn_vintage" not in result.stderr
+    assert run(*check, "--vintage", "pcn=2022-08").exit_code == 0
 
 
 def test_members_of_a_day(packaged, reference):

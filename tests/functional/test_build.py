@@ -235,6 +235,39 @@ def test_several_systems_end_with_the_highest_code(cli, tmp_path):
     assert cli("check", "toyshire").code == 0
 
 
+@pytest.mark.parametrize("more", [[], ["--all"], ["-f", "councils"]])
+def test_two_configs_that_would_be_written_to_one_folder(cli, tmp_path, more):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/toyshire.yaml").write_text(toy_county.CONFIG.replace("name: East", "name: Far East"))
+    ran = cli("build", "toyshire", "mine/toyshire.yaml", *more)
+    folder = "councils" if more else "localities"
+    assert ran.code == 2
+    assert ran.out == ""
+    assert ran.err == (
+        f"error: out/toyshire/{folder}: toyshire and mine/toyshire.yaml would both be written here, because both have "
+        "the id `toyshire`; expected one config a folder\n"
+        "  → give one of them another id under `ics`, or build each with an --out of its own\n"
+    )
+    assert not (tmp_path / "out").exists()
+    assert cli("check", "toyshire", "mine/toyshire.yaml", *more).code == 0, "a check writes nothing"
+
+
+def test_two_configs_of_one_system_with_footprints_of_their_own(cli, tmp_path):
+    """They go to folders of their own, as two footprints of one config do."""
+    text = toy_county.CONFIG.replace("\n  localities:", "\n  areas:").replace(
+        "default_footprint: localities", "default_footprint: areas"
+    )
+    (tmp_path / "other.yaml").write_text(text)
+    assert cli("build", "toyshire", "other.yaml").code == 0
+    assert sorted(p.name for p in (tmp_path / "out/toyshire").iterdir()) == ["areas", "localities"]
+
+
+def test_one_config_by_two_names_is_built_once(cli, tmp_path):
+    ran = cli("build", "toyshire", "configs/toyshire.yaml", "--json")
+    assert ran.code == 0
+    assert len(json.loads(ran.out)["footprints"]) == 1
+
+
 def test_one_broken_system_leaves_the_others_to_be_built(cli, tmp_path):
     (tmp_path / "empty.yaml").write_text("")
     ran = cli("build", "empty.yaml", "toyshire")

@@ -1,6 +1,8 @@
 """What can go wrong while a folder is written: what stood there stays, nothing is half done, and nobody sees a traceback."""
 
+import _pyio
 import errno
+import io
 import json
 import os
 import signal
@@ -14,7 +16,9 @@ import pytest
 import toy_county
 from conftest import environment, files_of
 
-UNCHANGED = "  → free some space, or choose another folder with --out; what stood there before is unchanged\n"
+ELSEWHERE = "or choose another place with --out; what stood there before is unchanged\n"
+NO_SPACE = f"  → free some space, {ELSEWHERE}"
+NO_RIGHT = f"  → get the right to write there, close programs that have it open, {ELSEWHERE}"
 
 
 @pytest.fixture
@@ -32,7 +36,10 @@ def test_out_is_a_file(cli, tmp_path):
     (tmp_path / "out").write_text("mine")
     ran = cli("build", "toyshire")
     assert ran.code == 3
-    assert ran.err == f"error: out/toyshire/localities: the output cannot be written: Not a directory\n{UNCHANGED}"
+    assert (
+        ran.err
+        == f"error: out/toyshire/localities: the output cannot be written: Not a directory\n  → `out` is in the way: move it away, {ELSEWHERE}"
+    )
     assert (tmp_path / "out").read_text() == "mine"
 
 
@@ -59,6 +66,94 @@ def test_target_is_a_link(cli, tmp_path):
     assert (tmp_path / "out/toyshire/localities").is_symlink()
 
 
+def test_name_that_is_too_long(cli, tmp_path):
+    ran = cli("build", "toyshire", "--out", "o" * 300)
+    assert ran.code == 3
+    assert ran.err.splitlines()[0].endswith("the output cannot be written: File name too long")
+    assert ran.err.splitlines()[1] == ("  → choose a shorter name with --out; what stood there before is unchanged")
+
+
+@pytest.mark.parametrize(
+    "command", [["apply", "data.csv", "--system", "toyshire", "--out"], ["data", "lock", "toyshire", "--to"]]
+)
+def test_a_folder_where_a_file_shall_be(cli, tmp_path, command):
+    (tmp_path / "data.csv").write_text("lsoa\nE01000001\n")
+    (tmp_path / "here.csv").mkdir()
+    (tmp_path / "here.csv/mine").write_text("mine")
+    ran = cli(*command, "here.csv")
+    assert ran.code == 3
+    assert ran.err.endswith(
+        "cannot be written: Is a directory\n  → `here.csv` is in the way: move it away, "
+        f"or choose another place with {command[-1]}; what stood there before is unchanged\n"
+    )
+    assert "mine" in files_of(tmp_path / "here.csv")
+
+
+@pytest.mark.parametrize("more", [[], ["--join"]])
+def test_a_name_that_is_too_long_for_a_file(cli, tmp_path, more):
+    (tmp_path / "data.csv").write_text("lsoa\nE01000001\n")
+    ran = cli("apply", "data.csv", "--system", "toyshire", "--by", "lsoa", "--out", "o" * 300 + ".csv", *more)
+    assert ran.code == 3
+    assert "the output cannot be written: File name too long\n  → choose a shorter name with --out" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [
+        (errno.ENOSPC, "free some space, or choose another place with"),
+        (errno.EDQUOT, "free some space, or choose another place with"),
+        (errno.EACCES, "get the right to write there"),
+        (errno.EPERM, "get the right to write there"),
+        (errno.EROFS, "get the right to write there"),
+        (errno.EEXIST, "is in the way: move it away"),
+        (errno.ENOTDIR, "is in the way: move it away"),
+        (errno.EISDIR, "is in the way: move it away"),
+        (errno.ENAMETOOLONG, "choose a shorter name with"),
+        (errno.EIO, "choose another place with"),
+    ],
+)
+def test_the_next_step_follows_what_the_system_says(tmp_path, code, step):
+    """Each writer of one file, a folder or a store asks this function."""
+    from placemap.write_errors import cannot_write
+
+    (tmp_path / "file").write_text("")
+    error = cannot_write(OSError(code, os.strerror(code)), tmp_path / "file/below", option="--to")
+    assert error.message == f"the output cannot be written: {os.strerror(code)}"
+    assert step in error.hint
+    assert error.hint.endswith(" --to; what stood there before is unchanged")
+    assert (f"`{tmp_path / 'file'}`" in error.hint) == ("in the way" in step)
+    assert ("space" in error.hint) == (code in (errno.ENOSPC, errno.EDQUOT))
+
+
+def test_the_same_bytes_where_lines_end_otherwise(cli, tmp_path, monkeypatch):
+    """Windows ends lines of text with CRLF unless it is told not to; Python's own `open` in Python can be made to."""
+    commands = [
+        ["build", "toyshire", "--out", "out"],
+        ["build", "bad.yaml", "--out", "out/bad"],
+        ["data", "lock", "toyshire", "--to", "out/placemap.lock"],
+        ["compare", "toyshire", "--out", "out/compared"],
+        ["apply", "data.csv", "--system", "toyshire", "--by", "lsoa", "--reconciliation", "out/rest.csv"],
+    ]
+    (tmp_path / "data.csv").write_text("lsoa\nE01000001\n")
+    (tmp_path / "bad.yaml").write_text(
+        toy_county.CONFIG.replace("practice: {A90006: LONE SURGERY}", "practice: [A99999]")
+    )
+    for command in commands:
+        cli(*command)
+    usual = files_of(tmp_path / "out")
+    (tmp_path / "out").rename(tmp_path / "usual")
+    monkeypatch.setattr(os, "linesep", "\r\n")
+    monkeypatch.setattr(io, "open", _pyio.open)
+    (tmp_path / "proof").write_text("\n")
+    assert (tmp_path / "proof").read_bytes() == b"\r\n"
+    for command in commands:
+        cli(*command)
+    assert files_of(tmp_path / "out") == usual
+    assert {"README.md", "FAILED.md", "metadata.json", "placemap.lock", "rest.csv"} <= {
+        Path(name).name for name in usual
+    }
+
+
 def test_foreign_files_are_kept(cli, tmp_path, built):
     folder = tmp_path / "out/toyshire/localities"
     (folder / "analysis.xlsx").write_text("mine")
@@ -69,6 +164,49 @@ def test_foreign_files_are_kept(cli, tmp_path, built):
         "  → move them away, or choose another folder with --out\n"
     )
     assert files_of(tmp_path / "out") == {**built, "toyshire/localities/analysis.xlsx": b"mine"}
+
+
+LITTER = (".DS_Store", "._places.csv", "Thumbs.db", "desktop.ini", ".~lock.places.csv#", "~$placemap.xlsx")
+
+
+@pytest.mark.parametrize("name", LITTER)
+def test_litter_of_systems_does_no_harm(cli, tmp_path, built, name):
+    (tmp_path / "out/toyshire/localities" / name).write_bytes(b"\0\1")
+    assert cli("build", "toyshire").code == 0
+    assert files_of(tmp_path / "out") == built
+
+
+@pytest.mark.parametrize("mine", ["notes.txt", ".hidden", "~notes", "thumbs.db.csv", ".DS_Store/notes.txt", "desktop"])
+def test_and_hides_no_file_of_a_user(cli, tmp_path, built, mine):
+    folder = tmp_path / "out/toyshire/localities"
+    for name in LITTER:
+        if not mine.startswith(name):
+            (folder / name).write_bytes(b"\0\1")
+    (folder / mine).parent.mkdir(exist_ok=True)
+    (folder / mine).write_text("mine")
+    ran = cli("build", "toyshire")
+    assert ran.code == 3
+    assert f"holds files that placemap did not write ({mine.split('/')[0]}); they would be lost" in ran.err
+    assert (folder / mine).read_text() == "mine"
+
+
+def test_litter_does_no_harm_to_a_pack_or_a_store(tmp_path):
+    from placemap.errors import PlacemapError
+    from placemap.sources.write_store import write_store
+    from placemap.write_foi import write_folder
+
+    pack = tmp_path / "pack"
+    (pack / "tables").mkdir(parents=True)
+    (pack / "tables/.~lock.places.csv#").write_text("")
+    write_folder({"SHA256SUMS": b"", "a.txt": b"a"}, pack)
+    assert files_of(pack) == {"SHA256SUMS": b"", "a.txt": b"a"}
+    (pack / "notes.txt").write_text("mine")
+    with pytest.raises(PlacemapError, match=r"files that are not the pack's \(a.txt, notes.txt\)"):
+        write_folder({"SHA256SUMS": b""}, pack)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store/Thumbs.db").write_text("")
+    write_store((), tmp_path / "store")
+    assert (tmp_path / "store/manifest.json").is_file()
 
 
 def test_folder_without_metadata_is_foreign(cli, tmp_path, built):
@@ -85,7 +223,7 @@ def test_not_writable(cli, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", refuse)
     ran = cli("build", "toyshire")
     assert ran.code == 3
-    assert ran.err == f"error: out/toyshire/localities: the output cannot be written: Permission denied\n{UNCHANGED}"
+    assert ran.err == f"error: out/toyshire/localities: the output cannot be written: Permission denied\n{NO_RIGHT}"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
@@ -118,7 +256,7 @@ def test_disk_full(cli, tmp_path, monkeypatch, built, after, formats):
     ran = cli("build", "toyshire", "--format", formats)
     assert ran.code == 3
     assert (
-        ran.err == f"error: out/toyshire/localities: the output cannot be written: No space left on device\n{UNCHANGED}"
+        ran.err == f"error: out/toyshire/localities: the output cannot be written: No space left on device\n{NO_SPACE}"
     )
     assert files_of(tmp_path / "out") == built
     assert names(tmp_path / "out/toyshire") == ["localities"]
@@ -205,6 +343,7 @@ def started(tmp_path, script, *args, store):
         [sys.executable, "-c", script, *args],
         cwd=tmp_path,
         env=environment(store),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -230,6 +369,62 @@ def test_kill_while_writing_and_build_again(tmp_path, toy_store, process):
     assert names(tmp_path / "out/toyshire") == [".localities.new"]
     assert process("build", "toy.yaml").code == 0
     assert names(tmp_path / "out/toyshire") == ["localities"]
+
+
+SLOW_FILE = """
+import sys, time
+from pathlib import Path
+import placemap.write_applied as w
+write = w.ENDINGS[".csv"]
+def slow(table, path):
+    path.write_text("half")
+    print("half", flush=True)
+    sys.stdin.readline()
+    write(table, path)
+w.ENDINGS[".csv"] = slow
+sys.argv = ["placemap", *sys.argv[1:]]
+from placemap.__main__ import main
+main()
+"""
+
+
+def applying(tmp_path, store, out):
+    (tmp_path / "data.csv").write_text("lsoa\nE01000001\n")
+    return started(
+        tmp_path, SLOW_FILE, "apply", "data.csv", "-s", "toy.yaml", "--by", "lsoa", "--out", out, store=store
+    )
+
+
+@pytest.mark.parametrize("again", ["the same file", "another file", "a build"])
+def test_kill_while_a_file_is_written(tmp_path, toy_store, process, again):
+    """What the dead writer left is cleared by whatever is written to that folder next."""
+    folder = tmp_path / "out/toyshire/localities"
+    (tmp_path / "toy.yaml").write_text(toy_county.CONFIG)
+    assert process("build", "toy.yaml").code == 0
+    before = names(folder)
+    with applying(tmp_path, toy_store, folder / "by-place.csv") as job:
+        assert job.stdout.readline() == "half\n"
+        job.kill()
+        job.communicate(timeout=30)
+    assert names(folder) == sorted([*before, f".by-place.{job.pid}.new.csv"])
+    if again == "a build":
+        assert process("build", "toy.yaml").code == 0
+        assert names(folder) == before
+        return
+    out = "by-place.csv" if again == "the same file" else "other.csv"
+    assert process("apply", "data.csv", "-s", "toy.yaml", "--by", "lsoa", "--out", folder / out).code == 0
+    assert names(folder) == sorted([*before, out])
+
+
+def test_a_living_writer_keeps_its_file(tmp_path, toy_store, process):
+    with applying(tmp_path, toy_store, "slow.csv") as job:
+        assert job.stdout.readline() == "half\n"
+        assert process("apply", "data.csv", "-s", "toy.yaml", "--by", "lsoa", "--out", "quick.csv").code == 0
+        assert (tmp_path / f".slow.{job.pid}.new.csv").read_text() == "half"
+        job.communicate("go on\n", timeout=30)
+    assert job.returncode == 0
+    assert (tmp_path / "slow.csv").read_bytes() == (tmp_path / "quick.csv").read_bytes()
+    assert not list(tmp_path.glob(".*.new*"))
 
 
 DIES = """
@@ -305,21 +500,45 @@ def test_lock_that_is_held_too_long(cli, tmp_path, monkeypatch):
         ran = cli("build", "toyshire")
         assert time.monotonic() - started_at < 20
     assert ran.code == 3
-    assert "another placemap has been writing this folder" in ran.err
+    assert "another placemap has been writing here" in ran.err
 
 
-def test_reader_of_a_pipe_leaves(tmp_path, toy_store):
-    """`placemap list | head -1` ends without a word."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "placemap", "schema"],
+def left_after(tmp_path, store, lines, *args, **streams):
+    """Run placemap into a pipe whose reader leaves after some lines."""
+    job = subprocess.Popen(
+        [sys.executable, "-m", "placemap", *args],
         cwd=tmp_path,
-        env=environment(toy_store),
+        env=environment(store),
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as job:
-        job.stdout.close()
-        err = job.stderr.read()
-    assert err == b""
+        **streams,
+    )
+    for _ in range(lines):
+        assert job.stdout.readline()
+    job.stdout.close()
+    err = job.stderr.read() if job.stderr else b""
+    if job.stderr:
+        job.stderr.close()
+    return job.wait(timeout=60), err
+
+
+@pytest.mark.parametrize("command", [["schema"], ["list"], ["--help"], ["build", "--help"], ["build", "toy.yaml"]])
+def test_reader_of_a_pipe_leaves(tmp_path, toy_store, command):
+    """`placemap list | head -0` ends without a word, as programs do that SIGPIPE ends."""
+    (tmp_path / "toy.yaml").write_text(toy_county.CONFIG)
+    assert left_after(tmp_path, toy_store, 0, *command, stderr=subprocess.PIPE) == (141, b"")
+
+
+def test_files_are_whole_though_the_reader_left(tmp_path, toy_store, process):
+    """`placemap build … 2>&1 | head -1`; what comes after is not built, and the exit code does not say that it was."""
+    (tmp_path / "toy.yaml").write_text(toy_county.CONFIG)
+    assert process("build", "toy.yaml", "--all", "--out", "all").code == 0
+    args = ("build", "toy.yaml", "--all", "--out", "cut")
+    code, _ = left_after(tmp_path, toy_store, 1, *args, stderr=subprocess.STDOUT)
+    assert code == 141
+    made, cut = files_of(tmp_path / "all"), files_of(tmp_path / "cut")
+    assert cut
+    written = {str(Path(name).parent) for name in cut}
+    assert cut == {name: content for name, content in made.items() if str(Path(name).parent) in written}
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -412,6 +412,28 @@ def test_what_is_no_pack(content, says, tmp_path):
     assert says in result.stderr
 
 
+def test_a_pack_of_another_year_says_so_and_can_be_made_again(tmp_path, monkeypatch):
+    from placemap.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLACEMAP_DATA", str(REPOSITORY / "data"))
+    asked = ["--as-of", "2023-06-01", "--vintage", "ltla=2019"]
+    result = CliRunner().invoke(app, ["foi", "bnssg", "-f", "single-place", *asked])
+    assert result.exit_code == 0, result.stderr
+    path = Path("out/bnssg/single-place-foi.zip")
+    files, _ = read_pack(path)
+    lock = json.loads(files["lock.json"])
+    assert (lock["as_of"], lock["vintages"]) == ("2023-06-01", ["ltla=2019"])
+    assert "tables/place_lad19.csv" in files
+    assert "as asked for: as of 2023-06-01; " in files["method.md"].decode("utf-8")
+    assert "ltla=2019" in files["tables/metadata.json"].decode("utf-8")
+    assert problems(path) == []
+    del lock["as_of"], lock["vintages"]
+    path.write_bytes(zipped(resummed({**files, "lock.json": json.dumps(lock).encode()}), "pack"))
+    assert "lock.json cannot be understood" in problems(path)[0]
+    shutil.rmtree("out")
+
+
 def test_commands(tmp_path, monkeypatch):
     from placemap.cli import app
 

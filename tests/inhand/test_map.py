@@ -162,6 +162,20 @@ def test_map_command_writes_and_says_what_the_map_shows(tmp_path, monkeypatch):
     assert files == ["single-place-map.png", "single-place-map.svg", "single-place-map.txt"]
 
 
+@pytest.mark.parametrize("asked", [["--vintage", "ltla=2018"], ["--as-of", "2018-06-01"]])
+def test_a_map_of_another_year_says_so(tmp_path, monkeypatch, asked):
+    """East Suffolk began in 2019; in 2018 Waveney was a district of its own, and so a line on the map."""
+    from placemap.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    command = ["map", "norfolk-and-waveney", "-f", "option-6"]
+    assert CliRunner().invoke(app, [*command, "--out", "now"]).exit_code == 0
+    assert CliRunner().invoke(app, [*command, "--out", "then", *asked]).exit_code == 0
+    now, then = ((tmp_path / when / "norfolk-and-waveney/option-6-map.svg").read_text() for when in ("now", "then"))
+    assert "local authorities of 2024" in now
+    assert "local authorities of 2018" in then
+
+
 def test_a_footprint_with_errors_is_not_drawn(tmp_path, monkeypatch):
     from pathlib import Path
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from placemap.errors import PlacemapError
-from placemap.explain import Explanation, explain
+from placemap.explain import explain
+from placemap.explanations import Explanation
 from placemap.model import System
 from placemap.pipeline import Workspace
 from placemap.subjects import find_subject

@@ -2,6 +2,8 @@
 
 import ast
 
+import pytest
+
 from conftest import REPO
 
 SOURCE = REPO / "src" / "placemap"
@@ -96,12 +98,64 @@ def test_only_the_edge_reads_and_only_writers_write():
     assert not wrong
 
 
+def text_writes(tree):
+    """Calls that would write other line ends on Windows."""
+    ends = {"open": "newline", "TextIOWrapper": "newline", "fdopen": "newline", "NamedTemporaryFile": "newline"}
+    ends |= {"writer": "lineterminator", "DictWriter": "lineterminator", "to_csv": "lineterminator"}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        last = name.rsplit(".", 1)[-1]
+        given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+        modes = {ast.unparse(item).strip("'\"") for item in node.args} | {given.get("mode", "").strip("'\"")}
+        reads = last == "open" and not any(mode[:1] in ("w", "a", "x") and len(mode) < 4 for mode in modes)
+        binary = any(mode in ("wb", "ab", "xb", "w+b", "rb") for mode in modes)
+        if last == "write_text" and "." in name and given.get("newline") not in ("''", "'\\n'"):
+            yield node.lineno, name
+        if last in ends and not (reads or binary) and ends[last] not in given:
+            yield node.lineno, name
+
+
+def test_text_is_written_with_the_same_line_ends_on_every_system():
+    wrong = [
+        (module, *found)
+        for module, path in MODULES.items()
+        for found in text_writes(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("line", "bad"),
+    [
+        ("path.write_text(text, encoding='utf-8')", True),
+        ("path.write_text(text, encoding='utf-8', newline='')", False),
+        ("write_text(path, text)", False),
+        ("path.open('w', encoding='utf-8')", True),
+        ("open(path, mode='a')", True),
+        ("path.open('wb')", False),
+        ("path.open(encoding='utf-8')", False),
+        ("csv.writer(file)", True),
+        ("frame.to_csv(path)", True),
+        ("frame.to_csv(path, lineterminator='\\n')", False),
+    ],
+)
+def test_and_that_test_sees_what_it_should(line, bad):
+    assert bool(list(text_writes(ast.parse(line)))) == bad
+
+
 def test_stages_know_no_clock_and_no_chance():
     stages = (
         "resolve",
         "allocate",
         "crosswalk",
         "checks",
+        "check_registry",
+        "coverage_checks",
+        "evidence_checks",
+        "plausibility_checks",
+        "vintage_checks",
         "declarations",
         "describe",
         "ledger",

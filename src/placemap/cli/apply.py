@@ -137,6 +137,7 @@ def apply(
     from placemap.api import Applier, Options, resolved
     from placemap.measures import measures_of
     from placemap.pipeline import footprints_of, open_workspace
+    from placemap.write_files import put
 
     if join and out is None:
         raise PlacemapError("--join needs --out FILE", hint="add --out joined.parquet", exit_code=Exit.USAGE)
@@ -170,7 +171,7 @@ def apply(
             return Exit.OK
         applied = applier.apply()
         if join and out is not None:
-            write_applied.swapped(out, applier.join)
+            put(out, applier.join)
     table = write_applied.result_table(applied, measures, long=long)
     if out is not None and not join:
         write_applied.write_frame(table, out)

@@ -39,6 +39,8 @@ from placemap.cli.england import build_england
 from placemap.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from placemap.model import Footprint, System
     from placemap.pipeline import Outcome, Workspace
 
@@ -137,7 +139,7 @@ def build(
             sensitive=sensitivity,
         )
 
-    return _run(systems, footprint or [], every, reference, strict, as_json, make)
+    return _run(systems, footprint or [], every, reference, strict, as_json, make, out)
 
 
 def _refuse_with_england(systems: list[str] | None, footprint: list[str] | None, *, every: bool) -> None:
@@ -191,22 +193,30 @@ def _run(
     strict: bool,
     as_json: bool,
     make: Any,
+    out: Path | None = None,
 ) -> int:
-    """Make every footprint asked for; an error in one system leaves the others to be made."""
+    """Make every footprint asked for; an error in one system leaves the others to be made.
+
+    Args:
+        out: where they are written, if they are.
+    """
     from placemap.pipeline import jobs_of
 
-    systems, codes = [], [Exit.OK]
+    codes = [Exit.OK]
+    loaded: dict[str, System] = {}
     for name in dict.fromkeys(names):
         try:
-            systems.append(load(name))
+            loaded[name] = load(name)
         except PlacemapError as error:
             error_message(error)
             codes.append(error.exit_code)
     outcomes: list[Outcome] = []
     jobs: list[tuple[System, Footprint]] = []
-    if systems:
+    if loaded:
         workspace = reference.open(names)
-        jobs, errors = jobs_of(workspace, systems, footprints, every=every)
+        jobs, errors = jobs_of(workspace, _each_once(loaded.values()), footprints, every=every)
+        if out is not None:
+            _refuse_one_folder(jobs, {system.config_sha256: name for name, system in loaded.items()}, out)
         for wrong in errors:
             error_message(wrong)
             codes.append(wrong.exit_code)
@@ -225,6 +235,34 @@ def _run(
     if as_json:
         print_json({"exit_code": int(max(codes)), "footprints": [_as_json(outcome) for outcome in outcomes]})
     return max(codes)
+
+
+def _each_once(systems: Iterable[System]) -> list[System]:
+    """Configs of the same content once: a name and a path may mean the same."""
+    return list({system.config_sha256: system for system in systems}.values())
+
+
+def _refuse_one_folder(jobs: Sequence[tuple[System, Footprint]], names: Mapping[str, str], out: Path) -> None:
+    """Refuse two configs whose results would go to the same folder, one over the other.
+
+    Args:
+        names: by hash of a config, what the user calls it.
+
+    Raises:
+        PlacemapError: there are two.
+    """
+    taken: dict[Path, str] = {}
+    for system, footprint in jobs:
+        folder, name = out / system.id / footprint.id, names[system.config_sha256]
+        other = taken.setdefault(folder, name)
+        if other != name:
+            raise PlacemapError(
+                f"{other} and {name} would both be written here, because both have the id `{system.id}`; "
+                "expected one config a folder",
+                location=str(folder),
+                hint="give one of them another id under `ics`, or build each with an --out of its own",
+                exit_code=Exit.USAGE,
+            )
 
 
 def _report(outcome: Outcome) -> None:

@@ -24,7 +24,7 @@ from placemap.errors import Exit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from placemap.explain import Explanation, Part, Reason
+    from placemap.explanations import Explanation, Part, Reason
     from placemap.understand import Answer
 
 SHORT = 6

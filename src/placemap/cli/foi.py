@@ -9,10 +9,12 @@ import typer
 
 from placemap.cli import app
 from placemap.cli.common import (
+    AsOfOption,
     DataOption,
     FootprintOption,
     JsonOption,
     MeasureOption,
+    VintageOption,
     guarded,
     load,
     message,
@@ -44,6 +46,8 @@ def foi(
     ] = None,
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
+    vintage: VintageOption = None,
+    as_of: AsOfOption = "",
     as_json: JsonOption = False,
 ) -> int:
     """Make the files that answer a freedom of information request about places: a reply, a workbook, tables, a map.
@@ -56,16 +60,17 @@ def foi(
         raise PlacemapError("name a system, or a pack with --verify", hint="placemap list", exit_code=Exit.USAGE)
     from placemap.foi_answers import Letter
     from placemap.in_hand import make_foi
-    from placemap.pipeline import footprints_of, open_workspace
+    from placemap.pipeline import chosen_of, open_workspace
     from placemap.systems import config_path
     from placemap.yaml_tree import read_text
 
     letter = Letter(_date(date), reference, requester, organisation)
-    found, path = load(system), config_path(system)
+    declared, path = load(system), config_path(system)
     config = read_text(path, str(path))
-    workspace = open_workspace(data, measure)
+    workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of)
+    found, chosen = chosen_of(workspace, declared, footprint or [])
     written = []
-    for one in footprints_of(found, footprint or []):
+    for one in chosen:
         written += make_foi(workspace, found, one, config, letter, out)
     if as_json:
         print_json([str(path) for path in written])

@@ -65,7 +65,7 @@ def infer(
     """
     from placemap.inferring import infer_places, read_wanted
     from placemap.pipeline import open_workspace
-    from placemap.write_answers import write_text
+    from placemap.write_files import put
 
     workspace = open_workspace(data, measure)
     wanted = read_wanted(file, workspace.geography, code=code, place=place, sheet=sheet)
@@ -80,7 +80,7 @@ def infer(
             raise PlacemapError(
                 "the file exists; it may hold work", location=str(out), hint="choose another name with --out"
             )
-        write_text(found.config, out)
+        put(out, found.config)
         message(f"config written to {out}: fill in the evidence, then `placemap build {out}`")
     if wanted.unknown:
         where = "reference" if workspace.geography.all_england else "packaged tables"

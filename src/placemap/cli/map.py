@@ -9,11 +9,13 @@ import typer
 
 from placemap.cli import app
 from placemap.cli.common import (
+    AsOfOption,
     DataOption,
     FootprintOption,
     JsonOption,
     MeasureOption,
     SystemArgument,
+    VintageOption,
     guarded,
     load,
     message,
@@ -36,6 +38,8 @@ def map_places(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files go.")] = Path("out"),
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
+    vintage: VintageOption = None,
+    as_of: AsOfOption = "",
     as_json: JsonOption = False,
 ) -> int:
     """Draw a footprint's places as SVG and PNG, with an alternative text.
@@ -43,12 +47,12 @@ def map_places(
     Example: placemap map norfolk-and-waveney --compare option-6
     """
     from placemap.in_hand import make_map
-    from placemap.pipeline import footprints_of, open_workspace
+    from placemap.pipeline import chosen_of, footprints_of, open_workspace
 
-    found = load(system)
-    chosen = footprints_of(found, footprint or [])
+    declared = load(system)
+    workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of)
+    found, chosen = chosen_of(workspace, declared, footprint or [])
     sets = [[one, *footprints_of(found, [compare])] if compare else [one] for one in chosen]
-    workspace = open_workspace(data, measure)
     made = [make_map(workspace, found, footprints, out, highlight=highlight) for footprints in sets]
     if as_json:
         print_json([{"files": [str(path) for path in item.files], "alt": item.alt} for item in made])

@@ -16,6 +16,7 @@ from typing import Any
 
 from placemap.errors import PlacemapError
 from placemap.sources.client import BY_HAND, Client, Passing
+from placemap.write_files import write_text
 
 #: Pages are never larger than this, whatever a service allows.
 LARGEST_PAGE = 2_000
@@ -134,7 +135,7 @@ def _open_part(part: Path, layer: Layer) -> None:
     if state.exists() and state.read_text(encoding="utf-8") != json.dumps(layer.state):
         shutil.rmtree(part)
     part.mkdir(exist_ok=True)
-    state.write_text(json.dumps(layer.state), encoding="utf-8")
+    write_text(state, json.dumps(layer.state))
 
 
 def _receive(client: Client, layer: Layer, order: str, part: Path, progress: Progress) -> int:
@@ -162,7 +163,7 @@ def _kept(page: Path) -> list[dict[str, Any]] | None:
 
 
 def _keep(page: Path, rows: list[dict[str, Any]]) -> None:
-    page.write_text(json.dumps(rows), encoding="utf-8")
+    write_text(page, json.dumps(rows))
 
 
 def _page(client: Client, layer: Layer, order: str, offset: int, ids: list[int]) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 
 from placemap import __version__
 from placemap.errors import PlacemapError
+from placemap.write_files import write_text
 
 #: A download may not be larger than this, unpacked from what the server compresses.
 MOST_BYTES = 1_000_000_000
@@ -186,7 +187,7 @@ class Client:
             if response.status_code == requests.codes.not_modified:
                 return _answer(b"", response, unchanged=True)
             going_on = response.status_code == requests.codes.partial_content
-            note.write_text(_validator(response), encoding="utf-8")
+            write_text(note, _validator(response))
             self._save(response, to, have if going_on else 0, url)
             return _answer(b"", response)
 

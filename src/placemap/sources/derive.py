@@ -139,7 +139,7 @@ def _the_one(name: str, items: list[Made]) -> Made:
 def _content(table: StoreTable) -> str:
     """What two equal tables have in common; those that are never written have no schema."""
     if table.family in (UPPER_TIERS, ICB_PAIRS):
-        return table.frame.sort_values(list(table.frame.columns)).to_csv(index=False)
+        return table.frame.sort_values(list(table.frame.columns)).to_csv(index=False, lineterminator="\n")
     return canonical_hash(table.frame, table.schema)
 
 

@@ -21,6 +21,7 @@ from placemap.errors import Exit, PlacemapError
 from placemap.sources import arcgis
 from placemap.sources.catalogue import Catalogue, Source
 from placemap.sources.client import Client
+from placemap.write_files import write_text
 
 ENDINGS = (".csv", ".zip", ".xlsx", ".gpkg")
 
@@ -191,7 +192,7 @@ def accept(fetched: Fetched, folder: Path) -> Path:
         old.unlink()
     fetched.file.replace(to)
     note = folder / f"{fetched.target.id}.json"
-    note.write_text(json.dumps(dict(fetched.note), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    write_text(note, json.dumps(dict(fetched.note), indent=2, sort_keys=True) + "\n")
     return to
 
 

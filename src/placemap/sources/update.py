@@ -28,6 +28,7 @@ from placemap.sources.downloads import (
 )
 from placemap.sources.write_store import tables_to_keep, write_store
 from placemap.store import MANIFEST, Manifest, missing_tables
+from placemap.write_files import write_text
 
 #: Downloads at a time, over all hosts; the client holds each host to fewer.
 AT_ONCE = 4
@@ -191,9 +192,9 @@ class Updater:
             note = note_of(self.raw, Target(Path(item.file).stem, item.table.source))
             notes[item.table.name] = {"file": item.file, "url": note.get("url"), "retrieved": note.get("retrieved")}
         text = json.dumps(notes, indent=2, sort_keys=True) + "\n"
-        (self.store / RETRIEVED).write_text(text, encoding="utf-8")
+        write_text(self.store / RETRIEVED, text)
         lock = lock_of(manifest.tables.values(), manifest.defaults)
-        (self.store / LOCK_FILE).write_text(lock.to_text(), encoding="utf-8")
+        write_text(self.store / LOCK_FILE, lock.to_text())
 
 
 #: Sources that stand for any file of their layout.

@@ -13,11 +13,13 @@ from typing import Any
 import pandas as pd
 
 from placemap.errors import PlacemapError
-from placemap.folders import swapped_in
+from placemap.folders import is_litter, swapped_in
 from placemap.schemas import TableSchema
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.table import StoreTable
 from placemap.store import MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
+from placemap.write_errors import cannot_write
+from placemap.write_files import write_text
 
 #: Kinds (and families used like one) whose newest vintage is meant where none is said.
 DEFAULT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb", "pcn", "registrations")
@@ -73,16 +75,12 @@ def write_store(
                 shutil.copy2(to / TABLES / f"{entry.name}.parquet", folder / TABLES)
             return _write_files(tables, kept, folder, dict(covers or {}))
     except OSError as error:
-        raise PlacemapError(
-            f"the store cannot be written: {error.strerror or error}",
-            location=str(to),
-            hint="free some space, or choose another folder with --to; what stood there before is unchanged",
-        ) from None
+        raise cannot_write(error, to, what="the store", option="--to") from None
 
 
 def _refuse_foreign(to: Path) -> None:
     """Refuse a folder that has something in it and is not a store: all of it would be copied and replaced."""
-    inside = {item.name for item in to.iterdir()} if to.is_dir() else set()
+    inside = {item.name for item in to.iterdir() if not is_litter(item)} if to.is_dir() else set()
     if (to.exists() and not to.is_dir()) or (inside and not inside & {MANIFEST, SOURCES_FILE}):
         raise PlacemapError(
             "this is not a reference store, and it is not empty",
@@ -97,7 +95,7 @@ def _write_files(
     entries = [*kept, *(_write_table(table, folder / TABLES) for table in tables)]
     manifest = Manifest({entry.name: entry for entry in entries}, newest_vintages(entries), covers)
     text = json.dumps(manifest.to_json(), ensure_ascii=False, indent=2, sort_keys=True)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+    write_text(folder / MANIFEST, text + "\n")
     return manifest
 
 
