@@ -25,6 +25,7 @@ from placemap.codes import KINDS
 from placemap.config import load_system
 from placemap.engine import DuckDbEngine, Engine
 from placemap.errors import Exit, PlacemapError
+from placemap.grades import caveats
 from placemap.measures import Measure, measures_of, refuse_mistakes
 from placemap.pipeline import DEFAULT_MEASURE, Outcome, Workspace, footprints_of, open_workspace
 from placemap.place_keys import DECLARED, PlaceKeys, Resolved
@@ -212,7 +213,7 @@ def resolved(workspace: Workspace, system: System, footprint: Footprint) -> Reso
     outcome = workspace.check(system, footprint)
     _refuse_errors(outcome)
     assert outcome.assignment is not None
-    return Resolved(system, outcome.assignment)
+    return Resolved(system, outcome.assignment, caveats(outcome.findings))
 
 
 class Applier:
@@ -270,7 +271,7 @@ class Applier:
     @property
     def practices(self) -> str:
         """How practices are placed."""
-        declared = all(item.assignment.footprint.has_patient_kinds for item in self.resolved)
+        declared = all(item.is_declared_from_practices for item in self.resolved)
         return self.options.practices or (DECLARED if declared else place_keys.RESIDENCE)
 
     def apply(self) -> Applied:
@@ -288,7 +289,7 @@ class Applier:
 
     def sql(self, dialect: str = "duckdb") -> list[str]:
         """The statements, for other engines to run on `placemap_data` and the two tables of `keys`."""
-        return sql.transpiled(sql.script(self.question), dialect)
+        return sql.transpiled(sql.script(self.question, self.keys.as_one), dialect)
 
     def join(self, out: Path) -> None:
         """Write every row of the data with the columns of its place: the one with the largest part of its unit.
