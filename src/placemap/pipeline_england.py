@@ -183,8 +183,8 @@ def build_england(
     """
     outcome = england(workspace, systems, min_grade)
     failed = outcome.exit_code() != Exit.OK
-    outcome.tables = [*([] if failed else _tables(outcome, workspace)), _findings(outcome)]
-    inputs = _inputs(outcome, workspace)
+    outcome.tables = tables_of(outcome, workspace)
+    inputs = inputs_of(outcome, workspace)
     ending = f".{formats}"
     made = Build(
         system=outcome.national.system,
@@ -202,6 +202,12 @@ def build_england(
     )
     outcome.folder = write_build(made, out, formats=formats, excel=excel)
     return outcome
+
+
+def tables_of(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
+    """All tables of a national build; with errors only the findings."""
+    crosswalks = _tables(outcome, workspace) if outcome.exit_code() == Exit.OK else []
+    return [*crosswalks, _findings(outcome)]
 
 
 def _tables(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
@@ -245,7 +251,7 @@ def _findings(outcome: EnglandOutcome) -> Table:
     return Table("findings", national.schema, frame)
 
 
-def _inputs(outcome: EnglandOutcome, workspace: Workspace) -> Inputs:
+def inputs_of(outcome: EnglandOutcome, workspace: Workspace) -> Inputs:
     """The reference tables of all systems, each once, in order of name."""
     entries = {entry.name: entry for o in outcome.outcomes for entry in workspace.inputs(o.footprint)}
     return [entries[name] for name in sorted(entries)]
