@@ -14,9 +14,9 @@ from placemap.crosswalk import Figures, Table
 from placemap.findings import Finding
 from placemap.geography import Geography
 from placemap.grades import GRADES as LETTERS
-from placemap.grades import is_below
+from placemap.grades import WEAKEST
 from placemap.ledger import totals
-from placemap.model import Evidence, Footprint
+from placemap.model import Evidence
 from placemap.national import National
 from placemap.provenance import Inputs, attributions
 from placemap.report_data import GRADES, FindingGroup, evidence_of, finding_groups
@@ -24,8 +24,8 @@ from placemap.words import listed
 from placemap.write_national import SystemLine
 
 #: Colours of grades, from strong to weak, and of shares, from high to low; lightness tells them apart in grey print.
-_GRADE_COLOURS = {"A": "#4fb1ec", "B": "#d9ecf7", "C": "#e5893b"}
-_SHARES = ((0.95, "#e6f2d5"), (0.90, "#a9d8c5"), (0.80, "#5a9fb8"), (0.0, "#8d5f8f"))
+_GRADE_COLOURS = {"A": "#3b82bd", "B": "#a5d3ec", "C": "#e5893b"}
+_SHARES = ((0.95, "#cfe8b0"), (0.90, "#8fcdb8"), (0.80, "#5a9fb8"), (0.0, "#8d5f8f"))
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def england_report(
         places=places,
         systems=[EnglandSystem(line, evidence_of(line.system, line.footprint), _caveats(line)) for line in lines],
         left_out=list(left_out),
-        grades=[(letter, sum(l.footprint.grade == letter for l in lines), GRADES[letter]) for letter in LETTERS],
+        grades=[(letter, sum(one.footprint.grade == letter for one in lines), GRADES[letter]) for letter in LETTERS],
         picture=picture,
         colourings=_colourings(picture, places),
         ledger=ledger,
@@ -177,6 +177,7 @@ def _summary(
     least = min(places, key=lambda place: place.own_share)
     residents = measure_title(geography, weigh.residents_name)
     counts = Counter(line.footprint.grade for line in lines)
+    grades = listed([f"{counts[letter]} {letter}" for letter in LETTERS if counts[letter]])
     texts = [
         f"{len(places)} places of {len(lines)} integrated care systems, each system by its default footprint. No body "
         "publishes such a list: the definitions are placemap’s, from public evidence of unequal strength.",
@@ -184,8 +185,7 @@ def _summary(
         f"{sizes.sum():,.0f} people live in them ({residents}). Half of the places have fewer than "
         f"{np.median(sizes):,.0f}; the largest is {largest.name} with {largest.residents:,.0f}, the smallest "
         f"{smallest.name} with {smallest.residents:,.0f}.",
-        f"Systems by grade of evidence: {listed([f'{counts[letter]} {letter}' for letter in LETTERS if counts[letter]])}. "
-        "Look at the grade before you compare a place.",
+        f"Systems by grade of evidence: {grades}. Look at the grade before you compare a place.",
         f"In {least.name} {least.own_share:.0%} of registered residents use practices of their own place, fewer than "
         "anywhere else; where this share is low, figures by practice or PCN do not describe the residents.",
     ]
@@ -244,13 +244,9 @@ def _short(icb: str) -> str:
 def _caveats(line: SystemLine) -> list[tuple[str, str]]:
     found = [("The system", line.system.notes), ("The footprint", line.footprint.notes)]
     found += [(place.name, place.notes) for place in line.footprint.places]
-    return [(what, text) for what, text in found if text] + _stale(line.footprint)
-
-
-def _stale(footprint: Footprint) -> list[tuple[str, str]]:
-    if not is_below(footprint.grade, "B"):
-        return []
-    return [("Before use", "Weak evidence: confirm the places with the system before relying on them.")]
+    if line.footprint.grade == WEAKEST:
+        found.insert(0, ("Before use", "Weak evidence: confirm the places with the system before relying on them."))
+    return [(what, text) for what, text in found if text]
 
 
 def _colourings(picture: NationalPicture, places: Sequence[EnglandPlace]) -> list[Colouring]:

@@ -123,7 +123,15 @@ def resolved_england(workspace: Workspace, systems: Iterable[System], min_grade:
     Raises:
         PlacemapError: the store is not of all England, or there are errors.
     """
-    outcome = england(workspace, systems, min_grade)
+    return joined(england(workspace, systems, min_grade))
+
+
+def joined(outcome: EnglandOutcome) -> Resolved:
+    """The systems of a national outcome as one footprint to apply data to.
+
+    Raises:
+        PlacemapError: there are errors.
+    """
     require_no_errors(outcome)
     national = outcome.national
     parts = tuple(Resolved(part.system, part.assignment) for part in national.parts)

@@ -9,7 +9,6 @@ import shapely
 
 from placemap.boundaries import Boundaries
 from placemap.cartography import LONDON
-from placemap.crosswalk import Table
 from placemap.england_data import EnglandReport
 from placemap.svg_paths import Canvas, canvas
 from placemap.write_page import files_of, page

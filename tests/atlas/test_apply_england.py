@@ -205,6 +205,19 @@ def test_practices_cannot_be_placed_as_declared(run, england_store, tmp_path, re
     assert "--practices residence" in result.stderr
 
 
+def test_from_python(england_store, reference):
+    import placemap
+
+    england = placemap.load_england(data=england_store)
+    assert (england.id, england.footprints) == ("england", ["default-footprints"])
+    census = reference / "CENSUS21_LSOA21_usual_residents.csv"
+    frame = england.apply(census, sums=["TOTAL"]).frame.set_index("PLACECD")["TOTAL"]
+    assert frame.to_dict() == england.places().set_index("PLACECD")["RESIDENTS"].to_dict()
+    assert len(england.crosswalk("lsoa21")) == 33_755
+    with pytest.raises(placemap.PlacemapError, match="there is no grade `D`"):
+        placemap.load_england(data=england_store, min_grade="D")
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [

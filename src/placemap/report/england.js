@@ -48,8 +48,20 @@
 
   let pressed = null;
   svg.addEventListener("pointerdown", (event) => { pressed = [event.clientX, event.clientY]; });
-  svg.addEventListener("pointerover", (event) => point(indexOf(event.target)));
-  svg.addEventListener("pointerleave", () => point(null));
+  // Moves only: what comes to lie under a pointer that rests, because the view changed, was not pointed at.
+  function follows(element) {
+    let last = null;
+    element.addEventListener("pointermove", (event) => {
+      const index = indexOf(event.target);
+      if (index !== last) point(index);
+      last = index;
+    });
+    element.addEventListener("pointerleave", () => {
+      last = null;
+      point(null);
+    });
+  }
+  follows(svg);
   svg.addEventListener("click", (event) => {
     const index = indexOf(event.target);
     const dragged = pressed && Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) > 5;
@@ -90,8 +102,7 @@
     button.addEventListener("blur", () => point(null));
     name.replaceWith(button);
   }
-  table.tBodies[0].addEventListener("pointerover", (event) => point(indexOf(event.target)));
-  table.tBodies[0].addEventListener("pointerleave", () => point(null));
+  follows(table.tBodies[0]);
 
   // --- filters -----------------------------------------------------------------------------------------------------
   placemap.means("places-table", (wanted) => {
