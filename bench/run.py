@@ -21,6 +21,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PLACEMAP_DATA": str(ROOT / "data")}
+# pip compiles what it installs. Where bytecode is not kept, each run from source would time the compiler, too.
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @dataclass

@@ -55,9 +55,9 @@ class Command:
 
 def commands() -> str:
     """Every command with its arguments and options, from the app itself."""
-    from placemap.cli import app
+    from placemap.cli import load
 
-    return "\n\n".join(_command(command) for command in walk(app, "placemap"))
+    return "\n\n".join(_command(command) for command in walk(load(), "placemap"))
 
 
 def walk(app: Any, path: str) -> Iterator[Command]:

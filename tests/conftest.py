@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 import toy_county
+from placemap.cli import load
+
+load()  # tests call the app of this process, with any of its commands
 
 REPO = Path(__file__).parents[1]
 PACKAGED = REPO / "data"

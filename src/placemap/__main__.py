@@ -17,9 +17,9 @@ def main() -> None:
     _print_what_can_be_printed()
     try:
         try:
-            from placemap.cli import app
+            from placemap.cli import load
 
-            app(prog_name="placemap")
+            load(*sys.argv[1:2])(prog_name="placemap")
         finally:
             sys.stdout.flush()
     except KeyboardInterrupt:

@@ -1,201 +1,205 @@
-"""The shape of a config, as pydantic models: what `config` checks a file against, and what `placemap schema` prints."""
+"""The shape of a config as a JSON Schema (2020-12): what files are checked against, and `placemap schema` prints."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    WithJsonSchema,
-)
+from placemap.codes import AREA_KINDS, KINDS, MEMBER_KINDS
 
 FORMAT_VERSION = 1
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+ID = "^[a-z0-9]+(-[a-z0-9]+)*$"
+VINTAGE = "^[0-9]{4}(-[0-9]{2})?$"
+PARTIAL_DATE = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
+DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+WEB_ADDRESS = r"^https?://\S+$"
+ICB_CODE = "^E54[0-9]{6}$"
+ODS_CODE = "^[0-9A-Z]{3}([0-9A-Z]{2})?$"
+PLACE_OF_FOOTPRINT = "^[a-z0-9-]+/[a-z0-9-]+$"
+NOT_BLANK = r"\S"
+
+#: More than the people of the world: a number above it is a slip of the keyboard.
+LARGEST_FIGURE = 10_000_000_000
+
+Schema = dict[str, Any]
 
 
-def _year_as_text(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _text(pattern: str = NOT_BLANK, description: str = "") -> Schema:
+    return {"type": "string", "pattern": pattern, **({"description": description} if description else {})}
 
 
-def _nothing_is_empty(value: Any) -> Any:
-    return {} if value is None else value
+def _text_or_year(pattern: str, description: str = "") -> Schema:
+    """Text; YAML reads a bare year as a number, which is what people write."""
+    return {**_text(pattern, description), "type": ["string", "integer"], "minimum": 1000, "maximum": 9999}
 
 
-def _text_or_year(pattern: str) -> WithJsonSchema:
-    """For the JSON Schema: YAML reads a bare year as a number, which is what people write."""
-    return WithJsonSchema({"anyOf": [{"type": "string", "pattern": pattern}, {"type": "integer"}]})
+def _may_be_empty(schema: Schema) -> Schema:
+    """The same, or nothing after the colon, which says as much as leaving the key out."""
+    if "$ref" in schema:
+        return {"if": {"not": {"type": "null"}}, "then": schema}
+    if "enum" in schema:
+        return {**schema, "enum": [*schema["enum"], None]}
+    if "type" not in schema:
+        return schema
+    types = schema["type"]
+    return {**schema, "type": [*(types if isinstance(types, list) else [types]), "null"]}
 
 
-_VINTAGE = r"^\d{4}(-\d{2})?$"
-_PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
-Vintage = Annotated[str, BeforeValidator(_year_as_text), StringConstraints(pattern=_VINTAGE), _text_or_year(_VINTAGE)]
-PartialDate = Annotated[
-    str, BeforeValidator(_year_as_text), StringConstraints(pattern=_PARTIAL_DATE), _text_or_year(_PARTIAL_DATE)
-]
+def _list_of(shape: str) -> Schema:
+    return {"type": "array", "items": _ref(shape), "default": []}
 
 
-def _no_seconds(value: Any) -> Any:
-    """Keep pydantic from taking a number, or text of digits, for seconds since 1970."""
-    return "no date" if str(value).replace(".", "").isdigit() else value
+def _by_id(shape: str, **more: Any) -> Schema:
+    return {"type": "object", "propertyNames": {"pattern": ID}, "additionalProperties": _ref(shape), **more}
 
 
-Day = Annotated[date, BeforeValidator(_no_seconds), Field(strict=False)]
+def _ref(shape: str) -> Schema:
+    return {"$ref": f"#/$defs/{shape}"}
 
 
-def _list_or(other: str) -> Discriminator:
-    return Discriminator(lambda value: "list" if isinstance(value, list) else other)
+def _shape(description: str, properties: dict[str, Schema], required: tuple[str, ...] = ()) -> Schema:
+    """A mapping of these keys and no others; a key that is not required may be empty, unless it holds a list."""
+    described = {
+        key: schema if key in required or schema.get("type") == "array" else _may_be_empty(schema)
+        for key, schema in properties.items()
+    }
+    return {
+        "description": description,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": described,
+        **({"required": list(required)} if required else {}),
+    }
 
 
-Codes = Annotated[
-    Annotated[list[str], Tag("list")] | Annotated[dict[str, Text | None], Tag("mapping")],
-    _list_or("mapping"),
-]
-Keys = Annotated[Annotated[list[Text], Tag("list")] | Annotated[Text, Tag("text")], _list_or("text")]
+def _codes(kind: str) -> Schema:
+    return {
+        "description": f"{KINDS[kind].plural} by code, as `code: name` lines or a list of codes",
+        "type": ["object", "array"],
+        "additionalProperties": {"type": ["string", "null"], "pattern": NOT_BLANK},
+        "items": {"type": "string"},
+    }
 
 
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+def _units(kinds: tuple[str, ...]) -> dict[str, Schema]:
+    return {kind: _codes(kind) for kind in kinds} | _vintages(kinds)
 
 
-class AreaUnits(_Shape):
-    """Units of area kinds, each `code: name` or a list of codes, with the vintage that they are meant in."""
-
-    lsoa: Codes | None = None
-    msoa: Codes | None = None
-    ward: Codes | None = None
-    ltla: Codes | None = None
-    utla: Codes | None = None
-    sub_icb: Codes | None = None
-    lsoa_vintage: Vintage | None = None
-    msoa_vintage: Vintage | None = None
-    ward_vintage: Vintage | None = None
-    ltla_vintage: Vintage | None = None
-    utla_vintage: Vintage | None = None
-    sub_icb_vintage: Vintage | None = None
+def _vintages(kinds: tuple[str, ...]) -> dict[str, Schema]:
+    return {f"{kind}_vintage": _text_or_year(VINTAGE, f"vintage of the {KINDS[kind].plural}") for kind in kinds}
 
 
-class Units(AreaUnits):
-    """Units of any kind."""
+_KEYS = {
+    "description": "an id of the config's `evidence`, or a list of them",
+    "type": ["string", "array"],
+    "pattern": NOT_BLANK,
+    "items": _text(),
+}
+_NOTES = _text(description="what a careful analyst must know")
+_DAY = {**_text(DAY), "format": "date"}
+_BASIS = {"enum": ["stated", "inferred"]}
 
-    pcn: Codes | None = None
-    practice: Codes | None = None
-    pcn_vintage: Vintage | None = None
-    practice_vintage: Vintage | None = None
+SHAPES: dict[str, Schema] = {
+    "AreaUnits": _shape(
+        "Units of area kinds, each `code: name` or a list of codes, with the vintage that they are meant in.",
+        _units(AREA_KINDS),
+    ),
+    "Units": _shape("Units of any kind.", _units(MEMBER_KINDS)),
+    "ScopeShape": _shape(
+        "What a footprint must cover: units less units, or `place: footprint/place`.",
+        {**_units(AREA_KINDS), "exclude": _ref("AreaUnits"), "place": _text(PLACE_OF_FOOTPRINT)},
+    ),
+    "ExpectShape": _shape(
+        "A published figure to hold the place to.",
+        {
+            "measure": _text(),
+            "value": {"type": "number", "minimum": 0, "maximum": LARGEST_FIGURE},
+            "within_pct": {"type": "number", "minimum": 0, "maximum": 100, "default": 0},
+        },
+        required=("measure", "value"),
+    ),
+    "AcceptShape": _shape(
+        "A waiver of a finding about a subject, with its reason.",
+        {"finding": _text(), "subject": _text(), "reason": _text()},
+        required=("finding", "subject", "reason"),
+    ),
+    "PlaceShape": _shape(
+        "A place: the union of its members, less `exclude`, bounded by `within`.",
+        {
+            **_units(MEMBER_KINDS),
+            "name": _text(),
+            "basis": _BASIS,
+            "evidence": _KEYS,
+            "notes": _NOTES,
+            "exclude": _ref("Units"),
+            "within": {
+                "if": {"type": "object"},
+                "then": _ref("AreaUnits"),
+                "else": {"enum": ["scope", None]},
+            },
+            "expect": _list_of("ExpectShape"),
+            "accept": _list_of("AcceptShape"),
+        },
+        required=("name",),
+    ),
+    "FootprintShape": _shape(
+        "One named way of dividing the system into places.",
+        {
+            **_vintages(MEMBER_KINDS),
+            "name": _text(),
+            "status": {"enum": ["current", "proposed", "superseded"]},
+            "grade": {"enum": ["A", "B", "C"]},
+            "basis": _BASIS,
+            "evidence": _KEYS,
+            "notes": _NOTES,
+            "valid_from": _DAY,
+            "valid_to": _DAY,
+            "scope": _ref("ScopeShape"),
+            "places": _by_id("PlaceShape", minProperties=1),
+            "accept": _list_of("AcceptShape"),
+        },
+        required=("name", "status", "grade", "evidence", "places"),
+    ),
+    "EvidenceShape": _shape(
+        "A document: who said what, when.",
+        {
+            "title": _text(),
+            "publisher": _text(),
+            "date": _text_or_year(PARTIAL_DATE),
+            "url": _text(WEB_ADDRESS),
+            "accessed": _text_or_year(NOT_BLANK),
+            "states": _text(),
+        },
+        required=("title", "publisher"),
+    ),
+    "IcbShape": _shape(
+        "The system's integrated care board, as of a vintage.",
+        {"code": _text(ICB_CODE), "ods": _text(ODS_CODE), "vintage": _text_or_year(VINTAGE)},
+        required=("code", "ods", "vintage"),
+    ),
+    "IcsShape": _shape(
+        "The system.",
+        {"id": _text(ID), "name": _text(), "icb": _ref("IcbShape")},
+        required=("id", "name", "icb"),
+    ),
+    "ConfigShape": _shape(
+        "A system's places: the whole of a config file.",
+        {
+            **_vintages(MEMBER_KINDS),
+            "placemap": {"type": "integer", "const": FORMAT_VERSION},
+            "ics": _ref("IcsShape"),
+            "scope": _ref("ScopeShape"),
+            "evidence": _may_be_empty(_by_id("EvidenceShape")),
+            "notes": _NOTES,
+            "default_footprint": _text(ID),
+            "footprints": _by_id("FootprintShape", minProperties=1),
+        },
+        required=("placemap", "ics", "scope", "evidence", "default_footprint", "footprints"),
+    ),
+}
 
 
-class ScopeShape(AreaUnits):
-    """What a footprint must cover: units less units, or `place: footprint/place`."""
-
-    exclude: AreaUnits | None = None
-    place: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")] | None = None
-
-
-class ExpectShape(_Shape):
-    """A published figure to hold the place to."""
-
-    measure: Text
-    value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    within_pct: Annotated[float, Field(ge=0, le=100)] = 0.0
-
-
-class AcceptShape(_Shape):
-    """A waiver of a finding about a subject, with its reason."""
-
-    finding: Text
-    subject: Text
-    reason: Text
-
-
-Within = Annotated[
-    Annotated[Literal["scope"], Tag("text")] | Annotated[AreaUnits, Tag("units")],
-    Discriminator(lambda value: "text" if isinstance(value, str) else "units"),
-]
-Basis = Literal["stated", "inferred"]
-
-
-class PlaceShape(Units):
-    """A place: the union of its members, less `exclude`, bounded by `within`."""
-
-    name: Text
-    basis: Basis | None = None
-    evidence: Keys | None = None
-    notes: Text | None = None
-    exclude: Units | None = None
-    within: Within | None = None
-    expect: list[ExpectShape] = []
-    accept: list[AcceptShape] = []
-
-
-class _Vintages(_Shape):
-    lsoa_vintage: Vintage | None = None
-    msoa_vintage: Vintage | None = None
-    ward_vintage: Vintage | None = None
-    ltla_vintage: Vintage | None = None
-    utla_vintage: Vintage | None = None
-    sub_icb_vintage: Vintage | None = None
-    pcn_vintage: Vintage | None = None
-    practice_vintage: Vintage | None = None
-
-
-class FootprintShape(_Vintages):
-    """One named way of dividing the system into places."""
-
-    name: Text
-    status: Literal["current", "proposed", "superseded"]
-    grade: Literal["A", "B", "C"]
-    basis: Basis = "stated"
-    evidence: Keys
-    notes: Text | None = None
-    valid_from: Day | None = None
-    valid_to: Day | None = None
-    scope: ScopeShape | None = None
-    places: Annotated[dict[Id, PlaceShape], Field(min_length=1)]
-    accept: list[AcceptShape] = []
-
-
-class EvidenceShape(_Shape):
-    """A document: who said what, when."""
-
-    title: Text
-    publisher: Text
-    date: PartialDate | None = None
-    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
-    accessed: Annotated[Text, BeforeValidator(_year_as_text), _text_or_year(r"\S")] | None = None
-    states: Text | None = None
-
-
-class IcbShape(_Shape):
-    """The system's integrated care board, as of a vintage."""
-
-    code: Annotated[str, StringConstraints(pattern=r"^E54\d{6}$")]
-    ods: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{3}([0-9A-Z]{2})?$")]
-    vintage: Vintage
-
-
-class IcsShape(_Shape):
-    """The system."""
-
-    id: Id
-    name: Text
-    icb: IcbShape
-
-
-class ConfigShape(_Vintages):
-    """A system's places: the whole of a config file."""
-
-    placemap: Literal[1]
-    ics: IcsShape
-    scope: ScopeShape
-    evidence: Annotated[dict[Id, EvidenceShape], BeforeValidator(_nothing_is_empty)]
-    notes: Text | None = None
-    default_footprint: Id
-    footprints: Annotated[dict[Id, FootprintShape], Field(min_length=1)]
+def json_schema(shape: str = "ConfigShape") -> Schema:
+    """The format of a whole config, or of one of its parts, as a JSON Schema (2020-12) for editors and other tools."""
+    others = {name: schema for name, schema in SHAPES.items() if name != "ConfigShape"}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **SHAPES[shape], "$defs": others}

@@ -176,6 +176,7 @@ def _mapping(node: MappingNode, path: KeyPath, tree: YamlTree) -> dict[str, Any]
         if not isinstance(key_node, ScalarNode):
             raise PlacemapError("a key must be text; found a list or a mapping", location=str(loc), hint=_YAML_HINT)
         key = str(key_node.value)
+        _refuse_half_characters(key, loc)
         here = (*path, key)
         if key in result:
             tree.duplicates.append(_duplicate(key, loc, tree.key_locs[here]))
@@ -212,6 +213,7 @@ def _is_number(node: Node) -> bool:
 
 def _scalar(node: Node, path: KeyPath, tree: YamlTree) -> Any:
     text = str(node.value)
+    _refuse_half_characters(text, tree.value_locs[path])
     tag = str(node.tag).removeprefix("tag:yaml.org,2002:")
     if tag == "null":
         return None
@@ -226,6 +228,16 @@ def _scalar(node: Node, path: KeyPath, tree: YamlTree) -> Any:
     raise PlacemapError(
         f"the tag `!!{tag}` is not allowed", location=str(tree.value_locs[path]), hint="write a plain value"
     )
+
+
+def _refuse_half_characters(text: str, loc: Loc) -> None:
+    """Refuse an escape of U+D800 to U+DFFF, half of a character of UTF-16: no UTF-8 file could hold it."""
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise PlacemapError(
+            "an escape stands for half a character (U+D800 to U+DFFF)",
+            location=str(loc),
+            hint="write the character itself, or its whole code, as in `\\U0001F600`",
+        )
 
 
 def _number(text: str) -> int | float | str:

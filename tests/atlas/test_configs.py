@@ -149,6 +149,33 @@ def test_documents_are_cited_as_researched(systems, researched):
             assert facts(systems[key].evidence[name]) == facts(item), (key, name)
 
 
+def test_status_default_and_evidence_are_as_researched(systems, researched):
+    """Each footprint cites the document that the facts rest it on, and may cite more."""
+    for key, facts in researched.items():
+        ours = systems[key]
+        assert (ours.name, ours.icb_code, ours.default_footprint) == (
+            facts.name,
+            facts.icb_code,
+            facts.default_footprint,
+        )
+        for footprint in facts.footprints.values():
+            mine = ours.footprints[footprint.id]
+            assert mine.status == footprint.status, (key, footprint.id)
+            assert set(footprint.evidence) <= set(mine.evidence), (key, footprint.id)
+
+
+def test_places_are_called_as_researched(systems, researched):
+    """But for two whose researched name has their districts added in brackets; a build lists those anyway."""
+    shorter = []
+    for key, facts in researched.items():
+        for footprint in facts.footprints.values():
+            for theirs, ours in zip(footprint.places, systems[key].footprints[footprint.id].places, strict=True):
+                if ours.name != theirs.name:
+                    assert theirs.name.startswith(f"{ours.name} ("), (key, theirs.name)
+                    shorter.append((key, ours.name))
+    assert shorter == [("cambridgeshire-and-peterborough", "North"), ("cambridgeshire-and-peterborough", "South")]
+
+
 def test_no_sentence_is_copied(systems, researched):
     for key, facts in researched.items():
         theirs = {s for text in prose(facts) for s in sentences(text) if len(s.split()) >= 6}

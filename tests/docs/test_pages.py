@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
-import typing
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from placemap.cli import app
+from placemap.config_format import SHAPES
 
 REPO = Path(__file__).parents[2]
 SOURCE = REPO / "src" / "placemap"
@@ -221,19 +221,6 @@ def test_findings_of_real_builds_have_the_severity_that_the_page_says(page):
 # --- config keys ---
 
 
-def _models():
-    """Every model of the config format that a key can stand in."""
-    from pydantic import BaseModel
-
-    from placemap import config_format
-
-    return {
-        name: model
-        for name, model in vars(config_format).items()
-        if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel and name[0] != "_"
-    }
-
-
 def _documented(page):
     """Model → keys in the first column of the table that is marked with its name."""
     text = page("docs/config.md").text
@@ -246,37 +233,35 @@ def _first_column(table):
 
 
 def test_every_key_of_the_config_format_is_explained_and_nothing_else_is(page):
-    models, documented = _models(), _documented(page)
-    area, units = (set(models[name].model_fields) for name in ("AreaUnits", "Units"))
+    keys = {name: set(shape["properties"]) for name, shape in SHAPES.items()}
     # Units are explained once, and stand in places and scopes by reference to that section.
-    elsewhere = {"Units": area, "ScopeShape": area, "PlaceShape": units}
-    expected = {name: set(model.model_fields) - elsewhere.get(name, set()) for name, model in models.items()}
-    assert documented == expected
+    elsewhere = {"Units": keys["AreaUnits"], "ScopeShape": keys["AreaUnits"], "PlaceShape": keys["Units"]}
+    assert _documented(page) == {name: own - elsewhere.get(name, set()) for name, own in keys.items()}
 
 
 def test_required_keys_are_marked(page):
     text = page("docs/config.md").text
     wrong = []
-    for name, model in _models().items():
+    for name, shape in SHAPES.items():
         table = re.search(rf"<!-- shape: {name} -->\n((?:\|[^\n]*\n)+)", text)[1]
+        required = shape.get("required", [])
         if "| needed |" not in table:
-            assert not any(field.is_required() for field in model.model_fields.values()), name
+            assert not required, name
             continue
         for line in table.splitlines()[2:]:
             cells = [cell.strip() for cell in line.split("|")[1:-1]]
             for key in re.findall(r"`([a-z_]+)`", cells[0]):
-                if model.model_fields[key].is_required() != (cells[1] == "yes"):
+                if (key in required) != (cells[1] == "yes"):
                     wrong.append(f"{name}.{key}")
     assert wrong == []
 
 
 def test_values_that_a_key_can_have_are_listed(page):
-    from placemap.config_format import Basis, FootprintShape
-
     text = page("docs/config.md").text
-    literals = [FootprintShape.model_fields[key].annotation for key in ("status", "grade")] + [Basis]
-    values = [value for literal in literals for value in typing.get_args(literal)]
-    assert [value for value in values if f"`{value}`" not in text] == []
+    keys = SHAPES["FootprintShape"]["properties"]
+    values = {value for key in ("status", "grade", "basis") for value in keys[key]["enum"]} - {None}
+    assert len(values) == 8
+    assert [value for value in sorted(values) if f"`{value}`" not in text] == []
 
 
 # --- outputs ---

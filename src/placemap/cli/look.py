@@ -104,7 +104,7 @@ def schema() -> int:
 
     Example: placemap schema > placemap.schema.json
     """
-    from placemap.config import json_schema
+    from placemap.config_format import json_schema
 
     print_json(json_schema())
     return Exit.OK
