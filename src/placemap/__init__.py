@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from placemap.api import Applied, Places, load
+    from placemap.api import Applied, Places, load, load_england
     from placemap.errors import PlacemapError
 
 __version__ = "0.1.0"
-__all__ = ["Applied", "PlacemapError", "Places", "__version__", "load"]
+__all__ = ["Applied", "PlacemapError", "Places", "__version__", "load", "load_england"]
 
 _FROM = {
     "Applied": "placemap.api",
     "Places": "placemap.api",
     "load": "placemap.api",
+    "load_england": "placemap.api",
     "PlacemapError": "placemap.errors",
 }
 

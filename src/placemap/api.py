@@ -25,6 +25,7 @@ from placemap.codes import KINDS
 from placemap.config import load_system
 from placemap.engine import DuckDbEngine, Engine
 from placemap.errors import Exit, PlacemapError
+from placemap.grades import GRADES, WEAKEST, caveats
 from placemap.measures import Measure, measures_of, refuse_mistakes
 from placemap.pipeline import DEFAULT_MEASURE, Outcome, Workspace, footprints_of, open_workspace
 from placemap.place_keys import DECLARED, PlaceKeys, Resolved
@@ -203,6 +204,35 @@ def load(system: str, *, data: str | os.PathLike[str] | None = None, measure: st
     return Places(load_system(config_path(system)), workspace)
 
 
+def load_england(
+    *, data: str | os.PathLike[str] | None = None, measure: str = DEFAULT_MEASURE, min_grade: str = WEAKEST
+) -> Places:
+    """The places of all systems of England as one, each system by its default footprint; takes some seconds.
+
+    Args:
+        data: a reference store of all England instead of the cached one.
+        measure: the residents that shares are taken by.
+        min_grade: `A` or `B` to leave out systems whose evidence is weaker.
+
+    Raises:
+        PlacemapError: the store is not of all England, there is no such grade, or there are errors.
+    """
+    from placemap.pipeline_england import england, england_systems, joined, tables_of
+
+    if min_grade not in GRADES:
+        raise PlacemapError(f"there is no grade `{min_grade}`", hint=f"grades are {', '.join(GRADES)}")
+    workspace = open_workspace(Path(data) if data is not None else None, measure)
+    outcome = england(workspace, england_systems(), min_grade)
+    found = joined(outcome)
+    system, footprint = found.system, found.assignment.footprint
+    places = Places(system, workspace)
+    places._resolved[footprint.id] = found
+    places._built[footprint.id] = Outcome(
+        system, footprint, outcome.findings, found.assignment, workspace.figures, tables_of(outcome, workspace)
+    )
+    return places
+
+
 def resolved(workspace: Workspace, system: System, footprint: Footprint) -> Resolved:
     """A footprint to apply data to.
 
@@ -212,7 +242,7 @@ def resolved(workspace: Workspace, system: System, footprint: Footprint) -> Reso
     outcome = workspace.check(system, footprint)
     _refuse_errors(outcome)
     assert outcome.assignment is not None
-    return Resolved(system, outcome.assignment)
+    return Resolved(system, outcome.assignment, caveats(outcome.findings))
 
 
 class Applier:
@@ -270,7 +300,7 @@ class Applier:
     @property
     def practices(self) -> str:
         """How practices are placed."""
-        declared = all(item.assignment.footprint.has_patient_kinds for item in self.resolved)
+        declared = all(item.is_declared_from_practices for item in self.resolved)
         return self.options.practices or (DECLARED if declared else place_keys.RESIDENCE)
 
     def apply(self) -> Applied:
@@ -288,7 +318,7 @@ class Applier:
 
     def sql(self, dialect: str = "duckdb") -> list[str]:
         """The statements, for other engines to run on `placemap_data` and the two tables of `keys`."""
-        return sql.transpiled(sql.script(self.question), dialect)
+        return sql.transpiled(sql.script(self.question, self.keys.as_one), dialect)
 
     def join(self, out: Path) -> None:
         """Write every row of the data with the columns of its place: the one with the largest part of its unit.
@@ -360,4 +390,4 @@ def kinds() -> Iterable[str]:
     return [kind for kind in KINDS if kind != "icb"]
 
 
-__all__ = ["Applied", "Applier", "Options", "Places", "load"]
+__all__ = ["Applied", "Applier", "Options", "Places", "load", "load_england"]

@@ -185,9 +185,21 @@ def places(question: Question, source: str = CODED) -> str:
     )
 
 
-def known(question: Question, source: str = CODED) -> str:
-    """Sums over the codes that the reference has, by footprint and outcome, of the part that is in no place."""
+def known(question: Question, as_one: tuple[str, str] | None = None, source: str = CODED) -> str:
+    """Sums over the codes that the reference has, by footprint and outcome, of the part that is in no place.
+
+    Args:
+        as_one: ICSID and FOOTPRINT of all places together, where they are accounted for so.
+    """
     sums = [f"SUM(d.{alias} * (1 - COALESCE(i.WEIGHT, 0))) AS {alias}" for alias in added(question)]
+    if as_one:
+        ics, footprint = map(literal, as_one)
+        return (
+            f"SELECT {ics} AS ICSID, {footprint} AS FOOTPRINT, k.OUTCOME, {', '.join(sums)} "
+            f"FROM {source} AS d JOIN {CODES} AS k ON d.CODE = k.CODE "
+            f"LEFT JOIN (SELECT CODE, SUM(WEIGHT) AS WEIGHT FROM {WEIGHTS} GROUP BY CODE) AS i ON i.CODE = d.CODE "
+            "GROUP BY k.OUTCOME ORDER BY k.OUTCOME"
+        )
     inside = f"SELECT CODE, ICSID, FOOTPRINT, SUM(WEIGHT) AS WEIGHT FROM {WEIGHTS} GROUP BY CODE, ICSID, FOOTPRINT"
     return (
         f"SELECT f.ICSID, f.FOOTPRINT, k.OUTCOME, {', '.join(sums)} "
@@ -222,7 +234,7 @@ def joined(by: str, columns: Iterable[str]) -> str:
     return f"SELECT d.*, {added_columns} FROM {DATA} AS d LEFT JOIN {JOIN} AS j ON COALESCE({key}, '') = j.CODE"
 
 
-def script(question: Question) -> list[str]:
+def script(question: Question, as_one: tuple[str, str] | None = None) -> list[str]:
     """The statements for someone else's warehouse: sums by place, then what is in no place.
 
     They stand on their own, given the two tables that `apply --sql --keys DIR` writes.
@@ -230,7 +242,7 @@ def script(question: Question) -> list[str]:
     with_coded = f"WITH {CODED} AS ({coded(question, checked=False)}) "
     return [
         with_coded + _finished(question, places(question)),
-        with_coded + known(question),
+        with_coded + known(question, as_one),
         with_coded + unmatched(question),
     ]
 

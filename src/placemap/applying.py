@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -13,6 +13,7 @@ from placemap import apply_sql as sql
 from placemap.codes import KINDS, MEMBER_KINDS
 from placemap.engine import Engine
 from placemap.errors import Exit, PlacemapError
+from placemap.findings import Finding
 from placemap.geography import Geography
 from placemap.measures import COUNT, MEAN, RATE, SUM, Measure, intensive_error
 from placemap.place_keys import (
@@ -88,6 +89,7 @@ class Applied:
         method: how units are placed.
         notes: what an analyst should know of this result.
         unknown: unknown codes with their number of rows, most rows first.
+        findings: what to know of the footprints, such as weak evidence.
     """
 
     frame: pd.DataFrame
@@ -98,6 +100,7 @@ class Applied:
     method: str
     notes: tuple[str, ...] = ()
     unknown: tuple[tuple[str, int], ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def long(self, measures: Sequence[Measure]) -> pd.DataFrame:
         """A row a place, group and measure: the place's columns, the groups, MEASURE and VALUE."""
@@ -223,13 +226,13 @@ def run(
     engine.load(sql.WEIGHTS, keys.weights)
     ledger = _Ledger(question, total)
     placed = engine.query(sql.places(question))
-    known = engine.query(sql.known(question))
+    known = engine.query(sql.known(question, keys.as_one))
     strays = [(_outcome(row["CODE"], keys.kind, all_england), row) for row in engine.query(sql.unmatched(question))]
-    footprints = [(item.system.id, item.assignment.footprint.id) for item in resolved]
-    reconciliations = tuple(ledger.reconcile(footprint, placed, known, strays) for footprint in footprints)
+    owner = {head.code: item.key for item in resolved for head in item.heads}
+    reconciliations = tuple(ledger.reconcile(item.key, placed, owner, known, strays) for item in resolved)
     placed = _with_empty_places(placed, question, resolved)
     if whole:
-        placed = _whole(placed, question, reconciliations, total)
+        placed = _whole(placed, owner, question, reconciliations, total)
     unknown = sorted(
         ((str(row["CODE"]), int(row["n"])) for outcome, row in strays if outcome == UNKNOWN),
         key=lambda item: (-item[1], item[0]),
@@ -243,6 +246,7 @@ def run(
         method=keys.method,
         notes=tuple(_notes(question, total, reconciliations)),
         unknown=tuple(unknown),
+        findings=tuple(finding for item in resolved for finding in item.findings),
     )
 
 
@@ -316,11 +320,16 @@ class _Ledger:
         self,
         footprint: tuple[str, str],
         placed: Sequence[dict[str, object]],
+        owner: Mapping[str, tuple[str, str]],
         known: Sequence[dict[str, object]],
         strays: Sequence[tuple[str, dict[str, object]]],
     ) -> Reconciliation:
-        """Account for everything; a difference would be a mistake of placemap's own and is never passed over."""
-        mine = {PLACED: [row for row in placed if (row["ICSID"], row["FOOTPRINT"]) == footprint]}
+        """Account for everything; a difference would be a mistake of placemap's own and is never passed over.
+
+        Args:
+            owner: by PLACECD, what it is accounted for under.
+        """
+        mine = {PLACED: [row for row in placed if owner[str(row["PLACECD"])] == footprint]}
         for row in known:
             if (row["ICSID"], row["FOOTPRINT"]) == footprint:
                 mine.setdefault(OUT_OF_AREA if row["OUTCOME"] == "known" else str(row["OUTCOME"]), []).append(row)
@@ -354,17 +363,16 @@ def _with_empty_places(
     have = {row["PLACECD"]: row for row in placed}
     rows = []
     for item in resolved:
-        footprint = item.assignment.footprint
-        for place in footprint.places:
-            code = f"{item.system.id}/{footprint.id}/{place.id}"
+        for head, place in zip(item.heads, item.assignment.footprint.places, strict=True):
             blank = dict.fromkeys(sql.added(question))
-            head = {"ICSID": item.system.id, "FOOTPRINT": footprint.id, "PLACECD": code, "PLACENM": place.name}
-            rows.append(have.get(code, {**head, **blank, "n": 0}))
+            row = {"ICSID": head.ics, "FOOTPRINT": head.footprint, "PLACECD": head.code, "PLACENM": place.name}
+            rows.append(have.get(head.code, {**row, **blank, "n": 0}))
     return rows
 
 
 def _whole(
     placed: list[dict[str, object]],
+    owner: Mapping[str, tuple[str, str]],
     question: sql.Question,
     reconciliations: Sequence[Reconciliation],
     total: dict[str, object],
@@ -376,9 +384,8 @@ def _whole(
             raise _usage(f"the sum of `{title}` is not whole, so its parts cannot be", "leave --whole-numbers out")
     result = [dict(row) for row in placed]
     for reconciliation in reconciliations:
-        mine = [
-            row for row in result if (row["ICSID"], row["FOOTPRINT"]) == (reconciliation.ics, reconciliation.footprint)
-        ]
+        key = (reconciliation.ics, reconciliation.footprint)
+        mine = [row for row in result if owner[str(row["PLACECD"])] == key]
         for alias in aliases:
             parts = [_number(row[alias]) for row in mine]
             rest = _number(total[alias]) - math.fsum(parts)

@@ -6,6 +6,7 @@ place have in common: no slivers, and a hole only where LSOAs of the hole belong
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,9 @@ import pandas as pd
 import shapely
 
 from placemap.atoms import Bools, Ints
-from placemap.crosswalk import Figures, place_code
+from placemap.crosswalk import Figures, Head
 from placemap.errors import PlacemapError
 from placemap.geography import Geography
-from placemap.model import System
 from placemap.output_schemas import place_boundaries
 from placemap.resolve import Assignment
 from placemap.schemas import TableSchema
@@ -97,8 +97,11 @@ class Outlines:
         ]
 
 
-def boundaries(system: System, assignment: Assignment, outlines: Outlines, weigh: Figures) -> Boundaries:
+def boundaries(heads: Sequence[Head], assignment: Assignment, outlines: Outlines, weigh: Figures) -> Boundaries:
     """The outline of each place with its names, codes and figures.
+
+    Args:
+        heads: by position of the place.
 
     Raises:
         PlacemapError: the store has no boundaries for some LSOAs.
@@ -109,9 +112,9 @@ def boundaries(system: System, assignment: Assignment, outlines: Outlines, weigh
         mask = assignment.place == position
         rows.append(
             (
-                system.id,
-                assignment.footprint.id,
-                place_code(system, assignment.footprint, place),
+                heads[position].ics,
+                heads[position].footprint,
+                heads[position].code,
                 place.name,
                 int(mask.sum()),
                 float(weigh.residents[mask].sum()),
@@ -121,6 +124,19 @@ def boundaries(system: System, assignment: Assignment, outlines: Outlines, weigh
         )
     schema = place_boundaries(weigh.residents_name, weigh.registered_name)
     return Boundaries(schema, pd.DataFrame(rows, columns=schema.names), shapes)
+
+
+def simplified(shapes: Shapes, metres: float) -> Shapes:
+    """Shapes with fewer corners; borders that two of them share stay shared, so that neither gaps nor overlaps arise.
+
+    Args:
+        shapes: that share their corners, as outlines of places do; others come back as they are.
+        metres: corners that make a difference of less than about this much are left out.
+    """
+    if not shapely.coverage_is_valid(shapes):
+        return shapes
+    result: Shapes = shapely.coverage_simplify(shapes, metres)
+    return result
 
 
 def neighbours(assignment: Assignment, geography: Geography) -> set[tuple[int, int]]:

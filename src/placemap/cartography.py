@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from placemap.atoms import Bools
-from placemap.boundaries import Outlines, Shapes, neighbours
+from placemap.atoms import Bools, Ints
+from placemap.boundaries import Outlines, Shapes, neighbours, simplified
 from placemap.crosswalk import Figures
 from placemap.geography import Geography
 from placemap.model import Footprint, System
@@ -20,6 +20,10 @@ from placemap.provenance import attributions
 from placemap.resolve import Assignment
 
 _COMPASS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
+#: How far corners of a national map may be simplified, metres: less than a pixel on the whole map.
+_NATIONAL_METRES = 200
+#: What a national map shows larger, as places there are small: Greater London, in metres of EPSG:27700.
+LONDON = (503_000.0, 155_000.0, 562_500.0, 201_500.0)
 #: A place whose middle is nearer to the system's than this part of the system's half width is in its centre.
 _CENTRAL = 0.15
 
@@ -64,6 +68,54 @@ class Picture:
         """West, south, east and north of all places, metres."""
         west, south, east, north = shapely.total_bounds([place.shape for place in self.places])
         return float(west), float(south), float(east), float(north)
+
+
+@dataclass(frozen=True)
+class NationalPicture:
+    """The places of all systems on a map; shapes in EPSG:27700.
+
+    Attributes:
+        places: outlines by position, simplified together.
+        colours: by position; neighbours differ.
+        systems: the outline of each system's places.
+        vintage, attribution, alt: as in `Picture`.
+    """
+
+    places: Shapes
+    colours: list[str]
+    systems: list[Any]
+    vintage: str
+    attribution: list[str]
+    alt: str
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north of all places, metres."""
+        west, south, east, north = shapely.total_bounds(self.places)
+        return float(west), float(south), float(east), float(north)
+
+
+def national_picture(
+    assignment: Assignment, system_of: Ints, outlines: Shapes, geography: Geography, weigh: Figures
+) -> NationalPicture:
+    """The map of many systems' places.
+
+    Args:
+        system_of: by position of the place, the position of its system.
+        outlines: by position of the place.
+    """
+    shapes = simplified(outlines, _NATIONAL_METRES)
+    union = shapely.coverage_union_all if shapely.coverage_is_valid(shapes) else shapely.union_all
+    systems = [union(shapes[system_of == system]) for system in np.unique(system_of)]
+    return NationalPicture(
+        places=shapes,
+        colours=colours(len(shapes), neighbours(assignment, geography)),
+        systems=systems,
+        vintage=vintage_text(geography, assignment.footprint, weigh),
+        attribution=boundary_attribution(geography),
+        alt=f"Map of England with the {len(shapes)} places of {len(systems)} systems, London also at a larger scale. "
+        "The table of places has what the map shows.",
+    )
 
 
 def picture(

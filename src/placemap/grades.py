@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from placemap.errors import Exit, PlacemapError
+from placemap.findings import Finding
 from placemap.model import Footprint, System
 
 GRADES = ("A", "B", "C")
 WEAKEST = "C"
+_ABOUT_EVIDENCE = ("weak-evidence", "left-out")
 
 
 def is_below(grade: str, least: str) -> bool:
     """Whether a grade is weaker than the least that is wanted."""
     return GRADES.index(grade) > GRADES.index(least)
+
+
+def caveats(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Of the findings those that the user of any figure must know: weak evidence, and systems left out for it."""
+    return tuple(finding for finding in findings if finding.code in _ABOUT_EVIDENCE)
 
 
 def require_grade(system: System, footprint: Footprint, least: str) -> None:

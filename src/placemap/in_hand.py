@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from placemap import __version__
-from placemap.cartography import Picture, picture
+from placemap.boundaries import Boundaries, boundaries
+from placemap.cartography import Picture, national_picture, picture
+from placemap.england_data import EnglandReport, england_report
 from placemap.errors import Exit, PlacemapError
 from placemap.findings import Severity
 from placemap.foi_answers import Letter
+from placemap.grades import WEAKEST
 from placemap.model import Footprint, System
 from placemap.pipeline import Outcome, Workspace
+from placemap.pipeline_england import EnglandOutcome, england, inputs_of, lines, require_no_errors, tables_of
 from placemap.report_data import Report, Section, report
 from placemap.sensitivity import LABELS, sensitivity
 from placemap.store import TableEntry
@@ -95,6 +99,49 @@ def make_report(
     assert outlines is not None
     text = html(content, workspace.outlines.of(outcome.assignment.place >= 0), outlines)
     return Made([put(out / system.id / f"{footprint.id}-report.html", text)], content.picture.alt)
+
+
+def make_england_report(
+    workspace: Workspace, systems: Iterable[System], out: Path, *, min_grade: str = WEAKEST
+) -> Made:
+    """Write the report of all systems, one HTML file.
+
+    Args:
+        out: the file is `out/england/default-footprints-report.html`.
+        min_grade: leave out systems whose evidence is weaker.
+
+    Raises:
+        PlacemapError: the store is not of all England or has no boundaries, a system has errors, or the file cannot be
+            written.
+    """
+    from placemap.write_england import html
+
+    outlines = workspace.outlines
+    outcome = england(workspace, systems, min_grade)
+    require_no_errors(outcome)
+    national = outcome.national
+    drawn = boundaries(national.heads, national.assignment, outlines, workspace.figures)
+    content = _england_report(workspace, outcome, drawn)
+    path = out / national.system.id / f"{national.footprint.id}-report.html"
+    return Made([put(path, html(content, drawn))], content.picture.alt)
+
+
+def _england_report(workspace: Workspace, outcome: EnglandOutcome, drawn: Boundaries) -> EnglandReport:
+    national, geography = outcome.national, workspace.geography
+    entries = {entry.name: entry for entry in [*inputs_of(outcome, workspace), geography.data.need("lsoa_boundaries")]}
+    return england_report(
+        national,
+        lines(outcome),
+        [system.name for system in outcome.left_out],
+        geography,
+        workspace.figures,
+        tables_of(outcome, workspace),
+        outcome.findings,
+        {id(finding): item.system.name for item in outcome.outcomes for finding in item.findings},
+        [entries[name] for name in sorted(entries)],
+        national_picture(national.assignment, national.part_of, drawn.shapes, geography, workspace.figures),
+        __version__,
+    )
 
 
 def _report(workspace: Workspace, outcome: Outcome, sections: Iterable[Section] = ()) -> Report:

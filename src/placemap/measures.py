@@ -69,13 +69,15 @@ def measures_of(
         count: whether to count rows. It is what is done where nothing else is asked for.
 
     Raises:
-        PlacemapError: a rate without a denominator, or two results of the same name.
+        PlacemapError: no name of a column, a rate without a denominator, or two results of the same name.
     """
     found = [Measure(SUM, column) for column in sums]
     found += [_mean(text) for text in means]
     found += [_rate(text) for text in rates]
     if count or not found:
         found.append(Measure(COUNT))
+    if any(measure.how != COUNT and not measure.column for measure in found):
+        raise _usage("the name of a column is empty", "write --sum COLUMN or --mean COLUMN")
     titles = [measure.title for measure in found]
     for title in titles:
         if titles.count(title) > 1:

@@ -11,6 +11,9 @@ import numpy as np
 #: sight, and black text stands on each of them with a contrast of more than 4.5 to 1 (tests hold both).
 PALETTE = ("#e6f2d5", "#a9e5f7", "#f8be7f", "#c9b4b4", "#4fb1ec", "#d78276", "#8d84a7", "#9a7336")
 
+#: Two places with at least this difference in lightness, two steps of the palette, are told apart in grey print.
+_ENOUGH = 11.0
+
 Neighbours = Iterable[tuple[int, int]]
 
 
@@ -29,8 +32,8 @@ def colours(places: int, neighbours: Neighbours) -> list[str]:
     """A colour by place.
 
     Up to eight places have a colour each, given so that the smallest difference in lightness between neighbours is as
-    large as it can be; of equally good ways the first is taken. More places share colours, neighbours never do while
-    that can be helped.
+    large as it can be; of equally good ways the first is taken. More places share colours, each about as often as the
+    others; neighbours never do while that can be helped, and differ by two steps in lightness where they can.
 
     Args:
         places: how many there are.
@@ -66,7 +69,7 @@ def _greedy(
 
         def worth(number: int, taken: list[int] = taken, used: list[int] = used) -> tuple[float, int, int]:
             apart = min((abs(shades[number] - shades[other]) for other in taken), default=100.0)
-            return (round(float(apart), 6), -used.count(number), -number)
+            return (min(round(float(apart), 6), _ENOUGH), -used.count(number), -number)
 
         chosen[place] = max(range(len(PALETTE)), key=worth)
     return [chosen[place] for place in range(places)]

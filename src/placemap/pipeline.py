@@ -176,7 +176,8 @@ class Workspace:
 
         if outcome.assignment is None or outcome.exit_code() != Exit.OK:
             return None
-        return boundaries(outcome.system, outcome.assignment, self.outlines, self.figures)
+        heads = heads_of(outcome.system, outcome.footprint)
+        return boundaries(heads, outcome.assignment, self.outlines, self.figures)
 
 
 def open_workspace(

@@ -18,12 +18,13 @@ from placemap.crosswalk import Table, crosswalk_tables
 from placemap.errors import Exit, PlacemapError
 from placemap.findings import Finding, Severity, worst
 from placemap.geography import Geography
-from placemap.grades import WEAKEST, is_below
+from placemap.grades import WEAKEST, caveats, is_below
 from placemap.ledger import national_ledger
 from placemap.model import Footprint, System
 from placemap.national import National, Part, combine, largest_unit, own_practice_share
 from placemap.output_schemas import national_places
 from placemap.pipeline import Outcome, Workspace, footprints_of
+from placemap.place_keys import Resolved
 from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs
 from placemap.resolve import scope_of
@@ -116,6 +117,46 @@ def require_england(geography: Geography) -> None:
     )
 
 
+def resolved_england(workspace: Workspace, systems: Iterable[System], min_grade: str = WEAKEST) -> Resolved:
+    """All systems as one footprint to apply data to, with what its user must know of them.
+
+    Raises:
+        PlacemapError: the store is not of all England, or there are errors.
+    """
+    return joined(england(workspace, systems, min_grade))
+
+
+def joined(outcome: EnglandOutcome) -> Resolved:
+    """The systems of a national outcome as one footprint to apply data to.
+
+    Raises:
+        PlacemapError: there are errors.
+    """
+    require_no_errors(outcome)
+    national = outcome.national
+    parts = tuple(Resolved(part.system, part.assignment) for part in national.parts)
+    return Resolved(national.system, national.assignment, caveats(outcome.findings), parts)
+
+
+def require_no_errors(outcome: EnglandOutcome) -> None:
+    """Refuse to go on from systems with errors.
+
+    Raises:
+        PlacemapError: there are some.
+    """
+    errors = [finding for finding in outcome.findings if finding.severity == Severity.ERROR]
+    if errors:
+        raise PlacemapError(
+            f"the systems of England have {len(errors)} error{'s' if len(errors) != 1 else ''}, such as "
+            f"{errors[0].code}: {errors[0].message}",
+            location=errors[0].location,
+            hint="`placemap build --england` lists them",
+            exit_code=Exit.WRONG,
+        )
+    if not outcome.national.parts:
+        raise PlacemapError("no system is left", hint="ask for a lower --min-grade, or none", exit_code=Exit.WRONG)
+
+
 def _scopes(footprints: Sequence[Footprint], geography: Geography) -> Bools:
     mask = np.zeros(geography.size, dtype=bool)
     for footprint in footprints:
@@ -130,7 +171,7 @@ def _left_out(system: System, footprint: Footprint, min_grade: str) -> Finding:
         f"{system.name} is left out: footprint {footprint.id} is graded {footprint.grade}, weaker than {min_grade}.",
         subject=system.id,
         location=str(footprint.loc),
-        hint="build without --min-grade to have it, marked as weak",
+        hint="leave --min-grade out to have it, marked as weak",
     )
 
 
@@ -150,8 +191,8 @@ def build_england(
     """
     outcome = england(workspace, systems, min_grade)
     failed = outcome.exit_code() != Exit.OK
-    outcome.tables = [*([] if failed else _tables(outcome, workspace)), _findings(outcome)]
-    inputs = _inputs(outcome, workspace)
+    outcome.tables = tables_of(outcome, workspace)
+    inputs = inputs_of(outcome, workspace)
     ending = f".{formats}"
     made = Build(
         system=outcome.national.system,
@@ -169,6 +210,12 @@ def build_england(
     )
     outcome.folder = write_build(made, out, formats=formats, excel=excel)
     return outcome
+
+
+def tables_of(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
+    """All tables of a national build; with errors only the findings."""
+    crosswalks = _tables(outcome, workspace) if outcome.exit_code() == Exit.OK else []
+    return [*crosswalks, _findings(outcome)]
 
 
 def _tables(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
@@ -212,7 +259,7 @@ def _findings(outcome: EnglandOutcome) -> Table:
     return Table("findings", national.schema, frame)
 
 
-def _inputs(outcome: EnglandOutcome, workspace: Workspace) -> Inputs:
+def inputs_of(outcome: EnglandOutcome, workspace: Workspace) -> Inputs:
     """The reference tables of all systems, each once, in order of name."""
     entries = {entry.name: entry for o in outcome.outcomes for entry in workspace.inputs(o.footprint)}
     return [entries[name] for name in sorted(entries)]

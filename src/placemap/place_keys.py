@@ -14,8 +14,9 @@ import pandas as pd
 
 from placemap.atoms import Floats, Texts, Units, positions, ratio, sums
 from placemap.codes import KINDS
-from placemap.crosswalk import Figures, living_in, place_code
+from placemap.crosswalk import Figures, Head, heads_of, living_in
 from placemap.errors import Exit, PlacemapError
+from placemap.findings import Finding
 from placemap.geography import Geography
 from placemap.model import System
 from placemap.resolve import Assignment, practices_of
@@ -43,10 +44,36 @@ WEIGHT_COLUMNS = ["CODE", "ICSID", "FOOTPRINT", "PLACECD", "PLACENM", "WEIGHT"]
 
 @dataclass(frozen=True)
 class Resolved:
-    """A footprint with its LSOAs: what `resolve` gave."""
+    """A footprint with its LSOAs: what `resolve` gave.
+
+    Attributes:
+        findings: what the user of its figures must know, such as weak evidence.
+        parts: of a footprint that is several systems' put together, theirs, in the order of its places; else empty.
+    """
 
     system: System
     assignment: Assignment
+    findings: tuple[Finding, ...] = ()
+    parts: tuple[Resolved, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """ICSID and FOOTPRINT that its reconciliation stands under."""
+        return self.system.id, self.assignment.footprint.id
+
+    @property
+    def heads(self) -> list[Head]:
+        """By position of the place; the places of parts keep the heads that they have alone."""
+        if not self.parts:
+            return heads_of(self.system, self.assignment.footprint)
+        return [head for part in self.parts for head in part.heads]
+
+    @property
+    def is_declared_from_practices(self) -> bool:
+        """Whether practices have a place of their own: in every part."""
+        if not self.parts:
+            return self.assignment.footprint.has_patient_kinds
+        return all(part.is_declared_from_practices for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -58,12 +85,14 @@ class PlaceKeys:
         codes: CODE, VINTAGE, OUTCOME (`known` or `dead code`), a row a code that the reference has.
         weights: CODE, ICSID, FOOTPRINT, PLACECD, PLACENM, WEIGHT, a row a pair; the rest to 1 is out of area.
         method: how the kind is placed, a phrase for the user.
+        as_one: ICSID and FOOTPRINT that all places are accounted for under together; None for each footprint by itself.
     """
 
     kind: str
     codes: pd.DataFrame
     weights: pd.DataFrame
     method: str
+    as_one: tuple[str, str] | None = None
 
 
 def place_keys(
@@ -86,15 +115,19 @@ def place_keys(
     keys = _KEYS[kind if kind in _KEYS else "area"](geography, weigh, kind, shares, practices)
     frames = [_weight_rows(item, keys.codes, keys.matrix(item.assignment)) for item in resolved]
     weights = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=WEIGHT_COLUMNS)
-    return PlaceKeys(kind, _with_dead(keys.codes, keys.vintages, keys.dead), weights, keys.method)
+    as_one = next((item.key for item in resolved if item.parts), None)
+    return PlaceKeys(kind, _with_dead(keys.codes, keys.vintages, keys.dead), weights, keys.method, as_one)
 
 
 def _need_patient_kinds(resolved: Sequence[Resolved]) -> None:
-    for item in resolved:
-        if not item.assignment.footprint.has_patient_kinds:
+    every = [part for item in resolved for part in item.parts or (item,)]
+    for number, item in enumerate(every):
+        if not item.is_declared_from_practices:
+            others = sum(not other.is_declared_from_practices for other in every[number + 1 :])
+            more = f" (nor are those of {others} others)" if others else ""
             raise PlacemapError(
                 f"the places of {item.system.id} {item.assignment.footprint.id} are not declared from practices "
-                "or PCNs, so a practice has no place of its own",
+                f"or PCNs{more}, so a practice has no place of its own",
                 hint="place practices by where their patients live: --practices residence",
                 exit_code=Exit.USAGE,
             )
@@ -112,15 +145,14 @@ class _Keys:
 
 
 def _weight_rows(item: Resolved, codes: Texts, matrix: Floats) -> pd.DataFrame:
-    footprint = item.assignment.footprint
     row, place = np.nonzero(matrix > DUST)
-    place_codes = np.array([place_code(item.system, footprint, p) for p in footprint.places], dtype=object)
-    names = np.array([p.name for p in footprint.places], dtype=object)
+    heads = np.array([(head.ics, head.footprint, head.code) for head in item.heads], dtype=object)[place]
+    names = np.array([p.name for p in item.assignment.footprint.places], dtype=object)
     columns = {
         "CODE": codes[row],
-        "ICSID": np.full(len(row), item.system.id, dtype=object),
-        "FOOTPRINT": np.full(len(row), footprint.id, dtype=object),
-        "PLACECD": place_codes[place],
+        "ICSID": heads[:, 0],
+        "FOOTPRINT": heads[:, 1],
+        "PLACECD": heads[:, 2],
         "PLACENM": names[place],
         "WEIGHT": matrix[row, place],
     }

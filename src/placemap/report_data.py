@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,8 +129,8 @@ def report(
         picture=drawn,
         ledger=list(totals(by_name["ledger"]).items()),
         coverage=coverage(assignment),
-        findings=_findings(findings),
-        evidence=[system.evidence[key] for key in _evidence_keys(footprint)],
+        findings=finding_groups(findings),
+        evidence=evidence_of(system, footprint),
         sources=list({(entry.title, entry.vintage): entry for entry in inputs}.values()),
         attribution=attributions(inputs),
         tables=tables,
@@ -230,11 +230,20 @@ def _exceptions(place: Place) -> list[str]:
     return [*lines, *(["only within the system's scope"] if place.within_scope else [])]
 
 
-def _evidence_keys(footprint: Footprint) -> list[str]:
-    return list(dict.fromkeys([*footprint.evidence, *(key for place in footprint.places for key in place.evidence)]))
+def evidence_of(system: System, footprint: Footprint) -> list[Evidence]:
+    """The documents that a footprint and its places rest on, each once."""
+    keys = dict.fromkeys([*footprint.evidence, *(key for place in footprint.places for key in place.evidence)])
+    return [system.evidence[key] for key in keys]
 
 
-def _findings(findings: list[Finding]) -> list[FindingGroup]:
+def finding_groups(
+    findings: list[Finding], say: Callable[[Finding], str] = lambda finding: finding.message
+) -> list[FindingGroup]:
+    """Findings by code, in their order.
+
+    Args:
+        say: the text of a finding.
+    """
     groups = []
     for code in dict.fromkeys(finding.code for finding in findings):
         group = [finding for finding in findings if finding.code == code]
@@ -246,7 +255,7 @@ def _findings(findings: list[Finding]) -> list[FindingGroup]:
                 count=len(group),
                 people=sum(counted) if counted else None,
                 next_step=group[0].hint.replace("`", ""),
-                messages=[finding.message.replace("`", "") for finding in group],
+                messages=[say(finding).replace("`", "") for finding in group],
             )
         )
     return groups

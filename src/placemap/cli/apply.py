@@ -12,14 +12,19 @@ from placemap.cli import app
 from placemap.cli.common import (
     DataOption,
     FootprintOption,
+    Grade,
     JsonOption,
     MeasureOption,
+    MinGradeOption,
+    finding_json,
+    finding_lines,
     guarded,
     load,
     message,
     print_json,
     print_table,
 )
+from placemap.cli.england import refuse_with_england, systems_of
 from placemap.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
@@ -27,7 +32,11 @@ if TYPE_CHECKING:
 
     from placemap.api import Applier
     from placemap.applying import Applied, Line, Reconciliation
+    from placemap.findings import Finding
     from placemap.measures import Measure
+    from placemap.model import Footprint, System
+    from placemap.pipeline import Workspace
+    from placemap.place_keys import Resolved
 
 
 class Shares(StrEnum):
@@ -52,6 +61,8 @@ class EngineName(StrEnum):
 
 
 _Columns = list[str] | None
+#: Findings that are shown of each code: all of them, as no file holds the rest.
+EVERY = 1_000
 
 
 @app.command()
@@ -61,8 +72,12 @@ def apply(
         Path, typer.Argument(metavar="DATA", help="CSV, Parquet or .xlsx, or a folder of Parquet.", show_default=False)
     ],
     system: Annotated[
-        list[str], typer.Option("--system", "-s", metavar="SYSTEM", help="A system (`placemap list`); repeatable.")
-    ],
+        list[str] | None,
+        typer.Option("--system", "-s", metavar="SYSTEM", help="A system (`placemap list`); repeatable."),
+    ] = None,
+    england: Annotated[
+        bool, typer.Option("--england", help="All systems of England, as one set of places, instead of --system.")
+    ] = False,
     footprint: FootprintOption = None,
     by: Annotated[
         str | None, typer.Option("--by", metavar="COLUMN", help="The column of codes. Default: found from the values.")
@@ -127,16 +142,19 @@ def apply(
     ] = None,
     reference: DataOption = None,
     measure: MeasureOption = "residents_2021",
+    min_grade: MinGradeOption = Grade.C,
     as_json: JsonOption = False,
 ) -> int:
     """Turn data by LSOA, ward, LTLA, MSOA, practice or PCN into data by place, and say what was lost.
 
+    With --england the default footprints of all systems count as one set of places, with one reconciliation.
+
     Example: placemap apply attendances.csv --system bnssg --sum attendances --out by-place.csv
     """
     from placemap import write_applied
-    from placemap.api import Applier, Options, resolved
+    from placemap.api import Applier, Options
     from placemap.measures import measures_of
-    from placemap.pipeline import footprints_of, open_workspace
+    from placemap.pipeline import open_workspace
     from placemap.write_files import put
 
     if join and out is None:
@@ -156,18 +174,16 @@ def apply(
         whole,
         engine.value,
     )
-    systems = [load(name) for name in dict.fromkeys(system)]
-    jobs = [(one, chosen) for one in systems for chosen in footprints_of(one, footprint or [])]
-    if join and len(jobs) > len(systems):
-        raise PlacemapError("--join takes one footprint a system", hint="name one", exit_code=Exit.USAGE)
-    workspace = open_workspace(reference, measure)
-    footprints = [resolved(workspace, one, chosen) for one, chosen in jobs]
+    jobs = _jobs(system or [], footprint or [], england=england, join=join)
+    workspace = open_workspace(reference, measure, min_grade=min_grade.value)
+    footprints = _england(workspace) if england else _footprints(workspace, jobs)
     with Applier(workspace, footprints, data, measures, options) as applier:
         if keys is not None:
             write_applied.write_keys(applier.keys, keys)
             message(f"the tables of codes and weights are in {keys}")
         if sql:
             _print_sql(applier, dialect)
+            _warn([finding for item in footprints for finding in item.findings])
             return Exit.OK
         applied = applier.apply()
         if join and out is not None:
@@ -186,6 +202,38 @@ def apply(
         _print_reconciliations(applied)
     _say(applied, out)
     return code
+
+
+def _jobs(names: list[str], footprints: list[str], *, england: bool, join: bool) -> list[tuple[System, Footprint]]:
+    """The footprints that are named; none with `--england`."""
+    from placemap.pipeline import footprints_of
+
+    if england:
+        refuse_with_england(names, footprints, every=False)
+        return []
+    if not names:
+        raise PlacemapError(
+            "which system? Name one or several with --system, or all of them with --england",
+            hint="`placemap list` shows the systems there are",
+            exit_code=Exit.USAGE,
+        )
+    systems = [load(name) for name in dict.fromkeys(names)]
+    jobs = [(one, chosen) for one in systems for chosen in footprints_of(one, footprints)]
+    if join and len(jobs) > len(systems):
+        raise PlacemapError("--join takes one footprint a system", hint="name one", exit_code=Exit.USAGE)
+    return jobs
+
+
+def _footprints(workspace: Workspace, jobs: Sequence[tuple[System, Footprint]]) -> list[Resolved]:
+    from placemap.api import resolved
+
+    return [resolved(workspace, system, chosen) for system, chosen in jobs]
+
+
+def _england(workspace: Workspace) -> list[Resolved]:
+    from placemap.pipeline_england import resolved_england
+
+    return [resolved_england(workspace, systems_of(workspace), workspace.min_grade)]
 
 
 def _print_sql(applier: Applier, dialect: str) -> None:
@@ -244,6 +292,7 @@ def _say(applied: Applied, out: Path | None) -> None:
     held = ", ".join(f"{rows:,} rows of {vintage}" for vintage, rows in applied.vintages.items())
     message(f"by `{applied.by}`, codes of the kind {applied.kind}: {held or 'none that the reference has'}")
     message(f"placed: {applied.method}")
+    _warn(applied.findings)
     for note in applied.notes:
         message(f"note: {note}")
     if applied.unknown:
@@ -251,6 +300,11 @@ def _say(applied: Applied, out: Path | None) -> None:
         message(f"unknown codes: {len(applied.unknown):,}, most often {shown}")
     if out is not None:
         message(f"written to {out}")
+
+
+def _warn(findings: Sequence[Finding]) -> None:
+    for text in finding_lines(findings, each=EVERY):
+        message(text)
 
 
 def _as_json(applied: Applied, measures: Sequence[Measure], code: Exit) -> dict[str, Any]:
@@ -266,6 +320,7 @@ def _as_json(applied: Applied, measures: Sequence[Measure], code: Exit) -> dict[
         "reconciliations": [_reconciliation_json(item) for item in applied.reconciliations],
         "unknown_codes": dict(applied.unknown),
         "notes": list(applied.notes),
+        "findings": [finding_json(finding) for finding in applied.findings],
     }
 
 

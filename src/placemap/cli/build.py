@@ -35,7 +35,7 @@ from placemap.cli.common import (
     progress,
     rounded,
 )
-from placemap.cli.england import build_england
+from placemap.cli.england import build_england, refuse_with_england
 from placemap.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def build(
 
     reference = _Reference(data, measure, vintage or [], as_of, min_grade, locked)
     if england:
-        _refuse_with_england(systems, footprint, every=every)
+        refuse_with_england(systems, footprint, every=every)
         workspace = reference.open([])
         return build_england(
             workspace, out, min_grade.value, formats.value, excel=excel, strict=strict, as_json=as_json
@@ -140,16 +140,6 @@ def build(
         )
 
     return _run(systems, footprint or [], every, reference, strict, as_json, make, out)
-
-
-def _refuse_with_england(systems: list[str] | None, footprint: list[str] | None, *, every: bool) -> None:
-    extra = next((text for text in (*(systems or []), *(footprint or []), "--all" if every else "") if text), "")
-    if extra:
-        raise PlacemapError(
-            f"--england takes every system with its default footprint; `{extra}` cannot stand beside it",
-            hint="leave it out, or leave out --england",
-            exit_code=Exit.USAGE,
-        )
 
 
 @app.command()

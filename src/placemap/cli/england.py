@@ -1,16 +1,46 @@
-"""What `--england` prints: a line a system, then the verdict."""
+"""What `--england` takes and prints: no other footprint beside it; a line a system, then the verdict."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from placemap.cli.common import finding_json, finding_lines, message, print_json, print_table, progress
-from placemap.errors import Exit
+from placemap.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
+    from placemap.model import System
     from placemap.pipeline import Workspace
     from placemap.pipeline_england import EnglandOutcome
+
+
+def refuse_with_england(systems: Iterable[str] | None, footprints: Iterable[str] | None, *, every: bool) -> None:
+    """Raise where something stands beside `--england`, which leaves nothing to choose.
+
+    Raises:
+        PlacemapError: so.
+    """
+    extra = next((text for text in (*(systems or []), *(footprints or []), "--all" if every else "") if text), "")
+    if extra:
+        raise PlacemapError(
+            f"--england takes every system with its default footprint; `{extra}` cannot stand beside it",
+            hint="leave it out, or leave out --england",
+            exit_code=Exit.USAGE,
+        )
+
+
+def systems_of(workspace: Workspace) -> Iterable[System]:
+    """The systems of England with a progress bar, once the store is known to hold them.
+
+    Raises:
+        PlacemapError: the store is not of all England, or a config cannot be read.
+    """
+    from placemap import pipeline_england
+
+    pipeline_england.require_england(workspace.geography)
+    found: Iterable[System] = progress(pipeline_england.england_systems(), lambda system: str(system.id))
+    return found
 
 
 def build_england(
@@ -19,8 +49,7 @@ def build_england(
     """Build all systems into one folder and print the result."""
     from placemap import pipeline_england
 
-    pipeline_england.require_england(workspace.geography)
-    systems = progress(pipeline_england.england_systems(), lambda system: str(system.id))
+    systems = systems_of(workspace)
     outcome = pipeline_england.build_england(workspace, systems, out, min_grade=min_grade, formats=formats, excel=excel)
     if as_json:
         print_json(_as_json(outcome))

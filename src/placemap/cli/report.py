@@ -12,44 +12,70 @@ from placemap.cli.common import (
     AllOption,
     DataOption,
     FootprintOption,
+    Grade,
     JsonOption,
     MeasureOption,
-    SystemArgument,
+    MinGradeOption,
     guarded,
     load,
     print_json,
     progress,
 )
-from placemap.errors import Exit
+from placemap.cli.england import refuse_with_england, systems_of
+from placemap.errors import Exit, PlacemapError
 
 
 @app.command()
 @guarded
 def report(
-    system: SystemArgument,
+    system: Annotated[
+        str | None,
+        typer.Argument(metavar="SYSTEM", help="A system's name (`placemap list`) or the path of a config."),
+    ] = None,
+    england: Annotated[bool, typer.Option("--england", help="All systems of England in one report.")] = False,
     footprint: FootprintOption = None,
     every: AllOption = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the file goes.")] = Path("out"),
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
+    min_grade: MinGradeOption = Grade.C,
     as_json: JsonOption = False,
 ) -> int:
     """Write a report on a footprint: one HTML file with map, tables, findings and downloads, to be used offline.
 
+    With --england it is about the places of all systems: a table to search and a map.
+
     Example: placemap report bnssg --out reports
     """
-    from placemap.in_hand import make_report
+    from placemap.in_hand import make_england_report, make_report
     from placemap.pipeline import footprints_of, open_workspace
 
+    if england:
+        refuse_with_england([system] if system else [], footprint, every=every)
+        workspace = open_workspace(data, measure, min_grade=min_grade.value)
+        made = make_england_report(workspace, systems_of(workspace), out, min_grade=min_grade.value)
+        return _say([str(path) for path in made.files], as_json=as_json)
+    if system is None:
+        raise PlacemapError(
+            "which system? Name one, or all of them with --england",
+            hint="`placemap list` shows the systems there are",
+            exit_code=Exit.USAGE,
+        )
     found = load(system)
     chosen = footprints_of(found, footprint or [], every=every)
-    workspace = open_workspace(data, measure)
-    written = []
-    for one in progress(chosen, lambda item: item.id):
-        (path,) = make_report(workspace, found, one, out).files
-        written.append(str(path))
-        if not as_json:
-            typer.echo(path)
+    workspace = open_workspace(data, measure, min_grade=min_grade.value)
+    written = [
+        str(path)
+        for one in progress(chosen, lambda item: item.id)
+        for path in make_report(workspace, found, one, out).files
+    ]
+    return _say(written, as_json=as_json)
+
+
+def _say(written: list[str], *, as_json: bool) -> int:
     if as_json:
         print_json(written)
+    else:
+        for path in written:
+            typer.echo(path)
     return Exit.OK

@@ -1,5 +1,6 @@
 "use strict";
-(function () {
+// What all reports share: the map's view, tables that sort and filter, files, print. Each report's own script follows.
+const placemap = (function () {
   const data = JSON.parse(document.getElementById("report-data").textContent);
   const byId = (id) => document.getElementById(id);
   const people = (value) => value.toLocaleString("en-GB");
@@ -7,7 +8,7 @@
   document.documentElement.classList.add("scripted");
 
   // --- map -----------------------------------------------------------------------------------------------------
-  const svg = byId("map-svg"), box = byId("map-box"), facts = byId("map-facts"), chosen = byId("lsoa-chosen");
+  const svg = byId("map-svg"), box = byId("map-box");
   const whole = svg.viewBox.baseVal, full = { x: 0, y: 0, w: whole.width, h: whole.height };
   let view = { ...full };
 
@@ -26,6 +27,13 @@
     const width = Math.min(Math.max(view.w * factor, full.w / 60), full.w);
     const change = width / before;
     view = { x: x - (x - view.x) * change, y: y - (y - view.y) * change, w: width, h: view.h * change };
+    show();
+  }
+  // Show a part of the map: `area` with air around it, in all `times` as wide as the area itself.
+  function frame(area, times) {
+    const size = Math.max(area.width, area.height * full.w / full.h) * times;
+    const high = size * full.h / full.w;
+    view = { x: area.x + area.width / 2 - size / 2, y: area.y + area.height / 2 - high / 2, w: size, h: high };
     show();
   }
   function move(right, down) {
@@ -78,92 +86,10 @@
     fingers.set(event.pointerId, event);
   });
 
-  const layer = byId("lsoa-layer");
-  data.paths.forEach((path, index) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    element.setAttribute("d", path);
-    element.dataset.index = index;
-    layer.append(element);
-  });
-  function sentence(row) {
-    const [code, name, place, method, share, runner, margin, residents, inside] = row;
-    let text = `${code} (${name}) is in ${data.places[place]}`;
-    if (share === null) {
-      text += `, by ${method}.`;
-    } else {
-      text += `: ${percent(share)} of its registered patients use the place’s practices.`;
-      if (runner !== null) text += ` Next is ${data.places[runner]}, ${percent(share - margin)}.`;
-    }
-    return `${text} ${people(residents)} residents.${inside ? "" : " Outside the system."}`;
-  }
-  layer.addEventListener("pointerover", (event) => {
-    const index = event.target.dataset.index;
-    if (index !== undefined) facts.textContent = sentence(data.lsoas[index]);
-  });
-  function choose(index) {
-    chosen.setAttribute("d", data.paths[index]);
-    const area = layer.children[index].getBBox();
-    const size = Math.max(area.width, area.height * full.w / full.h) * 8;
-    view = { x: area.x + area.width / 2 - size / 2, y: area.y + area.height / 2 - size * full.h / full.w / 2, w: size, h: 0 };
-    show();
-    facts.textContent = sentence(data.lsoas[index]);
-    box.scrollIntoView({ block: "center" });
-    box.focus({ preventScroll: true });
-  }
-
-  // --- table of LSOAs --------------------------------------------------------------------------------------------
-  const lsoaBody = byId("lsoa-table").tBodies[0], lsoaSearch = byId("lsoa-search"), more = byId("lsoa-more");
-  const words = data.lsoas.map((row) => `${row[0]} ${row[1]} ${data.places[row[2]]}`.toLowerCase());
-  const STEP = 25;
-  let found = [], shown = 0;
-
-  function cell(row, text, className) {
-    const element = row.insertCell();
-    element.textContent = text;
-    if (className) element.className = className;
-    return element;
-  }
-  function addRows() {
-    const first = shown;
-    for (const index of found.slice(shown, shown + STEP)) {
-      const [code, name, place, method, share, runner, , residents] = data.lsoas[index];
-      const row = lsoaBody.insertRow();
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = code;
-      button.setAttribute("aria-label", `Show ${code} on the map`);
-      button.addEventListener("click", () => choose(index));
-      cell(row, "").append(button);
-      cell(row, name);
-      cell(row, data.places[place]);
-      cell(row, method);
-      cell(row, percent(share), "number");
-      cell(row, runner === null ? "–" : data.places[runner]);
-      cell(row, people(residents), "number");
-      shown += 1;
-    }
-    more.hidden = shown >= found.length;
-    byId("lsoa-count").textContent = `${people(shown)} of ${people(found.length)} LSOAs shown`;
-    return lsoaBody.rows[first];
-  }
-  function filterLsoas() {
-    const wanted = lsoaSearch.value.trim().toLowerCase();
-    found = words.flatMap((text, index) => (text.includes(wanted) ? [index] : []));
-    shown = 0;
-    lsoaBody.replaceChildren();
-    addRows();
-  }
-  lsoaSearch.addEventListener("input", filterLsoas);
-  more.addEventListener("click", () => {
-    const row = addRows();
-    if (row) row.querySelector("button").focus();
-  });
-  filterLsoas();
-
   // --- tables that sort and filter ---------------------------------------------------------------------------------
   function value(row, column, kind) {
     const text = row.cells[column].textContent.trim();
-    return kind === "number" ? Number(text.replace(/,/g, "")) : text;
+    return kind === "number" ? Number(text.replace(/[,%]/g, "")) : text;
   }
   function sortBy(table, header, column) {
     const down = header.getAttribute("aria-sort") === "ascending";
@@ -181,23 +107,34 @@
     [...table.tHead.rows[0].cells].forEach((header, column) => {
       const button = document.createElement("button");
       button.type = "button";
-      button.textContent = header.textContent;
+      // On paper a plain title stands instead: browsers repeat a table's head on every page only if it holds no controls.
+      const title = document.createElement("span");
+      title.className = "print";
+      title.textContent = button.textContent = header.textContent;
       button.addEventListener("click", () => sortBy(table, header, column));
-      header.replaceChildren(button);
+      header.replaceChildren(button, title);
     });
   }
-  for (const input of document.querySelectorAll("[data-filter]")) {
-    const table = byId(input.dataset.filter), count = byId(`${input.dataset.filter}-count`);
-    const filter = () => {
-      const wanted = input.value.trim().toLowerCase();
-      let left = 0;
-      for (const row of table.tBodies[0].rows) {
-        row.hidden = !row.textContent.toLowerCase().includes(wanted);
-        left += row.hidden ? 0 : 1;
+  // A search box shows the rows that have all of its words, a select those whose cell of its column has its value.
+  const filters = new Map();
+  function filter(table) {
+    const controls = [...document.querySelectorAll(`[data-filter="${table.id}"]`)];
+    const tests = controls.filter((control) => control.value.trim()).map((control) => {
+      const wanted = control.value.trim().toLowerCase();
+      if (control.tagName === "SELECT") {
+        return (row) => row.cells[control.dataset.column].dataset.value === control.value;
       }
-      count.textContent = wanted ? `${left} of ${table.tBodies[0].rows.length} places shown` : "";
-    };
-    input.addEventListener("input", filter);
+      const words = (filters.get(table.id) || ((text) => text))(wanted).split(/\s+/);
+      return (row) => words.every((word) => row.textContent.toLowerCase().includes(word));
+    });
+    const rows = [...table.tBodies[0].rows];
+    for (const row of rows) row.hidden = !tests.every((test) => test(row));
+    const left = rows.filter((row) => !row.hidden);
+    byId(`${table.id}-count`).textContent = tests.length ? `${left.length} of ${rows.length} places shown` : "";
+    table.dispatchEvent(new CustomEvent("filtered", { detail: { rows: left, whole: !tests.length } }));
+  }
+  for (const control of document.querySelectorAll("[data-filter]")) {
+    control.addEventListener("input", () => filter(byId(control.dataset.filter)));
   }
 
   // --- downloads and print ---------------------------------------------------------------------------------------
@@ -220,4 +157,10 @@
   window.addEventListener("afterprint", () => {
     for (const element of opened) element.open = false;
   });
+
+  return {
+    data, byId, people, percent, svg, box, frame, filter, reset: actions.reset,
+    // What a search means, by id of the table: text to text.
+    means: (table, change) => filters.set(table, change),
+  };
 })();
