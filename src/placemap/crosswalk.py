@@ -130,16 +130,17 @@ class _Maker:
         self, name: str, schema: TableSchema, place: Ints, columns: Mapping[str, Numbers], sort: list[str]
     ) -> Table:
         """A table whose first columns say which place each row is about."""
-        head = {
+        content = {
             "ICSID": self.ics[place],
             "FOOTPRINT": self.footprints[place],
             "PLACECD": self.codes[place],
             "PLACENM": self.names[place],
+            **columns,
         }
+        order = np.lexsort([pd.factorize(content[column], sort=True)[0] for column in reversed(sort)])
         # As objects: pandas would spend a tenth of a build on turning texts to Arrow's and back.
-        series = {name: pd.Series(values, dtype=values.dtype) for name, values in {**head, **columns}.items()}
-        frame = pd.DataFrame(series)[schema.names]
-        return Table(name, schema, frame.sort_values(sort, ignore_index=True, kind="stable"))
+        series = {column: pd.Series(content[column][order], dtype=content[column].dtype) for column in schema.names}
+        return Table(name, schema, pd.DataFrame(series))
 
     def lsoas(self) -> Table:
         assignment = self.assignment
@@ -264,9 +265,8 @@ class _Maker:
 
     def pcns(self) -> Table:
         """Patients of each PCN who live in each place; the practices without a PCN stand in one row, without a code."""
-        pcns, registrations = self.geography.pcns(self.pcn_vintage), self.geography.registrations
-        codes = np.array([*sorted(pcns.names), ""], dtype=object)
-        group = _group_of(registrations, pcns.pcn_of, codes)
+        registrations = self.geography.registrations
+        codes, names, group = self.geography.practice_groups(self.pcn_vintage)
         patients = living_in(registrations, self.assignment.place, self.count, group, len(codes))
         total = sums(group, registrations.by_practice, len(codes))
         total[-1] = np.nan  # the packaged extract does not hold every practice without a PCN
@@ -278,7 +278,6 @@ class _Maker:
             minlength=self.count,
         )
         cell = patients[row_pcn, row_place]
-        names = np.array([pcns.names.get(code, "practices without a PCN") for code in codes], dtype=object)
         columns = {
             "PCNCD": codes[row_pcn],
             "PCNNM": names[row_pcn],
@@ -359,13 +358,6 @@ def living_in(registrations: Registrations, place: Ints, places: int, group: Int
 def _labels(place: Ints, count: int) -> Ints:
     """Place by LSOA with `count` for none."""
     return np.where(place >= 0, place, count)
-
-
-def _group_of(registrations: Registrations, pcn_of: dict[str, str], codes: Texts) -> Ints:
-    position = {code: number for number, code in enumerate(codes)}
-    return np.array(
-        [position.get(pcn_of.get(code, ""), len(codes) - 1) for code in registrations.code_list], dtype=np.int64
-    )
 
 
 def _fit(overlap: Ints, unit: Ints, place: Ints) -> Texts:

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import Bools, Fit, Floats, Ints, Pcns, Registrations, Texts, Units, positions, sums
+from placemap.atoms import Bools, Fit, Floats, Ints, Pcns, Registrations, Texts, Units, in_order, positions, sums
 from placemap.codes import KINDS
 from placemap.errors import PlacemapError
 from placemap.schemas import NO_LSOA
@@ -33,13 +33,14 @@ class Geography:
         self._measures: dict[str, Floats] = {}
         self._practice_measures: dict[str, dict[str, int]] = {}
         self._pcns: dict[str, Pcns] = {}
+        self._practice_groups: dict[str, tuple[Texts, Texts, Ints]] = {}
 
     # --- LSOAs ---------------------------------------------------------------------------------------------------
 
     @cached_property
     def _lsoa_table(self) -> pd.DataFrame:
         table = self.data.table(self.data.need("lsoa_names"))
-        return table.sort_values("lsoa_code", ignore_index=True)
+        return table.iloc[in_order(pd.factorize(table["lsoa_code"], sort=True)[0])]
 
     @cached_property
     def lsoa_codes(self) -> Texts:
@@ -149,8 +150,10 @@ class Geography:
     @cached_property
     def fit_2011(self) -> Fit:
         """From LSOAs of 2011."""
-        table = self.data.table(self.data.need("exact_fit")).sort_values(["lsoa11_code", "lsoa_code"])
+        table = self.data.table(self.data.need("exact_fit"))
         source, codes = pd.factorize(table["lsoa11_code"].to_numpy(dtype=object), sort=True)
+        order = in_order(source, pd.factorize(table["lsoa_code"].to_numpy(dtype=object), sort=True)[0])
+        table, source = table.iloc[order], source[order]
         first = np.searchsorted(source, np.arange(len(codes)))
         target = positions(self.lsoas, table["lsoa_code"])
         people = np.where(target >= 0, self.measure(SPLIT_WEIGHT)[target], 0.0)
@@ -270,12 +273,13 @@ class Geography:
         fit = self.fit(entry.base)
         table = self.data.table(entry)
         practice, codes = pd.factorize(table["practice_code"].to_numpy(dtype=object), sort=True)
-        of_row, unique = pd.factorize(table[entry.schema.key[1]].to_numpy(dtype=object))
+        of_row, unique = pd.factorize(table[entry.schema.key[1]].to_numpy(dtype=object), sort=True)
         position = positions(fit.codes, unique)
-        position = np.where(position >= 0, position, [_class_of(code) for code in unique])
+        elsewhere = np.flatnonzero(position < 0)
+        position[elsewhere] = [_class_of(code) for code in unique[elsewhere]]
         lsoa, patients = position[of_row], table["patients"].to_numpy(dtype=np.int64)
         # One order whatever the file's: sums of parts of patients differ in the last digit with the order of adding.
-        order = np.lexsort((lsoa, practice))
+        order = in_order(practice, of_row)
         return Registrations(entry, fit, pd.Index(codes, dtype=object), practice[order], lsoa[order], patients[order])
 
     @cached_property
@@ -344,6 +348,21 @@ class Geography:
                 members,
             )
         return self._pcns[vintage]
+
+    def practice_groups(self, vintage: str) -> tuple[Texts, Texts, Ints]:
+        """PCNs by code with one more, without a code, for practices that are in none: codes, names, group by practice.
+
+        Practices are those of the registrations.
+        """
+        if vintage not in self._practice_groups:
+            pcns = self.pcns(vintage)
+            codes = np.array([*sorted(pcns.names), ""], dtype=object)
+            names = np.array([*(pcns.names[code] for code in codes[:-1]), "practices without a PCN"], dtype=object)
+            position = {code: number for number, code in enumerate(codes)}
+            none = len(codes) - 1
+            of = [position.get(pcns.pcn_of.get(code, ""), none) for code in self.registrations.code_list]
+            self._practice_groups[vintage] = (codes, names, np.array(of, dtype=np.int64))
+        return self._practice_groups[vintage]
 
     # --- neighbours --------------------------------------------------------------------------------------------------
 

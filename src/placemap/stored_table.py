@@ -98,9 +98,10 @@ def _repeated_key(table: pa.Table, entry: TableEntry) -> str:
     for name in entry.schema.key:
         numbers, count = _numbered(table[name])
         key = key * count + numbers
-    repeated = pd.Series(key).duplicated().to_numpy()
-    if not repeated.any():
+    ordered = np.sort(key)
+    if not (ordered[1:] == ordered[:-1]).any():
         return ""
+    repeated = pd.Series(key).duplicated().to_numpy()
     row = [table[name][int(repeated.argmax())].as_py() for name in entry.schema.key]
     return f"the key {', '.join(entry.schema.key)} is not unique: {' '.join(map(str, row))} stands more than once"
 
