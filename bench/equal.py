@@ -31,6 +31,11 @@ def files(one: Path, other: Path) -> None:
     assert abs(mine["share"] - theirs["share"]).max() < 2e-6
 
 
+def lines(one: Path, other: Path) -> None:
+    """Two files of the same lines, in whatever order."""
+    assert sorted(one.read_text().splitlines()) == sorted(other.read_text().splitlines())
+
+
 def applied(ours: Path, theirs: Path) -> None:
     """Figures by place."""
     mine, other = pd.read_csv(ours).set_index("PLACECD"), pd.read_csv(theirs).set_index("PLACECD")
@@ -40,4 +45,6 @@ def applied(ours: Path, theirs: Path) -> None:
 
 
 if __name__ == "__main__":
-    {"build": build, "files": files, "applied": applied}[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
+    {"build": build, "files": files, "lines": lines, "applied": applied}[sys.argv[1]](
+        Path(sys.argv[2]), Path(sys.argv[3])
+    )

@@ -2,7 +2,12 @@
 
 import json
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+
+#: First nothing, when all is imported, then the rows.
+Rows = Iterator[list[tuple[str, str, float]]]
 
 
 def tables(store: Path) -> dict[str, str]:
@@ -16,13 +21,15 @@ def tables(store: Path) -> dict[str, str]:
     }
 
 
-def with_placemap(store: Path, out: Path) -> None:
+def with_placemap(store: Path) -> Rows:
     import numpy as np
 
+    import placemap.stored_table  # noqa: F401
     from placemap.allocate import plurality
     from placemap.geography import Geography
     from placemap.reference import open_store
 
+    yield []
     geography = Geography(open_store(store))
     members = geography.pcns("2022-08").members
     members = members[(members["end"] == "").to_numpy()]
@@ -33,7 +40,7 @@ def with_placemap(store: Path, out: Path) -> None:
     result = plurality(geography.registrations, of, np.ones((geography.size, len(places)), dtype=bool))
     names = [places[winner] if winner >= 0 else "" for winner in result.winner.tolist()]
     share = result.share(result.winner).tolist()
-    write(out, [(code, name, value) for code, name, value in zip(geography.lsoas, names, share, strict=True) if name])
+    yield [(code, name, value) for code, name, value in zip(geography.lsoas, names, share, strict=True) if name]
 
 
 SQL = """
@@ -52,15 +59,18 @@ SELECT lsoa_code, place, patients / every FROM ranked WHERE rank = 1 AND place I
 """
 
 
-def with_duckdb(store: Path, out: Path) -> None:
+def with_duckdb(store: Path) -> Rows:
     import duckdb
 
-    write(out, duckdb.sql(SQL.format(**tables(store))).fetchall())
+    yield []
+    yield duckdb.sql(SQL.format(**tables(store))).fetchall()
 
 
-def with_pandas(store: Path, out: Path) -> None:
+def with_pandas(store: Path) -> Rows:
     import pandas as pd
+    import pyarrow.parquet  # noqa: F401
 
+    yield []
     paths = tables(store)
     members = pd.read_parquet(paths["members"])
     place = members[members["end"] == ""].drop_duplicates("practice_code").set_index("practice_code")
@@ -76,14 +86,21 @@ def with_pandas(store: Path, out: Path) -> None:
     votes = votes.sort_values(["lsoa_code", "patients", "place"], ascending=[True, False, True])
     first = votes.drop_duplicates("lsoa_code")
     share = first["patients"] / first["lsoa_code"].map(every)
-    write(out, list(zip(first["lsoa_code"], first["place"], share, strict=True)))
+    yield list(zip(first["lsoa_code"], first["place"], share, strict=True))
 
 
 def write(out: Path, rows: list[tuple[str, str, float]]) -> None:
     out.write_text("".join(f"{lsoa},{place},{share:.6f}\n" for lsoa, place, share in rows))
 
 
+def main() -> None:
+    steps = {"placemap": with_placemap, "duckdb": with_duckdb, "pandas": with_pandas}[sys.argv[1]](Path(sys.argv[2]))
+    next(steps)  # imports
+    start = time.perf_counter()
+    rows = next(steps)
+    print(f"work {time.perf_counter() - start:.4f}")
+    write(Path(sys.argv[3]), rows)
+
+
 if __name__ == "__main__":
-    {"placemap": with_placemap, "duckdb": with_duckdb, "pandas": with_pandas}[sys.argv[1]](
-        Path(sys.argv[2]), Path(sys.argv[3])
-    )
+    main()

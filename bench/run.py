@@ -1,6 +1,6 @@
 """The benchmark: every claim of speed, beside its peers in the same run. `python bench/run.py [--only a,f] [--rows N]`.
 
-Each line is a whole process, so imports count. Peers take turns, so that a busy machine is equally unkind to all. Medians
+Each line is a whole process, so imports count; `work` is the time after them. Peers take turns, so that a busy machine is equally unkind to all. Medians
 of `--repeats` (5). Data are made once in `--work`; the official files are read from PLACEMAP_REFERENCE or
 ../shared/reference, and items that need all England are left out where they are not there.
 """
@@ -27,11 +27,15 @@ ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
 
 @dataclass
 class Cost:
-    """What runs of one command took: seconds on the clock, seconds of processor, megabytes at the peak."""
+    """What runs of one command took: seconds on the clock, seconds of processor, megabytes at the peak.
+
+    `work` is seconds on the clock after the imports, for scripts that print it.
+    """
 
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
+    work: list[float] = field(default_factory=list)
 
     def of(self, name: str) -> float:
         return statistics.median(getattr(self, name))
@@ -50,9 +54,8 @@ class Row:
 def run(command: list[str], cost: Cost, quiet: bool = True) -> None:
     """Run a command to its end and add what it took."""
     start = time.perf_counter()
-    out = subprocess.DEVNULL if quiet else None
-    with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(command, env=ENVIRONMENT, stdout=out, stderr=errors)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, env=ENVIRONMENT, stdout=out if quiet else None, stderr=errors)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
@@ -60,7 +63,9 @@ def run(command: list[str], cost: Cost, quiet: bool = True) -> None:
             raise SystemExit(
                 f"{' '.join(command)[:300]}\nended with {process.returncode}:\n{errors.read().decode()[-2000:]}"
             )
-    cost.wall.append(time.perf_counter() - start)
+        cost.wall.append(time.perf_counter() - start)
+        out.seek(0)
+        cost.work += [float(line[5:]) for line in out.read().decode().splitlines() if line.startswith("work ")]
     cost.cpu.append(usage.ru_utime + usage.ru_stime)
     cost.memory.append(usage.ru_maxrss / 1024)
 
@@ -169,6 +174,29 @@ def item_d(work: Path, repeats: int, rows: int) -> list[Row]:
     ]
 
 
+def item_e(work: Path, repeats: int, _rows: int) -> list[Row]:
+    """Polygons to LSOAs, as `infer` does it."""
+    folder = work / "polygons"
+    if not (folder / "lsoas.parquet").exists():
+        run(script("polygons.py", "prepare", work / "england", folder), Cost())
+    names = ("placemap", "geopandas", "tobler")
+    out = {name: folder / f"{name}.csv" for name in names}
+    costs = compare({name: script("polygons.py", name, work / "england", folder, out[name]) for name in names}, repeats)
+    run(script("equal.py", "lines", out["placemap"], out["geopandas"]), Cost())
+    mine, other = (set(out[name].read_text().splitlines()) for name in ("placemap", "tobler"))
+    return [
+        Row("e", "polygons of 296 LTLAs to LSOAs, by centroid", costs["placemap"], costs["geopandas"], "≤ 1.2 × sjoin"),
+        Row("e", "  geopandas.sjoin, equal", costs["geopandas"]),
+        Row(
+            "e",
+            "  tobler area_join, by largest overlap",
+            costs["tobler"],
+            costs["geopandas"],
+            note=f"{len(other - mine)} of {len(other):,} LSOAs elsewhere",
+        ),
+    ]
+
+
 def item_f(_work: Path, repeats: int, _rows: int) -> list[Row]:
     """Start-up."""
     commands = {
@@ -190,9 +218,10 @@ ITEMS: dict[str, Callable[[Path, int, int], list[Row]]] = {
     "b": item_b,
     "c": item_c,
     "d": item_d,
+    "e": item_e,
     "f": item_f,
 }
-ENGLAND = "bcd"
+ENGLAND = "bcde"
 
 
 def reference() -> Path | None:
@@ -213,16 +242,22 @@ def prepare_england(work: Path) -> bool:
 
 
 def table(rows: list[Row]) -> str:
-    head = ("", "what", "wall s", "cpu s", "peak MB", "× peer", "goal", "")
+    head = ("", "what", "wall s", "cpu s", "work s", "peak MB", "× peer", "of work", "goal", "")
     lines = [head]
     for row in rows:
-        ratio = f"{row.cost.of('wall') / row.against.of('wall'):.2f}" if row.against else ""
-        figures = (f"{row.cost.of('wall'):.3f}", f"{row.cost.of('cpu'):.2f}", f"{row.cost.of('memory'):.0f}")
-        lines.append((row.item, row.what, *figures, ratio, row.goal, row.note))
+        figures = (
+            f"{row.cost.of('wall'):.3f}",
+            f"{row.cost.of('cpu'):.2f}",
+            f"{row.cost.of('work'):.3f}" if row.cost.work else "",
+            f"{row.cost.of('memory'):.0f}",
+            f"{row.cost.of('wall') / row.against.of('wall'):.2f}" if row.against else "",
+            f"{row.cost.of('work') / row.against.of('work'):.2f}" if row.against and row.cost.work else "",
+        )
+        lines.append((row.item, row.what, *figures, row.goal, row.note))
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     return "\n".join(
         "  ".join(
-            text.rjust(width) if 2 <= i <= 5 else text.ljust(width)
+            text.rjust(width) if 2 <= i <= 7 else text.ljust(width)
             for i, (text, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
@@ -239,7 +274,7 @@ def main() -> None:
     given.work.mkdir(parents=True, exist_ok=True)
     wanted = [item for item in ITEMS if item in given.only]
     if set(wanted) & set(ENGLAND) and not prepare_england(given.work):
-        print("items b, c and d are left out: they need the official files (PLACEMAP_REFERENCE)")
+        print("items b, c, d and e are left out: they need the official files (PLACEMAP_REFERENCE)")
         wanted = [item for item in wanted if item not in ENGLAND]
     rows: list[Row] = []
     for item in wanted:

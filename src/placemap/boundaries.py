@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from placemap.atoms import Bools, Ints
+from placemap.atoms import Bools, Ints, positions
 from placemap.crosswalk import Figures, Head
 from placemap.errors import PlacemapError
 from placemap.geography import Geography
@@ -52,7 +52,7 @@ class Outlines:
         entry = geography.data.need("lsoa_boundaries")
         table = geography.data.table(entry)
         self.lsoas: Shapes = np.full(geography.size, None, dtype=object)
-        position = geography.lsoas.get_indexer(pd.Index(table["lsoa_code"].to_numpy(dtype=object)))
+        position = positions(geography.lsoas, table["lsoa_code"])
         known = position >= 0
         self.lsoas[position[known]] = shapely.from_wkb(table["geometry"].to_numpy(dtype=object)[known])
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import Ints
+from placemap.atoms import Ints, positions
 from placemap.codes import KINDS
 from placemap.errors import Exit, PlacemapError
 from placemap.geography import Geography
@@ -234,12 +234,13 @@ def from_polygons(shapes: gpd.GeoDataFrame, geography: Geography, place_column: 
     labels = shapes[column].astype(str).str.strip()
     names = tuple(sorted(set(labels)))
     label = np.array([names.index(name) for name in labels])
-    point, shape = shapes.sindex.query(points, predicate="within")
+    # This way round the polygons are prepared, which makes each test of a point cheap.
+    shape, point = points.sindex.query(shapes.geometry, predicate="contains")
     hits = pd.DataFrame({"point": point, "label": label[shape]}).drop_duplicates().sort_values(["point", "label"])
     twice = np.unique(hits[hits["point"].duplicated(keep=False)]["point"].to_numpy(dtype=np.int64))
     first = hits.drop_duplicates("point")
     place = np.full(geography.size, -1)
-    at = geography.lsoas.get_indexer(pd.Index(table["lsoa_code"].to_numpy(dtype=object)))
+    at = positions(geography.lsoas, table["lsoa_code"])
     place[at[first["point"]]] = first["label"]
     if not len(first):
         raise PlacemapError(

@@ -20,7 +20,7 @@ import pandas as pd
 
 from placemap import answer_schemas as schemas
 from placemap.allocate import plurality
-from placemap.atoms import Bools, Floats, Ints, Registrations
+from placemap.atoms import Bools, Floats, Ints, Registrations, positions
 from placemap.crosswalk import Figures, Table, place_code
 from placemap.geography import Geography
 from placemap.model import System
@@ -124,7 +124,7 @@ def _nearest(assignment: Assignment, geography: Geography, may: Bools) -> Ints:
     import shapely
 
     table = geography.data.table(geography.data.need("centroids"))
-    at = geography.lsoas.get_indexer(pd.Index(table["lsoa_code"].to_numpy(dtype=object)))
+    at = positions(geography.lsoas, table["lsoa_code"])
     point = np.full((geography.size, 2), np.nan)
     point[at[at >= 0]] = table[["easting", "northing"]].to_numpy()[at >= 0]
     place = _places_of(assignment)

@@ -53,8 +53,9 @@ def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    text = [column.name for column in entry.schema.columns if column.type in TEXT_TYPES]
     try:
+        there = set(pq.read_schema(pa.BufferReader(content)).names)
+        text = [column.name for column in entry.schema.columns if column.type in TEXT_TYPES and column.name in there]
         file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=text)
         return file.read(use_threads=False).unify_dictionaries().combine_chunks()
     except (pa.ArrowException, OSError, ValueError) as error:

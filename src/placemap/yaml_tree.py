@@ -178,15 +178,11 @@ def _refuse_depth(text: str, name: str) -> None:
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if depth > MAX_DEPTH:
             mark = event.start_mark
-            raise _too_much(Loc(name, mark.line + 1, mark.column + 1) if mark else Loc(name))
-
-
-def _too_much(loc: Loc) -> PlacemapError:
-    return PlacemapError(
-        f"the file unfolds to more than {MAX_NODES:,} values, or {MAX_DEPTH} levels",
-        location=str(loc),
-        hint="write the members out instead of nesting aliases",
-    )
+            raise PlacemapError(
+                f"this is nested more than {MAX_DEPTH} levels deep",
+                location=str(Loc(name, mark.line + 1, mark.column + 1) if mark else Loc(name)),
+                hint="a config has seven levels; was a bracket left open?",
+            )
 
 
 def _not_yaml(error: MarkedYAMLError, text: str, name: str) -> PlacemapError:
@@ -225,7 +221,11 @@ def _plain(node: Node, path: KeyPath, tree: YamlTree) -> Any:
     tree.nodes += 1
     loc = Loc(tree.file, node.start_mark.line + 1, node.start_mark.column + 1)
     if tree.nodes > MAX_NODES or len(path) > MAX_DEPTH:
-        raise _too_much(loc)
+        raise PlacemapError(
+            f"the file unfolds to more than {MAX_NODES:,} values, or {MAX_DEPTH} levels",
+            location=str(loc),
+            hint="write the members out instead of nesting aliases",
+        )
     tree.value_locs[path] = loc
     if isinstance(node, MappingNode):
         return _mapping(node, path, tree)

@@ -164,7 +164,7 @@ def test_deeply_nested_config(cli, tmp_path):
     (tmp_path / "deep.yaml").write_text("a: " + "[" * 3_000)
     ran = cli("check", "deep.yaml")
     assert ran.code == 3
-    assert ran.err.startswith("error: deep.yaml: this is not YAML: nested too deeply")
+    assert ran.err.startswith("error: deep.yaml:1:43: this is nested more than 40 levels deep")
 
 
 def test_strict_makes_warnings_fail(cli):

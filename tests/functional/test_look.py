@@ -100,7 +100,7 @@ def test_list_goes_on_past_a_broken_config(cli, tmp_path):
     ran = cli("list")
     assert ran.code == 3
     assert "toyshire" in ran.out
-    assert ran.err.startswith("error: broken.yaml:1:")
+    assert ran.err.startswith("error: broken.yaml:2:1: this is not YAML")
 
 
 def test_show(cli):
