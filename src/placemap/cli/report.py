@@ -10,12 +10,14 @@ import typer
 from placemap.cli import app
 from placemap.cli.common import (
     AllOption,
+    AsOfOption,
     DataOption,
     FootprintOption,
     Grade,
     JsonOption,
     MeasureOption,
     MinGradeOption,
+    VintageOption,
     guarded,
     load,
     print_json,
@@ -38,6 +40,8 @@ def report(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the file goes.")] = Path("out"),
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
+    vintage: VintageOption = None,
+    as_of: AsOfOption = "",
     min_grade: MinGradeOption = Grade.C,
     as_json: JsonOption = False,
 ) -> int:
@@ -48,11 +52,11 @@ def report(
     Example: placemap report bnssg --out reports
     """
     from placemap.in_hand import make_england_report, make_report
-    from placemap.pipeline import footprints_of, open_workspace
+    from placemap.pipeline import chosen_of, open_workspace
 
     if england:
         refuse_with_england([system] if system else [], footprint, every=every)
-        workspace = open_workspace(data, measure, min_grade=min_grade.value)
+        workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of, min_grade=min_grade.value)
         made = make_england_report(workspace, systems_of(workspace), out, min_grade=min_grade.value)
         return _say([str(path) for path in made.files], as_json=as_json)
     if system is None:
@@ -61,9 +65,9 @@ def report(
             hint="`placemap list` shows the systems there are",
             exit_code=Exit.USAGE,
         )
-    found = load(system)
-    chosen = footprints_of(found, footprint or [], every=every)
-    workspace = open_workspace(data, measure, min_grade=min_grade.value)
+    declared = load(system)
+    workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of, min_grade=min_grade.value)
+    found, chosen = chosen_of(workspace, declared, footprint or [], every=every)
     written = [
         str(path)
         for one in progress(chosen, lambda item: item.id)
