@@ -34,6 +34,18 @@ def positions(index: pd.Index[str], codes: Any) -> Ints:
     return found
 
 
+def numbered(codes: Any) -> tuple[Ints, Texts]:
+    """By row the position of its code, and the codes in order."""
+    numbers, words = pd.factorize(codes)
+    words = np.asarray(words, dtype=object)
+    if (words[:-1] > words[1:]).any():
+        order = np.argsort(words)
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        return rank[numbers], words[order]
+    return numbers, words
+
+
 def in_order(*keys: Ints) -> Ints | slice:
     """What puts rows in the order of `keys`, the first of them first; everything, where they are in order already.
 

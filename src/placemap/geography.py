@@ -12,7 +12,20 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import Bools, Fit, Floats, Ints, Pcns, Registrations, Texts, Units, in_order, positions, sums
+from placemap.atoms import (
+    Bools,
+    Fit,
+    Floats,
+    Ints,
+    Pcns,
+    Registrations,
+    Texts,
+    Units,
+    in_order,
+    numbered,
+    positions,
+    sums,
+)
 from placemap.codes import KINDS
 from placemap.errors import PlacemapError
 from placemap.schemas import NO_LSOA
@@ -40,7 +53,7 @@ class Geography:
     @cached_property
     def _lsoa_table(self) -> pd.DataFrame:
         table = self.data.table(self.data.need("lsoa_names"))
-        return table.iloc[in_order(pd.factorize(table["lsoa_code"], sort=True)[0])]
+        return table.iloc[in_order(numbered(table["lsoa_code"])[0])]
 
     @cached_property
     def lsoa_codes(self) -> Texts:
@@ -109,7 +122,7 @@ class Geography:
             return self._lsoas_2011() if entry.family == "exact_fit" else self._lsoas_2021()
         table = self.data.table(entry)
         code, name, ods = f"{kind}_code", f"{kind}_name", f"{kind}_ods"
-        of_row, codes = pd.factorize(table[code].to_numpy(dtype=object), sort=True)
+        of_row, codes = numbered(table[code])
         first = np.full(len(codes), len(table))
         np.minimum.at(first, of_row, np.arange(len(table)))
         names = table[name].to_numpy(dtype=object)[first]
@@ -151,8 +164,8 @@ class Geography:
     def fit_2011(self) -> Fit:
         """From LSOAs of 2011."""
         table = self.data.table(self.data.need("exact_fit"))
-        source, codes = pd.factorize(table["lsoa11_code"].to_numpy(dtype=object), sort=True)
-        order = in_order(source, pd.factorize(table["lsoa_code"].to_numpy(dtype=object), sort=True)[0])
+        source, codes = numbered(table["lsoa11_code"])
+        order = in_order(source, numbered(table["lsoa_code"])[0])
         table, source = table.iloc[order], source[order]
         first = np.searchsorted(source, np.arange(len(codes)))
         target = positions(self.lsoas, table["lsoa_code"])
@@ -272,8 +285,8 @@ class Geography:
         entry = self.registrations_entry
         fit = self.fit(entry.base)
         table = self.data.table(entry)
-        practice, codes = pd.factorize(table["practice_code"].to_numpy(dtype=object), sort=True)
-        of_row, unique = pd.factorize(table[entry.schema.key[1]].to_numpy(dtype=object), sort=True)
+        practice, codes = numbered(table["practice_code"])
+        of_row, unique = numbered(table[entry.schema.key[1]])
         position = positions(fit.codes, unique)
         elsewhere = np.flatnonzero(position < 0)
         position[elsewhere] = [_class_of(code) for code in unique[elsewhere]]

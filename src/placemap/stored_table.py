@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from placemap.atoms import numbered
 from placemap.errors import PlacemapError
 from placemap.schemas import TEXT_TYPES
 from placemap.store import REMAKE, TableEntry
@@ -20,11 +21,15 @@ from placemap.store import REMAKE, TableEntry
 if TYPE_CHECKING:
     import pyarrow as pa
 
+#: Bytes of a file from which on a second thread reads quicker than it starts.
+LARGE = 1_000_000
+#: Tables so long that their text stays numbers: pandas' categories, in order.
+LONG_FAMILIES = ("registrations",)
 _NUMBERS = ("int", "number", "people", "share")
 
 
 def read_stored(path: Path, entry: TableEntry) -> pd.DataFrame:
-    """The content of a table, columns in the order of its schema; text columns hold objects.
+    """The content of a table, columns in the order of its schema; text columns hold objects, or categories in order.
 
     Raises:
         PlacemapError: the file cannot be read or is not the one that the manifest describes (hash, columns, types,
@@ -46,7 +51,8 @@ def read_stored(path: Path, entry: TableEntry) -> pd.DataFrame:
     problem = _problem(table, entry) or _repeated_key(table, entry)
     if problem:
         raise PlacemapError(problem, location=str(path), hint=REMAKE)
-    return pd.DataFrame({name: _series(table[name]) for name in table.column_names})
+    categories = entry.family in LONG_FAMILIES
+    return pd.DataFrame({name: _series(table[name], categories=categories) for name in table.column_names})
 
 
 def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:
@@ -57,7 +63,7 @@ def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:
         there = set(pq.read_schema(pa.BufferReader(content)).names)
         text = [column.name for column in entry.schema.columns if column.type in TEXT_TYPES and column.name in there]
         file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=text)
-        return file.read(use_threads=False).unify_dictionaries().combine_chunks()
+        return file.read(use_threads=len(content) > LARGE).unify_dictionaries().combine_chunks()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise PlacemapError(
             f"the table is not whole Parquet: {str(error).splitlines()[0]}", location=str(path), hint=REMAKE
@@ -107,9 +113,15 @@ def _repeated_key(table: pa.Table, entry: TableEntry) -> str:
     return f"the key {', '.join(entry.schema.key)} is not unique: {' '.join(map(str, row))} stands more than once"
 
 
-def _series(held: pa.ChunkedArray) -> pd.Series[Any]:
+def _series(held: pa.ChunkedArray, *, categories: bool) -> pd.Series[Any]:
     words, numbers = _coded(held)
-    values = held.to_numpy() if words is None else words[numbers]
+    if words is None:
+        values = held.to_numpy()
+    elif categories:
+        rank, ordered = numbered(words[:-1])
+        return pd.Series(pd.Categorical.from_codes(np.append(rank, -1)[numbers], categories=pd.Index(ordered)))
+    else:
+        values = words[numbers]
     series: pd.Series[Any] = pd.Series(values, dtype=values.dtype)
     return series
 
