@@ -32,7 +32,7 @@ from placemap.yaml_tree import KeyPath, YamlTree
 def shape_errors(tree: YamlTree) -> Iterator[PlacemapError]:
     """Everything in a config that the format does not allow."""
     for error in _format().iter_errors(tree.value):
-        path = tuple(error.instance_path)
+        path = _path(error, tree)
         if not _is_code(path):  # `config` looks at codes and says more
             yield from _shape_error(error, path, tree)
 
@@ -40,6 +40,18 @@ def shape_errors(tree: YamlTree) -> Iterator[PlacemapError]:
 @cache
 def _format() -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(json_schema(), validate_formats=True)
+
+
+def _path(error: jsonschema_rs.ValidationError, tree: YamlTree) -> KeyPath:
+    """Where the mistake stands. The library gives keys that look like numbers (`22`, `007`) as numbers."""
+    path: KeyPath = ()
+    value = tree.value
+    for part in error.instance_path:
+        key: str | int = part
+        if isinstance(value, dict) and isinstance(part, int):
+            key = next(name for name in value if name.isascii() and name.lstrip("+").isdigit() and int(name) == part)
+        path, value = (*path, key), value[key]
+    return path
 
 
 def _is_code(path: KeyPath) -> bool:
