@@ -288,3 +288,17 @@ def test_importing_placemap_is_light():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
     assert {"load", "Places", "Applied"} <= set(dir(placemap))
+
+
+def test_two_configs_that_the_result_could_not_tell_apart_are_refused(run, visits, tmp_path):
+    config = DATA.parent / "configs/bnssg.yaml"
+    text = config.read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(text.replace("name: South Bristol", "name: Bristol South"), encoding="utf-8")
+    result = run(visits, "--system", "bnssg", "--system", tmp_path / "mine.yaml", "--sum", "Visits")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(
+        "error: bnssg.yaml and mine.yaml are different configs, and both have the id `bnssg` and the footprint `localities`"
+    )
+    once = run(visits, "--system", "bnssg", "--sum", "Visits", "--json")
+    twice = run(visits, "--system", "bnssg", "--system", config, "--sum", "Visits", "--json")
+    assert (twice.exit_code, twice.stdout) == (once.exit_code, once.stdout)

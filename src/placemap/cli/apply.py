@@ -217,11 +217,27 @@ def _jobs(names: list[str], footprints: list[str], *, england: bool, join: bool)
             hint="`placemap list` shows the systems there are",
             exit_code=Exit.USAGE,
         )
-    systems = [load(name) for name in dict.fromkeys(names)]
+    # A name and a path may mean the same config.
+    systems = {system.config_sha256: system for system in map(load, names)}.values()
     jobs = [(one, chosen) for one in systems for chosen in footprints_of(one, footprints)]
+    _refuse_twice(jobs)
     if join and len(jobs) > len(systems):
         raise PlacemapError("--join takes one footprint a system", hint="name one", exit_code=Exit.USAGE)
     return jobs
+
+
+def _refuse_twice(jobs: list[tuple[System, Footprint]]) -> None:
+    """Refuse two configs whose rows in the result nobody could tell apart."""
+    first: dict[tuple[str, str], System] = {}
+    for system, footprint in jobs:
+        other = first.setdefault((system.id, footprint.id), system)
+        if other is not system:
+            raise PlacemapError(
+                f"{other.loc.file} and {system.loc.file} are different configs, and both have the id `{system.id}` and "
+                f"the footprint `{footprint.id}`; expected one of them",
+                hint="give one of them another id under `ics`, or apply each by itself",
+                exit_code=Exit.USAGE,
+            )
 
 
 def _footprints(workspace: Workspace, jobs: Sequence[tuple[System, Footprint]]) -> list[Resolved]:
