@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -43,15 +43,31 @@ def _format() -> jsonschema_rs.Draft202012Validator:
 
 
 def _path(error: jsonschema_rs.ValidationError, tree: YamlTree) -> KeyPath:
-    """Where the mistake stands. The library gives keys that look like numbers (`22`, `007`) as numbers."""
-    path: KeyPath = ()
-    value = tree.value
-    for part in error.instance_path:
-        key: str | int = part
-        if isinstance(value, dict) and isinstance(part, int):
-            key = next(name for name in value if name.isascii() and name.lstrip("+").isdigit() and int(name) == part)
-        path, value = (*path, key), value[key]
-    return path
+    """Where the mistake stands: of the paths that the library may mean, the one that leads to what it found."""
+    may_be = list(_paths(tree.value, error.instance_path, ()))
+    return next((path for path, value in may_be if value == error.instance), may_be[0][0] if may_be else ())
+
+
+def _paths(value: Any, parts: Sequence[str | int], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+    """Paths that the library's may stand for, with what they lead to.
+
+    It gives keys that look like numbers (`22`, `007`) as numbers, and leaves empty keys out.
+    """
+    if not parts:
+        yield path, value
+    if isinstance(value, dict):
+        for key in value:
+            if key == "":
+                yield from _paths(value[key], parts, (*path, key))
+            elif parts and (key == parts[0] or _is_number(key, parts[0])):
+                yield from _paths(value[key], parts[1:], (*path, key))
+    elif isinstance(value, list) and parts and isinstance(parts[0], int):
+        yield from _paths(value[parts[0]], parts[1:], (*path, parts[0]))
+
+
+def _is_number(key: str, number: str | int) -> bool:
+    digits = key.removeprefix("+")
+    return digits.isascii() and digits.isdigit() and (digits.lstrip("0") or "0") == str(number)
 
 
 def _is_code(path: KeyPath) -> bool:

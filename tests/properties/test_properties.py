@@ -1,5 +1,8 @@
 """What holds for any county: made at random, small, with people in odd places."""
 
+import json
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 import toy_county
 from placemap.config import system_from_text
 from placemap.describe import Describer
+from placemap.errors import PlacemapError, PlacemapErrors
 from placemap.geography import Geography
 from placemap.ledger import ledger
 from placemap.pipeline import Workspace
@@ -290,3 +294,36 @@ def test_no_damage_to_a_config_makes_the_reader_stumble(data):
         system_from_text(text[:start] + put + text[end:], "any.yaml")
     except PlacemapError as error:
         assert str(error).startswith("any.yaml")
+
+
+KEYS = ["", "0", "22", "007", "+5", "9" * 5_000, "~", "a/b", "scope", "evidence", "footprints", "places", "one", "name"]
+KEYS += [
+    "ltla",
+    "sub_icb",
+    "exclude",
+    "within",
+    "expect",
+    "accept",
+    "ics",
+    "icb",
+    "placemap",
+    "lsoa_vintage",
+    "valid_from",
+]
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["scope", "one"])
+)
+TREES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5)
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from(KEYS), TREES, min_size=1, max_size=8))
+def test_whatever_a_config_holds_its_mistakes_are_told_in_words_and_where_they_stand(tree):
+    with pytest.raises(PlacemapError) as caught:
+        system_from_text(json.dumps(tree), "odd.yaml")
+    errors = caught.value.errors if isinstance(caught.value, PlacemapErrors) else [caught.value]
+    assert errors
+    for error in errors:
+        assert re.match(r"odd\.yaml:1:\d+$", error.location), error
