@@ -61,7 +61,7 @@ def _paths(value: Any, parts: Sequence[str | int], path: KeyPath) -> Iterator[tu
                 yield from _paths(value[key], parts, (*path, key))
             elif parts and (key == parts[0] or _is_number(key, parts[0])):
                 yield from _paths(value[key], parts[1:], (*path, key))
-    elif isinstance(value, list) and parts and isinstance(parts[0], int):
+    elif isinstance(value, list) and parts and isinstance(parts[0], int) and parts[0] < len(value):
         yield from _paths(value[parts[0]], parts[1:], (*path, parts[0]))
 
 

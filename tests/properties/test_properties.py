@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import toy_county
@@ -320,6 +320,7 @@ TREES = st.recursive(
 
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), TREES, min_size=1, max_size=8))
+@example({"evidence": {"": [], "0": None}})
 def test_whatever_a_config_holds_its_mistakes_are_told_in_words_and_where_they_stand(tree):
     with pytest.raises(PlacemapError) as caught:
         system_from_text(json.dumps(tree), "odd.yaml")
