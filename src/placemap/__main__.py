@@ -23,6 +23,8 @@ def main() -> None:
             load(*sys.argv[1:2])(prog_name="placemap")
         finally:
             sys.stdout.flush()
+            # The end of a process looks through all objects again; those of pandas' modules are 5% of a build.
+            gc.freeze()
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")  # before any command began
         sys.exit(Exit.INTERRUPTED)
