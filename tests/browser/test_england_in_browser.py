@@ -91,6 +91,8 @@ def test_filters_show_the_right_rows(opened):
     page.select_option("#icb-filter", "Devon")
     assert shown(page) == [row["PLACECD"] for row in weak if row["ICSID"] == "devon"]
     page.click("button[type=reset]")
+    # A form is emptied after its event, so the page filters once the click is over.
+    page.wait_for_function("document.querySelector('#total-label').textContent === 'All places'")
     assert len(shown(page)) == 187
     assert page.text_content("#total-label") == "All places"
     page.fill("#places-search", "  BRISTOL south ")
