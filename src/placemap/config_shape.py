@@ -26,6 +26,7 @@ from placemap.config_format import (
 )
 from placemap.errors import PlacemapError
 from placemap.model import Loc
+from placemap.words import listed
 from placemap.yaml_tree import KeyPath, YamlTree
 
 
@@ -209,7 +210,7 @@ def _expected(rule: Any, path: KeyPath) -> str:
     if rule.name == "type":
         return _expected_type(rule.value, key)
     if rule.name == "enum":
-        return _one_of([value for value in rule.value if value is not None])
+        return f"one of {listed([f'`{value}`' for value in rule.value if value is not None], 'or')}"
     if rule.name in ("minimum", "maximum"):
         if key in ("date", "accessed"):
             return _PATTERNS[PARTIAL_DATE]
@@ -221,8 +222,3 @@ def _expected_type(types: str | list[str], key: str) -> str:
     if key in MEMBER_KINDS:
         return "a list of codes, or `code: name` lines"
     return _TYPES[next(name for name in ([types] if isinstance(types, str) else types) if name in _TYPES)]
-
-
-def _one_of(values: list[str]) -> str:
-    quoted = [f"`{value}`" for value in values]
-    return f"one of {', '.join(quoted[:-1])} or {quoted[-1]}" if len(quoted) > 1 else quoted[0]

@@ -20,6 +20,8 @@ from placemap.atoms import (
     Registrations,
     Texts,
     Units,
+    in_order,
+    numbered,
     positions,
     ratio,
     sums,
@@ -137,7 +139,7 @@ class _Maker:
             "PLACENM": self.names[place],
             **columns,
         }
-        order = np.lexsort([pd.factorize(content[column], sort=True)[0] for column in reversed(sort)])
+        order = in_order(*(numbered(content[column])[0] for column in sort))
         # As objects: pandas would spend a tenth of a build on turning texts to Arrow's and back.
         series = {column: pd.Series(content[column][order], dtype=content[column].dtype) for column in schema.names}
         return Table(name, schema, pd.DataFrame(series))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import Floats, Units
+from placemap.atoms import Floats, Units, positions
 from placemap.codes import KINDS
 from placemap.geography import Geography, months
 from placemap.model import System
@@ -148,9 +148,10 @@ def units_changed(kind: str, old: Geography, new: Geography) -> UnitChanges:
     """What became of the units of a kind, over the LSOAs that both states have."""
     before, after = old.units(kind), new.units(kind)
     here = pd.Index(old.lsoas).intersection(new.lsoas, sort=False)
-    was, now = before.of[old.lsoas.get_indexer(here)], after.of[new.lsoas.get_indexer(here)]
+    at = positions(new.lsoas, here)
+    was, now = before.of[positions(old.lsoas, here)], after.of[at]
     known = (was >= 0) & (now >= 0)
-    people = _residents(new)[new.lsoas.get_indexer(here)]
+    people = _residents(new)[at]
     pairs = pd.DataFrame({"old": before.codes[was], "new": after.codes[now], "people": people})[known]
     old_names, new_names = _names(pairs["old"], before), _names(pairs["new"], after)
     recoded = _recoded(pairs, set(old_names), set(new_names))

@@ -7,6 +7,8 @@ between rows: builds look codes up by the ten thousand, and pandas' own text mak
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,11 +50,13 @@ def read_stored(path: Path, entry: TableEntry) -> pd.DataFrame:
             hint=REMAKE,
         )
     table = _parquet(content, entry, path)
-    problem = _problem(table, entry) or _repeated_key(table, entry)
+    problem = _problem(table, entry)
+    columns = {} if problem else {name: _column(table[name]) for name in table.column_names}
+    problem = problem or _repeated_key(columns, entry)
     if problem:
         raise PlacemapError(problem, location=str(path), hint=REMAKE)
     categories = entry.family in LONG_FAMILIES
-    return pd.DataFrame({name: _series(table[name], categories=categories) for name in table.column_names})
+    return pd.DataFrame({name: column.series(categories=categories) for name, column in columns.items()})
 
 
 def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:
@@ -60,9 +64,10 @@ def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:
     import pyarrow.parquet as pq
 
     try:
-        there = set(pq.read_schema(pa.BufferReader(content)).names)
+        footer = pq.read_metadata(pa.BufferReader(content))
+        there = set(footer.schema.to_arrow_schema().names)
         text = [column.name for column in entry.schema.columns if column.type in TEXT_TYPES and column.name in there]
-        file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=text)
+        file = pq.ParquetFile(pa.BufferReader(content), metadata=footer, read_dictionary=text)
         return file.read(use_threads=len(content) > LARGE).unify_dictionaries().combine_chunks()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise PlacemapError(
@@ -99,49 +104,60 @@ def _blanks(held: pa.ChunkedArray) -> bool:
     return bool(held.null_count) or (pa.types.is_floating(held.type) and bool(np.isnan(held.to_numpy()).any()))
 
 
-def _repeated_key(table: pa.Table, entry: TableEntry) -> str:
+def _repeated_key(columns: Mapping[str, _Column], entry: TableEntry) -> str:
     """What is wrong where two rows have one key. Keys are compared as numbers: positions in what a column holds."""
-    key = np.zeros(len(table), dtype=np.int64)
+    key = np.zeros(entry.rows, dtype=np.int64)
     for name in entry.schema.key:
-        numbers, count = _numbered(table[name])
+        numbers, count = columns[name].numbered()
         key = key * count + numbers
     ordered = np.sort(key)
     if not (ordered[1:] == ordered[:-1]).any():
         return ""
-    repeated = pd.Series(key).duplicated().to_numpy()
-    row = [table[name][int(repeated.argmax())].as_py() for name in entry.schema.key]
-    return f"the key {', '.join(entry.schema.key)} is not unique: {' '.join(map(str, row))} stands more than once"
+    row = int(pd.Series(key).duplicated().to_numpy().argmax())
+    values = [str(columns[name].values()[row]) for name in entry.schema.key]
+    return f"the key {', '.join(entry.schema.key)} is not unique: {' '.join(values)} stands more than once"
 
 
-def _series(held: pa.ChunkedArray, *, categories: bool) -> pd.Series[Any]:
-    words, numbers = _coded(held)
-    if words is None:
-        values = held.to_numpy()
-    elif categories:
-        rank, ordered = numbered(words[:-1])
-        return pd.Series(pd.Categorical.from_codes(np.append(rank, -1)[numbers], categories=pd.Index(ordered)))
-    else:
-        values = words[numbers]
-    series: pd.Series[Any] = pd.Series(values, dtype=values.dtype)
-    return series
+@dataclass(frozen=True)
+class _Column:
+    """A column as Parquet keeps it.
+
+    Attributes:
+        words: a dictionary's words, with None as the last; None for a column without a dictionary.
+        held: by row the position of its word, or the value itself.
+    """
+
+    words: np.ndarray[Any, Any] | None
+    held: np.ndarray[Any, Any]
+
+    def values(self) -> np.ndarray[Any, Any]:
+        """By row the value."""
+        values: np.ndarray[Any, Any] = self.held if self.words is None else self.words[self.held]
+        return values
+
+    def numbered(self) -> tuple[np.ndarray[Any, Any], int]:
+        """By row a number that stands for its value, and how many such numbers there are."""
+        if self.words is None:
+            numbers, values = pd.factorize(self.held)
+            return numbers, len(values) + 1
+        # A file may hold a word twice in its dictionary.
+        return pd.factorize(self.words)[0][self.held], len(self.words)
+
+    def series(self, *, categories: bool) -> pd.Series[Any]:
+        """The column for a frame: text as objects, or as categories in order."""
+        if self.words is not None and categories:
+            rank, ordered = numbered(self.words[:-1])
+            return pd.Series(pd.Categorical.from_codes(np.append(rank, -1)[self.held], categories=pd.Index(ordered)))
+        values = self.values()
+        series: pd.Series[Any] = pd.Series(values, dtype=values.dtype)
+        return series
 
 
-def _numbered(held: pa.ChunkedArray) -> tuple[np.ndarray[Any, Any], int]:
-    """By row a number that stands for its value, and how many such numbers there are."""
-    words, numbers = _coded(held)
-    if words is None:
-        numbers, values = pd.factorize(held.to_numpy())
-        return numbers, len(values) + 1
-    # A file may hold a word twice in its dictionary.
-    return pd.factorize(words)[0][numbers], len(words)
-
-
-def _coded(held: pa.ChunkedArray) -> tuple[Any, Any]:
-    """A dictionary's words, with None as the last, and by row the position of its word; None for other columns."""
+def _column(held: pa.ChunkedArray) -> _Column:
     import pyarrow as pa
 
     if not pa.types.is_dictionary(held.type) or held.num_chunks != 1:
-        return None, None
+        return _Column(None, held.to_numpy())
     coded = held.chunk(0)
     words = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
-    return words, coded.indices.fill_null(len(words) - 1).to_numpy()
+    return _Column(words, coded.indices.fill_null(len(words) - 1).to_numpy())

@@ -16,6 +16,7 @@ from placemap.cli.common import (
     JsonOption,
     MeasureOption,
     MinGradeOption,
+    each_once,
     finding_json,
     finding_lines,
     guarded,
@@ -217,8 +218,7 @@ def _jobs(names: list[str], footprints: list[str], *, england: bool, join: bool)
             hint="`placemap list` shows the systems there are",
             exit_code=Exit.USAGE,
         )
-    # A name and a path may mean the same config.
-    systems = {system.config_sha256: system for system in map(load, names)}.values()
+    systems = each_once(map(load, names))
     jobs = [(one, chosen) for one in systems for chosen in footprints_of(one, footprints)]
     _refuse_twice(jobs)
     if join and len(jobs) > len(systems):

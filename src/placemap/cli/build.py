@@ -24,6 +24,7 @@ from placemap.cli.common import (
     StrictOption,
     SystemsArgument,
     VintageOption,
+    each_once,
     error_message,
     finding_json,
     finding_lines,
@@ -39,7 +40,7 @@ from placemap.cli.england import build_england, refuse_with_england
 from placemap.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from placemap.model import Footprint, System
     from placemap.pipeline import Outcome, Workspace
@@ -204,7 +205,7 @@ def _run(
     jobs: list[tuple[System, Footprint]] = []
     if loaded:
         workspace = reference.open(names)
-        jobs, errors = jobs_of(workspace, _each_once(loaded.values()), footprints, every=every)
+        jobs, errors = jobs_of(workspace, each_once(loaded.values()), footprints, every=every)
         if out is not None:
             _refuse_one_folder(jobs, {system.config_sha256: name for name, system in loaded.items()}, out)
         for wrong in errors:
@@ -225,11 +226,6 @@ def _run(
     if as_json:
         print_json({"exit_code": int(max(codes)), "footprints": [_as_json(outcome) for outcome in outcomes]})
     return max(codes)
-
-
-def _each_once(systems: Iterable[System]) -> list[System]:
-    """Configs of the same content once: a name and a path may mean the same."""
-    return list({system.config_sha256: system for system in systems}.values())
 
 
 def _refuse_one_folder(jobs: Sequence[tuple[System, Footprint]], names: Mapping[str, str], out: Path) -> None:

@@ -225,6 +225,11 @@ def load_systems(names: Sequence[str]) -> list[System]:
     return systems
 
 
+def each_once(systems: Iterable[System]) -> list[System]:
+    """Configs of the same content once: a name and a path may mean the same."""
+    return list({system.config_sha256: system for system in systems}.values())
+
+
 def _with_path(error: PlacemapError, path: Path, name: str) -> PlacemapError:
     """The error with the file's whole path for one that was given as a path, so that editors can follow it."""
     if str(path) != name:
