@@ -19,7 +19,7 @@ from placemap.model import Footprint, System
 from placemap.pipeline import Workspace
 from placemap.resolve import Assignment
 from placemap.scaffold import Declared, Draft, config_text, place_ids, slug
-from placemap.tables import POLYGON_ENDINGS, read_polygons, read_table
+from placemap.tables import POLYGON_ENDINGS, has_codes, read_polygons, read_table
 from placemap.understand import resolved
 
 FOOTPRINT = "inferred"
@@ -67,7 +67,7 @@ def read_wanted(
     if path.suffix.lower() in POLYGON_ENDINGS:
         return from_polygons(read_polygons(path, sheet), geography, place)
     try:
-        return from_table(read_table(path, sheet), geography, code, place)
+        return from_table(read_table(path, sheet, has_codes), geography, code, place)
     except PlacemapError as error:
         error.location = error.location or str(path)
         raise

@@ -302,7 +302,7 @@ def chosen_of(
         PlacemapError: the system has no footprint of that name, or none in force on the chosen day.
     """
     chosen = workspace.geography.chosen
-    dated = at_vintages(system, chosen)
+    dated = at_vintages(system, chosen.vintages.get("pcn"))
     return dated, footprints_of(dated, names, every=every, as_of=chosen.as_of)
 
 
@@ -382,7 +382,7 @@ def write_lock_for(
     """Lock the tables that some systems are built from, all systems where none is named."""
     paths = [config_path(name) for name in names] or list(all_configs().values())
     workspace = open_workspace(data, vintages=vintages, as_of=as_of)
-    systems = [at_vintages(load_system(path), workspace.geography.chosen) for path in paths]
+    systems = [at_vintages(load_system(path), workspace.geography.chosen.vintages.get("pcn")) for path in paths]
     found = lock_for(workspace, systems)
     write_lock(found, to)
     return found

@@ -14,7 +14,8 @@ from placemap.atoms import Bools
 from placemap.checks import in_order
 from placemap.config import load_system
 from placemap.coverage import UPDATE
-from placemap.crosswalk import Table, crosswalk_tables
+from placemap.crosswalk import Figures, Table, crosswalk_tables
+from placemap.describe import Describer
 from placemap.errors import Exit, PlacemapError
 from placemap.findings import Finding, Severity, worst
 from placemap.geography import Geography
@@ -85,7 +86,7 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
     outcomes: list[Outcome] = []
     left_out: list[tuple[System, Footprint]] = []
     for declared in systems:
-        system = at_vintages(declared, chosen)
+        system = at_vintages(declared, chosen.vintages.get("pcn"))
         footprint = footprints_of(system, [], as_of=chosen.as_of)[0]
         if is_below(footprint.grade, min_grade):
             left_out.append((system, footprint))
@@ -223,16 +224,14 @@ def _tables(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
     patient_kinds = np.array([part.footprint.has_patient_kinds for part in national.parts])[national.part_of]
     return [
         *crosswalk_tables(national.heads, national.assignment, geography, weigh),
-        _places(national, workspace),
+        national_places_table(national, geography, weigh, workspace.describer),
         national_ledger(national.heads, national.assignment, geography, patient_kinds),
     ]
 
 
-def _places(national: National, workspace: Workspace) -> Table:
-    geography, weigh = workspace.geography, workspace.figures
-    tables = [
-        places_table(part.system, part.assignment, geography, weigh, workspace.describer) for part in national.parts
-    ]
+def national_places_table(national: National, geography: Geography, weigh: Figures, describer: Describer) -> Table:
+    """A row a place of England, with the ICB that most of its residents live in."""
+    tables = [places_table(part.system, part.assignment, geography, weigh, describer) for part in national.parts]
     frame = pd.concat([table.frame for table in tables], ignore_index=True)
     icb = geography.units("icb")
     schema = national_places(weigh.residents_name, geography.registered_measure, icb.vintage)

@@ -85,9 +85,9 @@ def scan_of(data: Any) -> Scan:
     if head[:4] == b"PAR1":
         return Scan(str(path), path)
     if head[:2] == b"PK":
-        from placemap.tables import read_table
+        from placemap.tables import has_codes, read_table
 
-        return Scan(str(path), path, frame=read_table(path))
+        return Scan(str(path), path, frame=read_table(path, None, has_codes))
     return Scan(str(path), path, _layout(path, head))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO, StringIO
@@ -88,7 +88,7 @@ def read_built(path: Path) -> pd.DataFrame:
         raise _unreadable(path, f"the table cannot be read: {error}") from None
 
 
-def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
+def read_table(path: Path, sheet: str | None, has_codes: Callable[[pd.DataFrame], bool]) -> pd.DataFrame:
     """A user's table, every cell as text and an empty one as empty text.
 
     CSV with any common delimiter and encoding, Excel (.xlsx), or Parquet. Lines above the header are left out; a table
@@ -97,6 +97,7 @@ def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
     Args:
         path: the file.
         sheet: the sheet of a workbook; where it is None, the first that has a column of codes, else the first.
+        has_codes: whether a table has a column of codes.
 
     Raises:
         PlacemapError: the file cannot be read, or holds no table.
@@ -106,7 +107,7 @@ def read_table(path: Path, sheet: str | None = None) -> pd.DataFrame:
         if content[:4] == b"PAR1":
             frame = _from_parquet(content)
         elif zipfile.is_zipfile(BytesIO(content)):
-            frame = _from_workbook(content, path, sheet)
+            frame = _from_workbook(content, path, sheet, has_codes)
         else:
             frame = _from_rows(_csv_rows(_decoded(content, path)))
     except (OSError, ValueError, KeyError, csv.Error, zipfile.BadZipFile) as error:
@@ -144,11 +145,13 @@ def _from_parquet(content: bytes) -> pd.DataFrame:
         frame = pq.read_table(BytesIO(content)).to_pandas()
     except pa.ArrowException as error:
         raise ValueError(str(error).splitlines()[0]) from None
-    columns = {str(name): [_as_text(value) for value in frame[name].tolist()] for name in frame.columns}
+    columns = {str(name): [cell_text(value) for value in frame[name].tolist()] for name in frame.columns}
     return pd.DataFrame(columns, dtype=object)
 
 
-def _from_workbook(content: bytes, path: Path, sheet: str | None) -> pd.DataFrame:
+def _from_workbook(
+    content: bytes, path: Path, sheet: str | None, has_codes: Callable[[pd.DataFrame], bool]
+) -> pd.DataFrame:
     from openpyxl import load_workbook
 
     book = load_workbook(BytesIO(content), read_only=True, data_only=True)
@@ -156,18 +159,20 @@ def _from_workbook(content: bytes, path: Path, sheet: str | None) -> pd.DataFram
         raise _unreadable(path, f"there is no sheet `{sheet}`", f"the sheets are {', '.join(book.sheetnames)}")
     frames = (_from_rows(_sheet_rows(book[name])) for name in ([sheet] if sheet else book.sheetnames))
     full = [frame for frame in frames if not frame.empty]
-    return next((frame for frame in full if _has_codes(frame)), full[0] if full else pd.DataFrame())
+    return next((frame for frame in full if has_codes(frame)), full[0] if full else pd.DataFrame())
 
 
 def _sheet_rows(sheet: Any) -> list[list[str]]:
-    return [[_as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+    return [[cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
 
 
-def _has_codes(frame: pd.DataFrame) -> bool:
+def has_codes(frame: pd.DataFrame) -> bool:
+    """Whether a table has a column of codes, by their shape."""
     return any(recognise(frame[column]) is not None for column in frame)
 
 
-def _as_text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A cell of a workbook or a frame as text: whole numbers without a point, days as ISO, nothing as empty text."""
     if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -260,7 +265,7 @@ def read_polygons(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
 
 def clean_codes(values: pd.Series) -> pd.Series:
     """Codes as they are compared: text without white space around them, upper case."""
-    return values.map(_as_text).str.strip().str.upper()
+    return values.map(cell_text).str.strip().str.upper()
 
 
 def recognise(values: pd.Series, geography: Geography | None = None) -> CodeKind | None:

@@ -167,14 +167,13 @@ def _period(footprint: Footprint) -> str:
     return f"{footprint.valid_from or '…'} to {footprint.valid_to or 'today'}"
 
 
-def at_vintages(system: System, chosen: Chosen) -> System:
-    """The system with its PCN memberships of the chosen vintage, whatever the config says.
+def at_vintages(system: System, vintage: str | None) -> System:
+    """The system with its PCN memberships of a vintage, whatever the config says; as it is where that is None.
 
     Who is in a PCN is a fact of a day, and the day is what was asked for. The vintage that the config gives for an
     area stays: it says what a code means, and a district of 2018 has no meaning in another year. Published figures are
     not held against other members than those they are about (`vintage_checks.not_held` says so).
     """
-    vintage = chosen.vintages.get("pcn")
     return members_at(_held(system, vintage), {"pcn": vintage}) if vintage else system
 
 
