@@ -26,7 +26,7 @@ TABLES = (
 def yaml_target() -> object:
     with atheris.instrument_imports(include=["placemap"]):
         from placemap.config import system_from_text
-        from placemap.errors import PlacemapError
+        from placemap.core.errors import PlacemapError
 
     def read(data: bytes) -> None:
         try:
@@ -42,7 +42,7 @@ def csv_target() -> object:
         import placemap.scan
         import placemap.tables
     import placemap
-    from placemap.errors import PlacemapError
+    from placemap.core.errors import PlacemapError
 
     places = placemap.load("bnssg", data=ROOT / "data")
     path = Path(tempfile.mkdtemp()) / "fuzz.csv"

@@ -41,10 +41,10 @@ def with_placemap(store: Path, folder: Path) -> Rows:
     import pyogrio  # noqa: F401
 
     import placemap.stored_table  # noqa: F401
+    from placemap.core.read_tables import read_polygons
     from placemap.geography import Geography
     from placemap.infer_input import from_polygons
     from placemap.reference import open_store
-    from placemap.tables import read_polygons
 
     yield []
     geography = Geography(open_store(store))

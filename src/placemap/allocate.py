@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.atoms import Bools, Floats, Ints, Registrations, ratio
+from placemap.atoms import Registrations
+from placemap.core.arrays import Bools, Floats, Ints, ratio
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from placemap.core.tables import Column, TableSchema
 from placemap.output_schemas import FOOTPRINT, HEAD, ICS, PLACE
-from placemap.schemas import Column, TableSchema
 
 
 def footprints(measure: str, registered: str) -> TableSchema:

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 from placemap import apply_sql as sql
 from placemap import place_keys
 from placemap.applying import Applied, check_columns, join_outcomes, key_column, run
-from placemap.codes import KINDS
 from placemap.config import load_system
+from placemap.core.codes import KINDS
+from placemap.core.errors import Exit, PlacemapError
 from placemap.engine import DuckDbEngine, Engine
-from placemap.errors import Exit, PlacemapError
 from placemap.grades import GRADES, WEAKEST, caveats
 from placemap.measures import Measure, measures_of, refuse_mistakes
 from placemap.pipeline import DEFAULT_MEASURE, Outcome, Workspace, footprints_of, open_workspace

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 from placemap.measures import COUNT, RATE, SUM, Measure
 
 DATA, CODED, CODES, WEIGHTS, JOIN = (

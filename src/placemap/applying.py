@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from placemap import apply_sql as sql
-from placemap.codes import KINDS, MEMBER_KINDS
+from placemap.core.codes import KINDS, MEMBER_KINDS
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.findings import Finding
 from placemap.engine import Engine
-from placemap.errors import Exit, PlacemapError
-from placemap.findings import Finding
 from placemap.geography import Geography
 from placemap.measures import COUNT, MEAN, RATE, SUM, Measure, intensive_error
 from placemap.place_keys import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from placemap.codes import KINDS, MEMBER_KINDS
+from placemap.core.codes import KINDS, MEMBER_KINDS
 from placemap.grades import GRADES
 from placemap.model import Evidence, Footprint, Member, Place, System
 from placemap.places_table import declared_from

@@ -15,13 +15,13 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from placemap.atoms import Bools, Ints, positions
+from placemap.core.arrays import Bools, Ints, positions
+from placemap.core.errors import PlacemapError
+from placemap.core.tables import TableSchema
 from placemap.crosswalk import Figures, Head
-from placemap.errors import PlacemapError
 from placemap.geography import Geography
 from placemap.output_schemas import place_boundaries
 from placemap.resolve import Assignment
-from placemap.schemas import TableSchema
 
 #: One shapely geometry an element, EPSG:27700.
 Shapes = npt.NDArray[np.object_]

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from placemap.atoms import Bools, Ints
 from placemap.boundaries import Outlines, Shapes, neighbours, simplified
+from placemap.core.arrays import Bools, Ints
+from placemap.core.text import month
 from placemap.crosswalk import Figures
 from placemap.geography import Geography
 from placemap.model import Footprint, System
@@ -176,20 +177,6 @@ def vintage_text(geography: Geography, footprint: Footprint, weigh: Figures) -> 
         registered = geography.registrations_entry.vintage
         parts += [f"PCN membership of {month(pcns)}", f"patients registered in {month(registered)}"]
     return f"{'; '.join(parts)}. Residents: {measure_title(geography, weigh.residents_name)}."
-
-
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-
-
-def month(vintage: str) -> str:
-    """`August 2022` for `2022-08`, `11 March 2021` for `2021-03-11`; a year as it is."""
-    parts = vintage.split("-")
-    if len(parts) == 1:
-        return vintage
-    return " ".join([*(str(int(day)) for day in parts[2:3]), _MONTHS[int(parts[1]) - 1], parts[0]])
 
 
 def measure_title(geography: Geography, name: str) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.atoms import Ints
+from placemap.core.arrays import Ints
+from placemap.core.findings import Finding, Severity
 from placemap.crosswalk import Figures
-from placemap.findings import Finding, Severity
 from placemap.geography import Geography
 from placemap.model import Footprint, Loc, Place, System
 from placemap.resolve import Assignment

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from placemap.atoms import Pcns, Units
+from placemap.core.text import listed
 from placemap.geography import Geography
 from placemap.vintages import tables_of
-from placemap.words import listed
 
 _SHOWN = 5
 

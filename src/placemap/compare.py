@@ -11,8 +11,9 @@ import pandas as pd
 
 from placemap import answer_schemas as schemas
 from placemap.allocate import plurality
-from placemap.atoms import Floats, Ints, Texts, sums
-from placemap.crosswalk import CCG_VINTAGE, Figures, Table, place_code
+from placemap.core.arrays import Floats, Ints, Texts, sums
+from placemap.core.tables import Table
+from placemap.crosswalk import CCG_VINTAGE, Figures, place_code
 from placemap.geography import Geography
 from placemap.model import System
 from placemap.plausibility_checks import PLACE_SIZE

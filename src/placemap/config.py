@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from placemap.codes import KINDS, MEMBER_KINDS, kinds_of
 from placemap.config_model import system_of
 from placemap.config_references import reference_errors
 from placemap.config_shape import shape_errors, shown
-from placemap.errors import PlacemapError, PlacemapErrors
+from placemap.core.codes import KINDS, MEMBER_KINDS, kinds_of
+from placemap.core.errors import PlacemapError, PlacemapErrors
 from placemap.model import System
 from placemap.yaml_tree import KeyPath, YamlTree, parse, read_text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from placemap.codes import AREA_KINDS, KINDS, MEMBER_KINDS
+from placemap.core.codes import AREA_KINDS, KINDS, MEMBER_KINDS
 
 FORMAT_VERSION = 1
 

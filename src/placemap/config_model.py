@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from placemap.codes import MEMBER_KINDS
+from placemap.core.codes import MEMBER_KINDS
 from placemap.model import Accept, Evidence, Expect, Footprint, Member, Place, Scope, System
 from placemap.yaml_tree import KeyPath, YamlTree
 

@@ -10,8 +10,8 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from placemap.codes import AREA_KINDS
-from placemap.errors import PlacemapError
+from placemap.core.codes import AREA_KINDS
+from placemap.core.errors import PlacemapError
 from placemap.model import Loc
 from placemap.yaml_tree import KeyPath, YamlTree
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import jsonschema_rs
 
-from placemap.codes import AREA_KINDS, MEMBER_KINDS
 from placemap.config_format import (
     DAY,
     FORMAT_VERSION,
@@ -24,9 +23,10 @@ from placemap.config_format import (
     WEB_ADDRESS,
     json_schema,
 )
-from placemap.errors import PlacemapError
+from placemap.core.codes import AREA_KINDS, MEMBER_KINDS
+from placemap.core.errors import PlacemapError
+from placemap.core.text import listed
 from placemap.model import Loc
-from placemap.words import listed
 from placemap.yaml_tree import KeyPath, YamlTree
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from placemap.atoms import Bools, Floats, Ints
 from placemap.check_registry import Result, result_check
-from placemap.findings import Finding, Severity
-from placemap.words import listed
+from placemap.core.arrays import Bools, Floats, Ints
+from placemap.core.findings import Finding, Severity
+from placemap.core.text import listed
 
 #: How many LSOAs a message names.
 NAMES_SHOWN = 5

@@ -12,34 +12,13 @@ import numpy as np
 import pandas as pd
 
 from placemap import output_schemas as schemas
-from placemap.atoms import (
-    Bools,
-    Floats,
-    Ints,
-    Numbers,
-    Registrations,
-    Texts,
-    Units,
-    in_order,
-    numbered,
-    positions,
-    ratio,
-    sums,
-)
-from placemap.codes import KINDS
+from placemap.atoms import Registrations, Units
+from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, in_order, numbered, positions, ratio, sums
+from placemap.core.codes import KINDS
+from placemap.core.tables import Table, TableSchema
 from placemap.geography import Geography
 from placemap.model import Footprint, Place, System
 from placemap.resolve import METHODS, Assignment, practices_of
-from placemap.schemas import TableSchema
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of a build: file name without its ending, columns, rows."""
-
-    name: str
-    schema: TableSchema
-    frame: pd.DataFrame
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from placemap.atoms import Units
-from placemap.codes import KINDS
+from placemap.core.codes import KINDS
+from placemap.core.text import listed
 from placemap.geography import Geography
-from placemap.words import listed
 
 #: Ways down from coarse to fine; the earlier one wins where two are equally short.
 LADDERS = (

@@ -17,9 +17,9 @@ import pandas as pd
 
 from placemap import answer_schemas as schemas
 from placemap.allocate import plurality
-from placemap.atoms import Floats, Ints, positions
-from placemap.crosswalk import Table
-from placemap.errors import Exit, PlacemapError
+from placemap.core.arrays import Floats, Ints, positions
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.tables import Table
 from placemap.geography import Geography
 from placemap.snapshot import Input, Snapshot
 

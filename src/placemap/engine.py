@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from placemap.apply_sql import DATA, FLOAT, INT, OTHER, TEXT, literal, name
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 from placemap.scan import CsvLayout, Scan
 
 if TYPE_CHECKING:

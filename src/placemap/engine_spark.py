@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from placemap.apply_sql import DATA, FLOAT, INT, OTHER, TEXT, name, transpiled
+from placemap.core.errors import PlacemapError
 from placemap.engine import Rows
-from placemap.errors import PlacemapError
 from placemap.scan import CsvLayout, Scan
 
 if TYPE_CHECKING:

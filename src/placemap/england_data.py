@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from placemap.cartography import NationalPicture, measure_title, month
-from placemap.crosswalk import Figures, Table
-from placemap.findings import Finding
+from placemap.cartography import NationalPicture, measure_title
+from placemap.core.findings import Finding
+from placemap.core.tables import Table
+from placemap.core.text import listed, month
+from placemap.crosswalk import Figures
 from placemap.geography import Geography
 from placemap.grades import GRADES as LETTERS
 from placemap.grades import WEAKEST
@@ -20,7 +22,6 @@ from placemap.model import Evidence
 from placemap.national import National
 from placemap.provenance import Inputs, attributions
 from placemap.report_data import GRADES, FindingGroup, evidence_of, finding_groups
-from placemap.words import listed
 from placemap.write_national import SystemLine
 
 #: Colours of grades, from strong to weak, and of shares, from high to low; lightness tells them apart in grey print.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import floor
 
 from placemap.check_registry import Result, result_check
-from placemap.findings import Finding, Severity
+from placemap.core.findings import Finding, Severity
 from placemap.resolve import practices_of
 
 #: Evidence older than the newest input by more years than this is reported.

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from placemap.atoms import Bools, Floats, Ints, Texts, positions, sums
-from placemap.codes import KINDS
+from placemap.core.arrays import Bools, Floats, Ints, Texts, positions, sums
+from placemap.core.codes import KINDS
 from placemap.crosswalk import Figures, living_in, place_code
 from placemap.explanations import Explanation, Part, Reason, Vote
 from placemap.geography import Geography

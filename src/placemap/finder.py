@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.codes import KINDS, normal_name
+from placemap.core.codes import KINDS, normal_name
 from placemap.geography import Geography
 from placemap.model import System
 from placemap.subjects import Unit, parents_of

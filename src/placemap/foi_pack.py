@@ -9,8 +9,9 @@ from importlib.metadata import version as library_version
 from io import BytesIO
 
 from placemap.boundaries import Boundaries
-from placemap.crosswalk import Table
-from placemap.findings import Finding
+from placemap.core.files import NO_TIME, as_json
+from placemap.core.findings import Finding
+from placemap.core.tables import Table
 from placemap.foi_answers import Answer, Letter, answers
 from placemap.report_data import GRADES, Report
 from placemap.resolve import Assignment
@@ -19,10 +20,10 @@ from placemap.vintages import Chosen
 from placemap.write_boundaries import GEOJSON, geojson
 from placemap.write_datapackage import DATAPACKAGE, datapackage
 from placemap.write_docx import response
-from placemap.write_folder import METADATA, as_json
+from placemap.write_folder import METADATA
 from placemap.write_map import png, svg
 from placemap.write_metadata import csvw, readme
-from placemap.write_tables import NO_TIME, csv_text
+from placemap.write_tables import csv_text
 from placemap.write_workbook import TableSheet, TextSheet, workbook
 
 SUMS, LOCK, CONFIG = "SHA256SUMS", "lock.json", "declaration.yaml"

@@ -12,22 +12,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import (
-    Bools,
-    Fit,
-    Floats,
-    Ints,
-    Pcns,
-    Registrations,
-    Texts,
-    Units,
-    in_order,
-    numbered,
-    positions,
-    sums,
-)
-from placemap.codes import KINDS
-from placemap.errors import PlacemapError
+from placemap.atoms import Fit, Pcns, Registrations, Units
+from placemap.core.arrays import Bools, Floats, Ints, Texts, in_order, numbered, positions, sums
+from placemap.core.codes import KINDS
+from placemap.core.errors import PlacemapError
 from placemap.schemas import NO_LSOA
 from placemap.store import ReferenceData, TableEntry
 from placemap.vintages import Chosen, tables_of

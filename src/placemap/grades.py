@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from placemap.errors import Exit, PlacemapError
-from placemap.findings import Finding
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.findings import Finding
 from placemap.model import Footprint, System
 
 GRADES = ("A", "B", "C")

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from placemap import __version__
 from placemap.boundaries import Boundaries, boundaries
 from placemap.cartography import Picture, national_picture, picture
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.files import put
+from placemap.core.findings import Severity
+from placemap.core.version import __version__
 from placemap.england_data import EnglandReport, england_report
-from placemap.errors import Exit, PlacemapError
-from placemap.findings import Severity
 from placemap.foi_answers import Letter
 from placemap.grades import WEAKEST
 from placemap.model import Footprint, System
@@ -20,7 +21,6 @@ from placemap.pipeline_england import EnglandOutcome, england, inputs_of, lines,
 from placemap.report_data import Report, Section, report
 from placemap.sensitivity import LABELS, sensitivity
 from placemap.store import TableEntry
-from placemap.write_files import put
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from placemap.allocate import plurality
-from placemap.atoms import Bools, Floats, Ints, Units
-from placemap.codes import KINDS
+from placemap.atoms import Units
+from placemap.core.arrays import Bools, Floats, Ints
+from placemap.core.codes import KINDS
 from placemap.describe import Describer, Term
 from placemap.geography import Geography
 from placemap.infer_input import Wanted

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import Ints, positions
-from placemap.codes import KINDS
-from placemap.errors import Exit, PlacemapError
+from placemap.core.arrays import Ints, positions
+from placemap.core.codes import KINDS
+from placemap.core.errors import Exit, PlacemapError
 from placemap.geography import Geography
 from placemap.tables import CodeKind, clean_codes, code_columns
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import Bools, Ints, Registrations, sums
-from placemap.crosswalk import Head, Table, heads_of
+from placemap.atoms import Registrations
+from placemap.core.arrays import Bools, Ints, sums
+from placemap.core.tables import Table
+from placemap.crosswalk import Head, heads_of
 from placemap.geography import Geography
 from placemap.model import System
 from placemap.output_schemas import LEDGER

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 from placemap.store import TableEntry
 
 LOCK_FILE = "placemap.lock"

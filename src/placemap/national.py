@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.atoms import Bools, Floats, Ints, Registrations, ratio, sums
+from placemap.atoms import Registrations
+from placemap.core.arrays import Bools, Floats, Ints, ratio, sums
+from placemap.core.findings import Finding, Severity
 from placemap.crosswalk import Figures, Head, heads_of
-from placemap.findings import Finding, Severity
 from placemap.geography import Geography
 from placemap.ledger import ALL_SYSTEMS, ENGLAND
 from placemap.model import Footprint, Loc, Scope, System

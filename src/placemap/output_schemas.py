@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from placemap.codes import KINDS, published_prefix
-from placemap.schemas import Column, TableSchema
+from placemap.core.codes import KINDS, published_prefix
+from placemap.core.tables import Column, TableSchema
 
 ICS = Column("ICSID", "code", "id of the integrated care system, as in its placemap config")
 FOOTPRINT = Column("FOOTPRINT", "code", "id of the footprint: the way of dividing the system into places")

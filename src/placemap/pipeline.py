@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placemap import __version__
-from placemap.atoms import Bools
 from placemap.check_registry import Result
 from placemap.checks import in_order, run_checks
 from placemap.config import load_system
+from placemap.core.arrays import Bools
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.findings import Finding, Severity, worst
+from placemap.core.tables import Table
+from placemap.core.version import __version__
 from placemap.coverage import require_coverage
-from placemap.crosswalk import Figures, Table, crosswalk_tables, figures, heads_of
+from placemap.crosswalk import Figures, crosswalk_tables, figures, heads_of
 from placemap.declarations import check_declarations, check_icb
 from placemap.describe import Describer
-from placemap.errors import Exit, PlacemapError
-from placemap.findings import Finding, Severity, worst
 from placemap.geography import Geography
 from placemap.grades import WEAKEST, require_grade
 from placemap.ledger import ledger

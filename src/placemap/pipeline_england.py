@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from placemap import __version__
-from placemap.atoms import Bools
 from placemap.checks import in_order
 from placemap.config import load_system
+from placemap.core.arrays import Bools
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.findings import Finding, Severity, worst
+from placemap.core.tables import Table
+from placemap.core.version import __version__
 from placemap.coverage import UPDATE
-from placemap.crosswalk import Figures, Table, crosswalk_tables
+from placemap.crosswalk import Figures, crosswalk_tables
 from placemap.describe import Describer
-from placemap.errors import Exit, PlacemapError
-from placemap.findings import Finding, Severity, worst
 from placemap.geography import Geography
 from placemap.grades import WEAKEST, caveats, is_below
 from placemap.ledger import national_ledger

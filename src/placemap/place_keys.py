@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import Floats, Texts, Units, positions, ratio, sums
-from placemap.codes import KINDS
+from placemap.atoms import Units
+from placemap.core.arrays import Floats, Texts, positions, ratio, sums
+from placemap.core.codes import KINDS
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.findings import Finding
 from placemap.crosswalk import Figures, Head, heads_of, living_in
-from placemap.errors import Exit, PlacemapError
-from placemap.findings import Finding
 from placemap.geography import Geography
 from placemap.model import System
 from placemap.resolve import Assignment, practices_of

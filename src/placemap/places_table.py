@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from placemap import output_schemas as schemas
-from placemap.codes import KINDS, MEMBER_KINDS
-from placemap.crosswalk import Figures, Table, place_code
+from placemap.core.codes import KINDS, MEMBER_KINDS
+from placemap.core.findings import Finding
+from placemap.core.tables import Table
+from placemap.crosswalk import Figures, place_code
 from placemap.describe import Describer, as_text
-from placemap.findings import Finding
 from placemap.geography import Geography
 from placemap.model import Footprint, Member, Place, System
 from placemap.resolve import Assignment

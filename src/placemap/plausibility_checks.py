@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from placemap.atoms import sums
 from placemap.check_registry import Result, result_check
-from placemap.findings import Finding, Severity
-from placemap.words import listed
+from placemap.core.arrays import sums
+from placemap.core.findings import Finding, Severity
+from placemap.core.text import listed
 
 #: LSOAs with a smaller SHARE than this are reported.
 LOW_SHARE = 0.5

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.atoms import Bools, Ints, positions
-from placemap.errors import PlacemapError
+from placemap.core.arrays import Bools, Ints, positions
+from placemap.core.errors import PlacemapError
 from placemap.geography import Geography
 
 #: How far the generalised boundaries may be from the real ones, metres.

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
+from placemap.core.packaged import packaged_folder
 from placemap.lock import LOCK_FILE, REWRITE, Lock, parse_lock
-from placemap.packaged import packaged_folder
 from placemap.store import (
     MANIFEST,
     REMAKE,

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from placemap.cartography import Picture, low_share, measure_title, month
-from placemap.codes import KINDS
-from placemap.crosswalk import Figures, Table
-from placemap.findings import Finding, Severity
+from placemap.cartography import Picture, low_share, measure_title
+from placemap.core.codes import KINDS
+from placemap.core.findings import Finding, Severity
+from placemap.core.tables import Table
+from placemap.core.text import month
+from placemap.crosswalk import Figures
 from placemap.geography import Geography
 from placemap.ledger import totals
 from placemap.model import Evidence, Footprint, Member, Place, System

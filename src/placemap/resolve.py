@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from placemap.allocate import Plurality, plurality
-from placemap.atoms import Bools, Floats, Ints
-from placemap.codes import KINDS
+from placemap.core.arrays import Bools, Floats, Ints
+from placemap.core.codes import KINDS
 from placemap.geography import Geography
 from placemap.model import Footprint, Member, Place, Scope
 

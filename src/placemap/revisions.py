@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from placemap.config import load_system, system_from_text
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 from placemap.model import System
 
 

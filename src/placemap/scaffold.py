@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from placemap.codes import KINDS, MEMBER_KINDS
+from placemap.core.codes import KINDS, MEMBER_KINDS
 
 Unit = tuple[str, str, str]
 """Kind, code and name."""

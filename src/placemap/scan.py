@@ -8,7 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 
 #: Bytes of a CSV that are looked at to find its delimiter, header and encoding.
 LOOK = 1 << 18
@@ -85,7 +85,8 @@ def scan_of(data: Any) -> Scan:
     if head[:4] == b"PAR1":
         return Scan(str(path), path)
     if head[:2] == b"PK":
-        from placemap.tables import has_codes, read_table
+        from placemap.core.read_tables import read_table
+        from placemap.tables import has_codes
 
         return Scan(str(path), path, frame=read_table(path, None, has_codes))
     return Scan(str(path), path, _layout(path, head))

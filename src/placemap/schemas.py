@@ -6,38 +6,8 @@ store's manifest, and published names (`LSOA21CD`, `LAD24CD`) are made from it w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from placemap.codes import KINDS
-
-#: What a column holds. `code` and `text` are text; `date` is ISO text or empty; `int` and `number` have no blanks;
-#: `people` is written to 2 decimals and `share` to 6; `flag` is true or false; `wkb` is a geometry as bytes.
-COLUMN_TYPES = ("code", "text", "date", "int", "number", "people", "share", "flag", "wkb")
-TEXT_TYPES = ("code", "text", "date")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its name, what it holds (one of COLUMN_TYPES), and what it means."""
-
-    name: str
-    type: str
-    description: str
-
-
-@dataclass(frozen=True)
-class TableSchema:
-    """The columns of a table in their order, and the columns that identify a row."""
-
-    title: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-
-    @property
-    def names(self) -> list[str]:
-        """Column names in order."""
-        return [column.name for column in self.columns]
-
+from placemap.core.codes import KINDS
+from placemap.core.tables import Column, TableSchema
 
 LSOA11 = Column("lsoa11_code", "code", "LSOA of 2011")
 LSOA21 = Column("lsoa_code", "code", "LSOA of 2021, the atom that everything resolves to")

@@ -11,12 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from placemap.crosswalk import Table
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.read_tables import read_built
+from placemap.core.tables import Table, as_text
 from placemap.model import Footprint, System
 from placemap.store import TableEntry
-from placemap.tables import read_built
-from placemap.write_tables import as_text
 
 METADATA = "metadata.json"
 #: Tables that say what went in or what was thought of it, not what the places are.

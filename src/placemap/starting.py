@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from placemap.atoms import Ints
-from placemap.codes import KINDS, normal_name
-from placemap.errors import Exit, PlacemapError
+from placemap.core.arrays import Ints
+from placemap.core.codes import KINDS, normal_name
+from placemap.core.errors import Exit, PlacemapError
 from placemap.geography import Geography
 from placemap.scaffold import Declared, Draft, Unit, config_text, slug
 

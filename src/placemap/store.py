@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from placemap.codes import KINDS
-from placemap.errors import PlacemapError
-from placemap.schemas import TableSchema, store_schema
+from placemap.core.codes import KINDS
+from placemap.core.errors import PlacemapError
+from placemap.core.tables import TableSchema
+from placemap.schemas import store_schema
 
 if TYPE_CHECKING:
     import pandas as pd

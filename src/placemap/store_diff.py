@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import Floats, Units, positions
-from placemap.codes import KINDS
+from placemap.atoms import Units
+from placemap.core.arrays import Floats, positions
+from placemap.core.codes import KINDS
 from placemap.geography import Geography, months
 from placemap.model import System
 

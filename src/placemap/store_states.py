@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.packaged import packaged_folder
 from placemap.geography import Geography
-from placemap.packaged import packaged_folder
 from placemap.reference import chosen_store, open_store
 from placemap.store import MANIFEST, Manifest, TableEntry
 from placemap.vintages import choose, tables_of

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import numbered
-from placemap.errors import PlacemapError
-from placemap.schemas import TEXT_TYPES
+from placemap.core.arrays import numbered
+from placemap.core.errors import PlacemapError
+from placemap.core.tables import TEXT_TYPES
 from placemap.store import REMAKE, TableEntry
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.atoms import Ints, Units, positions
-from placemap.codes import KINDS, kinds_of
-from placemap.errors import Exit, PlacemapError
+from placemap.atoms import Units
+from placemap.core.arrays import Ints, positions
+from placemap.core.codes import KINDS, kinds_of
+from placemap.core.errors import Exit, PlacemapError
 from placemap.geography import Geography
 
 POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from placemap.errors import PlacemapError
-from placemap.packaged import packaged_folder
+from placemap.core.errors import PlacemapError
+from placemap.core.packaged import packaged_folder
 
 ENDINGS = (".yaml", ".yml")
 

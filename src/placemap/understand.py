@@ -10,15 +10,16 @@ import numpy as np
 
 from placemap.check_registry import Result
 from placemap.checks import run_checks
-from placemap.codes import normal_name
 from placemap.compare import Side, comparison_tables, side
-from placemap.crosswalk import Table, crosswalk_tables, heads_of
+from placemap.core.codes import normal_name
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.findings import Finding, Severity
+from placemap.core.tables import Table
+from placemap.crosswalk import crosswalk_tables, heads_of
 from placemap.describe import as_text
 from placemap.diff import Diff, diff
-from placemap.errors import Exit, PlacemapError
 from placemap.explain import explain, explain_place
 from placemap.explanations import Explanation
-from placemap.findings import Finding, Severity
 from placemap.geography import Geography
 from placemap.ledger import ledger
 from placemap.model import Footprint, Place, System

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from placemap.errors import PlacemapError
-from placemap.findings import Finding, Severity
+from placemap.core.errors import PlacemapError
+from placemap.core.findings import Finding, Severity
 from placemap.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.store import ReferenceData, TableEntry, canonical_hash
 

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 from placemap.foi_answers import Letter
 from placemap.foi_pack import CONFIG, LIBRARIES, LOCK, RESPONSE, SUMS, WORKBOOK, PackLock, libraries
 from placemap.hidden import hidden

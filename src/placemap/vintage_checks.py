@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from placemap.atoms import Ints, Units
+from placemap.atoms import Units
 from placemap.check_registry import Result, result_check
-from placemap.codes import KINDS
-from placemap.findings import Finding, Severity
+from placemap.core.arrays import Ints
+from placemap.core.codes import KINDS
+from placemap.core.findings import Finding, Severity
 from placemap.vintages import in_force_from, valid_on
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from placemap.codes import AREA_KINDS, KINDS
-from placemap.errors import Exit, PlacemapError
+from placemap.core.codes import AREA_KINDS, KINDS
+from placemap.core.errors import Exit, PlacemapError
 from placemap.model import Footprint, Member, Place, System
 from placemap.store import Manifest, TableEntry
 

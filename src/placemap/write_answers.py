@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from placemap.crosswalk import Table
-from placemap.write_files import put
+from placemap.core.files import put
+from placemap.core.tables import Table
 from placemap.write_tables import csv_text
 
 

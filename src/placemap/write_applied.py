@@ -8,13 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from placemap.applying import Applied, Reconciliation
-from placemap.crosswalk import Table
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.files import put
+from placemap.core.tables import Column, Table, TableSchema
 from placemap.measures import COUNT, MEAN, SUM, Measure
 from placemap.output_schemas import HEAD
 from placemap.place_keys import PlaceKeys
-from placemap.schemas import Column, TableSchema
-from placemap.write_files import put
 from placemap.write_tables import write_csv, write_parquet
 
 ENDINGS = {".csv": write_csv, ".parquet": write_parquet}

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from placemap.boundaries import Boundaries
-from placemap.write_files import write_text
-from placemap.write_tables import DECIMALS, NO_TIME
+from placemap.core.files import NO_TIME, write_text
+from placemap.core.tables import DECIMALS
 
 GEOPACKAGE = "place_boundaries.gpkg"
 GEOJSON = "place_boundaries.geojson"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from placemap.crosswalk import Table
+from placemap.core.tables import Column, Table
 from placemap.model import Footprint, System
 from placemap.provenance import Inputs
-from placemap.schemas import Column
 
 DATAPACKAGE = "datapackage.json"
 LICENCE = {

@@ -10,9 +10,9 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
+from placemap.core.files import NO_TIME, timeless
 from placemap.foi_answers import Answer, Letter
 from placemap.report_data import Report
-from placemap.write_tables import NO_TIME, timeless
 
 _FIELD = "[{}]"
 _DROPPED = ("/customXml", "/thumbnail", "/stylesWithEffects", "/webSettings")
@@ -81,7 +81,7 @@ def _head(document: Any, report: Report, letter: Letter) -> None:
 
 def long_date(text: str) -> str:
     """`30 November 2026` for `2026-11-30`."""
-    from placemap.cartography import month
+    from placemap.core.text import month
 
     return month(date.fromisoformat(text).isoformat())
 

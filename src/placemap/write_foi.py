@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
+from placemap.core.files import cannot_write, is_litter, put, swapped_in
 from placemap.foi_pack import SUMS, zipped
-from placemap.folders import is_litter, swapped_in
-from placemap.write_errors import cannot_write
-from placemap.write_files import put
 
 
 def write_folder(files: dict[str, bytes], folder: Path) -> Path:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from placemap.crosswalk import Table
-from placemap.errors import PlacemapError
-from placemap.findings import Finding
-from placemap.folders import is_litter, swapped_in
+from placemap.core.errors import PlacemapError
+from placemap.core.files import as_json, cannot_write, is_litter, swapped_in, write_text
+from placemap.core.findings import Finding
+from placemap.core.tables import Table
 from placemap.geography import Geography
 from placemap.model import Footprint, System
 from placemap.provenance import Inputs
 from placemap.write_datapackage import DATAPACKAGE, datapackage
-from placemap.write_errors import cannot_write
-from placemap.write_files import write_text
 from placemap.write_metadata import FILES, csvw, failed_page, readme
 from placemap.write_tables import write_csv, write_excel, write_parquet
 
@@ -96,11 +94,6 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
     files = sorted([*names, METADATA, *([EXCEL] if excel else []), "FAILED.md" if build.failed else "README.md"])
     metadata = csvw(build.system, build.footprint, build.tables, build.inputs, build.version, ending, files, asked)
     write_text(folder / METADATA, as_json(metadata))
-
-
-def as_json(value: dict[str, Any]) -> str:
-    """JSON as it is written to files for machines that people may read."""
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def _refuse_foreign(folder: Path) -> None:

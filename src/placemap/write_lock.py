@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from placemap.core.files import put
 from placemap.lock import Lock
-from placemap.write_files import put
 
 
 def write_lock(lock: Lock, path: Path) -> None:

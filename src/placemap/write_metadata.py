@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from placemap.crosswalk import Table
-from placemap.findings import Finding, Severity
+from placemap.core.findings import Finding, Severity
+from placemap.core.tables import Column, Table, TableSchema
 from placemap.grades import WEAKEST
 from placemap.model import Footprint, System
 from placemap.provenance import Inputs, attributions
-from placemap.schemas import Column, TableSchema
 from placemap.store import TableEntry
 
 if TYPE_CHECKING:

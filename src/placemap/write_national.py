@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from placemap.crosswalk import Table
-from placemap.findings import Finding, Severity
+from placemap.core.findings import Finding, Severity
+from placemap.core.tables import Table
 from placemap.grades import GRADES, WEAKEST
 from placemap.model import Footprint, System
 from placemap.national import National

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from placemap.boundaries import Boundaries
-from placemap.cartography import month
-from placemap.crosswalk import Table
+from placemap.core.tables import Table, as_text
+from placemap.core.text import month
 from placemap.write_boundaries import GEOJSON, geojson
-from placemap.write_tables import as_text, csv_text
+from placemap.write_tables import csv_text
 
 
 @dataclass(frozen=True)

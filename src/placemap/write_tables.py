@@ -3,49 +3,14 @@
 from __future__ import annotations
 
 import csv
-import zipfile
-from collections.abc import Callable, Iterable
-from datetime import datetime
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from placemap.crosswalk import Table
-from placemap.schemas import Column
-from placemap.write_files import write_text
-
-#: Decimals that people and shares are written to.
-DECIMALS = {"people": 2, "share": 6, "number": 6}
-#: Nothing that placemap writes knows the time; formats that must have one get this.
-NO_TIME = datetime(1980, 1, 1)
-
-
-def _fixed(decimals: int) -> Callable[[Any], str]:
-    pattern = f"%.{decimals}f"
-    zero, negative_zero = pattern % 0.0, pattern % -0.0
-
-    def write(value: float) -> str:
-        if value != value:
-            return ""
-        text = pattern % value
-        return zero if text == negative_zero else text
-
-    return write
-
-
-_AS_TEXT: dict[str, Callable[[Any], str]] = {
-    "int": str,
-    "flag": lambda value: "true" if value else "false",
-    **{kind: _fixed(decimals) for kind, decimals in DECIMALS.items()},
-}
-
-
-def as_text(values: Iterable[Any], column: Column) -> list[str]:
-    """The values of a column as they stand in a CSV."""
-    write = _AS_TEXT.get(column.type)
-    return [write(value) for value in values] if write else list(values)
+from placemap.core.files import NO_TIME, timeless, write_text
+from placemap.core.tables import DECIMALS, Column, Table, as_text
 
 
 def write_csv(table: Table, path: Path) -> None:
@@ -129,22 +94,3 @@ def _letter(number: int) -> str:
     from openpyxl.utils import get_column_letter
 
     return str(get_column_letter(number))
-
-
-def timeless(archive: bytes) -> bytes:
-    """A zip archive with all times taken out of it, so that the same content has the same bytes."""
-    result = BytesIO()
-    stamp = NO_TIME.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-    with zipfile.ZipFile(BytesIO(archive)) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in sorted(old.namelist()):
-            content = old.read(name)
-            if name == "docProps/core.xml":
-                content = _without_times(content, stamp)
-            new.writestr(zipfile.ZipInfo(name, NO_TIME.timetuple()[:6]), content, zipfile.ZIP_DEFLATED)
-    return result.getvalue()
-
-
-def _without_times(core: bytes, stamp: bytes) -> bytes:
-    import re
-
-    return re.sub(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", rb"\g<1>" + stamp, core)

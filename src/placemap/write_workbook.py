@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from placemap.crosswalk import Table
-from placemap.schemas import Column
-from placemap.write_tables import DECIMALS, NO_TIME, timeless
+from placemap.core.files import NO_TIME, timeless
+from placemap.core.tables import DECIMALS, Column, Table
 
 _WIDEST = 60
 #: Columns are measured in digits; letters of Arial 10 are about so wide. Heights are in points, the last the highest

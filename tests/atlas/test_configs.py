@@ -58,7 +58,7 @@ def test_scopes_are_whole_icbs_and_name_sub_icb_locations(systems, workspace):
 
 
 def test_every_footprint_builds_without_errors(systems, workspace):
-    from placemap.findings import Severity
+    from placemap.core.findings import Severity
 
     wrong = [
         (system.id, footprint.id, finding.code, finding.message)

@@ -35,7 +35,7 @@ def test_and_then_it_works(run, england_store):
 
 def test_every_other_system_is_one_message(systems, packaged):
     """Also those, such as Suffolk, whose units lie in the packaged tables in part."""
-    from placemap.errors import PlacemapError
+    from placemap.core.errors import PlacemapError
 
     for system in systems.values():
         for footprint in system.footprints.values():

@@ -180,7 +180,7 @@ def test_min_grade_leaves_systems_out_and_says_so(workspace, systems, tmp_path):
 def test_errors_leave_the_page_that_was_there(run, national, england_store, tmp_path, monkeypatch):
     from dataclasses import replace
 
-    from placemap.findings import Finding, Severity
+    from placemap.core.findings import Finding, Severity
 
     error = Finding("gap", Severity.ERROR, "7 LSOAs are in no place.", location="toy.yaml:1:1")
     broken = replace(national, findings=[error, *national.findings])

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import placemap
 from placemap.applying import largest_remainder
 from placemap.cli import app
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 from placemap.measures import looks_intensive
 
 from .conftest import DATA, line

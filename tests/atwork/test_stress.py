@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 from placemap import pipeline
 from placemap.api import Places
 from placemap.config import load_system
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
+from placemap.core.files import put
 from placemap.systems import config_path
 from placemap.write_applied import result_table, write_frame
-from placemap.write_files import put
 
 from .conftest import DATA
 

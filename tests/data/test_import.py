@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 from placemap.schemas import REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.sources.build_store import import_files, read_files
 from placemap.sources.catalogue import load_catalogue

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from placemap.cli import app
-from placemap.packaged import packaged_folder
+from placemap.core.packaged import packaged_folder
 
 MAP = "gp-reg-pat-prac-map_2026-08.csv"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.client import Client
 from placemap.sources.update import Updater

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from placemap.cli import app
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 from placemap.geography import Geography
 from placemap.pipeline import Workspace, footprints_of, jobs_of, open_workspace
 from placemap.reference import open_store

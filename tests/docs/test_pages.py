@@ -145,7 +145,7 @@ def test_the_readme_names_every_command(refresh, page):
 
 
 def test_exit_codes_are_listed(page):
-    from placemap.errors import Exit
+    from placemap.core.errors import Exit
 
     table = re.findall(r"^\| (\d+) \|", page("docs/cli.md").text, re.MULTILINE)
     assert [int(code) for code in table] == sorted(Exit)

@@ -171,7 +171,7 @@ def test_an_exclave_is_found_and_an_estuary_is_not(workspace, outcome):
 
 
 def test_a_store_without_boundaries_says_so(workspace):
-    from placemap.errors import PlacemapError
+    from placemap.core.errors import PlacemapError
 
     outlines = Outlines(workspace.geography)
     outlines.lsoas[5] = None

@@ -214,7 +214,7 @@ def test_folder_and_zip_hold_the_same_bytes_each_time(workspace, system, tmp_pat
     assert (packed, strays) == (localities, [])
     assert archive.read_bytes() == zipped(localities, folder.name)
     (folder / "my notes.txt").write_text("mine")
-    from placemap.errors import PlacemapError
+    from placemap.core.errors import PlacemapError
 
     with pytest.raises(PlacemapError, match=r"not the pack's \(my notes.txt\)"):
         make_foi(workspace, found, found.footprints["localities"], config("bnssg"), LETTER, tmp_path)

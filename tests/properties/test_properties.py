@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import toy_county
 from placemap.config import system_from_text
+from placemap.core.errors import PlacemapError, PlacemapErrors
 from placemap.describe import Describer
-from placemap.errors import PlacemapError, PlacemapErrors
 from placemap.geography import Geography
 from placemap.ledger import ledger
 from placemap.pipeline import Workspace
@@ -250,7 +250,7 @@ def test_description_is_exact_whatever_nests_in_what(base, links):
 @given(st.text(max_size=300))
 def test_no_text_makes_the_reader_of_configs_stumble(text):
     """Anything at all is a config or a message, never another exception."""
-    from placemap.errors import PlacemapError
+    from placemap.core.errors import PlacemapError
 
     try:
         system_from_text(text, "any.yaml")
@@ -262,7 +262,7 @@ def test_no_text_makes_the_reader_of_configs_stumble(text):
 @given(st.data())
 def test_no_damage_to_a_config_makes_the_reader_stumble(data):
     """A sound config with a piece cut out, doubled or replaced."""
-    from placemap.errors import PlacemapError
+    from placemap.core.errors import PlacemapError
 
     text = toy_county.CONFIG
     start = data.draw(st.integers(0, len(text)))

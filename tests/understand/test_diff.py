@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from placemap.config import load_system, system_from_text
+from placemap.core.errors import Exit, PlacemapError
 from placemap.diff import CAUSES, Diff, diff, next_version
-from placemap.errors import Exit, PlacemapError
 from placemap.geography import Geography
 from placemap.model import System
 from placemap.pipeline import Workspace, build

@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 from placemap.explain import explain
 from placemap.explanations import Explanation
 from placemap.model import System

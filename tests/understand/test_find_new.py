@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from placemap.config import load_system, system_from_text
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 from placemap.finder import find
 from placemap.model import System
 from placemap.pipeline import Workspace

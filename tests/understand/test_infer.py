@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from shapely import wkb
 
 from placemap.config import load_system
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 from placemap.infer_input import Wanted, from_polygons, from_table
 from placemap.inferring import Found, infer_places
 from placemap.model import System

@@ -148,7 +148,7 @@ ELSEWHERE = {"place-size", "icb-gone", "not-determinable", "not-in-force", "foot
 
 
 def test_every_check_has_its_case():
-    from placemap.checks import RESULT_CHECKS
+    from placemap.check_registry import RESULT_CHECKS
 
     assert set(RESULT_CHECKS) <= set(CASES) | ELSEWHERE
 

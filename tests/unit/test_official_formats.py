@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 from placemap.schemas import EXACT_FIT, PCN_MEMBERS, lookup_schema
 from placemap.sources.catalogue import Catalogue, Release, load_catalogue
 from placemap.sources.derive import Made, derived, one_of_each, settle_pcn_months

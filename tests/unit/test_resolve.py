@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from placemap.allocate import plurality
-from placemap.geography import Fit, Registrations
+from placemap.atoms import Fit, Registrations
 from toy_county import LSOAS, footprint
 
 

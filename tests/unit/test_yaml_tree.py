@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 
 from conftest import REPO
 from placemap.config import system_from_text
-from placemap.errors import PlacemapError, PlacemapErrors
+from placemap.core.errors import PlacemapError, PlacemapErrors
 from placemap.yaml_tree import parse
 from toy_county import CONFIG, footprint
 
@@ -110,7 +110,7 @@ def test_codes_that_look_right(code):
     ],
 )
 def test_kinds_of_codes(code, kinds):
-    from placemap.codes import kinds_of
+    from placemap.core.codes import kinds_of
 
     assert [kind.id for kind in kinds_of(code)] == kinds
 

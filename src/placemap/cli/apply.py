@@ -26,14 +26,14 @@ from placemap.cli.common import (
     print_table,
 )
 from placemap.cli.england import refuse_with_england, systems_of
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from placemap.api import Applier
     from placemap.applying import Applied, Line, Reconciliation
-    from placemap.findings import Finding
+    from placemap.core.findings import Finding
     from placemap.measures import Measure
     from placemap.model import Footprint, System
     from placemap.pipeline import Workspace
@@ -154,9 +154,9 @@ def apply(
     """
     from placemap import write_applied
     from placemap.api import Applier, Options
+    from placemap.core.files import put
     from placemap.measures import measures_of
     from placemap.pipeline import open_workspace
-    from placemap.write_files import put
 
     if join and out is None:
         raise PlacemapError("--join needs --out FILE", hint="add --out joined.parquet", exit_code=Exit.USAGE)

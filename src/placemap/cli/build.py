@@ -37,7 +37,7 @@ from placemap.cli.common import (
     rounded,
 )
 from placemap.cli.england import build_england, refuse_with_england
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from placemap.findings import Finding
+    from placemap.core.findings import Finding
     from placemap.model import System
 
 P = ParamSpec("P")
@@ -256,7 +256,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 def finding_lines(findings: Sequence[Finding], *, each: int = 3) -> list[str]:
     """Findings as lines of text: all errors; of every other code the number, the people, and the first few."""
-    from placemap.findings import Severity
+    from placemap.core.findings import Severity
 
     lines: list[str] = []
     for code in dict.fromkeys(finding.code for finding in findings):

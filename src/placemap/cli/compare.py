@@ -20,7 +20,7 @@ from placemap.cli.common import (
     print_table,
     rounded,
 )
-from placemap.errors import Exit
+from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
     from placemap.compare import Alignment, Side

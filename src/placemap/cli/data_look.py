@@ -20,7 +20,7 @@ from placemap.cli.common import (
     print_json,
     print_table,
 )
-from placemap.errors import Exit
+from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
     from placemap.store_states import TableStatus
@@ -80,7 +80,7 @@ def verify(data: DataOption = None, as_json: JsonOption = False) -> int:
 
     Example: placemap data verify
     """
-    from placemap.findings import Severity
+    from placemap.core.findings import Severity
     from placemap.pipeline import verify_data
 
     where, tables, findings = verify_data(data)

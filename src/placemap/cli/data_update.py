@@ -12,7 +12,7 @@ import typer
 
 from placemap.cli import data_app
 from placemap.cli.common import JsonOption, error_message, guarded, message, print_json, print_table
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from placemap.sources.update import UpdateReport

@@ -22,7 +22,7 @@ from placemap.cli.common import (
     print_table,
     rounded,
 )
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from placemap.model import System

@@ -19,7 +19,7 @@ from placemap.cli.common import (
     print_json,
     rounded,
 )
-from placemap.errors import Exit
+from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +131,7 @@ def _explanation_lines(item: Explanation) -> Iterator[str]:
 
 
 def _parents(parents: tuple[Any, ...]) -> str:
-    from placemap.codes import KINDS
+    from placemap.core.codes import KINDS
 
     known = {parent.code: parent for parent in reversed(parents)}  # a unitary authority is both tiers: once is enough
     return "  in " + " · ".join(f"{KINDS[p.kind].label} {p.code} {p.name}" for p in reversed(known.values()))

@@ -8,7 +8,7 @@ import typer
 
 from placemap.cli import app
 from placemap.cli.common import DataOption, JsonOption, guarded, load_systems, message, print_json, print_table
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from placemap.finder import Hit

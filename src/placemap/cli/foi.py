@@ -20,7 +20,7 @@ from placemap.cli.common import (
     message,
     print_json,
 )
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 
 @app.command()

@@ -19,7 +19,7 @@ from placemap.cli.common import (
     print_table,
     rounded,
 )
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from placemap.infer import KindFit, PlaceInferred
@@ -63,9 +63,9 @@ def infer(
 
     Example: placemap infer places.csv --out configs/my-system.yaml
     """
+    from placemap.core.files import put
     from placemap.inferring import infer_places, read_wanted
     from placemap.pipeline import open_workspace
-    from placemap.write_files import put
 
     workspace = open_workspace(data, measure)
     wanted = read_wanted(file, workspace.geography, code=code, place=place, sheet=sheet)

@@ -17,7 +17,7 @@ from placemap.cli.common import (
     print_json,
     print_table,
 )
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from placemap.model import Footprint, Member, System

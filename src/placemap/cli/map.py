@@ -21,7 +21,7 @@ from placemap.cli.common import (
     message,
     print_json,
 )
-from placemap.errors import Exit
+from placemap.core.errors import Exit
 
 
 @app.command("map")

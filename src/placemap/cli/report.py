@@ -24,7 +24,7 @@ from placemap.cli.common import (
     progress,
 )
 from placemap.cli.england import refuse_with_england, systems_of
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 
 @app.command()

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
+from placemap.core.files import write_text
 from placemap.sources.client import BY_HAND, Client, Passing
-from placemap.write_files import write_text
 
 #: Pages are never larger than this, whatever a service allows.
 LARGEST_PAGE = 2_000

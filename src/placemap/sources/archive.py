@@ -10,7 +10,7 @@ import io
 import zipfile
 from pathlib import PurePosixPath
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 
 #: A whole file may not be larger than this; nor may all that a zip holds, unpacked.
 MOST_BYTES = 1_500_000_000

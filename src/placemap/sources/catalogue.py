@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from placemap.errors import PlacemapError, PlacemapErrors
-from placemap.packaged import packaged_folder
+from placemap.core.errors import PlacemapError, PlacemapErrors
+from placemap.core.packaged import packaged_folder
 from placemap.yaml_tree import parse, read_text
 
 SOURCES_FILE = "sources.yaml"

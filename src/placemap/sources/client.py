@@ -18,9 +18,9 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from placemap import __version__
-from placemap.errors import PlacemapError
-from placemap.write_files import write_text
+from placemap.core.errors import PlacemapError
+from placemap.core.files import write_text
+from placemap.core.version import __version__
 
 #: A download may not be larger than this, unpacked from what the server compresses.
 MOST_BYTES = 1_000_000_000

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 from placemap.sources.geographies import ICB_PAIRS, UPPER_TIERS
 from placemap.sources.table import StoreTable, store_table
 from placemap.store import PART, canonical_hash

@@ -17,11 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.files import write_text
 from placemap.sources import arcgis
 from placemap.sources.catalogue import Catalogue, Source
 from placemap.sources.client import Client
-from placemap.write_files import write_text
 
 ENDINGS = (".csv", ".zip", ".xlsx", ".gpkg")
 

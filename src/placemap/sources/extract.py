@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from placemap.codes import KINDS
-from placemap.errors import PlacemapError
+from placemap.core.codes import KINDS
+from placemap.core.errors import PlacemapError
 from placemap.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.sources.needs import Needs, Unit
 from placemap.sources.table import StoreTable, store_table

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from placemap.codes import KINDS
+from placemap.core.codes import KINDS
 from placemap.schemas import ATOM_COLUMN
 from placemap.sources.catalogue import Source
 from placemap.sources.raw import Raw

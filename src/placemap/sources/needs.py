@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from placemap.codes import KINDS
+from placemap.core.codes import KINDS
 from placemap.model import Footprint, System
 
 #: Figures that every extract has: outputs and expectations of the shipped footprints are in these.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from placemap.codes import KINDS
-from placemap.errors import PlacemapError
+from placemap.core.codes import KINDS
+from placemap.core.errors import PlacemapError
 from placemap.sources import geographies, people, shapes
 from placemap.sources.catalogue import Catalogue
 from placemap.sources.raw import Raw

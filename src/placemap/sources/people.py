@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from placemap.codes import KINDS
+from placemap.core.codes import KINDS
 from placemap.schemas import ATOM_COLUMN, NO_LSOA
 from placemap.sources.catalogue import Catalogue, Source
 from placemap.sources.geographies import ANY_LSOA, code_columns, english

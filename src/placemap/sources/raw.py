@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 import pandas as pd
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
 from placemap.sources.archive import read_member, safe_archive
 
 

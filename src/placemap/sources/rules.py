@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from placemap.codes import KINDS
-from placemap.errors import PlacemapError
+from placemap.core.codes import KINDS
+from placemap.core.errors import PlacemapError
 from placemap.sources.catalogue import Source
 from placemap.sources.raw import Raw
 

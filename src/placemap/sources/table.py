@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from placemap.schemas import TableSchema, store_schema
+from placemap.core.tables import TableSchema
+from placemap.schemas import store_schema
 from placemap.sources.catalogue import Source
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from placemap.errors import PlacemapError
-from placemap.folders import swapped_in
+from placemap.core.errors import PlacemapError
+from placemap.core.files import swapped_in, write_text
 from placemap.lock import LOCK_FILE, lock_of
 from placemap.sources.build_store import read_files
 from placemap.sources.catalogue import Catalogue, load_catalogue, load_endpoints
@@ -28,7 +28,6 @@ from placemap.sources.downloads import (
 )
 from placemap.sources.write_store import tables_to_keep, write_store
 from placemap.store import MANIFEST, Manifest, missing_tables
-from placemap.write_files import write_text
 
 #: Downloads at a time, over all hosts; the client holds each host to fewer.
 AT_ONCE = 4

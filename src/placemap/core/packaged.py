@@ -7,5 +7,5 @@ from pathlib import Path
 
 def packaged_folder(name: str) -> Path:
     """`configs` or `data` as packaged: inside the installed package, or at the top of a source checkout."""
-    installed = Path(__file__).parent / "_packaged" / name
-    return installed if installed.is_dir() else Path(__file__).parents[2] / name
+    installed = Path(__file__).parents[1] / "_packaged" / name
+    return installed if installed.is_dir() else Path(__file__).parents[3] / name

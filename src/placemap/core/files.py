@@ -7,18 +7,37 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from fnmatch import fnmatchcase
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
+
+_IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY)
+_SPACE = "free some space, or choose another place with"
+_RIGHT = "get the right to write there, close programs that have it open, or choose another place with"
+_STEPS = {
+    errno.ENOSPC: _SPACE,
+    errno.EDQUOT: _SPACE,
+    errno.EACCES: _RIGHT,
+    errno.EPERM: _RIGHT,
+    errno.EROFS: _RIGHT,
+    errno.ENAMETOOLONG: "choose a shorter name with",
+}
+#: Nothing that placemap writes knows the time; formats that must have one get this.
+NO_TIME = datetime(1980, 1, 1)
 
 LOCK_SECONDS = 60
 #: A file on its way to its place; the number keeps those of two machines apart, which share no lock.
@@ -134,3 +153,89 @@ def _swap(new: Path, folder: Path) -> None:
             old.rename(folder)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def cannot_write(error: OSError, place: Path, *, what: str = "the output", option: str = "--out") -> PlacemapError:
+    """The error that a user reads where writing failed.
+
+    Args:
+        error: what the system said.
+        place: what was to be written.
+        what: the same in words.
+        option: the option that chooses the place.
+    """
+    return PlacemapError(
+        f"{what} cannot be written: {error.strerror or error}",
+        location=str(place),
+        hint=f"{_step(error, place)} {option}; what stood there before is unchanged",
+    )
+
+
+def _step(error: OSError, place: Path) -> str:
+    """The next step, up to the option's name."""
+    if error.errno in _IN_THE_WAY:
+        # A file that stands where a folder must be, else the place itself.
+        blocker = next((path for path in place.parents if path.exists() and not path.is_dir()), place)
+        return f"`{blocker}` is in the way: move it away, or choose another place with"
+    return _STEPS.get(error.errno or 0, "choose another place with")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8 with its own line ends, the same bytes on every system; all text files are written by this.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.write_text(text, encoding="utf-8", newline="")
+
+
+def put(
+    path: Path, content: str | bytes | Callable[[Path], object], *, what: str = "the output", option: str = "--out"
+) -> Path:
+    """Write a file beside its place and move it in, so that a kill leaves the old one or the new one.
+
+    Args:
+        path: where it goes; folders above it are made.
+        content: text, bytes, or what writes a file of the name that it is given.
+        what: what the file is, for messages.
+        option: the option that chooses its place, for messages.
+
+    Raises:
+        PlacemapError: it cannot be written; what stood there before still does.
+    """
+    try:
+        with file_swapped_in(path) as new:
+            if callable(content):
+                new.touch()  # says why it cannot be written before a library says so in its own way
+                content(new)
+            elif isinstance(content, str):
+                write_text(new, content)
+            else:
+                new.write_bytes(content)
+    except OSError as error:
+        raise cannot_write(error, path, what=what, option=option) from None
+    return path
+
+
+def as_json(value: dict[str, Any]) -> str:
+    """JSON as it is written to files for machines that people may read."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def timeless(archive: bytes) -> bytes:
+    """A zip archive with all times taken out of it, so that the same content has the same bytes."""
+    result = BytesIO()
+    stamp = NO_TIME.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    with zipfile.ZipFile(BytesIO(archive)) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in sorted(old.namelist()):
+            content = old.read(name)
+            if name == "docProps/core.xml":
+                content = _without_times(content, stamp)
+            new.writestr(zipfile.ZipInfo(name, NO_TIME.timetuple()[:6]), content, zipfile.ZIP_DEFLATED)
+    return result.getvalue()
+
+
+def _without_times(core: bytes, stamp: bytes) -> bytes:
+    import re
+
+    return re.sub(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", rb"\g<1>" + stamp, core)
