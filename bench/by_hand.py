@@ -10,7 +10,7 @@ from pathlib import Path
 def crosswalk(store: str, out: str, *configs: str) -> None:
     import pandas as pd
 
-    from placemap.config import load_system
+    from placemap.config.load import load_system
     from placemap.pipeline import footprints_of, open_workspace
 
     workspace = open_workspace(Path(store))

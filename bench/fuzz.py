@@ -25,7 +25,7 @@ TABLES = (
 
 def yaml_target() -> object:
     with atheris.instrument_imports(include=["placemap"]):
-        from placemap.config import system_from_text
+        from placemap.config.load import system_from_text
         from placemap.core.errors import PlacemapError
 
     def read(data: bytes) -> None:

@@ -128,7 +128,7 @@ def _escaped(text: str) -> str:
 
 def tables() -> str:
     """The columns of every table that a build writes, from a build of the first shipped example."""
-    from placemap.config import load_system
+    from placemap.config.load import load_system
     from placemap.geography import Geography
     from placemap.pipeline import Workspace
     from placemap.reference import open_store
@@ -158,7 +158,7 @@ def packaged() -> str:
 
 def systems() -> list[Any]:
     """The shipped systems, in order of their names."""
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     found = [load_system(path) for path in sorted((ROOT / "configs").glob("*.yaml"))]
     return sorted(found, key=lambda system: system.name)

@@ -100,7 +100,7 @@ def process(tmp_path, toy_store):
 @pytest.fixture
 def toy(toy_store):
     """Make a Workspace on the toy county and a footprint of a config text: `workspace, system, footprint`."""
-    from placemap.config import system_from_text
+    from placemap.config.load import system_from_text
     from placemap.geography import Geography
     from placemap.pipeline import Workspace
     from placemap.reference import open_store

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from placemap.core.version import __version__
 
 if TYPE_CHECKING:
-    from placemap.api import Applied, Places, load, load_england
+    from placemap.api import Places, load, load_england
+    from placemap.applying import Applied
     from placemap.core.errors import PlacemapError
 
 __all__ = ["Applied", "PlacemapError", "Places", "__version__", "load", "load_england"]

@@ -21,21 +21,21 @@ from typing import TYPE_CHECKING, Any
 from placemap import apply_sql as sql
 from placemap import place_keys
 from placemap.applying import Applied, check_columns, join_outcomes, key_column, run
-from placemap.config import load_system
+from placemap.config.find_config import config_path
+from placemap.config.grades import GRADES, WEAKEST, caveats
+from placemap.config.load import load_system
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.engine import DuckDbEngine, Engine
-from placemap.grades import GRADES, WEAKEST, caveats
 from placemap.measures import Measure, measures_of, refuse_mistakes
 from placemap.pipeline import DEFAULT_MEASURE, Outcome, Workspace, footprints_of, open_workspace
 from placemap.place_keys import DECLARED, PlaceKeys, Resolved
 from placemap.scan import Scan, scan_of
-from placemap.systems import config_path
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from placemap.model import Footprint, System
+    from placemap.config.model import Footprint, System
 
 #: What a user may call the kinds of crosswalk tables besides the tables' own names.
 _TABLE_NAMES = {"lsoa": "lsoa21", "ward": "wd", "ltla": "lad", "sub_icb": "sicbl", "msoa": "msoa", "utla": "utla"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from placemap.config.grades import GRADES
+from placemap.config.in_words import declared_from
+from placemap.config.model import Evidence, Footprint, Member, Place, System
 from placemap.core.codes import KINDS, MEMBER_KINDS
-from placemap.grades import GRADES
-from placemap.model import Evidence, Footprint, Member, Place, System
-from placemap.places_table import declared_from
 
 #: Members of a place that are named one by one; of a longer list only the number is given.
 MEMBERS_SHOWN = 12

@@ -10,11 +10,11 @@ import numpy as np
 import shapely
 
 from placemap.boundaries import Outlines, Shapes, neighbours, simplified
+from placemap.config.model import Footprint, System
 from placemap.core.arrays import Bools, Ints
 from placemap.core.text import month
 from placemap.crosswalk import Figures
 from placemap.geography import Geography
-from placemap.model import Footprint, System
 from placemap.palette import colours
 from placemap.plausibility_checks import LOW_SHARE
 from placemap.provenance import attributions

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from placemap.config.model import Footprint, Loc, Place, System
 from placemap.core.arrays import Ints
 from placemap.core.findings import Finding, Severity
 from placemap.crosswalk import Figures
 from placemap.geography import Geography
-from placemap.model import Footprint, Loc, Place, System
 from placemap.resolve import Assignment
 
 

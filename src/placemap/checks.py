@@ -12,8 +12,8 @@ from dataclasses import replace
 # Importing them enters their checks in the registry.
 from placemap import coverage_checks, evidence_checks, plausibility_checks, vintage_checks  # noqa: F401
 from placemap.check_registry import RESULT_CHECKS, Result
+from placemap.config.model import Accept, Footprint, Loc
 from placemap.core.findings import Finding, Severity
-from placemap.model import Accept, Footprint, Loc
 
 #: What no waiver accepts: a crosswalk promises that each LSOA of the scope is in exactly one place.
 NEVER_WAIVED = ("gap", "overlap")

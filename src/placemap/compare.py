@@ -11,12 +11,11 @@ import pandas as pd
 
 from placemap import answer_schemas as schemas
 from placemap.allocate import plurality
+from placemap.config.model import PLACE_SIZE, System
 from placemap.core.arrays import Floats, Ints, Texts, sums
 from placemap.core.tables import Table
 from placemap.crosswalk import CCG_VINTAGE, Figures, place_code
 from placemap.geography import Geography
-from placemap.model import System
-from placemap.plausibility_checks import PLACE_SIZE
 from placemap.resolve import Assignment
 
 #: Area kinds whose units a footprint may keep whole.

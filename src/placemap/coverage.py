@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from placemap.config.model import Footprint, System
 from placemap.core.codes import KINDS, MEMBER_KINDS
 from placemap.core.errors import PlacemapError
 from placemap.core.text import listed
 from placemap.geography import Geography
-from placemap.model import Footprint, System
 
 UPDATE = (
     "`placemap data update` fetches the tables of all England, once; where downloads are blocked, "

@@ -13,11 +13,11 @@ import pandas as pd
 
 from placemap import output_schemas as schemas
 from placemap.atoms import Registrations, Units
+from placemap.config.model import Footprint, Place, System
 from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, in_order, numbered, positions, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.tables import Table, TableSchema
 from placemap.geography import Geography
-from placemap.model import Footprint, Place, System
 from placemap.resolve import METHODS, Assignment, practices_of
 
 

@@ -24,11 +24,11 @@ from placemap.code_history import (
     practices_went,
     shown,
 )
+from placemap.config.model import Footprint, Loc, Member, Place, Scope, System
 from placemap.core.codes import KINDS, kinds_of, normal_name
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import listed
 from placemap.geography import Geography
-from placemap.model import Footprint, Loc, Member, Place, Scope, System
 
 UPDATE = "`placemap data update` to check all England"
 

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from placemap.cartography import NationalPicture, measure_title
+from placemap.config.grades import GRADES as LETTERS
+from placemap.config.grades import WEAKEST
+from placemap.config.model import Evidence
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
 from placemap.core.text import listed, month
 from placemap.crosswalk import Figures
 from placemap.geography import Geography
-from placemap.grades import GRADES as LETTERS
-from placemap.grades import WEAKEST
 from placemap.ledger import totals
-from placemap.model import Evidence
 from placemap.national import National
 from placemap.provenance import Inputs, attributions
 from placemap.report_data import GRADES, FindingGroup, evidence_of, finding_groups

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from placemap.config.in_words import declared_from, evidence_text
+from placemap.config.model import Member, Place, System
 from placemap.core.arrays import Bools, Floats, Ints, Texts, positions, sums
 from placemap.core.codes import KINDS
 from placemap.crosswalk import Figures, living_in, place_code
 from placemap.explanations import Explanation, Part, Reason, Vote
 from placemap.geography import Geography
-from placemap.model import Member, Place, System
-from placemap.places_table import declared_from, evidence_text
 from placemap.resolve import METHODS, PLURALITY, Assignment, practices_of
 from placemap.subjects import Subject, Unit
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from placemap.config.model import System
 from placemap.core.codes import KINDS, normal_name
 from placemap.geography import Geography
-from placemap.model import System
 from placemap.subjects import Unit, parents_of
 
 #: In this order where names fit equally well.

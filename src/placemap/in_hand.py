@@ -8,14 +8,14 @@ from pathlib import Path
 
 from placemap.boundaries import Boundaries, boundaries
 from placemap.cartography import Picture, national_picture, picture
+from placemap.config.grades import WEAKEST
+from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import put
 from placemap.core.findings import Severity
 from placemap.core.version import __version__
 from placemap.england_data import EnglandReport, england_report
 from placemap.foi_answers import Letter
-from placemap.grades import WEAKEST
-from placemap.model import Footprint, System
 from placemap.pipeline import Outcome, Workspace
 from placemap.pipeline_england import EnglandOutcome, england, inputs_of, lines, require_no_errors, tables_of
 from placemap.report_data import Report, Section, report

@@ -14,12 +14,12 @@ import numpy as np
 
 from placemap.allocate import plurality
 from placemap.atoms import Units
+from placemap.config.draft import Declared
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.codes import KINDS
 from placemap.describe import Describer, Term
 from placemap.geography import Geography
 from placemap.infer_input import Wanted
-from placemap.scaffold import Declared
 
 #: Kinds whose fit is reported, in the vintage in use.
 FIT_KINDS = ("sub_icb", "utla", "ltla", "ward", "msoa")

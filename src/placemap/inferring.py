@@ -9,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from placemap.config import system_from_text
+from placemap.config.draft import Declared, Draft, config_text, place_ids, slug
+from placemap.config.load import system_from_text
+from placemap.config.model import Footprint, System
 from placemap.core.arrays import Floats, Ints
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.read_tables import POLYGON_ENDINGS, read_polygons, read_table
 from placemap.geography import Geography
 from placemap.infer import Inferred, infer
 from placemap.infer_input import Wanted, from_polygons, from_table
-from placemap.model import Footprint, System
 from placemap.pipeline import Workspace
 from placemap.resolve import Assignment
-from placemap.scaffold import Declared, Draft, config_text, place_ids, slug
 from placemap.tables import has_codes
 from placemap.understand import resolved
 

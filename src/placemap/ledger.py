@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from placemap.atoms import Registrations
+from placemap.config.model import System
 from placemap.core.arrays import Bools, Ints, sums
 from placemap.core.tables import Table
 from placemap.crosswalk import Head, heads_of
 from placemap.geography import Geography
-from placemap.model import System
 from placemap.output_schemas import LEDGER
 from placemap.resolve import Assignment
 

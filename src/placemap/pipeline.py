@@ -12,7 +12,11 @@ import numpy as np
 
 from placemap.check_registry import Result
 from placemap.checks import in_order, run_checks
-from placemap.config import load_system
+from placemap.config.as_of import at_vintages, footprint_of
+from placemap.config.find_config import ENDINGS, all_configs, config_path
+from placemap.config.grades import WEAKEST, require_grade
+from placemap.config.load import load_system
+from placemap.config.model import Footprint, Place, System
 from placemap.core.arrays import Bools
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity, worst
@@ -23,18 +27,15 @@ from placemap.crosswalk import Figures, crosswalk_tables, figures, heads_of
 from placemap.declarations import check_declarations, check_icb
 from placemap.describe import Describer
 from placemap.geography import Geography
-from placemap.grades import WEAKEST, require_grade
 from placemap.ledger import ledger
 from placemap.lock import Lock, lock_of, require_locked
-from placemap.model import Footprint, Place, System
 from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs, inputs_of, newest_year
 from placemap.reference import cache_folder, chosen_store, open_store, retrieved_in, store_folder
 from placemap.resolve import Assignment, lsoas_of, resolve, scope_of
 from placemap.sensitivity import Sensitivity, sensitivity
 from placemap.store_states import TableStatus, states, status_of
-from placemap.systems import ENDINGS, all_configs, config_path
-from placemap.vintages import at_vintages, choose, footprint_of
+from placemap.vintages import choose
 from placemap.write_folder import Build, write_build
 from placemap.write_lock import write_lock
 

@@ -10,7 +10,11 @@ import numpy as np
 import pandas as pd
 
 from placemap.checks import in_order
-from placemap.config import load_system
+from placemap.config.as_of import at_vintages
+from placemap.config.find_config import england_configs
+from placemap.config.grades import WEAKEST, caveats, is_below
+from placemap.config.load import load_system
+from placemap.config.model import Footprint, System
 from placemap.core.arrays import Bools
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity, worst
@@ -20,9 +24,7 @@ from placemap.coverage import UPDATE
 from placemap.crosswalk import Figures, crosswalk_tables
 from placemap.describe import Describer
 from placemap.geography import Geography
-from placemap.grades import WEAKEST, caveats, is_below
 from placemap.ledger import national_ledger
-from placemap.model import Footprint, System
 from placemap.national import National, Part, combine, largest_unit, own_practice_share
 from placemap.output_schemas import national_places
 from placemap.pipeline import Outcome, Workspace, footprints_of
@@ -30,8 +32,6 @@ from placemap.place_keys import Resolved
 from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs
 from placemap.resolve import scope_of
-from placemap.systems import england_configs
-from placemap.vintages import at_vintages
 from placemap.write_folder import Build, write_build
 from placemap.write_national import SystemLine, national_readme
 

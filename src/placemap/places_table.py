@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 import pandas as pd
 
 from placemap import output_schemas as schemas
-from placemap.core.codes import KINDS, MEMBER_KINDS
+from placemap.config.in_words import declared_from, evidence_text
+from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
 from placemap.crosswalk import Figures, place_code
 from placemap.describe import Describer, as_text
 from placemap.geography import Geography
-from placemap.model import Footprint, Member, Place, System
 from placemap.resolve import Assignment
 
 
@@ -45,37 +43,6 @@ def places_table(
         )
     schema = schemas.places(weigh.residents_name, geography.registered_measure)
     return Table("places", schema, pd.DataFrame(rows, columns=schema.names))
-
-
-def declared_from(place: Place) -> str:
-    """`4 PCNs, 1 practice`; with what is taken away or bounded."""
-    text = _counted(place.members)
-    if place.exclude:
-        text += f", less {_counted(place.exclude)}"
-    if place.within:
-        text += f", within {_counted(place.within)}"
-    if place.within_scope:
-        text += ", within the scope"
-    return text
-
-
-def _counted(members: tuple[Member, ...]) -> str:
-    counts = Counter(member.kind for member in members)
-    parts = []
-    for kind in MEMBER_KINDS:
-        if counts[kind]:
-            noun = KINDS[kind].label if counts[kind] == 1 else KINDS[kind].plural
-            parts.append(f"{counts[kind]} {noun}")
-    return ", ".join(parts)
-
-
-def evidence_text(system: System, place: Place) -> str:
-    """The documents that a place rests on: title (publisher, date)."""
-    texts = []
-    for key in place.evidence:
-        item = system.evidence[key]
-        texts.append(f"{item.title} ({', '.join(part for part in (item.publisher, item.date) if part)})")
-    return "; ".join(texts)
 
 
 def findings_table(system: System, footprint: Footprint, findings: list[Finding]) -> Table:

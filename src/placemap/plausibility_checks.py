@@ -7,14 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from placemap.check_registry import Result, result_check
+from placemap.config.model import PLACE_SIZE
 from placemap.core.arrays import sums
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import listed
 
 #: LSOAs with a smaller SHARE than this are reported.
 LOW_SHARE = 0.5
-#: Size of a place in people that NHS Confederation (2020) gives as guidance; reported, never enforced.
-PLACE_SIZE = (250_000, 500_000)
 
 
 @result_check("low-share")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from placemap.config.model import Footprint
 from placemap.crosswalk import CCG_VINTAGE, crosswalk_kinds
 from placemap.geography import MERGE_WEIGHT, SPLIT_WEIGHT, Geography
-from placemap.model import Footprint
 from placemap.store import TableEntry
 
 Inputs = list[TableEntry]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from placemap.cartography import Picture, low_share, measure_title
+from placemap.config.model import Evidence, Footprint, Member, Place, System
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
@@ -16,7 +17,6 @@ from placemap.core.text import month
 from placemap.crosswalk import Figures
 from placemap.geography import Geography
 from placemap.ledger import totals
-from placemap.model import Evidence, Footprint, Member, Place, System
 from placemap.provenance import Inputs, attributions
 from placemap.resolve import METHODS, Assignment
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from placemap.allocate import Plurality, plurality
+from placemap.config.model import Footprint, Member, Place, Scope
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.codes import KINDS
 from placemap.geography import Geography
-from placemap.model import Footprint, Member, Place, Scope
 
 EXACT, BEST, PLURALITY = "exact-fit", "best-fit", "plurality"
 METHODS = ("", EXACT, BEST, PLURALITY)

@@ -11,10 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.read_tables import read_built
 from placemap.core.tables import Table, as_text
-from placemap.model import Footprint, System
 from placemap.store import TableEntry
 
 METADATA = "metadata.json"

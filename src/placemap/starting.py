@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from placemap.config.draft import Declared, Draft, Unit, config_text, slug
 from placemap.core.arrays import Ints
 from placemap.core.codes import KINDS, normal_name
 from placemap.core.errors import Exit, PlacemapError
 from placemap.geography import Geography
-from placemap.scaffold import Declared, Draft, Unit, config_text, slug
 
 #: What places may be made of.
 BY = ("pcn", "ltla", "ward")

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from placemap.atoms import Units
+from placemap.config.model import System
 from placemap.core.arrays import Floats, positions
 from placemap.core.codes import KINDS
 from placemap.geography import Geography, months
-from placemap.model import System
 
 #: Kinds of areas that are compared, those that say most first.
 DIFF_KINDS = ("icb", "sub_icb", "utla", "ltla", "ward", "msoa")

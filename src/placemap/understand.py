@@ -11,6 +11,8 @@ import numpy as np
 from placemap.check_registry import Result
 from placemap.checks import run_checks
 from placemap.compare import Side, comparison_tables, side
+from placemap.config.as_of import members_at
+from placemap.config.model import Footprint, Place, System
 from placemap.core.codes import normal_name
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity
@@ -22,7 +24,6 @@ from placemap.explain import explain, explain_place
 from placemap.explanations import Explanation
 from placemap.geography import Geography
 from placemap.ledger import ledger
-from placemap.model import Footprint, Place, System
 from placemap.pipeline import Workspace, footprints_of
 from placemap.places_table import places_table
 from placemap.postcodes import Located, locate
@@ -31,7 +32,6 @@ from placemap.resolve import Assignment
 from placemap.snapshot import Snapshot, read_snapshot, snapshot
 from placemap.store import Manifest, ReferenceData
 from placemap.subjects import POSTCODE, Subject, find_subject
-from placemap.vintages import members_at
 
 Asked = Sequence[tuple[System, Footprint]]
 

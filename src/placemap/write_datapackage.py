@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from placemap.config.model import Footprint, System
 from placemap.core.tables import Column, Table
-from placemap.model import Footprint, System
 from placemap.provenance import Inputs
 
 DATAPACKAGE = "datapackage.json"

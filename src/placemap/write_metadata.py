@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from placemap.config.grades import WEAKEST
+from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Column, Table, TableSchema
-from placemap.grades import WEAKEST
-from placemap.model import Footprint, System
 from placemap.provenance import Inputs, attributions
 from placemap.store import TableEntry
 

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from placemap.config.grades import GRADES, WEAKEST
+from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
-from placemap.grades import GRADES, WEAKEST
-from placemap.model import Footprint, System
 from placemap.national import National
 from placemap.provenance import Inputs, attributions
 from placemap.write_metadata import dictionary, method, sources

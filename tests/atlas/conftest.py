@@ -52,7 +52,7 @@ def workspace(england_store):
 @pytest.fixture(scope="session")
 def systems():
     """Every shipped config, by id."""
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     found = [load_system(path) for path in sorted((REPOSITORY / "configs").glob("*.yaml"))]
     return {system.id: system for system in found}
@@ -72,7 +72,7 @@ def researched():
     folder = _shared("atlas")
     if folder is None:
         pytest.skip("the researched facts are not here")
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     found = [load_system(path) for path in sorted(folder.glob("*.yaml"))]
     return {system.id: system for system in found}

@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 
 from placemap import pipeline
 from placemap.api import Places
-from placemap.config import load_system
+from placemap.config.find_config import config_path
+from placemap.config.load import load_system
 from placemap.core.errors import PlacemapError
 from placemap.core.files import put
-from placemap.systems import config_path
 from placemap.write_applied import result_table, write_frame
 
 from .conftest import DATA
@@ -351,7 +351,7 @@ def test_any_title_of_a_column_is_quoted(bnssg, title):
 @settings(QUICK, max_examples=max(EXAMPLES // 4, 3))
 @given(data=st.data())
 def test_any_partition_of_the_lsoas_gives_each_to_one_place_whatever_the_order(ready, bnssg, data):
-    from placemap.config import system_from_text
+    from placemap.config.load import system_from_text
 
     _, _, _, workspace = ready
     lsoas = sorted(bnssg.crosswalk("lsoa21")["LSOA21CD"])

@@ -39,7 +39,7 @@ def browser():
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """The report and the CSVs of each system's default footprint."""
-    from placemap.config import load_system
+    from placemap.config.load import load_system
     from placemap.in_hand import make_report
     from placemap.pipeline import build, open_workspace
 

@@ -34,7 +34,7 @@ def packaged() -> Path:
 @pytest.fixture(scope="session")
 def systems():
     """The configs that the packaged tables are cut to."""
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     offline = ("bnssg", "lancashire-and-south-cumbria", "norfolk-and-waveney")
     return [load_system(REPOSITORY / "configs" / f"{name}.yaml") for name in offline]

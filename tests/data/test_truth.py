@@ -24,7 +24,7 @@ CONFIGS = {name: REPO / "configs" / f"{name}.yaml" for name in sorted(DEFAULTS)}
 @pytest.fixture(scope="session")
 def real():
     """The packaged tables, and the shipped systems by id."""
-    from placemap.config import load_system
+    from placemap.config.load import load_system
     from placemap.geography import Geography
     from placemap.pipeline import Workspace
     from placemap.reference import open_store

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from placemap.cli import app
-from placemap.config_format import SHAPES
+from placemap.config.schema import SHAPES
 
 REPO = Path(__file__).parents[2]
 SOURCE = REPO / "src" / "placemap"
@@ -205,7 +205,7 @@ def test_findings_have_the_severity_that_the_page_says(page):
 
 
 def test_findings_of_real_builds_have_the_severity_that_the_page_says(page):
-    from placemap.config import load_system
+    from placemap.config.load import load_system
     from placemap.pipeline import open_workspace
 
     explained = _findings_in_page(page)
@@ -268,7 +268,7 @@ def test_values_that_a_key_can_have_are_listed(page):
 
 
 def test_every_file_of_a_build_is_named(page, tmp_path):
-    from placemap.config import load_system
+    from placemap.config.load import load_system
     from placemap.pipeline import build, open_workspace
 
     system = load_system(REPO / "configs" / "bnssg.yaml")

@@ -15,7 +15,7 @@ def workspace():
 
 @pytest.fixture(scope="session")
 def system():
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     return lambda name: load_system(REPOSITORY / "configs" / f"{name}.yaml")
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import toy_county
-from placemap.config import system_from_text
+from placemap.config.load import system_from_text
 from placemap.core.errors import PlacemapError, PlacemapErrors
 from placemap.describe import Describer
 from placemap.geography import Geography

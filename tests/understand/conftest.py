@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from placemap.config import load_system
+from placemap.config.load import load_system
+from placemap.config.model import System
 from placemap.geography import Geography
-from placemap.model import System
 from placemap.pipeline import Workspace
 from placemap.reference import open_store
 

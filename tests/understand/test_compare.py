@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placemap.compare import place_place
+from placemap.config.model import System
 from placemap.crosswalk import Figures
-from placemap.model import System
 from placemap.pipeline import Workspace
 from placemap.resolve import Assignment
 from placemap.understand import Comparison, compare_footprints

@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from placemap.config import load_system, system_from_text
+from placemap.config.load import load_system, system_from_text
+from placemap.config.model import System
 from placemap.core.errors import Exit, PlacemapError
 from placemap.diff import CAUSES, Diff, diff, next_version
 from placemap.geography import Geography
-from placemap.model import System
 from placemap.pipeline import Workspace, build
 from placemap.reference import open_store
 from placemap.snapshot import Snapshot, read_snapshot

@@ -9,10 +9,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from placemap.config.model import System
 from placemap.core.errors import PlacemapError
 from placemap.explain import explain
 from placemap.explanations import Explanation
-from placemap.model import System
 from placemap.pipeline import Workspace
 from placemap.subjects import find_subject
 from placemap.understand import explain_code

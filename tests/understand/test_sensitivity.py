@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from placemap.model import System
+from placemap.config.model import System
 from placemap.pipeline import Workspace
 from placemap.resolve import Assignment
 from placemap.sensitivity import Sensitivity, sensitivity

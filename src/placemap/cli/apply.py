@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from placemap.api import Applier
     from placemap.applying import Applied, Line, Reconciliation
+    from placemap.config.model import Footprint, System
     from placemap.core.findings import Finding
     from placemap.measures import Measure
-    from placemap.model import Footprint, System
     from placemap.pipeline import Workspace
     from placemap.place_keys import Resolved
 

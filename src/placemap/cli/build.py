@@ -42,7 +42,7 @@ from placemap.core.errors import Exit, PlacemapError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from placemap.model import Footprint, System
+    from placemap.config.model import Footprint, System
     from placemap.pipeline import Outcome, Workspace
 
 
@@ -59,9 +59,9 @@ class _Reference:
 
     def open(self, names: list[str]) -> Workspace:
         """The workspace; a lock is looked for beside the configs that were named."""
+        from placemap.config.find_config import config_path
         from placemap.pipeline import open_workspace
         from placemap.reference import find_lock, read_lock
-        from placemap.systems import config_path
 
         lock = read_lock(find_lock(config_path(name) for name in names)) if self.locked else None
         return open_workspace(

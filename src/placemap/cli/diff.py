@@ -25,7 +25,7 @@ from placemap.cli.common import (
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from placemap.model import System
+    from placemap.config.model import System
     from placemap.pipeline import Workspace
     from placemap.understand import Difference
 
@@ -128,8 +128,8 @@ def _needed(name: str | None) -> str:
 
 
 def _revisions(name: str, old: str, new: str) -> tuple[System, System]:
-    from placemap.revisions import system_at
-    from placemap.systems import config_path
+    from placemap.config.find_config import config_path
+    from placemap.config.git_revision import system_at
 
     path = config_path(name)
     return system_at(path, old), system_at(path, new)

@@ -10,7 +10,7 @@ from placemap.cli.common import finding_json, finding_lines, message, print_json
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from placemap.model import System
+    from placemap.config.model import System
     from placemap.pipeline import Workspace
     from placemap.pipeline_england import EnglandOutcome
 

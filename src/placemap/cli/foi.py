@@ -58,11 +58,11 @@ def foi(
         return _verify(verify, data, as_json=as_json)
     if system is None:
         raise PlacemapError("name a system, or a pack with --verify", hint="placemap list", exit_code=Exit.USAGE)
+    from placemap.config.find_config import config_path
+    from placemap.config.yaml_tree import read_text
     from placemap.foi_answers import Letter
     from placemap.in_hand import make_foi
     from placemap.pipeline import chosen_of, open_workspace
-    from placemap.systems import config_path
-    from placemap.yaml_tree import read_text
 
     letter = Letter(_date(date), reference, requester, organisation)
     declared, path = load(system), config_path(system)

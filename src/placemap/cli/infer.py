@@ -22,9 +22,9 @@ from placemap.cli.common import (
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
+    from placemap.config.model import Footprint, System
     from placemap.infer import KindFit, PlaceInferred
     from placemap.inferring import Against, Found
-    from placemap.model import Footprint, System
 
 KIND_LABELS = {"sub_icb": "sub-ICB", "utla": "UTLA", "ltla": "LTLA", "ward": "ward", "msoa": "MSOA", "pcn": "PCN"}
 

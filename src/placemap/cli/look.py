@@ -20,7 +20,7 @@ from placemap.cli.common import (
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from placemap.model import Footprint, Member, System
+    from placemap.config.model import Footprint, Member, System
 
 
 @app.command("list")
@@ -30,8 +30,8 @@ def list_systems(as_json: JsonOption = False) -> int:
 
     Example: placemap list
     """
-    from placemap.config import load_system
-    from placemap.systems import all_configs
+    from placemap.config.find_config import all_configs
+    from placemap.config.load import load_system
 
     systems, code = [], Exit.OK
     for path in all_configs().values():
@@ -71,9 +71,9 @@ def show(
 
     Example: placemap show bnssg --footprint localities
     """
+    from placemap.config.find_config import config_path
+    from placemap.config.yaml_tree import read_text
     from placemap.pipeline import footprints_of
-    from placemap.systems import config_path
-    from placemap.yaml_tree import read_text
 
     if source:
         path = config_path(system)
@@ -104,7 +104,7 @@ def schema() -> int:
 
     Example: placemap schema > placemap.schema.json
     """
-    from placemap.config_format import json_schema
+    from placemap.config.schema import json_schema
 
     print_json(json_schema())
     return Exit.OK

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from placemap.config.model import System
 from placemap.core.errors import PlacemapError
-from placemap.model import System
 from placemap.sources.archive import MOST_BYTES
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.derive import Made, derived, settle_pcn_months

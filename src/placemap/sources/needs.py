@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from placemap.config.model import Footprint, System
 from placemap.core.codes import KINDS
-from placemap.model import Footprint, System
 
 #: Figures that every extract has: outputs and expectations of the shipped footprints are in these.
 USUAL_MEASURES = ("residents_2021", "residents_mid_2022", "residents_mid_2019", "list_size_2020_21")

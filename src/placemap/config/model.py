@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+#: Size of a place in people that NHS Confederation (2020) gives as guidance; reported, never enforced.
+PLACE_SIZE = (250_000, 500_000)
+
 
 @dataclass(frozen=True)
 class Loc:

@@ -6,9 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from placemap.config import load_system, system_from_text
+from placemap.config.load import load_system, system_from_text
+from placemap.config.model import System
 from placemap.core.errors import Exit, PlacemapError
-from placemap.model import System
 
 
 def system_at(path: Path, revision: str) -> System:

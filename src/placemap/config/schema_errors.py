@@ -9,7 +9,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from placemap.config_format import (
+from placemap.config.model import Loc
+from placemap.config.schema import (
     DAY,
     FORMAT_VERSION,
     ICB_CODE,
@@ -23,11 +24,10 @@ from placemap.config_format import (
     WEB_ADDRESS,
     json_schema,
 )
+from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.codes import AREA_KINDS, MEMBER_KINDS
 from placemap.core.errors import PlacemapError
 from placemap.core.text import listed
-from placemap.model import Loc
-from placemap.yaml_tree import KeyPath, YamlTree
 
 
 def shape_errors(tree: YamlTree) -> Iterator[PlacemapError]:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from placemap.config.model import Accept, Evidence, Expect, Footprint, Member, Place, Scope, System
+from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.codes import MEMBER_KINDS
-from placemap.model import Accept, Evidence, Expect, Footprint, Member, Place, Scope, System
-from placemap.yaml_tree import KeyPath, YamlTree
 
 Vintages = Mapping[str, str]
 Values = Mapping[str, Any]

@@ -10,10 +10,10 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from placemap.config.model import Loc
+from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.codes import AREA_KINDS
 from placemap.core.errors import PlacemapError
-from placemap.model import Loc
-from placemap.yaml_tree import KeyPath, YamlTree
 
 
 def reference_errors(tree: YamlTree) -> Iterator[PlacemapError]:

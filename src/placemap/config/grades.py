@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
-from placemap.model import Footprint, System
 
 GRADES = ("A", "B", "C")
 WEAKEST = "C"

@@ -22,8 +22,8 @@ from yaml.reader import Reader
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
+from placemap.config.model import Loc
 from placemap.core.errors import PlacemapError
-from placemap.model import Loc
 
 #: Far above any real config (the largest shipped one is 30 kB); a larger file is something else.
 MAX_BYTES = 2_000_000
