@@ -129,9 +129,9 @@ def _escaped(text: str) -> str:
 def tables() -> str:
     """The columns of every table that a build writes, from a build of the first shipped example."""
     from placemap.config.load import load_system
-    from placemap.geography import Geography
     from placemap.pipeline import Workspace
-    from placemap.reference import open_store
+    from placemap.reference.geography import Geography
+    from placemap.reference.open_store import open_store
 
     system = load_system(ROOT / "configs" / "bnssg.yaml")
     workspace = Workspace(Geography(open_store(ROOT / "data")))
@@ -148,7 +148,7 @@ def _table(name: str, schema: Any) -> str:
 
 def packaged() -> str:
     """The packaged reference tables, from their manifest."""
-    from placemap.reference import open_store
+    from placemap.reference.open_store import open_store
 
     entries = open_store(ROOT / "data").manifest.tables.values()
     head = ["| table | source | publisher | vintage | rows |", "|---|---|---|---|---:|"]

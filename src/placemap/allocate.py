@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.atoms import Registrations
 from placemap.core.arrays import Bools, Floats, Ints, ratio
+from placemap.reference.by_lsoa import Registrations
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from placemap.core.codes import KINDS, MEMBER_KINDS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
 from placemap.engine import Engine
-from placemap.geography import Geography
 from placemap.measures import COUNT, MEAN, RATE, SUM, Measure, intensive_error
 from placemap.place_keys import (
     LOSSES,
@@ -27,7 +26,8 @@ from placemap.place_keys import (
     PlaceKeys,
     Resolved,
 )
-from placemap.tables import CodeKind, clean_codes, recognise
+from placemap.reference.geography import Geography
+from placemap.reference.recognise import CodeKind, clean_codes, recognise
 
 #: Rows that are looked at to find the column of codes.
 PREVIEW = 10_000

@@ -19,8 +19,8 @@ from placemap.core.arrays import Bools, Ints, positions
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TableSchema
 from placemap.crosswalk import Figures, Head
-from placemap.geography import Geography
 from placemap.output_schemas import place_boundaries
+from placemap.reference.geography import Geography
 from placemap.resolve import Assignment
 
 #: One shapely geometry an element, EPSG:27700.

@@ -14,10 +14,10 @@ from placemap.config.model import Footprint, System
 from placemap.core.arrays import Bools, Ints
 from placemap.core.text import month
 from placemap.crosswalk import Figures
-from placemap.geography import Geography
 from placemap.palette import colours
 from placemap.plausibility_checks import LOW_SHARE
 from placemap.provenance import attributions
+from placemap.reference.geography import Geography, measure_title
 from placemap.resolve import Assignment
 
 _COMPASS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
@@ -177,11 +177,6 @@ def vintage_text(geography: Geography, footprint: Footprint, weigh: Figures) -> 
         registered = geography.registrations_entry.vintage
         parts += [f"PCN membership of {month(pcns)}", f"patients registered in {month(registered)}"]
     return f"{'; '.join(parts)}. Residents: {measure_title(geography, weigh.residents_name)}."
-
-
-def measure_title(geography: Geography, name: str) -> str:
-    """The title of the table that a measure comes from."""
-    return geography.measure_entry(name).title
 
 
 def boundary_attribution(geography: Geography) -> list[str]:

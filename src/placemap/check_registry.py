@@ -11,7 +11,7 @@ from placemap.config.model import Footprint, Loc, Place, System
 from placemap.core.arrays import Ints
 from placemap.core.findings import Finding, Severity
 from placemap.crosswalk import Figures
-from placemap.geography import Geography
+from placemap.reference.geography import Geography
 from placemap.resolve import Assignment
 
 

@@ -14,8 +14,9 @@ from placemap.allocate import plurality
 from placemap.config.model import PLACE_SIZE, System
 from placemap.core.arrays import Floats, Ints, Texts, sums
 from placemap.core.tables import Table
-from placemap.crosswalk import CCG_VINTAGE, Figures, place_code
-from placemap.geography import Geography
+from placemap.crosswalk import Figures, place_code
+from placemap.reference.geography import Geography
+from placemap.reference.store import CCG_VINTAGE
 from placemap.resolve import Assignment
 
 #: Area kinds whose units a footprint may keep whole.

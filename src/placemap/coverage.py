@@ -8,7 +8,7 @@ from placemap.config.model import Footprint, System
 from placemap.core.codes import KINDS, MEMBER_KINDS
 from placemap.core.errors import PlacemapError
 from placemap.core.text import listed
-from placemap.geography import Geography
+from placemap.reference.geography import Geography
 
 UPDATE = (
     "`placemap data update` fetches the tables of all England, once; where downloads are blocked, "

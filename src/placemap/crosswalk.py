@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from placemap import output_schemas as schemas
-from placemap.atoms import Registrations, Units
 from placemap.config.model import Footprint, Place, System
 from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, in_order, numbered, positions, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.tables import Table, TableSchema
-from placemap.geography import Geography
+from placemap.reference.by_lsoa import Registrations, Units, living_in
+from placemap.reference.geography import Geography
+from placemap.reference.store import CCG_VINTAGE
 from placemap.resolve import METHODS, Assignment, practices_of
 
 
@@ -62,8 +63,6 @@ def heads_of(system: System, footprint: Footprint) -> list[Head]:
 
 #: Area kinds that get a crosswalk table, in the vintage that the store gives for each where nothing else is said.
 CROSSWALK_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb")
-#: Clinical commissioning groups of April 2019, the last before most mergers, where the store has them.
-CCG_VINTAGE = "2019"
 
 
 def crosswalk_kinds(geography: Geography) -> tuple[str, ...]:
@@ -323,17 +322,6 @@ class _Maker:
         at_home = registrations.patients[rows] * shares[lsoa, home[practice]]
         by_practice = sums(practice, at_home, len(registrations.codes))
         return np.where(position >= 0, by_practice[position], 0.0) if len(position) else np.zeros(0)
-
-
-def living_in(registrations: Registrations, place: Ints, places: int, group: Ints, groups: int) -> Floats:
-    """Patients by group of practices × place that they live in.
-
-    Args:
-        place: by LSOA of 2021, position of its place; -1 for none.
-        group: by practice, 0 … groups-1.
-    """
-    practice, lived, patients = registrations.living(place)
-    return sums(group[practice] * places + lived, patients, groups * places).reshape(groups, places)
 
 
 def _labels(place: Ints, count: int) -> Ints:

@@ -11,8 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from placemap.atoms import Pcns, Units
-from placemap.code_history import (
+from placemap.config.model import Footprint, Loc, Member, Place, Scope, System
+from placemap.core.codes import KINDS, kinds_of, normal_name
+from placemap.core.findings import Finding, Severity
+from placemap.core.text import listed
+from placemap.reference.by_lsoa import Pcns, Units
+from placemap.reference.former_codes import (
     Past,
     division,
     living_practices,
@@ -24,11 +28,7 @@ from placemap.code_history import (
     practices_went,
     shown,
 )
-from placemap.config.model import Footprint, Loc, Member, Place, Scope, System
-from placemap.core.codes import KINDS, kinds_of, normal_name
-from placemap.core.findings import Finding, Severity
-from placemap.core.text import listed
-from placemap.geography import Geography
+from placemap.reference.geography import Geography
 
 UPDATE = "`placemap data update` to check all England"
 

@@ -20,7 +20,7 @@ from placemap.allocate import plurality
 from placemap.core.arrays import Floats, Ints, positions
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.tables import Table
-from placemap.geography import Geography
+from placemap.reference.geography import Geography
 from placemap.snapshot import Input, Snapshot
 
 CONFIG = "config edited"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from placemap.cartography import NationalPicture, measure_title
+from placemap.cartography import NationalPicture
 from placemap.config.grades import GRADES as LETTERS
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Evidence
@@ -17,10 +17,10 @@ from placemap.core.findings import Finding
 from placemap.core.tables import Table
 from placemap.core.text import listed, month
 from placemap.crosswalk import Figures
-from placemap.geography import Geography
 from placemap.ledger import totals
 from placemap.national import National
 from placemap.provenance import Inputs, attributions
+from placemap.reference.geography import Geography, measure_title
 from placemap.report_data import GRADES, FindingGroup, evidence_of, finding_groups
 from placemap.write_national import SystemLine
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from placemap.subjects import Unit
+from placemap.reference.look_up import Unit
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 
 from placemap.config.model import System
 from placemap.core.codes import KINDS, normal_name
-from placemap.geography import Geography
-from placemap.subjects import Unit, parents_of
+from placemap.reference.geography import Geography
+from placemap.reference.look_up import Unit, parents_of
 
 #: In this order where names fit equally well.
 ORDER = ("place", "icb", "sub_icb", "utla", "ltla", "ward", "pcn", "practice", "msoa", "lsoa")

@@ -13,10 +13,10 @@ from placemap.core.files import NO_TIME, as_json
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
 from placemap.foi_answers import Answer, Letter, answers
+from placemap.reference.store import TableEntry
+from placemap.reference.vintages import Chosen
 from placemap.report_data import GRADES, Report
 from placemap.resolve import Assignment
-from placemap.store import TableEntry
-from placemap.vintages import Chosen
 from placemap.write_boundaries import GEOJSON, geojson
 from placemap.write_datapackage import DATAPACKAGE, datapackage
 from placemap.write_docx import response

@@ -18,9 +18,9 @@ from placemap.england_data import EnglandReport, england_report
 from placemap.foi_answers import Letter
 from placemap.pipeline import Outcome, Workspace
 from placemap.pipeline_england import EnglandOutcome, england, inputs_of, lines, require_no_errors, tables_of
+from placemap.reference.store import TableEntry
 from placemap.report_data import Report, Section, report
 from placemap.sensitivity import LABELS, sensitivity
-from placemap.store import TableEntry
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import pandas as pd
 from placemap.core.arrays import Ints, positions
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
-from placemap.geography import Geography
-from placemap.tables import CodeKind, clean_codes, code_columns
+from placemap.reference.geography import Geography
+from placemap.reference.recognise import CodeKind, clean_codes, code_columns
 
 if TYPE_CHECKING:
     import geopandas as gpd

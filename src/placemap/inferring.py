@@ -15,12 +15,12 @@ from placemap.config.model import Footprint, System
 from placemap.core.arrays import Floats, Ints
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.read_tables import POLYGON_ENDINGS, read_polygons, read_table
-from placemap.geography import Geography
 from placemap.infer import Inferred, infer
 from placemap.infer_input import Wanted, from_polygons, from_table
 from placemap.pipeline import Workspace
+from placemap.reference.geography import Geography
+from placemap.reference.recognise import has_codes
 from placemap.resolve import Assignment
-from placemap.tables import has_codes
 from placemap.understand import resolved
 
 FOOTPRINT = "inferred"

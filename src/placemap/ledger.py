@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import Registrations
 from placemap.config.model import System
 from placemap.core.arrays import Bools, Ints, sums
 from placemap.core.tables import Table
 from placemap.crosswalk import Head, heads_of
-from placemap.geography import Geography
 from placemap.output_schemas import LEDGER
+from placemap.reference.by_lsoa import Registrations
+from placemap.reference.geography import Geography
 from placemap.resolve import Assignment
 
 NO_LSOA = "no LSOA of residence"

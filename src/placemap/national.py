@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.atoms import Registrations
 from placemap.config.model import Footprint, Loc, Scope, System
 from placemap.core.arrays import Bools, Floats, Ints, ratio, sums
 from placemap.core.findings import Finding, Severity
 from placemap.crosswalk import Figures, Head, heads_of
-from placemap.geography import Geography
 from placemap.ledger import ALL_SYSTEMS, ENGLAND
+from placemap.reference.by_lsoa import Registrations
+from placemap.reference.geography import Geography
 from placemap.resolve import Assignment
 
 _NOWHERE = Loc("configs")

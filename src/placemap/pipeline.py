@@ -25,17 +25,18 @@ from placemap.core.version import __version__
 from placemap.coverage import require_coverage
 from placemap.crosswalk import Figures, crosswalk_tables, figures, heads_of
 from placemap.declarations import check_declarations, check_icb
-from placemap.describe import Describer
-from placemap.geography import Geography
 from placemap.ledger import ledger
-from placemap.lock import Lock, lock_of, require_locked
 from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs, inputs_of, newest_year
-from placemap.reference import cache_folder, chosen_store, open_store, retrieved_in, store_folder
+from placemap.reference.describe import Describer
+from placemap.reference.geography import Geography
+from placemap.reference.lock import Lock, lock_of, require_locked
+from placemap.reference.open_store import cache_folder, chosen_store, open_store, retrieved_in, store_folder
+from placemap.reference.states import states
+from placemap.reference.status import TableStatus, status_of
+from placemap.reference.vintages import choose
 from placemap.resolve import Assignment, lsoas_of, resolve, scope_of
 from placemap.sensitivity import Sensitivity, sensitivity
-from placemap.store_states import TableStatus, states, status_of
-from placemap.vintages import choose
 from placemap.write_folder import Build, write_build
 from placemap.write_lock import write_lock
 
@@ -363,7 +364,7 @@ def data_status(data: Path | None) -> tuple[Path, str, list[TableStatus]]:
 
 def verify_data(data: Path | None) -> tuple[str, int, list[Finding]]:
     """What is wrong with the store in use; with its name and how many tables it has."""
-    from placemap.verify import verify
+    from placemap.reference.verify import verify
 
     store = open_store(store_folder(data))
     return store.where, len(store.manifest.tables), verify(store)

@@ -22,8 +22,6 @@ from placemap.core.tables import Table
 from placemap.core.version import __version__
 from placemap.coverage import UPDATE
 from placemap.crosswalk import Figures, crosswalk_tables
-from placemap.describe import Describer
-from placemap.geography import Geography
 from placemap.ledger import national_ledger
 from placemap.national import National, Part, combine, largest_unit, own_practice_share
 from placemap.output_schemas import national_places
@@ -31,6 +29,8 @@ from placemap.pipeline import Outcome, Workspace, footprints_of
 from placemap.place_keys import Resolved
 from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs
+from placemap.reference.describe import Describer
+from placemap.reference.geography import Geography
 from placemap.resolve import scope_of
 from placemap.write_folder import Build, write_build
 from placemap.write_national import SystemLine, national_readme

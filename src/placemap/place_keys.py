@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import Units
 from placemap.config.model import System
 from placemap.core.arrays import Floats, Texts, positions, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
-from placemap.crosswalk import Figures, Head, heads_of, living_in
-from placemap.geography import Geography
+from placemap.crosswalk import Figures, Head, heads_of
+from placemap.reference.by_lsoa import Units, living_in
+from placemap.reference.geography import Geography
 from placemap.resolve import Assignment, practices_of
 
 RESIDENTS, REGISTERED = "residents", "registered"

@@ -11,8 +11,8 @@ from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
 from placemap.crosswalk import Figures, place_code
-from placemap.describe import Describer, as_text
-from placemap.geography import Geography
+from placemap.reference.describe import Describer, as_text
+from placemap.reference.geography import Geography
 from placemap.resolve import Assignment
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from placemap.config.model import Footprint
-from placemap.crosswalk import CCG_VINTAGE, crosswalk_kinds
-from placemap.geography import MERGE_WEIGHT, SPLIT_WEIGHT, Geography
-from placemap.store import TableEntry
+from placemap.crosswalk import crosswalk_kinds
+from placemap.reference.geography import MERGE_WEIGHT, SPLIT_WEIGHT, Geography
+from placemap.reference.store import CCG_VINTAGE, TableEntry
 
 Inputs = list[TableEntry]
 

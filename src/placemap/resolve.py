@@ -11,7 +11,7 @@ from placemap.allocate import Plurality, plurality
 from placemap.config.model import Footprint, Member, Place, Scope
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.codes import KINDS
-from placemap.geography import Geography
+from placemap.reference.geography import Geography
 
 EXACT, BEST, PLURALITY = "exact-fit", "best-fit", "plurality"
 METHODS = ("", EXACT, BEST, PLURALITY)

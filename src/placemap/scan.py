@@ -86,7 +86,7 @@ def scan_of(data: Any) -> Scan:
         return Scan(str(path), path)
     if head[:2] == b"PK":
         from placemap.core.read_tables import read_table
-        from placemap.tables import has_codes
+        from placemap.reference.recognise import has_codes
 
         return Scan(str(path), path, frame=read_table(path, None, has_codes))
     return Scan(str(path), path, _layout(path, head))

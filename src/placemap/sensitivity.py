@@ -20,12 +20,12 @@ import pandas as pd
 
 from placemap import answer_schemas as schemas
 from placemap.allocate import plurality
-from placemap.atoms import Registrations
 from placemap.config.model import System
 from placemap.core.arrays import Bools, Floats, Ints, positions
 from placemap.core.tables import Table
 from placemap.crosswalk import Figures, place_code
-from placemap.geography import Geography
+from placemap.reference.by_lsoa import Registrations
+from placemap.reference.geography import Geography
 from placemap.resolve import Assignment, candidates
 
 MINIMUM_SHARE = 0.05

@@ -15,7 +15,7 @@ from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.read_tables import read_built
 from placemap.core.tables import Table, as_text
-from placemap.store import TableEntry
+from placemap.reference.store import TableEntry
 
 METADATA = "metadata.json"
 #: Tables that say what went in or what was thought of it, not what the places are.

@@ -10,7 +10,7 @@ from placemap.config.draft import Declared, Draft, Unit, config_text, slug
 from placemap.core.arrays import Ints
 from placemap.core.codes import KINDS, normal_name
 from placemap.core.errors import Exit, PlacemapError
-from placemap.geography import Geography
+from placemap.reference.geography import Geography
 
 #: What places may be made of.
 BY = ("pcn", "ltla", "ward")

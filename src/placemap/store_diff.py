@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import Units
 from placemap.config.model import System
 from placemap.core.arrays import Floats, positions
 from placemap.core.codes import KINDS
-from placemap.geography import Geography, months
+from placemap.reference.by_lsoa import Units
+from placemap.reference.geography import Geography, months
 
 #: Kinds of areas that are compared, those that say most first.
 DIFF_KINDS = ("icb", "sub_icb", "utla", "ltla", "ward", "msoa")

@@ -18,20 +18,20 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
 from placemap.crosswalk import crosswalk_tables, heads_of
-from placemap.describe import as_text
 from placemap.diff import Diff, diff
 from placemap.explain import explain, explain_place
 from placemap.explanations import Explanation
-from placemap.geography import Geography
 from placemap.ledger import ledger
 from placemap.pipeline import Workspace, footprints_of
 from placemap.places_table import places_table
-from placemap.postcodes import Located, locate
 from placemap.provenance import newest_year
+from placemap.reference.describe import as_text
+from placemap.reference.geography import Geography
+from placemap.reference.look_up import POSTCODE, Subject, find_subject
+from placemap.reference.postcodes import Located, locate
+from placemap.reference.store import Manifest, ReferenceData
 from placemap.resolve import Assignment
 from placemap.snapshot import Snapshot, read_snapshot, snapshot
-from placemap.store import Manifest, ReferenceData
-from placemap.subjects import POSTCODE, Subject, find_subject
 
 Asked = Sequence[tuple[System, Footprint]]
 

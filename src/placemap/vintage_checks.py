@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from placemap.atoms import Units
 from placemap.check_registry import Result, result_check
 from placemap.config.as_of import valid_on
 from placemap.core.arrays import Ints
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
-from placemap.vintages import in_force_from
+from placemap.reference.by_lsoa import Units
+from placemap.reference.vintages import in_force_from
 
 
 @result_check("icb-gone")

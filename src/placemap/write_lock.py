@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from placemap.core.files import put
-from placemap.lock import Lock
+from placemap.reference.lock import Lock
 
 
 def write_lock(lock: Lock, path: Path) -> None:

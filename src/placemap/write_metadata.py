@@ -10,7 +10,7 @@ from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Column, Table, TableSchema
 from placemap.provenance import Inputs, attributions
-from placemap.store import TableEntry
+from placemap.reference.store import TableEntry
 
 if TYPE_CHECKING:
     from placemap.boundaries import Boundaries

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placemap.atoms import Fit, Registrations
 from placemap.national import home_of_practices, largest_unit, own_practice_share
+from placemap.reference.by_lsoa import Fit, Registrations
 
 
 @pytest.fixture

@@ -135,8 +135,8 @@ def rewrite(store: Path, name: str, change) -> None:
 
     import pyarrow.parquet as pq
 
+    from placemap.reference.store import Manifest, canonical_hash
     from placemap.sources.write_store import parquet_bytes
-    from placemap.store import Manifest, canonical_hash
 
     path, manifest = store / "tables" / f"{name}.parquet", store / "manifest.json"
     data = json.loads(manifest.read_text())
@@ -199,7 +199,7 @@ def test_status_says_what_is_used_and_why(packaged, monkeypatch, tmp_path):
 
 
 def test_a_store_that_is_not_complete_is_not_used_yet(reference, monkeypatch, tmp_path):
-    from placemap.reference import chosen_store
+    from placemap.reference.open_store import chosen_store
     from placemap.sources.build_store import import_files
 
     monkeypatch.setattr("placemap.reference.cache_folder", lambda: tmp_path / "cache")

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from placemap.cli import app
 from placemap.core.errors import PlacemapError
-from placemap.geography import Geography
 from placemap.pipeline import Workspace, footprints_of, jobs_of, open_workspace
-from placemap.reference import open_store
-from placemap.vintages import Chosen, choose, in_force_from
+from placemap.reference.geography import Geography
+from placemap.reference.open_store import open_store
+from placemap.reference.vintages import Chosen, choose, in_force_from
 
 CONFIG = """
 placemap: 1

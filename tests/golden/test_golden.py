@@ -66,7 +66,7 @@ def test_real_build_is_the_same_from_shuffled_tables(process, tmp_path, shuffled
 
 def test_content_hash_is_that_of_the_content(shuffled_packaged):
     """The hash that outputs carry is the same for a shuffled table, and another for another figure."""
-    from placemap.store import Manifest, canonical_hash
+    from placemap.reference.store import Manifest, canonical_hash
 
     manifest = Manifest.from_json(json.loads((PACKAGED / "manifest.json").read_text()))
     for entry in manifest.tables.values():

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 import toy_county
 from placemap.config.load import system_from_text
 from placemap.core.errors import PlacemapError, PlacemapErrors
-from placemap.describe import Describer
-from placemap.geography import Geography
 from placemap.ledger import ledger
 from placemap.pipeline import Workspace
-from placemap.reference import open_store
+from placemap.reference.describe import Describer
+from placemap.reference.geography import Geography
+from placemap.reference.open_store import open_store
+from placemap.reference.store import Manifest, ReferenceData
 from placemap.resolve import lsoas_of, resolve
-from placemap.store import Manifest, ReferenceData
 
 QUICK = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

@@ -10,9 +10,9 @@ import pytest
 
 from placemap.config.load import load_system
 from placemap.config.model import System
-from placemap.geography import Geography
 from placemap.pipeline import Workspace
-from placemap.reference import open_store
+from placemap.reference.geography import Geography
+from placemap.reference.open_store import open_store
 
 ROOT = Path(__file__).parents[2]
 

@@ -20,12 +20,12 @@ from placemap.config.load import load_system, system_from_text
 from placemap.config.model import System
 from placemap.core.errors import Exit, PlacemapError
 from placemap.diff import CAUSES, Diff, diff, next_version
-from placemap.geography import Geography
 from placemap.pipeline import Workspace, build
-from placemap.reference import open_store
+from placemap.reference.geography import Geography
+from placemap.reference.open_store import open_store
+from placemap.reference.store import Manifest, ReferenceData
 from placemap.snapshot import Snapshot, read_snapshot
 from placemap.sources.build_store import import_files
-from placemap.store import Manifest, ReferenceData
 from placemap.understand import _taken, diff_folders, diff_systems, diff_vintages
 
 ROOT = Path(__file__).parents[2]

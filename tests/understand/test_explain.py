@@ -14,7 +14,7 @@ from placemap.core.errors import PlacemapError
 from placemap.explain import explain
 from placemap.explanations import Explanation
 from placemap.pipeline import Workspace
-from placemap.subjects import find_subject
+from placemap.reference.look_up import find_subject
 from placemap.understand import explain_code
 
 #: Appendix C of the engagement document of May 2021: the districts that each PCN overlaps.

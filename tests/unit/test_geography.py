@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import toy_county
-from placemap.geography import Geography
-from placemap.reference import open_store
+from placemap.reference.geography import Geography
+from placemap.reference.open_store import open_store
 from toy_county import LSOAS
 
 

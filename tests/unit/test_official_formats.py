@@ -14,7 +14,8 @@ import pytest
 import shapely
 
 from placemap.core.errors import PlacemapError
-from placemap.schemas import EXACT_FIT, PCN_MEMBERS, lookup_schema
+from placemap.reference.schemas import EXACT_FIT, PCN_MEMBERS, lookup_schema
+from placemap.reference.store import canonical_hash
 from placemap.sources.catalogue import Catalogue, Release, load_catalogue
 from placemap.sources.derive import Made, derived, one_of_each, settle_pcn_months
 from placemap.sources.official import recognise
@@ -22,7 +23,6 @@ from placemap.sources.raw import clean_column, read_raw
 from placemap.sources.rules import iso_dates
 from placemap.sources.shapes import adjacent_pairs
 from placemap.sources.table import StoreTable, store_table
-from placemap.store import canonical_hash
 
 WHOLE = load_catalogue()
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from placemap.allocate import plurality
-from placemap.atoms import Fit, Registrations
+from placemap.reference.by_lsoa import Fit, Registrations
 from toy_county import LSOAS, footprint
 
 

@@ -61,7 +61,7 @@ class _Reference:
         """The workspace; a lock is looked for beside the configs that were named."""
         from placemap.config.find_config import config_path
         from placemap.pipeline import open_workspace
-        from placemap.reference import find_lock, read_lock
+        from placemap.reference.lock import find_lock, read_lock
 
         lock = read_lock(find_lock(config_path(name) for name in names)) if self.locked else None
         return open_workspace(

@@ -23,7 +23,7 @@ from placemap.cli.common import (
 from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
-    from placemap.store_states import TableStatus
+    from placemap.reference.status import TableStatus
 
 StateArgument = Annotated[
     str,

@@ -159,7 +159,7 @@ def _show_place(place: PlaceInferred) -> None:
 
 
 def _declared(place: PlaceInferred, most: int = 6) -> str:
-    from placemap.subjects import label_of
+    from placemap.reference.look_up import label_of
 
     def unit(item: tuple[str, str, str]) -> str:
         kind, code, name = item

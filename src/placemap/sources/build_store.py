@@ -8,6 +8,7 @@ from pathlib import Path
 
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
+from placemap.reference.store import Manifest, missing_tables
 from placemap.sources.archive import MOST_BYTES
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.derive import Made, derived, settle_pcn_months
@@ -17,7 +18,6 @@ from placemap.sources.official import Format, recognise
 from placemap.sources.raw import READERS, Raw, read_raw
 from placemap.sources.table import StoreTable
 from placemap.sources.write_store import tables_to_keep, write_store
-from placemap.store import Manifest, missing_tables
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from placemap.core.errors import PlacemapError
+from placemap.reference.store import PART, canonical_hash
 from placemap.sources.geographies import ICB_PAIRS, UPPER_TIERS
 from placemap.sources.table import StoreTable, store_table
-from placemap.store import PART, canonical_hash
 
 
 @dataclass(frozen=True)

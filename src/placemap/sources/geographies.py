@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from placemap.core.codes import KINDS
-from placemap.schemas import ATOM_COLUMN
+from placemap.reference.schemas import ATOM_COLUMN
 from placemap.sources.catalogue import Source
 from placemap.sources.raw import Raw
 from placemap.sources.rules import (

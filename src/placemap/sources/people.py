@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from placemap.core.codes import KINDS
-from placemap.schemas import ATOM_COLUMN, NO_LSOA
+from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA
 from placemap.sources.catalogue import Catalogue, Source
 from placemap.sources.geographies import ANY_LSOA, code_columns, english
 from placemap.sources.raw import Raw

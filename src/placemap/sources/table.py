@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from placemap.core.tables import TableSchema
-from placemap.schemas import store_schema
+from placemap.reference.schemas import store_schema
 from placemap.sources.catalogue import Source
 
 

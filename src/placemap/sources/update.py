@@ -12,7 +12,8 @@ from typing import Any
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import swapped_in, write_text
-from placemap.lock import LOCK_FILE, lock_of
+from placemap.reference.lock import LOCK_FILE, lock_of
+from placemap.reference.store import MANIFEST, Manifest, missing_tables
 from placemap.sources.build_store import read_files
 from placemap.sources.catalogue import Catalogue, load_catalogue, load_endpoints
 from placemap.sources.client import Client
@@ -27,7 +28,6 @@ from placemap.sources.downloads import (
     targets,
 )
 from placemap.sources.write_store import tables_to_keep, write_store
-from placemap.store import MANIFEST, Manifest, missing_tables
 
 #: Downloads at a time, over all hosts; the client holds each host to fewer.
 AT_ONCE = 4

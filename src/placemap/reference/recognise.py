@@ -14,7 +14,7 @@ from placemap.core.codes import KINDS
 from placemap.core.read_tables import cell_text
 
 if TYPE_CHECKING:
-    from placemap.geography import Geography
+    from placemap.reference.geography import Geography
 
 #: Part of a column's filled cells that must be codes of a kind for the column to be a column of that kind.
 MOSTLY = 0.8

@@ -9,7 +9,7 @@ from datetime import date
 
 from placemap.core.codes import AREA_KINDS, KINDS
 from placemap.core.errors import Exit, PlacemapError
-from placemap.store import Manifest, TableEntry
+from placemap.reference.store import Manifest, TableEntry
 
 #: Day of the year on which a vintage comes into force, by kind: census day, May elections, and the start of the
 #: financial year for everything else. ICBs and their sub-ICB locations began on 1 July 2022.

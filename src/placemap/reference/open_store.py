@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.core.errors import PlacemapError
 from placemap.core.packaged import packaged_folder
-from placemap.lock import LOCK_FILE, REWRITE, Lock, parse_lock
-from placemap.store import (
+from placemap.reference.store import (
     MANIFEST,
     REMAKE,
     STORE_FORMAT,
@@ -71,26 +69,6 @@ def retrieved_in(folder: Path) -> dict[str, str]:
         return {}
 
 
-def read_lock(path: Path) -> Lock:
-    """Read a lock.
-
-    Raises:
-        PlacemapError: it is missing, or is not a lock.
-    """
-    try:
-        return parse_lock(path.read_text(encoding="utf-8"), str(path))
-    except FileNotFoundError:
-        raise PlacemapError("there is no lock", location=str(path), hint="write it with `placemap data lock`") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlacemapError(f"the lock cannot be read: {error}", location=str(path), hint=REWRITE) from None
-
-
-def find_lock(beside: Iterable[Path]) -> Path:
-    """The lock that is meant: in the current folder, else beside a config, else one folder up from it."""
-    folders = [Path(), *(folder for path in beside for folder in (path.parent, path.parent.parent))]
-    return next((folder / LOCK_FILE for folder in folders if (folder / LOCK_FILE).is_file()), Path(LOCK_FILE))
-
-
 def open_store(folder: Path) -> ReferenceData:
     """Open a store.
 
@@ -100,7 +78,9 @@ def open_store(folder: Path) -> ReferenceData:
     """
 
     def read(entry: TableEntry) -> pd.DataFrame:
-        from placemap.stored_table import read_stored  # with pandas, which a look at the manifest does not need
+        from placemap.reference.read_parquet import (
+            read_stored,  # with pandas, which a look at the manifest does not need
+        )
 
         return read_stored(folder / TABLES / f"{entry.name}.parquet", entry)
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placemap.atoms import Pcns, Units
 from placemap.core.text import listed
-from placemap.geography import Geography
-from placemap.vintages import tables_of
+from placemap.reference.by_lsoa import Pcns, Units
+from placemap.reference.geography import Geography
+from placemap.reference.vintages import tables_of
 
 _SHOWN = 5
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import Exit, PlacemapError
-from placemap.store import TableEntry
+from placemap.reference.store import TableEntry
 
 LOCK_FILE = "placemap.lock"
 LOCK_FORMAT = 1
@@ -103,3 +104,23 @@ def _difference(entry: TableEntry, locked: Mapping[str, str] | None) -> list[str
         return [f"{entry.name} is not in it"]
     expected, found = locked["content_sha256"], entry.content_sha256
     return [] if found == expected else [f"{entry.name} has content {found[:12]}, expected {expected[:12]}"]
+
+
+def read_lock(path: Path) -> Lock:
+    """Read a lock.
+
+    Raises:
+        PlacemapError: it is missing, or is not a lock.
+    """
+    try:
+        return parse_lock(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError:
+        raise PlacemapError("there is no lock", location=str(path), hint="write it with `placemap data lock`") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlacemapError(f"the lock cannot be read: {error}", location=str(path), hint=REWRITE) from None
+
+
+def find_lock(beside: Iterable[Path]) -> Path:
+    """The lock that is meant: in the current folder, else beside a config, else one folder up from it."""
+    folders = [Path(), *(folder for path in beside for folder in (path.parent, path.parent.parent))]
+    return next((folder / LOCK_FILE for folder in folders if (folder / LOCK_FILE).is_file()), Path(LOCK_FILE))

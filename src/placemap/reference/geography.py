@@ -12,13 +12,13 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from placemap.atoms import Fit, Pcns, Registrations, Units
 from placemap.core.arrays import Bools, Floats, Ints, Texts, in_order, numbered, positions, sums
 from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
-from placemap.schemas import NO_LSOA
-from placemap.store import ReferenceData, TableEntry
-from placemap.vintages import Chosen, tables_of
+from placemap.reference.by_lsoa import Fit, Pcns, Registrations, Units
+from placemap.reference.schemas import NO_LSOA
+from placemap.reference.store import ReferenceData, TableEntry
+from placemap.reference.vintages import Chosen, tables_of
 
 SPLIT_WEIGHT = "residents_2021"
 MERGE_WEIGHT = "residents_mid_2019"
@@ -432,3 +432,8 @@ def _largest_part(fit: Fit, of_source: Ints, count: int, people: Floats) -> tupl
     of[of == count] = -1
     best_fit[winners] = choices > 1
     return of, best_fit
+
+
+def measure_title(geography: Geography, name: str) -> str:
+    """The title of the table that a measure comes from."""
+    return geography.measure_entry(name).title

@@ -15,7 +15,7 @@ import numpy as np
 
 from placemap.core.arrays import Bools, Ints, positions
 from placemap.core.errors import PlacemapError
-from placemap.geography import Geography
+from placemap.reference.geography import Geography
 
 #: How far the generalised boundaries may be from the real ones, metres.
 TOLERANCE = 200.0

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding, Severity
-from placemap.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
-from placemap.store import ReferenceData, TableEntry, canonical_hash
+from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
+from placemap.reference.store import ReferenceData, TableEntry, canonical_hash
 
 if TYPE_CHECKING:
     import pandas as pd

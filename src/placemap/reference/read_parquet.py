@@ -18,7 +18,7 @@ import pandas as pd
 from placemap.core.arrays import numbered
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TEXT_TYPES
-from placemap.store import REMAKE, TableEntry
+from placemap.reference.store import REMAKE, TableEntry
 
 if TYPE_CHECKING:
     import pyarrow as pa

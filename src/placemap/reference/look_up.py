@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.atoms import Units
 from placemap.core.arrays import Ints, positions
 from placemap.core.codes import KINDS, kinds_of
 from placemap.core.errors import Exit, PlacemapError
-from placemap.geography import Geography
+from placemap.reference.by_lsoa import Units
+from placemap.reference.geography import Geography
 
 POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}")
 #: What an LSOA is said to lie in, from near to far.

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TableSchema
-from placemap.schemas import store_schema
+from placemap.reference.schemas import store_schema
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: Clinical commissioning groups of April 2019, the last before most mergers, where the store has them.
+CCG_VINTAGE = "2019"
 
 MANIFEST = "manifest.json"
 TABLES = "tables"

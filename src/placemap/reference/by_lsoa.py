@@ -13,7 +13,7 @@ import pandas as pd
 
 from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, sums
 from placemap.core.codes import normal_name, published_prefix
-from placemap.store import TableEntry
+from placemap.reference.store import TableEntry
 
 
 @dataclass(frozen=True)
@@ -224,3 +224,14 @@ class Pcns:
         for practice, pcn in sorted(self.pcn_of.items()):
             result.setdefault(pcn, []).append(practice)
         return result
+
+
+def living_in(registrations: Registrations, place: Ints, places: int, group: Ints, groups: int) -> Floats:
+    """Patients by group of practices × place that they live in.
+
+    Args:
+        place: by LSOA of 2021, position of its place; -1 for none.
+        group: by practice, 0 … groups-1.
+    """
+    practice, lived, patients = registrations.living(place)
+    return sums(group[practice] * places + lived, patients, groups * places).reshape(groups, places)

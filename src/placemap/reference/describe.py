@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from placemap.atoms import Units
 from placemap.core.codes import KINDS
 from placemap.core.text import listed
-from placemap.geography import Geography
+from placemap.reference.by_lsoa import Units
+from placemap.reference.geography import Geography
 
 #: Ways down from coarse to fine; the earlier one wins where two are equally short.
 LADDERS = (
