@@ -28,9 +28,9 @@ def with_placemap(store: Path) -> Rows:
     import numpy as np
 
     import placemap.reference.read_parquet  # noqa: F401
-    from placemap.allocate import plurality
     from placemap.reference.geography import Geography
     from placemap.reference.open_store import open_store
+    from placemap.resolve.plurality import plurality
 
     yield []
     geography = Geography(open_store(store))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from placemap.core.tables import Column, TableSchema
-from placemap.output_schemas import FOOTPRINT, HEAD, ICS, PLACE
+from placemap.resolve.place_codes import FOOTPRINT, HEAD, ICS, PLACE
 
 
 def footprints(measure: str, registered: str) -> TableSchema:

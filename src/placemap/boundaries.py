@@ -18,10 +18,11 @@ import shapely
 from placemap.core.arrays import Bools, Ints, positions
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TableSchema
-from placemap.crosswalk import Figures, Head
 from placemap.output_schemas import place_boundaries
 from placemap.reference.geography import Geography
-from placemap.resolve import Assignment
+from placemap.resolve.place_codes import Head
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import Assignment
 
 #: One shapely geometry an element, EPSG:27700.
 Shapes = npt.NDArray[np.object_]

@@ -11,14 +11,13 @@ import shapely
 
 from placemap.boundaries import Outlines, Shapes, neighbours, simplified
 from placemap.config.model import Footprint, System
-from placemap.core.arrays import Bools, Ints
+from placemap.core.arrays import Ints
 from placemap.core.text import month
-from placemap.crosswalk import Figures
 from placemap.palette import colours
-from placemap.plausibility_checks import LOW_SHARE
 from placemap.provenance import attributions
 from placemap.reference.geography import Geography, measure_title
-from placemap.resolve import Assignment
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import LOW_SHARE, Assignment, low_share
 
 _COMPASS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
 #: How far corners of a national map may be simplified, metres: less than a pixel on the whole map.
@@ -160,12 +159,6 @@ def mapped_places(assignment: Assignment, outlines: Outlines, weigh: Figures) ->
         people = float(weigh.residents[mask].sum())
         result.append(MappedPlace(place.name, palette[position], shape, int(mask.sum()), people))
     return result
-
-
-def low_share(assignment: Assignment) -> Bools:
-    """LSOAs whose place has fewer than half of their registered patients."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(assignment.share() < LOW_SHARE)
 
 
 def vintage_text(geography: Geography, footprint: Footprint, weigh: Figures) -> str:

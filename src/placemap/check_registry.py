@@ -10,9 +10,9 @@ import numpy as np
 from placemap.config.model import Footprint, Loc, Place, System
 from placemap.core.arrays import Ints
 from placemap.core.findings import Finding, Severity
-from placemap.crosswalk import Figures
 from placemap.reference.geography import Geography
-from placemap.resolve import Assignment
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import Assignment
 
 
 @dataclass(frozen=True)

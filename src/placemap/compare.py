@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 
 from placemap import answer_schemas as schemas
-from placemap.allocate import plurality
 from placemap.config.model import PLACE_SIZE, System
 from placemap.core.arrays import Floats, Ints, Texts, sums
 from placemap.core.tables import Table
-from placemap.crosswalk import Figures, place_code
 from placemap.reference.geography import Geography
 from placemap.reference.store import CCG_VINTAGE
-from placemap.resolve import Assignment
+from placemap.resolve.place_codes import place_code
+from placemap.resolve.plurality import plurality
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import Assignment
 
 #: Area kinds whose units a footprint may keep whole.
 KINDS_ALIGNED = ("ltla", "utla")

@@ -6,60 +6,20 @@ Frames come out with the columns of `output_schemas`, sorted, figures unrounded 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from placemap import output_schemas as schemas
-from placemap.config.model import Footprint, Place, System
 from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, in_order, numbered, positions, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.tables import Table, TableSchema
 from placemap.reference.by_lsoa import Registrations, Units, living_in
 from placemap.reference.geography import Geography
 from placemap.reference.store import CCG_VINTAGE
-from placemap.resolve import METHODS, Assignment, practices_of
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What crosswalks weigh by: `residents` and `registered` people by LSOA, and the names of the two measures."""
-
-    residents: Floats
-    registered: Floats
-    residents_name: str
-    registered_name: str
-
-
-def figures(geography: Geography, measure: str) -> Figures:
-    """Residents by `measure`, and registered patients, by LSOA of 2021.
-
-    Raises:
-        PlacemapError: there is no such measure by LSOA.
-    """
-    registered = geography.registered_measure
-    return Figures(geography.measure(measure), geography.measure(registered), measure, registered)
-
-
-def place_code(system: System, footprint: Footprint, place: Place) -> str:
-    """PLACECD: `system/footprint/place`."""
-    return f"{system.id}/{footprint.id}/{place.id}"
-
-
-@dataclass(frozen=True)
-class Head:
-    """What the first columns of every table say of a place: ICSID, FOOTPRINT and PLACECD."""
-
-    ics: str
-    footprint: str
-    code: str
-
-
-def heads_of(system: System, footprint: Footprint) -> list[Head]:
-    """By position of the place."""
-    return [Head(system.id, footprint.id, place_code(system, footprint, place)) for place in footprint.places]
-
+from placemap.resolve.place_codes import Head
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import METHODS, Assignment, practices_of
 
 #: Area kinds that get a crosswalk table, in the vintage that the store gives for each where nothing else is said.
 CROSSWALK_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb")

@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from placemap import answer_schemas as schemas
-from placemap.allocate import plurality
 from placemap.core.arrays import Floats, Ints, positions
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.tables import Table
 from placemap.reference.geography import Geography
+from placemap.resolve.plurality import plurality
 from placemap.snapshot import Input, Snapshot
 
 CONFIG = "config edited"

@@ -16,12 +16,12 @@ from placemap.config.model import Evidence
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
 from placemap.core.text import listed, month
-from placemap.crosswalk import Figures
 from placemap.ledger import totals
-from placemap.national import National
 from placemap.provenance import Inputs, attributions
 from placemap.reference.geography import Geography, measure_title
 from placemap.report_data import GRADES, FindingGroup, evidence_of, finding_groups
+from placemap.resolve.england import National
+from placemap.resolve.populations import Figures
 from placemap.write_national import SystemLine
 
 #: Colours of grades, from strong to weak, and of shares, from high to low; lightness tells them apart in grey print.

@@ -7,7 +7,7 @@ from math import floor
 
 from placemap.check_registry import Result, result_check
 from placemap.core.findings import Finding, Severity
-from placemap.resolve import practices_of
+from placemap.resolve.resolve import practices_of
 
 #: Evidence older than the newest input by more years than this is reported.
 STALE_YEARS = 5

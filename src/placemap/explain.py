@@ -10,12 +10,13 @@ from placemap.config.in_words import declared_from, evidence_text
 from placemap.config.model import Member, Place, System
 from placemap.core.arrays import Bools, Floats, Ints, Texts, positions, sums
 from placemap.core.codes import KINDS
-from placemap.crosswalk import Figures, place_code
 from placemap.explanations import Explanation, Part, Reason, Vote
 from placemap.reference.by_lsoa import living_in
 from placemap.reference.geography import Geography
 from placemap.reference.look_up import Subject, Unit
-from placemap.resolve import METHODS, PLURALITY, Assignment, practices_of
+from placemap.resolve.place_codes import place_code
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import METHODS, PLURALITY, Assignment, practices_of
 
 NO_PLACE = "no place"
 

@@ -7,11 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from placemap.cartography import low_share
 from placemap.core.tables import Table
 from placemap.core.text import listed, month
 from placemap.report_data import GRADES, Report, coverage
-from placemap.resolve import Assignment
+from placemap.resolve.resolve import Assignment, low_share
 
 #: How many names a sentence lists before it points to the workbook.
 _NAMED = 12

@@ -16,7 +16,7 @@ from placemap.foi_answers import Answer, Letter, answers
 from placemap.reference.store import TableEntry
 from placemap.reference.vintages import Chosen
 from placemap.report_data import GRADES, Report
-from placemap.resolve import Assignment
+from placemap.resolve.resolve import Assignment
 from placemap.write_boundaries import GEOJSON, geojson
 from placemap.write_datapackage import DATAPACKAGE, datapackage
 from placemap.write_docx import response

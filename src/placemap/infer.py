@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.allocate import plurality
 from placemap.config.draft import Declared
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.codes import KINDS
@@ -20,6 +19,7 @@ from placemap.infer_input import Wanted
 from placemap.reference.by_lsoa import Units
 from placemap.reference.describe import Describer, Term
 from placemap.reference.geography import Geography
+from placemap.resolve.plurality import plurality
 
 #: Kinds whose fit is reported, in the vintage in use.
 FIT_KINDS = ("sub_icb", "utla", "ltla", "ward", "msoa")

@@ -20,7 +20,7 @@ from placemap.infer_input import Wanted, from_polygons, from_table
 from placemap.pipeline import Workspace
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import has_codes
-from placemap.resolve import Assignment
+from placemap.resolve.resolve import Assignment
 from placemap.understand import resolved
 
 FOOTPRINT = "inferred"

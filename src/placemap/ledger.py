@@ -10,11 +10,12 @@ import pandas as pd
 from placemap.config.model import System
 from placemap.core.arrays import Bools, Ints, sums
 from placemap.core.tables import Table
-from placemap.crosswalk import Head, heads_of
 from placemap.output_schemas import LEDGER
 from placemap.reference.by_lsoa import Registrations
 from placemap.reference.geography import Geography
-from placemap.resolve import Assignment
+from placemap.resolve.england import ALL_SYSTEMS, ENGLAND
+from placemap.resolve.place_codes import Head, heads_of
+from placemap.resolve.resolve import Assignment
 
 NO_LSOA = "no LSOA of residence"
 WALES = "lives in Wales"
@@ -26,8 +27,6 @@ NO_PCN = "lives in the scope, registered with a practice without a PCN"
 NO_PLACE = "lives in the scope, registered with a PCN or practice of no place"
 OUTSIDE = "lives outside the scope"
 INSIDE = "lives in the scope"
-#: ICSID and FOOTPRINT of national lines that belong to no system.
-ENGLAND, ALL_SYSTEMS = "england", "default-footprints"
 #: The order in which lines match: the first that applies counts the patient.
 CATEGORIES = (NO_LSOA, WALES, OUTSIDE_PLACED, OUTSIDE_OTHER, OUTSIDE, OWN, OTHER, NO_PCN, NO_PLACE, INSIDE)
 

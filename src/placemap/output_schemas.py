@@ -9,14 +9,7 @@ from dataclasses import replace
 
 from placemap.core.codes import KINDS, published_prefix
 from placemap.core.tables import Column, TableSchema
-
-ICS = Column("ICSID", "code", "id of the integrated care system, as in its placemap config")
-FOOTPRINT = Column("FOOTPRINT", "code", "id of the footprint: the way of dividing the system into places")
-PLACE = (
-    Column("PLACECD", "code", "code of the place: system/footprint/place (there are no official place codes)"),
-    Column("PLACENM", "text", "name of the place"),
-)
-HEAD = (ICS, FOOTPRINT, *PLACE)
+from placemap.resolve.place_codes import FOOTPRINT, HEAD, ICS
 
 
 def _lsoas(what: str) -> Column:

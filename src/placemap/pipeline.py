@@ -23,7 +23,7 @@ from placemap.core.findings import Finding, Severity, worst
 from placemap.core.tables import Table
 from placemap.core.version import __version__
 from placemap.coverage import require_coverage
-from placemap.crosswalk import Figures, crosswalk_tables, figures, heads_of
+from placemap.crosswalk import crosswalk_tables
 from placemap.declarations import check_declarations, check_icb
 from placemap.ledger import ledger
 from placemap.places_table import findings_table, places_table
@@ -35,7 +35,9 @@ from placemap.reference.open_store import cache_folder, chosen_store, open_store
 from placemap.reference.states import states
 from placemap.reference.status import TableStatus, status_of
 from placemap.reference.vintages import choose
-from placemap.resolve import Assignment, lsoas_of, resolve, scope_of
+from placemap.resolve.place_codes import heads_of
+from placemap.resolve.populations import Figures, figures
+from placemap.resolve.resolve import Assignment, lsoas_of, resolve, scope_of
 from placemap.sensitivity import Sensitivity, sensitivity
 from placemap.write_folder import Build, write_build
 from placemap.write_lock import write_lock

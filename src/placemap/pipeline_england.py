@@ -21,9 +21,8 @@ from placemap.core.findings import Finding, Severity, worst
 from placemap.core.tables import Table
 from placemap.core.version import __version__
 from placemap.coverage import UPDATE
-from placemap.crosswalk import Figures, crosswalk_tables
+from placemap.crosswalk import crosswalk_tables
 from placemap.ledger import national_ledger
-from placemap.national import National, Part, combine, largest_unit, own_practice_share
 from placemap.output_schemas import national_places
 from placemap.pipeline import Outcome, Workspace, footprints_of
 from placemap.place_keys import Resolved
@@ -31,7 +30,9 @@ from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs
 from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography
-from placemap.resolve import scope_of
+from placemap.resolve.england import National, Part, combine, largest_unit, own_practice_share
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import scope_of
 from placemap.write_folder import Build, write_build
 from placemap.write_national import SystemLine, national_readme
 

@@ -17,10 +17,11 @@ from placemap.core.arrays import Floats, Texts, positions, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
-from placemap.crosswalk import Figures, Head, heads_of
 from placemap.reference.by_lsoa import Units, living_in
 from placemap.reference.geography import Geography
-from placemap.resolve import Assignment, practices_of
+from placemap.resolve.place_codes import Head, heads_of
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import Assignment, practices_of
 
 RESIDENTS, REGISTERED = "residents", "registered"
 DECLARED, RESIDENCE = "declared", "residence"

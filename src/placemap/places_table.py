@@ -10,10 +10,11 @@ from placemap.config.in_words import declared_from, evidence_text
 from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
-from placemap.crosswalk import Figures, place_code
 from placemap.reference.describe import Describer, as_text
 from placemap.reference.geography import Geography
-from placemap.resolve import Assignment
+from placemap.resolve.place_codes import place_code
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import Assignment
 
 
 def places_table(

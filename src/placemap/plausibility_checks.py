@@ -11,9 +11,7 @@ from placemap.config.model import PLACE_SIZE
 from placemap.core.arrays import sums
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import listed
-
-#: LSOAs with a smaller SHARE than this are reported.
-LOW_SHARE = 0.5
+from placemap.resolve.resolve import LOW_SHARE
 
 
 @result_check("low-share")

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from placemap.cartography import Picture, low_share
+from placemap.cartography import Picture
 from placemap.config.model import Evidence, Footprint, Member, Place, System
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
 from placemap.core.text import month
-from placemap.crosswalk import Figures
 from placemap.ledger import totals
 from placemap.provenance import Inputs, attributions
 from placemap.reference.geography import Geography, measure_title
-from placemap.resolve import METHODS, Assignment
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import METHODS, Assignment, low_share
 
 #: What a grade says, in words.
 GRADES = {

@@ -19,14 +19,15 @@ import numpy as np
 import pandas as pd
 
 from placemap import answer_schemas as schemas
-from placemap.allocate import plurality
 from placemap.config.model import System
 from placemap.core.arrays import Bools, Floats, Ints, positions
 from placemap.core.tables import Table
-from placemap.crosswalk import Figures, place_code
 from placemap.reference.by_lsoa import Registrations
 from placemap.reference.geography import Geography
-from placemap.resolve import Assignment, candidates
+from placemap.resolve.place_codes import place_code
+from placemap.resolve.plurality import plurality
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import Assignment, candidates
 
 MINIMUM_SHARE = 0.05
 #: Residents in LSOAs that change place, of those of the place, below which its confidence is high, and fair.

@@ -17,7 +17,7 @@ from placemap.core.codes import normal_name
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
-from placemap.crosswalk import crosswalk_tables, heads_of
+from placemap.crosswalk import crosswalk_tables
 from placemap.diff import Diff, diff
 from placemap.explain import explain, explain_place
 from placemap.explanations import Explanation
@@ -30,7 +30,8 @@ from placemap.reference.geography import Geography
 from placemap.reference.look_up import POSTCODE, Subject, find_subject
 from placemap.reference.postcodes import Located, locate
 from placemap.reference.store import Manifest, ReferenceData
-from placemap.resolve import Assignment
+from placemap.resolve.place_codes import heads_of
+from placemap.resolve.resolve import Assignment
 from placemap.snapshot import Snapshot, read_snapshot, snapshot
 
 Asked = Sequence[tuple[System, Footprint]]

@@ -12,8 +12,8 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import put
 from placemap.core.tables import Column, Table, TableSchema
 from placemap.measures import COUNT, MEAN, SUM, Measure
-from placemap.output_schemas import HEAD
 from placemap.place_keys import PlaceKeys
+from placemap.resolve.place_codes import HEAD
 from placemap.write_tables import write_csv, write_parquet
 
 ENDINGS = {".csv": write_csv, ".parquet": write_parquet}

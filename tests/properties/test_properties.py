@@ -18,7 +18,7 @@ from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography
 from placemap.reference.open_store import open_store
 from placemap.reference.store import Manifest, ReferenceData
-from placemap.resolve import lsoas_of, resolve
+from placemap.resolve.resolve import lsoas_of, resolve
 
 QUICK = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from placemap.compare import place_place
 from placemap.config.model import System
-from placemap.crosswalk import Figures
 from placemap.pipeline import Workspace
-from placemap.resolve import Assignment
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import Assignment
 from placemap.understand import Comparison, compare_footprints
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from placemap.config.model import System
 from placemap.pipeline import Workspace
-from placemap.resolve import Assignment
+from placemap.resolve.resolve import Assignment
 from placemap.sensitivity import Sensitivity, sensitivity
 
 FOOTPRINTS = [("bnssg", "localities"), ("norfolk-and-waveney", "option-4")]

@@ -14,11 +14,14 @@ import numpy as np
 from placemap.config.model import Footprint, Loc, Scope, System
 from placemap.core.arrays import Bools, Floats, Ints, ratio, sums
 from placemap.core.findings import Finding, Severity
-from placemap.crosswalk import Figures, Head, heads_of
-from placemap.ledger import ALL_SYSTEMS, ENGLAND
 from placemap.reference.by_lsoa import Registrations
 from placemap.reference.geography import Geography
-from placemap.resolve import Assignment
+from placemap.resolve.place_codes import Head, heads_of
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import Assignment
+
+#: ICSID and FOOTPRINT of national lines that belong to no system.
+ENGLAND, ALL_SYSTEMS = "england", "default-footprints"
 
 _NOWHERE = Loc("configs")
 _CODES_SHOWN = 5

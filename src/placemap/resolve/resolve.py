@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.allocate import Plurality, plurality
 from placemap.config.model import Footprint, Member, Place, Scope
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.codes import KINDS
 from placemap.reference.geography import Geography
+from placemap.resolve.plurality import Plurality, plurality
+
+#: LSOAs with a smaller SHARE than this are reported.
+LOW_SHARE = 0.5
 
 EXACT, BEST, PLURALITY = "exact-fit", "best-fit", "plurality"
 METHODS = ("", EXACT, BEST, PLURALITY)
@@ -226,3 +229,9 @@ def practice_places(footprint: Footprint, geography: Geography) -> Ints:
 def place_masks(assignment: Assignment) -> list[tuple[Place, Bools]]:
     """Each place with the mask of its LSOAs."""
     return [(place, assignment.place == position) for position, place in enumerate(assignment.footprint.places)]
+
+
+def low_share(assignment: Assignment) -> Bools:
+    """LSOAs whose place has fewer than half of their registered patients."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(assignment.share() < LOW_SHARE)
