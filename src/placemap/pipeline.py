@@ -44,7 +44,7 @@ from placemap.write_lock import write_lock
 
 if TYPE_CHECKING:
     from placemap.boundaries import Boundaries, Outlines
-    from placemap.sources.build_store import ImportReport
+    from placemap.sources.import_files import ImportReport
     from placemap.sources.update import UpdateReport
     from placemap.store_diff import StoreDiff
 
@@ -351,7 +351,7 @@ def import_data(paths: list[Path], to: Path | None, configs: list[Path], measure
     Raises:
         PlacemapError: a file is missing or damaged, or a config cannot be read.
     """
-    from placemap.sources.build_store import import_files
+    from placemap.sources.import_files import import_files
 
     files = [file for path in configs for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
     systems = [load_system(file) for file in files if file in configs or file.suffix in ENDINGS]
@@ -401,7 +401,7 @@ def update_data(
     progress: Callable[[str, int, int], None],
 ) -> UpdateReport:
     """Bring a store up to date from the official services; the user's own where `to` is None."""
-    from placemap.sources.client import Client
+    from placemap.sources.download.client import Client
     from placemap.sources.update import Updater
 
     if ca_bundle is not None and not ca_bundle.is_file():

@@ -34,7 +34,7 @@ def england_store(reference, tmp_path_factory) -> Path:
     given = os.environ.get("PLACEMAP_ENGLAND")
     if given:
         return Path(given)
-    from placemap.sources.build_store import import_files
+    from placemap.sources.import_files import import_files
 
     store = tmp_path_factory.mktemp("england") / "store"
     import_files([path for path in sorted(reference.iterdir()) if path.name not in NOT_NEEDED], store)

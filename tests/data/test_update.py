@@ -17,7 +17,7 @@ import pytest
 from placemap.core.errors import PlacemapError
 from placemap.reference.store import Manifest
 from placemap.sources.catalogue import Catalogue, load_catalogue
-from placemap.sources.client import Client
+from placemap.sources.download.client import Client
 from placemap.sources.update import Updater
 from standin import EDITED, Service, drop, error_body, redirect, serving, slow, status
 

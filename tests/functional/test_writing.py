@@ -192,7 +192,7 @@ def test_and_hides_no_file_of_a_user(cli, tmp_path, built, mine):
 
 def test_litter_does_no_harm_to_a_pack_or_a_store(tmp_path):
     from placemap.core.errors import PlacemapError
-    from placemap.sources.write_store import write_store
+    from placemap.sources.tables.write_store import write_store
     from placemap.write_foi import write_folder
 
     pack = tmp_path / "pack"

@@ -25,7 +25,7 @@ from placemap.reference.geography import Geography
 from placemap.reference.open_store import open_store
 from placemap.reference.store import Manifest, ReferenceData
 from placemap.snapshot import Snapshot, read_snapshot
-from placemap.sources.build_store import import_files
+from placemap.sources.import_files import import_files
 from placemap.understand import _taken, diff_folders, diff_systems, diff_vintages
 
 ROOT = Path(__file__).parents[2]

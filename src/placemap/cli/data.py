@@ -12,7 +12,7 @@ from placemap.cli.common import JsonOption, guarded, message, print_json, print_
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from placemap.sources.build_store import ImportReport
+    from placemap.sources.import_files import ImportReport
 
 
 @data_app.command("import")

@@ -11,9 +11,9 @@ import pandas as pd
 from placemap.core.codes import KINDS
 from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA
 from placemap.sources.catalogue import Catalogue, Source
-from placemap.sources.geographies import ANY_LSOA, code_columns, english
-from placemap.sources.raw import Raw
-from placemap.sources.rules import (
+from placemap.sources.formats.geographies import ANY_LSOA, code_columns, english
+from placemap.sources.formats.raw import Raw
+from placemap.sources.formats.rules import (
     failure,
     iso_dates,
     require_columns,
@@ -27,7 +27,7 @@ from placemap.sources.rules import (
     text,
     whole_numbers,
 )
-from placemap.sources.table import StoreTable, store_table
+from placemap.sources.store_table import StoreTable, store_table
 
 #: The first codes that came with the LSOAs of 2021; every LSOA of 2011 sorts before them.
 FIRST_OF_2021 = {"E": "E01033769", "W": "W01001959"}

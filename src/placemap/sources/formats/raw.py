@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from placemap.core.errors import PlacemapError
-from placemap.sources.archive import read_member, safe_archive
+from placemap.sources.formats.archive import read_member, safe_archive
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
-from placemap.sources import geographies, people, shapes
 from placemap.sources.catalogue import Catalogue
-from placemap.sources.raw import Raw
-from placemap.sources.table import StoreTable
+from placemap.sources.formats import boundaries as shapes
+from placemap.sources.formats import geographies, people
+from placemap.sources.formats.raw import Raw
+from placemap.sources.store_table import StoreTable
 
 
 @dataclass(frozen=True)

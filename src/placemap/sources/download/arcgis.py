@@ -16,7 +16,7 @@ from typing import Any
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_text
-from placemap.sources.client import BY_HAND, Client, Passing
+from placemap.sources.download.client import BY_HAND, Client, Passing
 
 #: Pages are never larger than this, whatever a service allows.
 LARGEST_PAGE = 2_000

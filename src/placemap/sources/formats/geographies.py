@@ -10,8 +10,8 @@ import pandas as pd
 from placemap.core.codes import KINDS
 from placemap.reference.schemas import ATOM_COLUMN
 from placemap.sources.catalogue import Source
-from placemap.sources.raw import Raw
-from placemap.sources.rules import (
+from placemap.sources.formats.raw import Raw
+from placemap.sources.formats.rules import (
     failure,
     require_columns,
     require_kind,
@@ -22,7 +22,7 @@ from placemap.sources.rules import (
     require_units,
     text,
 )
-from placemap.sources.table import StoreTable, store_table
+from placemap.sources.store_table import StoreTable, store_table
 
 #: Unit kinds by the start of ONS column names: the usual ones, and the other names that two kinds have had.
 KIND_OF_PREFIX = {

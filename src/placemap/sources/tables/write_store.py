@@ -17,7 +17,7 @@ from placemap.core.files import cannot_write, is_litter, swapped_in, write_text
 from placemap.core.tables import TableSchema
 from placemap.reference.store import MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
 from placemap.sources.catalogue import SOURCES_FILE
-from placemap.sources.table import StoreTable
+from placemap.sources.store_table import StoreTable
 
 #: Kinds (and families used like one) whose newest vintage is meant where none is said.
 DEFAULT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb", "pcn", "registrations")

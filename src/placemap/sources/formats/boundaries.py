@@ -10,9 +10,9 @@ import pandas as pd
 import shapely
 
 from placemap.sources.catalogue import Source
-from placemap.sources.geographies import code_columns, english
-from placemap.sources.raw import Raw
-from placemap.sources.rules import (
+from placemap.sources.formats.geographies import code_columns, english
+from placemap.sources.formats.raw import Raw
+from placemap.sources.formats.rules import (
     failure,
     require_columns,
     require_kind,
@@ -21,7 +21,7 @@ from placemap.sources.rules import (
     require_units,
     text,
 )
-from placemap.sources.table import StoreTable, store_table
+from placemap.sources.store_table import StoreTable, store_table
 
 
 def centroids(raw: Raw, source: Source) -> Iterator[StoreTable]:

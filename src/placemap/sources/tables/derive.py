@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from placemap.core.errors import PlacemapError
 from placemap.reference.store import PART, canonical_hash
-from placemap.sources.geographies import ICB_PAIRS, UPPER_TIERS
-from placemap.sources.table import StoreTable, store_table
+from placemap.sources.formats.geographies import ICB_PAIRS, UPPER_TIERS
+from placemap.sources.store_table import StoreTable, store_table
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pandas as pd
 from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
 from placemap.sources.catalogue import Source
-from placemap.sources.raw import Raw
+from placemap.sources.formats.raw import Raw
 
 AGAIN = "download the file again from its publisher; an edited or partly loaded copy is not safe to use"
 

@@ -16,8 +16,8 @@ from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
 from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.reference.store import PART
-from placemap.sources.needs import Needs, Unit
-from placemap.sources.table import StoreTable, store_table
+from placemap.sources.store_table import StoreTable, store_table
+from placemap.sources.tables.needs import Needs, Unit
 
 #: Lookups of former geographies that outputs and error messages use, whether a config names them or not.
 FORMER = frozenset(

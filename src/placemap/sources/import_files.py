@@ -9,15 +9,15 @@ from pathlib import Path
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
 from placemap.reference.store import Manifest, missing_tables
-from placemap.sources.archive import MOST_BYTES
 from placemap.sources.catalogue import Catalogue, load_catalogue
-from placemap.sources.derive import Made, derived, settle_pcn_months
-from placemap.sources.extract import extract
-from placemap.sources.needs import needs_of
-from placemap.sources.official import Format, recognise
-from placemap.sources.raw import READERS, Raw, read_raw
-from placemap.sources.table import StoreTable
-from placemap.sources.write_store import tables_to_keep, write_store
+from placemap.sources.formats.archive import MOST_BYTES
+from placemap.sources.formats.raw import READERS, Raw, read_raw
+from placemap.sources.formats.registry import Format, recognise
+from placemap.sources.store_table import StoreTable
+from placemap.sources.tables.derive import Made, derived, settle_pcn_months
+from placemap.sources.tables.extract import extract
+from placemap.sources.tables.needs import needs_of
+from placemap.sources.tables.write_store import tables_to_keep, write_store
 
 
 @dataclass(frozen=True)

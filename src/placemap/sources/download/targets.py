@@ -19,9 +19,9 @@ from typing import Any
 
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_text
-from placemap.sources import arcgis
 from placemap.sources.catalogue import Catalogue, Source
-from placemap.sources.client import Client
+from placemap.sources.download import arcgis
+from placemap.sources.download.client import Client
 
 ENDINGS = (".csv", ".zip", ".xlsx", ".gpkg")
 
