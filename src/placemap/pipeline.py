@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placemap.check_registry import Result
-from placemap.checks import in_order, run_checks
+from placemap.checks.members import check_declarations, check_icb
+from placemap.checks.registry import Result
+from placemap.checks.run import in_order, run_checks
+from placemap.checks.store_covers import require_coverage
 from placemap.config.as_of import at_vintages, footprint_of
 from placemap.config.find_config import ENDINGS, all_configs, config_path
 from placemap.config.grades import WEAKEST, require_grade
@@ -22,9 +24,7 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity, worst
 from placemap.core.tables import Table
 from placemap.core.version import __version__
-from placemap.coverage import require_coverage
 from placemap.crosswalk import crosswalk_tables
-from placemap.declarations import check_declarations, check_icb
 from placemap.ledger import ledger
 from placemap.places_table import findings_table, places_table
 from placemap.provenance import Inputs, inputs_of, newest_year

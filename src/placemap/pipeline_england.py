@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from placemap.checks import in_order
+from placemap.checks.run import in_order
+from placemap.checks.store_covers import UPDATE
 from placemap.config.as_of import at_vintages
 from placemap.config.find_config import england_configs
 from placemap.config.grades import WEAKEST, caveats, is_below
@@ -20,7 +21,6 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity, worst
 from placemap.core.tables import Table
 from placemap.core.version import __version__
-from placemap.coverage import UPDATE
 from placemap.crosswalk import crosswalk_tables
 from placemap.ledger import national_ledger
 from placemap.output_schemas import national_places

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from placemap.check_registry import Result
-from placemap.checks import run_checks
+from placemap.checks.registry import Result
+from placemap.checks.run import run_checks
 from placemap.compare import Side, comparison_tables, side
 from placemap.config.as_of import members_at
 from placemap.config.model import Footprint, Place, System

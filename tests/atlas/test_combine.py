@@ -69,7 +69,7 @@ def test_largest_unit_and_the_share_that_lives_in_it():
 def test_missing_units_are_named_in_short():
     from types import SimpleNamespace
 
-    from placemap.coverage import missing
+    from placemap.checks.store_covers import missing
 
     units = [SimpleNamespace(kind="ltla", code=f"E0700000{n}") for n in range(5)]
     scope = SimpleNamespace(include=[SimpleNamespace(kind="sub_icb", code="15C")])

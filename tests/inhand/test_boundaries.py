@@ -151,8 +151,8 @@ def test_an_exclave_is_found_and_an_estuary_is_not(workspace, outcome):
     """Bristol's outline has two parts over the Avon's mouth, which is water; an LSOA in another place is an exclave."""
     from dataclasses import replace
 
-    from placemap.check_registry import Result
-    from placemap.coverage_checks import not_contiguous
+    from placemap.checks.coverage import not_contiguous
+    from placemap.checks.registry import Result
 
     built = outcome("bnssg", "local-authorities")
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-# Importing them enters their checks in the registry.
-from placemap import coverage_checks, evidence_checks, plausibility_checks, vintage_checks  # noqa: F401
-from placemap.check_registry import RESULT_CHECKS, Result
+from placemap.checks import coverage as coverage_checks  # noqa: F401
+from placemap.checks import evidence as evidence_checks  # noqa: F401
+from placemap.checks import plausibility as plausibility_checks  # noqa: F401
+from placemap.checks import vintages as vintage_checks  # noqa: F401
+from placemap.checks.registry import RESULT_CHECKS, Result
 from placemap.config.model import Accept, Footprint, Loc
 from placemap.core.findings import Finding, Severity
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from placemap.check_registry import Result, result_check
+from placemap.checks.registry import Result, result_check
 from placemap.config.as_of import valid_on
 from placemap.core.arrays import Ints
 from placemap.core.codes import KINDS

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from placemap.check_registry import Result, result_check
+from placemap.checks.registry import Result, result_check
 from placemap.config.model import PLACE_SIZE
 from placemap.core.arrays import sums
 from placemap.core.findings import Finding, Severity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import floor
 
-from placemap.check_registry import Result, result_check
+from placemap.checks.registry import Result, result_check
 from placemap.core.findings import Finding, Severity
 from placemap.resolve.resolve import practices_of
 
