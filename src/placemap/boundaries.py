@@ -18,7 +18,7 @@ import shapely
 from placemap.core.arrays import Bools, Ints, positions
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TableSchema
-from placemap.output_schemas import place_boundaries
+from placemap.crosswalk.schemas import place_boundaries
 from placemap.reference.geography import Geography
 from placemap.resolve.place_codes import Head
 from placemap.resolve.populations import Figures

@@ -13,8 +13,8 @@ from placemap.boundaries import Outlines, Shapes, neighbours, simplified
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Ints
 from placemap.core.text import month
+from placemap.crosswalk.inputs import attributions
 from placemap.palette import colours
-from placemap.provenance import attributions
 from placemap.reference.geography import Geography, measure_title
 from placemap.resolve.populations import Figures
 from placemap.resolve.resolve import LOW_SHARE, Assignment, low_share

@@ -16,8 +16,8 @@ from placemap.config.model import Evidence
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
 from placemap.core.text import listed, month
-from placemap.ledger import totals
-from placemap.provenance import Inputs, attributions
+from placemap.crosswalk.inputs import Inputs, attributions
+from placemap.crosswalk.patient_ledger import totals
 from placemap.reference.geography import Geography, measure_title
 from placemap.report_data import GRADES, FindingGroup, evidence_of, finding_groups
 from placemap.resolve.england import National

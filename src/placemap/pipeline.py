@@ -24,10 +24,11 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity, worst
 from placemap.core.tables import Table
 from placemap.core.version import __version__
-from placemap.crosswalk import crosswalk_tables
-from placemap.ledger import ledger
-from placemap.places_table import findings_table, places_table
-from placemap.provenance import Inputs, inputs_of, newest_year
+from placemap.crosswalk.findings import findings_table
+from placemap.crosswalk.inputs import Inputs, inputs_of, newest_year
+from placemap.crosswalk.patient_ledger import ledger
+from placemap.crosswalk.places import places_table
+from placemap.crosswalk.tables import crosswalk_tables
 from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography
 from placemap.reference.lock import Lock, lock_of, require_locked

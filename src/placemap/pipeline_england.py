@@ -21,17 +21,15 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity, worst
 from placemap.core.tables import Table
 from placemap.core.version import __version__
-from placemap.crosswalk import crosswalk_tables
-from placemap.ledger import national_ledger
-from placemap.output_schemas import national_places
+from placemap.crosswalk.england import national_places_table
+from placemap.crosswalk.findings import findings_table
+from placemap.crosswalk.inputs import Inputs
+from placemap.crosswalk.patient_ledger import national_ledger
+from placemap.crosswalk.tables import crosswalk_tables
 from placemap.pipeline import Outcome, Workspace, footprints_of
 from placemap.place_keys import Resolved
-from placemap.places_table import findings_table, places_table
-from placemap.provenance import Inputs
-from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography
-from placemap.resolve.england import National, Part, combine, largest_unit, own_practice_share
-from placemap.resolve.populations import Figures
+from placemap.resolve.england import National, Part, combine
 from placemap.resolve.resolve import scope_of
 from placemap.write_folder import Build, write_build
 from placemap.write_national import SystemLine, national_readme
@@ -229,25 +227,6 @@ def _tables(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
         national_places_table(national, geography, weigh, workspace.describer),
         national_ledger(national.heads, national.assignment, geography, patient_kinds),
     ]
-
-
-def national_places_table(national: National, geography: Geography, weigh: Figures, describer: Describer) -> Table:
-    """A row a place of England, with the ICB that most of its residents live in."""
-    tables = [places_table(part.system, part.assignment, geography, weigh, describer) for part in national.parts]
-    frame = pd.concat([table.frame for table in tables], ignore_index=True)
-    icb = geography.units("icb")
-    schema = national_places(weigh.residents_name, geography.registered_measure, icb.vintage)
-    place = national.assignment.place
-    unit, share = largest_unit(place, icb.of, weigh.residents, len(national.heads))
-    known = unit >= 0
-    columns = {
-        "OWN_PRACTICE_SHARE": own_practice_share(geography.registrations, place, len(national.heads)),
-        f"{icb.prefix}CD": np.where(known, icb.codes[unit], ""),
-        f"{icb.prefix}CDH": np.where(known, icb.ods[unit], "") if icb.ods is not None else "",
-        f"{icb.prefix}NM": np.where(known, icb.names[unit], ""),
-        f"{icb.prefix}_RESIDENT_SHARE": share,
-    }
-    return Table("places", schema, frame.assign(**columns)[schema.names])
 
 
 def _findings(outcome: EnglandOutcome) -> Table:

@@ -14,8 +14,8 @@ from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
 from placemap.core.text import month
-from placemap.ledger import totals
-from placemap.provenance import Inputs, attributions
+from placemap.crosswalk.inputs import Inputs, attributions
+from placemap.crosswalk.patient_ledger import totals
 from placemap.reference.geography import Geography, measure_title
 from placemap.resolve.populations import Figures
 from placemap.resolve.resolve import METHODS, Assignment, low_share

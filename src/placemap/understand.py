@@ -17,14 +17,14 @@ from placemap.core.codes import normal_name
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
-from placemap.crosswalk import crosswalk_tables
+from placemap.crosswalk.inputs import newest_year
+from placemap.crosswalk.patient_ledger import ledger
+from placemap.crosswalk.places import places_table
+from placemap.crosswalk.tables import crosswalk_tables
 from placemap.diff import Diff, diff
 from placemap.explain import explain, explain_place
 from placemap.explanations import Explanation
-from placemap.ledger import ledger
 from placemap.pipeline import Workspace, footprints_of
-from placemap.places_table import places_table
-from placemap.provenance import newest_year
 from placemap.reference.describe import as_text
 from placemap.reference.geography import Geography
 from placemap.reference.look_up import POSTCODE, Subject, find_subject

@@ -7,7 +7,7 @@ from typing import Any
 
 from placemap.config.model import Footprint, System
 from placemap.core.tables import Column, Table
-from placemap.provenance import Inputs
+from placemap.crosswalk.inputs import Inputs
 
 DATAPACKAGE = "datapackage.json"
 LICENCE = {

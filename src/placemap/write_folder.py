@@ -12,7 +12,7 @@ from placemap.core.errors import PlacemapError
 from placemap.core.files import as_json, cannot_write, is_litter, swapped_in, write_text
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
-from placemap.provenance import Inputs
+from placemap.crosswalk.inputs import Inputs
 from placemap.reference.geography import Geography
 from placemap.write_datapackage import DATAPACKAGE, datapackage
 from placemap.write_metadata import FILES, csvw, failed_page, readme

@@ -9,7 +9,7 @@ from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Column, Table, TableSchema
-from placemap.provenance import Inputs, attributions
+from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.reference.store import TableEntry
 
 if TYPE_CHECKING:

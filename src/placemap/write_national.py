@@ -10,7 +10,7 @@ from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
-from placemap.provenance import Inputs, attributions
+from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.resolve.england import National
 from placemap.write_metadata import dictionary, method, sources
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from placemap.crosswalk.england import home_of_practices, largest_unit, own_practice_share
 from placemap.reference.by_lsoa import Fit, Registrations
-from placemap.resolve.england import home_of_practices, largest_unit, own_practice_share
 
 
 @pytest.fixture

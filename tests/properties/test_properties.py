@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import toy_county
 from placemap.config.load import system_from_text
 from placemap.core.errors import PlacemapError, PlacemapErrors
-from placemap.ledger import ledger
+from placemap.crosswalk.patient_ledger import ledger
 from placemap.pipeline import Workspace
 from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography

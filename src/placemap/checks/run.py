@@ -1,6 +1,6 @@
 """All checks on what came out, and waivers; docs/findings.md explains every code.
 
-Each check is a generator of findings, entered in the registry when its module is imported. `declarations` has the
+Each check is a generator of findings, entered in the registry when its module is imported. `members` has the
 checks on what a config says.
 """
 
@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from placemap.checks import coverage as coverage_checks  # noqa: F401
-from placemap.checks import evidence as evidence_checks  # noqa: F401
-from placemap.checks import plausibility as plausibility_checks  # noqa: F401
-from placemap.checks import vintages as vintage_checks  # noqa: F401
+# Importing them enters their checks in the registry.
+from placemap.checks import coverage, evidence, plausibility, vintages  # noqa: F401
 from placemap.checks.registry import RESULT_CHECKS, Result
 from placemap.config.model import Accept, Footprint, Loc
 from placemap.core.findings import Finding, Severity

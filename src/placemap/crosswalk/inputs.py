@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from placemap.config.model import Footprint
-from placemap.crosswalk import crosswalk_kinds
+from placemap.crosswalk.tables import crosswalk_kinds
 from placemap.reference.geography import MERGE_WEIGHT, SPLIT_WEIGHT, Geography
 from placemap.reference.store import CCG_VINTAGE, TableEntry
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from placemap import output_schemas as schemas
 from placemap.config.in_words import declared_from, evidence_text
-from placemap.config.model import Footprint, System
-from placemap.core.findings import Finding
+from placemap.config.model import System
 from placemap.core.tables import Table
+from placemap.crosswalk import schemas
 from placemap.reference.describe import Describer, as_text
 from placemap.reference.geography import Geography
 from placemap.resolve.place_codes import place_code
@@ -44,28 +43,3 @@ def places_table(
         )
     schema = schemas.places(weigh.residents_name, geography.registered_measure)
     return Table("places", schema, pd.DataFrame(rows, columns=schema.names))
-
-
-def findings_table(system: System, footprint: Footprint, findings: list[Finding]) -> Table:
-    """A row a finding, errors first."""
-    codes = {place.id: place_code(system, footprint, place) for place in footprint.places}
-    rows = [
-        (
-            system.id,
-            footprint.id,
-            finding.code,
-            str(finding.severity),
-            codes.get(finding.place, ""),
-            finding.subject,
-            finding.message,
-            len(finding.lsoas),
-            np.nan if finding.people is None else finding.people,
-            " ".join(finding.lsoas),
-            finding.hint.replace("`", ""),
-            finding.location,
-        )
-        for finding in findings
-    ]
-    frame = pd.DataFrame(rows, columns=schemas.FINDINGS.names)
-    frame["PEOPLE"] = frame["PEOPLE"].astype(float)
-    return Table("findings", schemas.FINDINGS, frame)

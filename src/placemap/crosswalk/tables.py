@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from placemap import output_schemas as schemas
 from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, in_order, numbered, positions, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.tables import Table, TableSchema
+from placemap.crosswalk import schemas
 from placemap.reference.by_lsoa import Registrations, Units, living_in
 from placemap.reference.geography import Geography
 from placemap.reference.store import CCG_VINTAGE

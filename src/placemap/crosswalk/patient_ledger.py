@@ -10,7 +10,7 @@ import pandas as pd
 from placemap.config.model import System
 from placemap.core.arrays import Bools, Ints, sums
 from placemap.core.tables import Table
-from placemap.output_schemas import LEDGER
+from placemap.crosswalk.schemas import LEDGER
 from placemap.reference.by_lsoa import Registrations
 from placemap.reference.geography import Geography
 from placemap.resolve.england import ALL_SYSTEMS, ENGLAND
