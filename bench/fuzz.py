@@ -39,8 +39,8 @@ def yaml_target() -> object:
 
 def csv_target() -> object:
     with atheris.instrument_imports(include=["placemap"]):
+        import placemap.apply.scan
         import placemap.reference.recognise
-        import placemap.scan
     import placemap
     from placemap.core.errors import PlacemapError
 

@@ -8,7 +8,7 @@ from placemap.core.version import __version__
 
 if TYPE_CHECKING:
     from placemap.api import Places, load, load_england
-    from placemap.applying import Applied
+    from placemap.apply.run import Applied
     from placemap.core.errors import PlacemapError
 
 __all__ = ["Applied", "PlacemapError", "Places", "__version__", "load", "load_england"]

@@ -18,19 +18,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from placemap import apply_sql as sql
-from placemap import place_keys
-from placemap.applying import Applied, check_columns, join_outcomes, key_column, run
+from placemap.apply import apportion as place_keys
+from placemap.apply import sql as sql
+from placemap.apply.apportion import DECLARED, PlaceKeys, Resolved
+from placemap.apply.columns import check_columns, key_column
+from placemap.apply.engine_duckdb import DuckDbEngine, Engine
+from placemap.apply.measures import Measure, measures_of, refuse_mistakes
+from placemap.apply.run import Applied, join_outcomes, run
+from placemap.apply.scan import Scan, scan_of
 from placemap.config.find_config import config_path
 from placemap.config.grades import GRADES, WEAKEST, caveats
 from placemap.config.load import load_system
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
-from placemap.engine import DuckDbEngine, Engine
-from placemap.measures import Measure, measures_of, refuse_mistakes
 from placemap.pipeline import DEFAULT_MEASURE, Outcome, Workspace, footprints_of, open_workspace
-from placemap.place_keys import DECLARED, PlaceKeys, Resolved
-from placemap.scan import Scan, scan_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -368,7 +369,7 @@ def open_engine(scan: Scan, engine: str) -> Engine:
     if engine == "duckdb":
         return DuckDbEngine(scan)
     if engine == "spark":
-        from placemap.engine_spark import SparkEngine
+        from placemap.apply.engine_spark import SparkEngine
 
         return SparkEngine(scan)
     raise PlacemapError(f"there is no engine `{engine}`", hint="duckdb and spark", exit_code=Exit.USAGE)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from placemap.apply.apportion import Resolved
 from placemap.checks.run import in_order
 from placemap.checks.store_covers import UPDATE
 from placemap.config.as_of import at_vintages
@@ -27,7 +28,6 @@ from placemap.crosswalk.inputs import Inputs
 from placemap.crosswalk.patient_ledger import national_ledger
 from placemap.crosswalk.tables import crosswalk_tables
 from placemap.pipeline import Outcome, Workspace, footprints_of
-from placemap.place_keys import Resolved
 from placemap.reference.geography import Geography
 from placemap.resolve.england import National, Part, combine
 from placemap.resolve.resolve import scope_of

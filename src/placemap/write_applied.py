@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from placemap.applying import Applied, Reconciliation
+from placemap.apply.apportion import PlaceKeys
+from placemap.apply.measures import COUNT, MEAN, SUM, Measure
+from placemap.apply.reconcile import Reconciliation
+from placemap.apply.run import Applied
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import put
 from placemap.core.tables import Column, Table, TableSchema
-from placemap.measures import COUNT, MEAN, SUM, Measure
-from placemap.place_keys import PlaceKeys
 from placemap.resolve.place_codes import HEAD
 from placemap.write_tables import write_csv, write_parquet
 

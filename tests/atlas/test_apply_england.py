@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from placemap.api import Applier, Options, resolved
-from placemap.measures import measures_of
+from placemap.apply.measures import measures_of
 from placemap.pipeline_england import resolved_england
 
 RESIDENTS_2021 = 56_490_108

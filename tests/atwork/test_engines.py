@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from placemap.api import Applier, Options, resolved
-from placemap.measures import measures_of
+from placemap.apply.measures import measures_of
 from placemap.pipeline import footprints_of
 
 from .conftest import DATA, ROOT

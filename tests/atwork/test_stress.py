@@ -128,7 +128,7 @@ def test_a_kill_at_any_step_of_writing_leaves_the_old_or_the_new_folder(ready, t
 
 def test_a_kill_while_a_result_is_written_leaves_the_old_file(bnssg, tmp_path):
     applied = bnssg.apply(pd.DataFrame({"lsoa": ["E01014485"], "n": [1]}), sums=["n"])
-    from placemap.measures import measures_of
+    from placemap.apply.measures import measures_of
 
     table, path = result_table(applied, measures_of(["n"])), tmp_path / "out" / "o.csv"
     for step in range(1, 10):

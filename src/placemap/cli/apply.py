@@ -32,12 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from placemap.api import Applier
-    from placemap.applying import Applied, Line, Reconciliation
+    from placemap.apply.apportion import Resolved
+    from placemap.apply.measures import Measure
+    from placemap.apply.reconcile import Line, Reconciliation
+    from placemap.apply.run import Applied
     from placemap.config.model import Footprint, System
     from placemap.core.findings import Finding
-    from placemap.measures import Measure
     from placemap.pipeline import Workspace
-    from placemap.place_keys import Resolved
 
 
 class Shares(StrEnum):
@@ -154,8 +155,8 @@ def apply(
     """
     from placemap import write_applied
     from placemap.api import Applier, Options
+    from placemap.apply.measures import measures_of
     from placemap.core.files import put
-    from placemap.measures import measures_of
     from placemap.pipeline import open_workspace
 
     if join and out is None:

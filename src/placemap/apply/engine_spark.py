@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from placemap.apply_sql import DATA, FLOAT, INT, OTHER, TEXT, name, transpiled
+from placemap.apply.engine_duckdb import Rows
+from placemap.apply.scan import CsvLayout, Scan
+from placemap.apply.sql import DATA, FLOAT, INT, OTHER, TEXT, name, transpiled
 from placemap.core.errors import PlacemapError
-from placemap.engine import Rows
-from placemap.scan import CsvLayout, Scan
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,79 +3,23 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 
-from placemap import apply_sql as sql
-from placemap.core.codes import KINDS, MEMBER_KINDS
-from placemap.core.errors import Exit, PlacemapError
+from placemap.apply import sql
+from placemap.apply.apportion import MISSING, NOT_IN_TABLES, OUT_OF_AREA, UNKNOWN, PlaceKeys, Resolved
+from placemap.apply.columns import _OUTSIDE_ENGLAND, NO_CODE, PLACE_COLUMNS, _usage
+from placemap.apply.engine_duckdb import Engine
+from placemap.apply.measures import COUNT, MEAN, SUM, Measure, intensive_error
+from placemap.apply.reconcile import Reconciliation, _clean, _Ledger, _number, largest_remainder
+from placemap.core.codes import KINDS
+from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding
-from placemap.engine import Engine
-from placemap.measures import COUNT, MEAN, RATE, SUM, Measure, intensive_error
-from placemap.place_keys import (
-    LOSSES,
-    MISSING,
-    NOT_IN_TABLES,
-    OUT_OF_AREA,
-    OUTCOMES,
-    PLACED,
-    UNKNOWN,
-    PlaceKeys,
-    Resolved,
-)
-from placemap.reference.geography import Geography
-from placemap.reference.recognise import CodeKind, clean_codes, recognise
 
-#: Rows that are looked at to find the column of codes.
-PREVIEW = 10_000
 #: Whole numbers up to this are exact in binary floating point.
 EXACT = 2**53
-#: Words for "no code" that files hold; NO2011, NO2021 and CLOSED are NHS England's for patients without an LSOA.
-NO_CODE = frozenset({"", "NO2011", "NO2021", "CLOSED", "NA", "N/A", "NAN", "NULL", "NONE", "-", "UNKNOWN", "E99999999"})
-#: Codes of Wales, Scotland, Northern Ireland, the Channel Islands and the Isle of Man.
-_OUTSIDE_ENGLAND = re.compile(r"[WSNLM]\d{8}|95[A-Z]{2}\d{2}[A-Z]\d")
-PLACE_COLUMNS = ("ICSID", "FOOTPRINT", "PLACECD", "PLACENM")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a reconciliation: what became of some rows, and how much of each total they hold."""
-
-    outcome: str
-    rows: float
-    totals: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Reconciliation:
-    """Where all that came in has gone, for one footprint: `total` = the sum of `lines`.
-
-    Attributes:
-        titles: the totals that are followed besides rows.
-        total: what came in.
-        lines: in the order of `place_keys.OUTCOMES`, all of them.
-    """
-
-    ics: str
-    footprint: str
-    titles: tuple[str, ...]
-    total: Line
-    lines: tuple[Line, ...]
-
-    @property
-    def loss(self) -> float:
-        """The largest part of rows or of any total with an unknown, dead or missing code, 0 to 1."""
-        lost = [line for line in self.lines if line.outcome in LOSSES]
-        parts = [(sum(line.rows for line in lost), self.total.rows)]
-        parts += [(sum(line.totals[i] for line in lost), whole) for i, whole in enumerate(self.total.totals)]
-        return max((abs(part / whole) for part, whole in parts if whole), default=0.0)
-
-    def placed(self) -> Line:
-        """The line of what is in a place."""
-        return next(line for line in self.lines if line.outcome == PLACED)
 
 
 @dataclass(frozen=True)
@@ -108,89 +52,6 @@ class Applied:
         keys = [column for column in self.frame.columns if column not in titles]
         frame = self.frame.melt(keys, titles, var_name="MEASURE", value_name="VALUE")
         return frame.sort_values([*keys, "MEASURE"], ignore_index=True, kind="stable")
-
-
-# --- what the columns hold --------------------------------------------------------------------------------------------
-
-
-def key_column(engine: Engine, by: str | None, kind: str | None, geography: Geography, label: str) -> tuple[str, str]:
-    """The column of codes and the kind of unit they are of, told from the values.
-
-    Raises:
-        PlacemapError: there is no such column, none holds codes, or several do.
-    """
-    types = engine.columns()
-    if by is not None and by not in types:
-        raise _no_column(by, types, label)
-    if kind is not None and kind not in MEMBER_KINDS:
-        raise _usage(f"`{kind}` is not a kind of unit", f"the kinds are {', '.join(MEMBER_KINDS)}")
-    if by is not None and kind is not None:
-        return by, kind
-    texts = [by] if by else [column for column, held in types.items() if held in (sql.TEXT, sql.OTHER)]
-    found = _code_columns(engine, texts, geography, kind)
-    if not found:
-        where = f"column `{by}`" if by else "any column"
-        raise _usage(
-            f"no codes that placemap knows in {where} of the first {PREVIEW:,} rows",
-            f"say what its codes are of with --kind ({', '.join(MEMBER_KINDS)})" if by else "name the column with --by",
-            label,
-        )
-    chosen = _the_one(found, label)
-    return chosen.column, kind or chosen.kind
-
-
-def _code_columns(engine: Engine, columns: Sequence[str], geography: Geography, kind: str | None) -> list[CodeKind]:
-    if not columns:
-        return []
-    preview = engine.preview(columns, PREVIEW)
-    found = [recognise(_of_england(preview[column]), geography) for column in columns]
-    return [item for item in found if item is not None and item.kind in MEMBER_KINDS and kind in (None, item.kind)]
-
-
-def _of_england(values: pd.Series) -> pd.Series:
-    """The values that tell a kind: without words for no code, and without codes of other countries."""
-    codes = clean_codes(values)
-    return values[[code not in NO_CODE and not _OUTSIDE_ENGLAND.fullmatch(code) for code in codes]]
-
-
-def _the_one(found: Sequence[CodeKind], label: str) -> CodeKind:
-    """The only column of codes; among areas of several sizes the one of LSOAs, which need no sharing out."""
-    lsoas = [item for item in found if item.kind == "lsoa"]
-    if len(lsoas) == 1 and not any(KINDS[item.kind].patients for item in found):
-        return lsoas[0]
-    if len(found) > 1:
-        what = ", ".join(f"{item.column} ({KINDS[item.kind].plural})" for item in found)
-        raise _usage(f"several columns hold codes: {what}", "say which one to go by with --by", label)
-    return found[0]
-
-
-def check_columns(question: sql.Question, label: str) -> None:
-    """Raise where a column that is asked for is not there, or would hide one of the result's.
-
-    Raises:
-        PlacemapError: so.
-    """
-    for column in (*question.value_columns, *question.groups):
-        if column not in question.types:
-            raise _no_column(column, question.types, label)
-    for column in question.groups:
-        if column in PLACE_COLUMNS or column == question.by:
-            raise _usage(f"`{column}` cannot be a group: it is a column of codes already", "leave it out", label)
-    for column in question.value_columns:
-        if question.types[column] == sql.OTHER:
-            raise _usage(f"column `{column}` holds no numbers", "choose a column of numbers", label)
-
-
-def _no_column(column: str, types: Iterable[str], label: str) -> PlacemapError:
-    import difflib
-
-    close = difflib.get_close_matches(column, list(types), n=1, cutoff=0.5)
-    hint = f"did you mean `{close[0]}`?" if close else f"the columns are {', '.join(list(types)[:20])}"
-    return _usage(f"the data have no column `{column}`", hint, label)
-
-
-def _usage(message: str, hint: str, location: str = "") -> PlacemapError:
-    return PlacemapError(message, hint=hint, location=location, exit_code=Exit.USAGE)
 
 
 # --- the work ---------------------------------------------------------------------------------------------------------
@@ -292,68 +153,6 @@ def refuse_values(question: sql.Question, total: dict[str, object], vouched: set
             )
 
 
-@dataclass
-class _Ledger:
-    """Makes reconciliations: rows, and the totals that must be conserved."""
-
-    question: sql.Question
-    total: dict[str, object]
-    followed: list[tuple[str, str]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        found: dict[str, str] = {}
-        for number, measure in enumerate(self.question.measures):
-            if measure.how in (SUM, RATE):
-                found.setdefault(measure.column, f"m{number}a")
-            if measure.how == RATE:
-                found.setdefault(measure.over, f"m{number}b")
-        self.followed = list(found.items())
-
-    def line(self, outcome: str, rows: Iterable[dict[str, object]]) -> Line:
-        """The line of some rows of results."""
-        rows = list(rows)
-        n = _clean(math.fsum(_number(row["n"]) for row in rows))
-        totals = tuple(_clean(math.fsum(_number(row[alias]) for row in rows)) for _, alias in self.followed)
-        return Line(outcome, n, totals)
-
-    def reconcile(
-        self,
-        footprint: tuple[str, str],
-        placed: Sequence[dict[str, object]],
-        owner: Mapping[str, tuple[str, str]],
-        known: Sequence[dict[str, object]],
-        strays: Sequence[tuple[str, dict[str, object]]],
-    ) -> Reconciliation:
-        """Account for everything; a difference would be a mistake of placemap's own and is never passed over.
-
-        Args:
-            owner: by PLACECD, what it is accounted for under.
-        """
-        mine = {PLACED: [row for row in placed if owner[str(row["PLACECD"])] == footprint]}
-        for row in known:
-            if (row["ICSID"], row["FOOTPRINT"]) == footprint:
-                mine.setdefault(OUT_OF_AREA if row["OUTCOME"] == "known" else str(row["OUTCOME"]), []).append(row)
-        for outcome, row in strays:
-            mine.setdefault(outcome, []).append(row)
-        lines = tuple(self.line(outcome, mine.get(outcome, [])) for outcome in OUTCOMES)
-        total = self.line("in", [self.total])
-        for number, whole in enumerate((total.rows, *total.totals)):
-            parts = math.fsum((line.rows, *line.totals)[number] for line in lines)
-            if not math.isclose(parts, whole, rel_tol=1e-9, abs_tol=1e-6):
-                raise AssertionError(f"{footprint}: {parts} accounted for, {whole} came in")
-        return Reconciliation(*footprint, tuple(title for title, _ in self.followed), total, lines)
-
-
-def _number(value: object) -> float:
-    return 0.0 if value is None else float(value)  # type: ignore[arg-type]
-
-
-def _clean(value: float) -> float:
-    """Without what binary fractions leave of a whole number, or of nothing."""
-    nearest = round(value)
-    return float(nearest) if abs(value - nearest) < 1e-7 else value
-
-
 def _with_empty_places(
     placed: list[dict[str, object]], question: sql.Question, resolved: Sequence[Resolved]
 ) -> list[dict[str, object]]:
@@ -392,17 +191,6 @@ def _whole(
             for row, value in zip(mine, largest_remainder([*parts, rest]), strict=False):
                 row[alias] = value
     return result
-
-
-def largest_remainder(parts: Sequence[float]) -> list[int]:
-    """Whole numbers near `parts`, of the same sum (which must be whole); equal remainders go to the first."""
-    parts = [_clean(part) for part in parts]
-    floors = [math.floor(part) for part in parts]
-    missing = round(math.fsum(parts)) - sum(floors)
-    order = sorted(range(len(parts)), key=lambda i: (-(parts[i] - floors[i]), i))
-    for i in order[:missing]:
-        floors[i] += 1
-    return floors
 
 
 def _frame(placed: Sequence[dict[str, object]], question: sql.Question) -> pd.DataFrame:

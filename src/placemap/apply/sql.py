@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from placemap.apply.measures import COUNT, RATE, SUM, Measure
 from placemap.core.errors import Exit, PlacemapError
-from placemap.measures import COUNT, RATE, SUM, Measure
 
 DATA, CODED, CODES, WEIGHTS, JOIN = (
     "placemap_data",

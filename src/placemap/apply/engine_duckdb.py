@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from placemap.apply_sql import DATA, FLOAT, INT, OTHER, TEXT, literal, name
+from placemap.apply.scan import CsvLayout, Scan
+from placemap.apply.sql import DATA, FLOAT, INT, OTHER, TEXT, literal, name
 from placemap.core.errors import PlacemapError
-from placemap.scan import CsvLayout, Scan
 
 if TYPE_CHECKING:
     import pandas as pd
