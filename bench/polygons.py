@@ -41,8 +41,8 @@ def with_placemap(store: Path, folder: Path) -> Rows:
     import pyogrio  # noqa: F401
 
     import placemap.reference.read_parquet  # noqa: F401
+    from placemap.analysis.infer_input import from_polygons
     from placemap.core.read_tables import read_polygons
-    from placemap.infer_input import from_polygons
     from placemap.reference.geography import Geography
     from placemap.reference.open_store import open_store
 

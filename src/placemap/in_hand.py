@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from placemap.analysis.sensitivity import LABELS, sensitivity
 from placemap.boundaries import Boundaries, boundaries
 from placemap.cartography import Picture, national_picture, picture
 from placemap.config.grades import WEAKEST
@@ -20,7 +21,6 @@ from placemap.pipeline import Outcome, Workspace
 from placemap.pipeline_england import EnglandOutcome, england, inputs_of, lines, require_no_errors, tables_of
 from placemap.reference.store import TableEntry
 from placemap.report_data import Report, Section, report
-from placemap.sensitivity import LABELS, sensitivity
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from placemap.analysis.infer import Inferred, infer
+from placemap.analysis.infer_input import Wanted, from_polygons, from_table
 from placemap.config.draft import Declared, Draft, config_text, place_ids, slug
 from placemap.config.load import system_from_text
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Floats, Ints
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.read_tables import POLYGON_ENDINGS, read_polygons, read_table
-from placemap.infer import Inferred, infer
-from placemap.infer_input import Wanted, from_polygons, from_table
 from placemap.pipeline import Workspace
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import has_codes

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from placemap.analysis.sensitivity import Sensitivity, sensitivity
 from placemap.checks.members import check_declarations, check_icb
 from placemap.checks.registry import Result
 from placemap.checks.run import in_order, run_checks
@@ -39,15 +40,14 @@ from placemap.reference.vintages import choose
 from placemap.resolve.place_codes import heads_of
 from placemap.resolve.populations import Figures, figures
 from placemap.resolve.resolve import Assignment, lsoas_of, resolve, scope_of
-from placemap.sensitivity import Sensitivity, sensitivity
 from placemap.write_folder import Build, write_build
 from placemap.write_lock import write_lock
 
 if TYPE_CHECKING:
+    from placemap.analysis.reference_diff import StoreDiff
     from placemap.boundaries import Boundaries, Outlines
     from placemap.sources.import_files import ImportReport
     from placemap.sources.update import UpdateReport
-    from placemap.store_diff import StoreDiff
 
 DEFAULT_MEASURE = "residents_2021"
 
@@ -375,7 +375,7 @@ def verify_data(data: Path | None) -> tuple[str, int, list[Finding]]:
 
 def diff_data(old: str, new: str, data: Path | None) -> StoreDiff:
     """What changed between two states of the reference; see `store_states.states`."""
-    from placemap.store_diff import diff
+    from placemap.analysis.reference_diff import diff
 
     before, after = states(old, new, data)
     systems = [load_system(path) for path in all_configs().values()]

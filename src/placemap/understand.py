@@ -8,9 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from placemap.analysis.compare import Side, comparison_tables, side
+from placemap.analysis.diff import Diff, diff
+from placemap.analysis.explain import explain, explain_place
+from placemap.analysis.explanation import Explanation
+from placemap.analysis.snapshot import Snapshot, read_snapshot, snapshot
 from placemap.checks.registry import Result
 from placemap.checks.run import run_checks
-from placemap.compare import Side, comparison_tables, side
 from placemap.config.as_of import members_at
 from placemap.config.model import Footprint, Place, System
 from placemap.core.codes import normal_name
@@ -21,9 +25,6 @@ from placemap.crosswalk.inputs import newest_year
 from placemap.crosswalk.patient_ledger import ledger
 from placemap.crosswalk.places import places_table
 from placemap.crosswalk.tables import crosswalk_tables
-from placemap.diff import Diff, diff
-from placemap.explain import explain, explain_place
-from placemap.explanations import Explanation
 from placemap.pipeline import Workspace, footprints_of
 from placemap.reference.describe import as_text
 from placemap.reference.geography import Geography
@@ -32,7 +33,6 @@ from placemap.reference.postcodes import Located, locate
 from placemap.reference.store import Manifest, ReferenceData
 from placemap.resolve.place_codes import heads_of
 from placemap.resolve.resolve import Assignment
-from placemap.snapshot import Snapshot, read_snapshot, snapshot
 
 Asked = Sequence[tuple[System, Footprint]]
 

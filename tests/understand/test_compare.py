@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placemap.compare import place_place
+from placemap.analysis.compare import place_place
 from placemap.config.model import System
 from placemap.pipeline import Workspace
 from placemap.resolve.populations import Figures

@@ -9,10 +9,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from placemap.analysis.explain import explain
+from placemap.analysis.explanation import Explanation
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
-from placemap.explain import explain
-from placemap.explanations import Explanation
 from placemap.pipeline import Workspace
 from placemap.reference.look_up import find_subject
 from placemap.understand import explain_code

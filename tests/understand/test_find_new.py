@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from placemap.analysis.find import find
 from placemap.config.draft import place_ids, quoted, slug
 from placemap.config.load import load_system, system_from_text
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
-from placemap.finder import find
 from placemap.pipeline import Workspace
 from placemap.starting import BY, first_config
 

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely import wkb
 
+from placemap.analysis.infer_input import Wanted, from_polygons, from_table
 from placemap.config.load import load_system
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
-from placemap.infer_input import Wanted, from_polygons, from_table
 from placemap.inferring import Found, infer_places
 from placemap.pipeline import Workspace
 

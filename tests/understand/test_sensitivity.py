@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from placemap.analysis.sensitivity import Sensitivity, sensitivity
 from placemap.config.model import System
 from placemap.pipeline import Workspace
 from placemap.resolve.resolve import Assignment
-from placemap.sensitivity import Sensitivity, sensitivity
 
 FOOTPRINTS = [("bnssg", "localities"), ("norfolk-and-waveney", "option-4")]
 

@@ -291,7 +291,7 @@ def _verdict(outcome: Outcome) -> None:
 
 
 def _sensitivity(outcome: Outcome) -> None:
-    from placemap.sensitivity import LABELS
+    from placemap.analysis.sensitivity import LABELS
 
     if outcome.sensitivity is None:
         return

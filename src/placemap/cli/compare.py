@@ -23,7 +23,7 @@ from placemap.cli.common import (
 from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
-    from placemap.compare import Alignment, Side
+    from placemap.analysis.compare import Alignment, Side
     from placemap.understand import Comparison
 
 LABELS = {"ltla": "LTLAs", "utla": "UTLAs", "pcn": "PCN areas", "ccg": "former CCGs"}

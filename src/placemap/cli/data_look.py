@@ -106,8 +106,8 @@ def diff(old: StateArgument = "", new: StateArgument = "", data: DataOption = No
     """
     from dataclasses import asdict
 
+    from placemap.analysis.reference_diff import as_markdown
     from placemap.pipeline import diff_data
-    from placemap.store_diff import as_markdown
 
     found = diff_data(old, new, data)
     if as_json:

@@ -70,7 +70,7 @@ def diff(
 
     Example: placemap diff 2022-08 2024-10 --system bnssg
     """
-    from placemap.diff import next_version
+    from placemap.analysis.diff import next_version
     from placemap.pipeline import open_workspace
 
     if places_version:
@@ -139,7 +139,7 @@ def _revisions(name: str, old: str, new: str) -> tuple[System, System]:
 
 
 def _headline(item: Difference, version: str | None) -> str:
-    from placemap.diff import next_version
+    from placemap.analysis.diff import next_version
 
     found = item.diff
     count, people = len(found.moves.frame), found.moves.frame["RESIDENTS"].sum()
@@ -258,7 +258,7 @@ def _markdown_table(title: str, headers: tuple[str, ...], rows: list[tuple[Any, 
 def _json(item: Difference, version: str | None) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from placemap.diff import next_version
+    from placemap.analysis.diff import next_version
 
     found = item.diff
     moves = found.moves.frame

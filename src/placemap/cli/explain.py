@@ -24,7 +24,7 @@ from placemap.core.errors import Exit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from placemap.explanations import Explanation, Part, Reason
+    from placemap.analysis.explanation import Explanation, Part, Reason
     from placemap.understand import Answer
 
 SHORT = 6

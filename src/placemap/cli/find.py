@@ -11,7 +11,7 @@ from placemap.cli.common import DataOption, JsonOption, guarded, load_systems, m
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from placemap.finder import Hit
+    from placemap.analysis.find import Hit
 
 
 @app.command()
@@ -30,8 +30,8 @@ def find(
 
     Example: placemap find "Weston-super-Mare" --kind ward
     """
-    from placemap.finder import ORDER
-    from placemap.finder import find as find_units
+    from placemap.analysis.find import ORDER
+    from placemap.analysis.find import find as find_units
     from placemap.pipeline import open_workspace
 
     for one in kind or []:

@@ -22,8 +22,8 @@ from placemap.cli.common import (
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
+    from placemap.analysis.infer import KindFit, PlaceInferred
     from placemap.config.model import Footprint, System
-    from placemap.infer import KindFit, PlaceInferred
     from placemap.inferring import Against, Found
 
 KIND_LABELS = {"sub_icb": "sub-ICB", "utla": "UTLA", "ltla": "LTLA", "ward": "ward", "msoa": "MSOA", "pcn": "PCN"}

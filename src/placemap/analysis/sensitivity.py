@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from placemap import answer_schemas as schemas
+from placemap.analysis import schemas
 from placemap.config.model import System
 from placemap.core.arrays import Bools, Floats, Ints, positions
 from placemap.core.tables import Table

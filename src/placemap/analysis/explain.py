@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from placemap.analysis.explanation import Explanation, Part, Reason, Vote
 from placemap.config.in_words import declared_from, evidence_text
 from placemap.config.model import Member, Place, System
 from placemap.core.arrays import Bools, Floats, Ints, Texts, positions, sums
 from placemap.core.codes import KINDS
-from placemap.explanations import Explanation, Part, Reason, Vote
 from placemap.reference.by_lsoa import living_in
 from placemap.reference.geography import Geography
 from placemap.reference.look_up import Subject, Unit

@@ -15,13 +15,13 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from placemap import answer_schemas as schemas
+from placemap.analysis import schemas
+from placemap.analysis.snapshot import Input, Snapshot
 from placemap.core.arrays import Floats, Ints, positions
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.tables import Table
 from placemap.reference.geography import Geography
 from placemap.resolve.plurality import plurality
-from placemap.snapshot import Input, Snapshot
 
 CONFIG = "config edited"
 MEMBERSHIP = "PCN membership"

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from placemap import answer_schemas as schemas
+from placemap.analysis import schemas
 from placemap.config.model import PLACE_SIZE, System
 from placemap.core.arrays import Floats, Ints, Texts, sums
 from placemap.core.tables import Table

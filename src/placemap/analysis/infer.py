@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from placemap.analysis.infer_input import Wanted
 from placemap.config.draft import Declared
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.codes import KINDS
-from placemap.infer_input import Wanted
 from placemap.reference.by_lsoa import Units
 from placemap.reference.describe import Describer, Term
 from placemap.reference.geography import Geography
