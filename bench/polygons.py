@@ -18,7 +18,7 @@ def prepare(store: Path, folder: Path) -> None:
     import numpy as np
     import shapely
 
-    from placemap.boundaries import Outlines
+    from placemap.outputs.map.outlines import Outlines
     from placemap.reference.geography import Geography
     from placemap.reference.open_store import open_store
 

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.analysis.sensitivity import LABELS, sensitivity
-from placemap.boundaries import Boundaries, boundaries
-from placemap.cartography import Picture, national_picture, picture
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import put
 from placemap.core.findings import Severity
 from placemap.core.version import __version__
-from placemap.england_data import EnglandReport, england_report
-from placemap.foi_answers import Letter
+from placemap.outputs.foi.questions import Letter
+from placemap.outputs.map.outlines import Boundaries, boundaries
+from placemap.outputs.map.picture import Picture, national_picture, picture
+from placemap.outputs.report.content import Report, Section, report
+from placemap.outputs.report.content_england import EnglandReport, england_report
 from placemap.pipeline import Outcome, Workspace
 from placemap.pipeline_england import EnglandOutcome, england, inputs_of, lines, require_no_errors, tables_of
 from placemap.reference.store import TableEntry
-from placemap.report_data import Report, Section, report
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def make_map(
     Raises:
         PlacemapError: a footprint has errors, the store has no boundaries, or a file cannot be written.
     """
-    from placemap.write_map import alt, png, svg
+    from placemap.outputs.map.draw import alt, png, svg
 
     pictures = [
         draw(workspace, without_errors(workspace, system, footprint), highlight=highlight) for footprint in footprints
@@ -90,7 +90,7 @@ def make_report(
     Raises:
         PlacemapError: the footprint has errors, the store has no boundaries, or the file cannot be written.
     """
-    from placemap.write_report import html
+    from placemap.outputs.report.html import html
 
     outcome = without_errors(workspace, system, footprint)
     sections = [_sensitivity(workspace, outcome)] if sensitive and footprint.has_patient_kinds else []
@@ -114,7 +114,7 @@ def make_england_report(
         PlacemapError: the store is not of all England or has no boundaries, a system has errors, or the file cannot be
             written.
     """
-    from placemap.write_england import html
+    from placemap.outputs.report.html_england import html
 
     outlines = workspace.outlines
     outcome = england(workspace, systems, min_grade)
@@ -193,7 +193,7 @@ def foi_files(
     Raises:
         PlacemapError: the footprint has errors, or the store has no boundaries.
     """
-    from placemap.foi_pack import Material, lock_of, pack
+    from placemap.outputs.foi.pack import Material, lock_of, pack
 
     outcome = without_errors(workspace, system, footprint)
     outlines, inputs = workspace.boundaries(outcome), _inputs(workspace, footprint)
@@ -213,7 +213,7 @@ def make_foi(
     Raises:
         PlacemapError: as `foi_files`, or the folder holds other files, or something cannot be written.
     """
-    from placemap.write_foi import write_folder, write_zip
+    from placemap.outputs.foi.write import write_folder, write_zip
 
     files = foi_files(workspace, system, footprint, config, letter)
     stem = out / system.id / f"{footprint.id}-foi"

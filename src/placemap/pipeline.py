@@ -30,6 +30,7 @@ from placemap.crosswalk.inputs import Inputs, inputs_of, newest_year
 from placemap.crosswalk.patient_ledger import ledger
 from placemap.crosswalk.places import places_table
 from placemap.crosswalk.tables import crosswalk_tables
+from placemap.outputs.folder import Build, write_build
 from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography
 from placemap.reference.lock import Lock, lock_of, require_locked
@@ -40,12 +41,11 @@ from placemap.reference.vintages import choose
 from placemap.resolve.place_codes import heads_of
 from placemap.resolve.populations import Figures, figures
 from placemap.resolve.resolve import Assignment, lsoas_of, resolve, scope_of
-from placemap.write_folder import Build, write_build
 from placemap.write_lock import write_lock
 
 if TYPE_CHECKING:
     from placemap.analysis.reference_diff import StoreDiff
-    from placemap.boundaries import Boundaries, Outlines
+    from placemap.outputs.map.outlines import Boundaries, Outlines
     from placemap.sources.import_files import ImportReport
     from placemap.sources.update import UpdateReport
 
@@ -170,7 +170,7 @@ class Workspace:
             PlacemapError: the store has none.
         """
         # Most builds need no geometry, and do not wait for the library.
-        from placemap.boundaries import Outlines
+        from placemap.outputs.map.outlines import Outlines
 
         if self._outlines is None:
             self._outlines = Outlines(self.geography)
@@ -178,7 +178,7 @@ class Workspace:
 
     def boundaries(self, outcome: Outcome) -> Boundaries | None:
         """The outlines of a footprint's places; None where there are errors."""
-        from placemap.boundaries import boundaries
+        from placemap.outputs.map.outlines import boundaries
 
         if outcome.assignment is None or outcome.exit_code() != Exit.OK:
             return None

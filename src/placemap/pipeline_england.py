@@ -27,12 +27,12 @@ from placemap.crosswalk.findings import findings_table
 from placemap.crosswalk.inputs import Inputs
 from placemap.crosswalk.patient_ledger import national_ledger
 from placemap.crosswalk.tables import crosswalk_tables
+from placemap.outputs.folder import Build, write_build
+from placemap.outputs.readme_england import SystemLine, national_readme
 from placemap.pipeline import Outcome, Workspace, footprints_of
 from placemap.reference.geography import Geography
 from placemap.resolve.england import National, Part, combine
 from placemap.resolve.resolve import scope_of
-from placemap.write_folder import Build, write_build
-from placemap.write_national import SystemLine, national_readme
 
 
 @dataclass

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import PlacemapError
-from placemap.foi_answers import Letter
-from placemap.foi_pack import CONFIG, LIBRARIES, LOCK, RESPONSE, SUMS, WORKBOOK, PackLock, libraries
-from placemap.hidden import hidden
+from placemap.outputs.foi.hidden import hidden
+from placemap.outputs.foi.pack import CONFIG, LIBRARIES, LOCK, RESPONSE, SUMS, WORKBOOK, PackLock, libraries
+from placemap.outputs.foi.questions import Letter
 
 
 @dataclass

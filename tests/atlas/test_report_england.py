@@ -130,7 +130,7 @@ def test_the_page_says_what_the_tables_say(report, national):
 
 
 def test_simplified_outlines_share_their_borders(workspace, national):
-    from placemap.boundaries import simplified
+    from placemap.outputs.map.outlines import simplified
 
     assignment = national.national.assignment
     whole = workspace.outlines.places(assignment)
@@ -146,8 +146,8 @@ def test_simplified_outlines_share_their_borders(workspace, national):
 
 
 def test_neighbours_differ_in_colour_and_all_colours_are_used(workspace, national):
-    from placemap.boundaries import neighbours
-    from placemap.palette import PALETTE, colours, lightness
+    from placemap.outputs.map.outlines import neighbours
+    from placemap.outputs.map.palette import PALETTE, colours, lightness
 
     pairs = neighbours(national.national.assignment, workspace.geography)
     chosen = colours(187, pairs)

@@ -25,7 +25,7 @@ from placemap.config.find_config import config_path
 from placemap.config.load import load_system
 from placemap.core.errors import PlacemapError
 from placemap.core.files import put
-from placemap.write_applied import result_table, write_frame
+from placemap.outputs.applied import result_table, write_frame
 
 from .conftest import DATA
 

@@ -192,8 +192,8 @@ def test_and_hides_no_file_of_a_user(cli, tmp_path, built, mine):
 
 def test_litter_does_no_harm_to_a_pack_or_a_store(tmp_path):
     from placemap.core.errors import PlacemapError
+    from placemap.outputs.foi.write import write_folder
     from placemap.sources.tables.write_store import write_store
-    from placemap.write_foi import write_folder
 
     pack = tmp_path / "pack"
     (pack / "tables").mkdir(parents=True)

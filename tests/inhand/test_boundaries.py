@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import shapely
 
-from placemap.boundaries import Outlines, neighbours
-from placemap.write_boundaries import GEOJSON, GEOPACKAGE, write_boundaries
+from placemap.outputs.boundaries import GEOJSON, GEOPACKAGE, write_boundaries
+from placemap.outputs.map.outlines import Outlines, neighbours
 
 FOOTPRINTS = [
     ("bnssg", "localities"),

@@ -14,12 +14,12 @@ from docx import Document
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
-from placemap.foi_answers import Letter, percent
-from placemap.foi_pack import RESPONSE, SUMS, WORKBOOK, zipped
-from placemap.hidden import hidden
 from placemap.in_hand import foi_files, make_foi
+from placemap.outputs.foi.hidden import hidden
+from placemap.outputs.foi.letter import long_date
+from placemap.outputs.foi.pack import RESPONSE, SUMS, WORKBOOK, zipped
+from placemap.outputs.foi.questions import Letter, percent
 from placemap.verify_foi import read_pack, verify
-from placemap.write_docx import long_date
 
 REPOSITORY = Path(__file__).parents[2]
 LETTER = Letter("2026-11-30", "FOI-123", "A Requester", "NHS Somewhere ICB")
@@ -333,7 +333,7 @@ def at_hand(monkeypatch, localities):
 
 
 def resummed(files):
-    from placemap.foi_pack import sums
+    from placemap.outputs.foi.pack import sums
 
     rest = {name: content for name, content in files.items() if name != SUMS}
     return {**rest, SUMS: sums(rest).encode()}

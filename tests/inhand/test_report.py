@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from placemap.in_hand import make_report
-from placemap.report_data import coverage
+from placemap.outputs.report.content import coverage
 
 MEGABYTE = 1_000_000
 

@@ -153,10 +153,10 @@ def apply(
 
     Example: placemap apply attendances.csv --system bnssg --sum attendances --out by-place.csv
     """
-    from placemap import write_applied
     from placemap.api import Applier, Options
     from placemap.apply.measures import measures_of
     from placemap.core.files import put
+    from placemap.outputs import applied as write_applied
     from placemap.pipeline import open_workspace
 
     if join and out is None:

@@ -50,9 +50,9 @@ def compare(
 
     Example: placemap compare norfolk-and-waveney option-1 option-4
     """
+    from placemap.outputs.tables import write_answers
     from placemap.pipeline import open_workspace
     from placemap.understand import compare_footprints
-    from placemap.write_answers import write_answers
 
     found = compare_footprints(open_workspace(data, measure), load(system), footprints or [])
     if as_json:

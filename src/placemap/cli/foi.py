@@ -60,8 +60,8 @@ def foi(
         raise PlacemapError("name a system, or a pack with --verify", hint="placemap list", exit_code=Exit.USAGE)
     from placemap.config.find_config import config_path
     from placemap.config.yaml_tree import read_text
-    from placemap.foi_answers import Letter
     from placemap.in_hand import make_foi
+    from placemap.outputs.foi.questions import Letter
     from placemap.pipeline import chosen_of, open_workspace
 
     letter = Letter(_date(date), reference, requester, organisation)

@@ -9,8 +9,8 @@ from xml.sax.saxutils import escape
 import numpy as np
 import shapely
 
-from placemap.cartography import Picture
-from placemap.map_labels import Wanted, place_labels
+from placemap.outputs.map.labels import Wanted, place_labels
+from placemap.outputs.map.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from placemap.core.files import NO_TIME, timeless, write_text
+from placemap.core.files import NO_TIME, put, timeless, write_text
 from placemap.core.tables import DECIMALS, Column, Table, as_text
 
 
@@ -94,3 +95,12 @@ def _letter(number: int) -> str:
     from openpyxl.utils import get_column_letter
 
     return str(get_column_letter(number))
+
+
+def write_answers(tables: Sequence[Table], folder: Path) -> list[Path]:
+    """Write tables as CSV into a folder, and return their paths; other files there stay as they are.
+
+    Raises:
+        PlacemapError: the folder cannot be written.
+    """
+    return [put(folder / f"{table.name}.csv", csv_text(table)) for table in tables]

@@ -14,8 +14,8 @@ from placemap.apply.run import Applied
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import put
 from placemap.core.tables import Column, Table, TableSchema
+from placemap.outputs.tables import write_csv, write_parquet
 from placemap.resolve.place_codes import HEAD
-from placemap.write_tables import write_csv, write_parquet
 
 ENDINGS = {".csv": write_csv, ".parquet": write_parquet}
 

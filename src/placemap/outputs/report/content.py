@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from placemap.cartography import Picture
 from placemap.config.model import Evidence, Footprint, Member, Place, System
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
@@ -16,6 +15,7 @@ from placemap.core.tables import Table
 from placemap.core.text import month
 from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
+from placemap.outputs.map.picture import Picture
 from placemap.reference.geography import Geography, measure_title
 from placemap.resolve.populations import Figures
 from placemap.resolve.resolve import METHODS, Assignment, low_share

@@ -13,13 +13,14 @@ from placemap.core.files import as_json, cannot_write, is_litter, swapped_in, wr
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
 from placemap.crosswalk.inputs import Inputs
+from placemap.outputs.csvw import FILES, csvw
+from placemap.outputs.datapackage import DATAPACKAGE, datapackage
+from placemap.outputs.readme import failed_page, readme
+from placemap.outputs.tables import write_csv, write_excel, write_parquet
 from placemap.reference.geography import Geography
-from placemap.write_datapackage import DATAPACKAGE, datapackage
-from placemap.write_metadata import FILES, csvw, failed_page, readme
-from placemap.write_tables import write_csv, write_excel, write_parquet
 
 if TYPE_CHECKING:
-    from placemap.boundaries import Boundaries
+    from placemap.outputs.map.outlines import Boundaries
 
 METADATA = "metadata.json"
 EXCEL = "placemap.xlsx"
@@ -76,7 +77,7 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
         write_excel(build.tables, folder / EXCEL)
     names = [f"{table.name}{ending}" for table in build.tables]
     if build.boundaries and not build.failed:
-        from placemap.write_boundaries import write_boundaries
+        from placemap.outputs.boundaries import write_boundaries
 
         names += write_boundaries(build.boundaries, folder)
     if build.failed:

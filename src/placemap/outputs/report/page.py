@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from placemap.boundaries import Boundaries
 from placemap.core.tables import Table, as_text
 from placemap.core.text import month
-from placemap.write_boundaries import GEOJSON, geojson
-from placemap.write_tables import csv_text
+from placemap.outputs.boundaries import GEOJSON, geojson
+from placemap.outputs.map.outlines import Boundaries
+from placemap.outputs.tables import csv_text
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def page(template: str, scripts: Sequence[str], data: dict[str, Any], inside: Se
 
 
 def _part(name: str) -> str:
-    return files("placemap").joinpath("report", name).read_text(encoding="utf-8")
+    return files("placemap.outputs.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:

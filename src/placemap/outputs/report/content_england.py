@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from placemap.cartography import NationalPicture
 from placemap.config.grades import GRADES as LETTERS
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Evidence
@@ -18,11 +17,12 @@ from placemap.core.tables import Table
 from placemap.core.text import listed, month
 from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
+from placemap.outputs.map.picture import NationalPicture
+from placemap.outputs.readme_england import SystemLine
+from placemap.outputs.report.content import GRADES, FindingGroup, evidence_of, finding_groups
 from placemap.reference.geography import Geography, measure_title
-from placemap.report_data import GRADES, FindingGroup, evidence_of, finding_groups
 from placemap.resolve.england import National
 from placemap.resolve.populations import Figures
-from placemap.write_national import SystemLine
 
 #: Colours of grades, from strong to weak, and of shares, from high to low; lightness tells them apart in grey print.
 _GRADE_COLOURS = {"A": "#3b82bd", "B": "#a5d3ec", "C": "#e5893b"}

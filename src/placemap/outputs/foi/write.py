@@ -6,7 +6,7 @@ from pathlib import Path
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import cannot_write, is_litter, put, swapped_in
-from placemap.foi_pack import SUMS, zipped
+from placemap.outputs.foi.pack import SUMS, zipped
 
 
 def write_folder(files: dict[str, bytes], folder: Path) -> Path:

@@ -11,8 +11,8 @@ from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
 from placemap.crosswalk.inputs import Inputs, attributions
+from placemap.outputs.readme import dictionary, method, sources
 from placemap.resolve.england import National
-from placemap.write_metadata import dictionary, method, sources
 
 MEANINGS = {
     "A": "a source states the places and their geography",

@@ -7,11 +7,11 @@ from typing import Any
 
 import shapely
 
-from placemap.boundaries import Boundaries
-from placemap.cartography import LONDON
-from placemap.england_data import EnglandReport
-from placemap.svg_paths import Canvas, canvas
-from placemap.write_page import files_of, page
+from placemap.outputs.map.outlines import Boundaries
+from placemap.outputs.map.picture import LONDON
+from placemap.outputs.map.svg_paths import Canvas, canvas
+from placemap.outputs.report.content_england import EnglandReport
+from placemap.outputs.report.page import files_of, page
 
 #: Rows up to which a table is put into the page; the table of LSOAs is, whatever its length.
 _ROWS = 5_000

@@ -8,23 +8,24 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as library_version
 from io import BytesIO
 
-from placemap.boundaries import Boundaries
 from placemap.core.files import NO_TIME, as_json
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
-from placemap.foi_answers import Answer, Letter, answers
+from placemap.outputs.boundaries import GEOJSON, geojson
+from placemap.outputs.csvw import csvw
+from placemap.outputs.datapackage import DATAPACKAGE, datapackage
+from placemap.outputs.foi.letter import response
+from placemap.outputs.foi.questions import Answer, Letter, answers
+from placemap.outputs.foi.workbook import TableSheet, TextSheet, workbook
+from placemap.outputs.folder import METADATA
+from placemap.outputs.map.draw import png, svg
+from placemap.outputs.map.outlines import Boundaries
+from placemap.outputs.readme import readme
+from placemap.outputs.report.content import GRADES, Report
+from placemap.outputs.tables import csv_text
 from placemap.reference.store import TableEntry
 from placemap.reference.vintages import Chosen
-from placemap.report_data import GRADES, Report
 from placemap.resolve.resolve import Assignment
-from placemap.write_boundaries import GEOJSON, geojson
-from placemap.write_datapackage import DATAPACKAGE, datapackage
-from placemap.write_docx import response
-from placemap.write_folder import METADATA
-from placemap.write_map import png, svg
-from placemap.write_metadata import csvw, readme
-from placemap.write_tables import csv_text
-from placemap.write_workbook import TableSheet, TextSheet, workbook
 
 SUMS, LOCK, CONFIG = "SHA256SUMS", "lock.json", "declaration.yaml"
 RESPONSE, WORKBOOK, METHOD = "response.docx", "mapping.xlsx", "method.md"

@@ -11,8 +11,8 @@ from io import BytesIO
 from typing import Any
 
 from placemap.core.files import NO_TIME, timeless
-from placemap.foi_answers import Answer, Letter
-from placemap.report_data import Report
+from placemap.outputs.foi.questions import Answer, Letter
+from placemap.outputs.report.content import Report
 
 _FIELD = "[{}]"
 _DROPPED = ("/customXml", "/thumbnail", "/stylesWithEffects", "/webSettings")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from placemap.map_labels import Wanted, anchor, place_labels
+from placemap.outputs.map.labels import Wanted, anchor, place_labels
 
 #: Metres a unit. Boundaries are generalised to 200 m, so ten metres lose nothing that can be seen.
 UNIT = 10

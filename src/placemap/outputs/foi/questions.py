@@ -9,7 +9,7 @@ import pandas as pd
 
 from placemap.core.tables import Table
 from placemap.core.text import listed, month
-from placemap.report_data import GRADES, Report, coverage
+from placemap.outputs.report.content import GRADES, Report, coverage
 from placemap.resolve.resolve import Assignment, low_share
 
 #: How many names a sentence lists before it points to the workbook.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from placemap.boundaries import Boundaries, Shapes
-from placemap.report_data import GRADES, Report
-from placemap.svg_paths import Canvas, canvas, labels, numbers
-from placemap.write_map import wrap
-from placemap.write_page import files_of, page
+from placemap.outputs.map.draw import wrap
+from placemap.outputs.map.outlines import Boundaries, Shapes
+from placemap.outputs.map.svg_paths import Canvas, canvas, labels, numbers
+from placemap.outputs.report.content import GRADES, Report
+from placemap.outputs.report.page import files_of, page
 
 #: Sizes of letters on a map of nominal width, pixels; a phone's map is less than half as wide.
 _NAME_PIXELS, _NUMBER_PIXELS = 13.5, 44

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from placemap.boundaries import Boundaries
 from placemap.core.files import NO_TIME, write_text
 from placemap.core.tables import DECIMALS
+from placemap.outputs.map.outlines import Boundaries
 
 GEOPACKAGE = "place_boundaries.gpkg"
 GEOJSON = "place_boundaries.geojson"

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import shapely
 
-from placemap.boundaries import Outlines, Shapes, neighbours, simplified
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Ints
 from placemap.core.text import month
 from placemap.crosswalk.inputs import attributions
-from placemap.palette import colours
+from placemap.outputs.map.outlines import Outlines, Shapes, neighbours, simplified
+from placemap.outputs.map.palette import colours
 from placemap.reference.geography import Geography, measure_title
 from placemap.resolve.populations import Figures
 from placemap.resolve.resolve import LOW_SHARE, Assignment, low_share
