@@ -128,8 +128,8 @@ def _escaped(text: str) -> str:
 
 def tables() -> str:
     """The columns of every table that a build writes, from a build of the first shipped example."""
+    from placemap.commands.workspace import Workspace
     from placemap.config.load import load_system
-    from placemap.pipeline import Workspace
     from placemap.reference.geography import Geography
     from placemap.reference.open_store import open_store
 

@@ -100,8 +100,8 @@ def process(tmp_path, toy_store):
 @pytest.fixture
 def toy(toy_store):
     """Make a Workspace on the toy county and a footprint of a config text: `workspace, system, footprint`."""
+    from placemap.commands.workspace import Workspace
     from placemap.config.load import system_from_text
-    from placemap.pipeline import Workspace
     from placemap.reference.geography import Geography
     from placemap.reference.open_store import open_store
 

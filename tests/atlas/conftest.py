@@ -44,7 +44,7 @@ def england_store(reference, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def workspace(england_store):
     """A workspace on all England."""
-    from placemap.pipeline import open_workspace
+    from placemap.commands.workspace import open_workspace
 
     return open_workspace(england_store)
 
@@ -61,7 +61,7 @@ def systems():
 @pytest.fixture(scope="session")
 def national(workspace, systems):
     """All systems put together, in memory."""
-    from placemap.pipeline_england import england
+    from placemap.commands.england import england
 
     return england(workspace, systems.values())
 

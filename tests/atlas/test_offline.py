@@ -8,7 +8,7 @@ OFFLINE = ("bnssg", "lancashire-and-south-cumbria", "norfolk-and-waveney")
 @pytest.fixture(scope="module")
 def packaged():
     from atlas.conftest import REPOSITORY
-    from placemap.pipeline import open_workspace
+    from placemap.commands.workspace import open_workspace
 
     return open_workspace(REPOSITORY / "data")
 
@@ -76,7 +76,7 @@ def test_packaged_and_england_wide_tables_give_the_same_bytes(name, packaged, wo
 
     A packaged table is the part of the official one that the three systems need, so those differ.
     """
-    from placemap.pipeline import build
+    from placemap.commands.build import build
 
     system = systems[name]
     footprint = system.footprints[system.default_footprint]

@@ -160,7 +160,7 @@ def test_neighbours_differ_in_colour_and_all_colours_are_used(workspace, nationa
 
 
 def test_min_grade_leaves_systems_out_and_says_so(workspace, systems, tmp_path):
-    from placemap.in_hand import make_england_report
+    from placemap.commands.report import make_england_report
 
     (path,) = make_england_report(workspace, systems.values(), tmp_path, min_grade="A").files
     text = path.read_text(encoding="utf-8")

@@ -19,8 +19,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from placemap import pipeline
 from placemap.api import Places
+from placemap.commands import build as pipeline
 from placemap.config.find_config import config_path
 from placemap.config.load import load_system
 from placemap.core.errors import PlacemapError

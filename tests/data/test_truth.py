@@ -24,8 +24,8 @@ CONFIGS = {name: REPO / "configs" / f"{name}.yaml" for name in sorted(DEFAULTS)}
 @pytest.fixture(scope="session")
 def real():
     """The packaged tables, and the shipped systems by id."""
+    from placemap.commands.workspace import Workspace
     from placemap.config.load import load_system
-    from placemap.pipeline import Workspace
     from placemap.reference.geography import Geography
     from placemap.reference.open_store import open_store
 

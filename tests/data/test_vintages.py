@@ -12,8 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from placemap.cli import app
+from placemap.commands.build import jobs_of
+from placemap.commands.workspace import Workspace, footprints_of, open_workspace
 from placemap.core.errors import PlacemapError
-from placemap.pipeline import Workspace, footprints_of, jobs_of, open_workspace
 from placemap.reference.geography import Geography
 from placemap.reference.open_store import open_store
 from placemap.reference.vintages import Chosen, choose, in_force_from

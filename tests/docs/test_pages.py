@@ -205,8 +205,8 @@ def test_findings_have_the_severity_that_the_page_says(page):
 
 
 def test_findings_of_real_builds_have_the_severity_that_the_page_says(page):
+    from placemap.commands.workspace import open_workspace
     from placemap.config.load import load_system
-    from placemap.pipeline import open_workspace
 
     explained = _findings_in_page(page)
     workspace, seen = open_workspace(REPO / "data"), set()
@@ -268,8 +268,9 @@ def test_values_that_a_key_can_have_are_listed(page):
 
 
 def test_every_file_of_a_build_is_named(page, tmp_path):
+    from placemap.commands.build import build
+    from placemap.commands.workspace import open_workspace
     from placemap.config.load import load_system
-    from placemap.pipeline import build, open_workspace
 
     system = load_system(REPO / "configs" / "bnssg.yaml")
     footprint = system.footprints["local-authorities"]

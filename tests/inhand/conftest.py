@@ -8,7 +8,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def workspace():
-    from placemap.pipeline import open_workspace
+    from placemap.commands.workspace import open_workspace
 
     return open_workspace(REPOSITORY / "data")
 

@@ -14,12 +14,12 @@ from docx import Document
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
-from placemap.in_hand import foi_files, make_foi
+from placemap.commands.foi import foi_files, make_foi
+from placemap.commands.verify_foi import read_pack, verify
 from placemap.outputs.foi.hidden import hidden
 from placemap.outputs.foi.letter import long_date
 from placemap.outputs.foi.pack import RESPONSE, SUMS, WORKBOOK, zipped
 from placemap.outputs.foi.questions import Letter, percent
-from placemap.verify_foi import read_pack, verify
 
 REPOSITORY = Path(__file__).parents[2]
 LETTER = Letter("2026-11-30", "FOI-123", "A Requester", "NHS Somewhere ICB")

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from typer.testing import CliRunner
 
-from placemap.in_hand import make_report
+from placemap.commands.report import make_report
 from placemap.outputs.report.content import coverage
 
 MEGABYTE = 1_000_000

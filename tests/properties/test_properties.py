@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import toy_county
+from placemap.commands.workspace import Workspace
 from placemap.config.load import system_from_text
 from placemap.core.errors import PlacemapError, PlacemapErrors
 from placemap.crosswalk.patient_ledger import ledger
-from placemap.pipeline import Workspace
 from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography
 from placemap.reference.open_store import open_store

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from placemap.commands.workspace import Workspace
 from placemap.config.load import load_system
 from placemap.config.model import System
-from placemap.pipeline import Workspace
 from placemap.reference.geography import Geography
 from placemap.reference.open_store import open_store
 

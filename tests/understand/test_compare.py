@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placemap.analysis.compare import place_place
+from placemap.commands.compare import Comparison, compare_footprints
+from placemap.commands.workspace import Workspace
 from placemap.config.model import System
-from placemap.pipeline import Workspace
 from placemap.resolve.populations import Figures
 from placemap.resolve.resolve import Assignment
-from placemap.understand import Comparison, compare_footprints
 
 
 @pytest.fixture(scope="module")

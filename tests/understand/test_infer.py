@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from shapely import wkb
 
 from placemap.analysis.infer_input import Wanted, from_polygons, from_table
+from placemap.commands.infer import Found, infer_places
+from placemap.commands.workspace import Workspace
 from placemap.config.load import load_system
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
-from placemap.inferring import Found, infer_places
-from placemap.pipeline import Workspace
 
 ROOT = Path(__file__).parents[2]
 #: The systems that the packaged tables cover.

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from placemap.analysis.sensitivity import Sensitivity, sensitivity
+from placemap.commands.workspace import Workspace
 from placemap.config.model import System
-from placemap.pipeline import Workspace
 from placemap.resolve.resolve import Assignment
 
 FOOTPRINTS = [("bnssg", "localities"), ("norfolk-and-waveney", "option-4")]

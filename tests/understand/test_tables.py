@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from shapely.geometry import LineString, box
 
+from placemap.commands.workspace import Workspace
 from placemap.core.errors import PlacemapError
 from placemap.core.read_tables import read_polygons, read_table
-from placemap.pipeline import Workspace
 from placemap.reference.recognise import clean_codes, code_columns, has_codes, recognise
 
 ROWS = [("E01014485", "Woodspring"), ("E01014486", "NA"), ("E01014487", "Côte")]

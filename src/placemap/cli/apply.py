@@ -31,14 +31,14 @@ from placemap.core.errors import Exit, PlacemapError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from placemap.api import Applier
     from placemap.apply.apportion import Resolved
     from placemap.apply.measures import Measure
     from placemap.apply.reconcile import Line, Reconciliation
     from placemap.apply.run import Applied
+    from placemap.commands.apply import Applier
+    from placemap.commands.workspace import Workspace
     from placemap.config.model import Footprint, System
     from placemap.core.findings import Finding
-    from placemap.pipeline import Workspace
 
 
 class Shares(StrEnum):
@@ -153,11 +153,11 @@ def apply(
 
     Example: placemap apply attendances.csv --system bnssg --sum attendances --out by-place.csv
     """
-    from placemap.api import Applier, Options
     from placemap.apply.measures import measures_of
+    from placemap.commands.apply import Applier, Options
+    from placemap.commands.workspace import open_workspace
     from placemap.core.files import put
     from placemap.outputs import applied as write_applied
-    from placemap.pipeline import open_workspace
 
     if join and out is None:
         raise PlacemapError("--join needs --out FILE", hint="add --out joined.parquet", exit_code=Exit.USAGE)
@@ -208,7 +208,7 @@ def apply(
 
 def _jobs(names: list[str], footprints: list[str], *, england: bool, join: bool) -> list[tuple[System, Footprint]]:
     """The footprints that are named; none with `--england`."""
-    from placemap.pipeline import footprints_of
+    from placemap.commands.workspace import footprints_of
 
     if england:
         refuse_with_england(names, footprints, every=False)
@@ -242,13 +242,13 @@ def _refuse_twice(jobs: list[tuple[System, Footprint]]) -> None:
 
 
 def _footprints(workspace: Workspace, jobs: Sequence[tuple[System, Footprint]]) -> list[Resolved]:
-    from placemap.api import resolved
+    from placemap.commands.apply import resolved
 
     return [resolved(workspace, system, chosen) for system, chosen in jobs]
 
 
 def _england(workspace: Workspace) -> list[Resolved]:
-    from placemap.pipeline_england import resolved_england
+    from placemap.commands.england import resolved_england
 
     return [resolved_england(workspace, systems_of(workspace), workspace.min_grade)]
 

@@ -24,7 +24,7 @@ from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
     from placemap.analysis.compare import Alignment, Side
-    from placemap.understand import Comparison
+    from placemap.commands.compare import Comparison
 
 LABELS = {"ltla": "LTLAs", "utla": "UTLAs", "pcn": "PCN areas", "ccg": "former CCGs"}
 #: Footprints whose split units are listed without filling screens.
@@ -50,9 +50,9 @@ def compare(
 
     Example: placemap compare norfolk-and-waveney option-1 option-4
     """
+    from placemap.commands.compare import compare_footprints
+    from placemap.commands.workspace import open_workspace
     from placemap.outputs.tables import write_answers
-    from placemap.pipeline import open_workspace
-    from placemap.understand import compare_footprints
 
     found = compare_footprints(open_workspace(data, measure), load(system), footprints or [])
     if as_json:

@@ -43,7 +43,7 @@ def import_data(
 
     Example: placemap data import Downloads/ons --to my-store
     """
-    from placemap.pipeline import import_data
+    from placemap.commands.data import import_data
 
     report = import_data(paths, to, configs or [], _measures(measures or [], paths))
     if as_json:

@@ -38,7 +38,7 @@ def status(data: DataOption = None, as_json: JsonOption = False) -> int:
 
     Example: placemap data status
     """
-    from placemap.pipeline import data_status
+    from placemap.commands.data import data_status
 
     folder, why, tables = data_status(data)
     if as_json:
@@ -80,8 +80,8 @@ def verify(data: DataOption = None, as_json: JsonOption = False) -> int:
 
     Example: placemap data verify
     """
+    from placemap.commands.data import verify_data
     from placemap.core.findings import Severity
-    from placemap.pipeline import verify_data
 
     where, tables, findings = verify_data(data)
     code = Exit.WRONG if any(finding.severity == Severity.ERROR for finding in findings) else Exit.OK
@@ -107,7 +107,7 @@ def diff(old: StateArgument = "", new: StateArgument = "", data: DataOption = No
     from dataclasses import asdict
 
     from placemap.analysis.reference_diff import as_markdown
-    from placemap.pipeline import diff_data
+    from placemap.commands.data import diff_data
 
     found = diff_data(old, new, data)
     if as_json:
@@ -132,7 +132,7 @@ def lock(
 
     Example: placemap data lock
     """
-    from placemap.pipeline import write_lock_for
+    from placemap.commands.data import write_lock_for
 
     found = write_lock_for(systems or [], to, data, vintages=vintage or [], as_of=as_of)
     message(f"{len(found.tables)} tables locked in {to}")

@@ -47,7 +47,7 @@ def update(
 
     Example: placemap data update lsoa21-ward epcn
     """
-    from placemap.pipeline import update_data
+    from placemap.commands.data import update_data
 
     with _bars() as progress:
         report = update_data(sources or [], _addresses(urls or []), to, ca_bundle, progress)

@@ -25,9 +25,9 @@ from placemap.cli.common import (
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
+    from placemap.commands.diff import Difference
+    from placemap.commands.workspace import Workspace
     from placemap.config.model import System
-    from placemap.pipeline import Workspace
-    from placemap.understand import Difference
 
 VINTAGE = re.compile(r"\d{4}(-\d{2})?")
 ENDINGS = (".yaml", ".yml")
@@ -71,7 +71,7 @@ def diff(
     Example: placemap diff 2022-08 2024-10 --system bnssg
     """
     from placemap.analysis.diff import next_version
-    from placemap.pipeline import open_workspace
+    from placemap.commands.workspace import open_workspace
 
     if places_version:
         next_version(places_version, "none")
@@ -90,8 +90,8 @@ def diff(
 
 
 def _found(old: str, new: str, name: str | None, footprints: list[str], workspace: Workspace) -> list[Difference]:
-    from placemap.pipeline import footprints_of
-    from placemap.understand import diff_folders, diff_systems, diff_vintages
+    from placemap.commands.diff import diff_folders, diff_systems, diff_vintages
+    from placemap.commands.workspace import footprints_of
 
     if Path(old).is_dir() or (new and Path(new).is_dir()):
         _both(old, new, "folder", Path(new).is_dir() and Path(old).is_dir())

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from placemap.analysis.explanation import Explanation, Part, Reason
-    from placemap.understand import Answer
+    from placemap.commands.explain import Answer
 
 SHORT = 6
 
@@ -58,8 +58,8 @@ def explain(
 
     Example: placemap explain E01014848
     """
-    from placemap.pipeline import open_workspace
-    from placemap.understand import explain_code
+    from placemap.commands.explain import explain_code
+    from placemap.commands.workspace import open_workspace
 
     systems = load_systems([system] if system else [])
     workspace = open_workspace(data, measure)

@@ -32,7 +32,7 @@ def find(
     """
     from placemap.analysis.find import ORDER
     from placemap.analysis.find import find as find_units
-    from placemap.pipeline import open_workspace
+    from placemap.commands.workspace import open_workspace
 
     for one in kind or []:
         if one not in ORDER:

@@ -23,8 +23,8 @@ from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from placemap.analysis.infer import KindFit, PlaceInferred
+    from placemap.commands.infer import Against, Found
     from placemap.config.model import Footprint, System
-    from placemap.inferring import Against, Found
 
 KIND_LABELS = {"sub_icb": "sub-ICB", "utla": "UTLA", "ltla": "LTLA", "ward": "ward", "msoa": "MSOA", "pcn": "PCN"}
 
@@ -63,9 +63,9 @@ def infer(
 
     Example: placemap infer places.csv --out configs/my-system.yaml
     """
+    from placemap.commands.infer import infer_places, read_wanted
+    from placemap.commands.workspace import open_workspace
     from placemap.core.files import put
-    from placemap.inferring import infer_places, read_wanted
-    from placemap.pipeline import open_workspace
 
     workspace = open_workspace(data, measure)
     wanted = read_wanted(file, workspace.geography, code=code, place=place, sheet=sheet)
@@ -92,7 +92,7 @@ def infer(
 
 
 def _footprint(against: str | None) -> tuple[System, Footprint] | None:
-    from placemap.pipeline import footprints_of
+    from placemap.commands.workspace import footprints_of
 
     if against is None:
         return None

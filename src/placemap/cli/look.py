@@ -71,9 +71,9 @@ def show(
 
     Example: placemap show bnssg --footprint localities
     """
+    from placemap.commands.workspace import footprints_of
     from placemap.config.find_config import config_path
     from placemap.config.yaml_tree import read_text
-    from placemap.pipeline import footprints_of
 
     if source:
         path = config_path(system)

@@ -37,9 +37,9 @@ def new(
 
     Example: placemap new QUY --by pcn --place "North Bristol" --place "South Bristol"
     """
+    from placemap.commands.new import BY, first_config
+    from placemap.commands.workspace import open_workspace
     from placemap.core.files import put
-    from placemap.pipeline import open_workspace
-    from placemap.starting import BY, first_config
 
     icb = icb or _ask("Which integrated care board (code or name)?", "ICB")
     by = by or _ask(f"What are the places made of ({', '.join(BY)})?", "--by", default=BY[0])

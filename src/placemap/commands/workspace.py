@@ -1,55 +1,62 @@
-"""One short function a command: load → resolve → check → write. Returns results; prints nothing."""
+"""A reference that systems are resolved against, and which footprints a command is about."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from placemap.analysis.sensitivity import Sensitivity, sensitivity
+from placemap.analysis.sensitivity import Sensitivity
 from placemap.checks.members import check_declarations, check_icb
 from placemap.checks.registry import Result
 from placemap.checks.run import in_order, run_checks
 from placemap.checks.store_covers import require_coverage
 from placemap.config.as_of import at_vintages, footprint_of
-from placemap.config.find_config import ENDINGS, all_configs, config_path
 from placemap.config.grades import WEAKEST, require_grade
-from placemap.config.load import load_system
-from placemap.config.model import Footprint, Place, System
+from placemap.config.model import Footprint, System
 from placemap.core.arrays import Bools
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity, worst
 from placemap.core.tables import Table
-from placemap.core.version import __version__
 from placemap.crosswalk.findings import findings_table
 from placemap.crosswalk.inputs import Inputs, inputs_of, newest_year
 from placemap.crosswalk.patient_ledger import ledger
 from placemap.crosswalk.places import places_table
 from placemap.crosswalk.tables import crosswalk_tables
-from placemap.outputs.folder import Build, write_build
 from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography
-from placemap.reference.lock import Lock, lock_of, require_locked
-from placemap.reference.open_store import cache_folder, chosen_store, open_store, retrieved_in, store_folder
-from placemap.reference.states import states
-from placemap.reference.status import TableStatus, status_of
+from placemap.reference.lock import Lock
+from placemap.reference.open_store import open_store, store_folder
 from placemap.reference.vintages import choose
 from placemap.resolve.place_codes import heads_of
 from placemap.resolve.populations import Figures, figures
 from placemap.resolve.resolve import Assignment, lsoas_of, resolve, scope_of
-from placemap.write_lock import write_lock
 
 if TYPE_CHECKING:
-    from placemap.analysis.reference_diff import StoreDiff
     from placemap.outputs.map.outlines import Boundaries, Outlines
-    from placemap.sources.import_files import ImportReport
-    from placemap.sources.update import UpdateReport
 
 DEFAULT_MEASURE = "residents_2021"
+
+
+def without_errors(workspace: Workspace, system: System, footprint: Footprint) -> Outcome:
+    """Build a footprint's tables in memory.
+
+    Raises:
+        PlacemapError: it has findings of error severity, so there is nothing to show.
+    """
+    outcome = workspace.build(system, footprint)
+    errors = [finding for finding in outcome.findings if finding.severity == Severity.ERROR]
+    if errors or outcome.assignment is None:
+        raise PlacemapError(
+            f"footprint `{footprint.id}` of {system.id} has {len(errors)} error{'s' if len(errors) != 1 else ''}, "
+            f"such as {errors[0].code}: {errors[0].message}",
+            location=system.loc.file,
+            hint=f"`placemap check {system.id} --footprint {footprint.id}` lists them",
+            exit_code=Exit.WRONG,
+        )
+    return outcome
 
 
 @dataclass
@@ -211,49 +218,6 @@ def open_workspace(
     return Workspace(Geography(store, chosen), measure, lock, min_grade)
 
 
-def build(
-    workspace: Workspace,
-    system: System,
-    footprint: Footprint,
-    out: Path,
-    *,
-    formats: str = "csv",
-    excel: bool = False,
-    outlines: bool = False,
-    sensitive: bool = False,
-) -> Outcome:
-    """Build one footprint into `out/<system>/<footprint>/`.
-
-    Args:
-        outlines: also write the outlines of its places.
-        sensitive: also place LSOAs by other methods, and say how sure each place is.
-
-    Raises:
-        PlacemapError: the folder cannot be written, or the tables are not those of the lock; what stood there before
-            still does.
-    """
-    if workspace.lock:
-        require_locked(workspace.inputs(footprint), workspace.lock)
-    outcome = workspace.build(system, footprint)
-    if sensitive and outcome.assignment is not None and outcome.exit_code() == Exit.OK:
-        outcome.sensitivity = sensitivity(system, outcome.assignment, workspace.geography, workspace.figures)
-        outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
-    made = Build(
-        system=system,
-        footprint=footprint,
-        tables=outcome.tables,
-        findings=outcome.findings,
-        inputs=workspace.inputs(footprint),
-        geography=workspace.geography,
-        measure=workspace.measure,
-        version=__version__,
-        failed=outcome.exit_code() != Exit.OK,
-        boundaries=workspace.boundaries(outcome) if outlines else None,
-    )
-    outcome.folder = write_build(made, out, formats=formats, excel=excel)
-    return outcome
-
-
 def footprints_of(
     system: System, names: list[str], *, every: bool = False, as_of: date | None = None
 ) -> list[Footprint]:
@@ -276,29 +240,6 @@ def footprints_of(
     return [system.footprints[name] for name in dict.fromkeys(names) or [system.default_footprint]]
 
 
-def lock_for(workspace: Workspace, systems: Sequence[System]) -> Lock:
-    """The lock of all tables that builds of all footprints of `systems` rest on."""
-    footprints = [footprint for system in systems for footprint in system.footprints.values()]
-    entries = {entry.name: entry for footprint in footprints for entry in workspace.inputs(footprint)}
-    defaults = {kind: workspace.geography.default_vintage(kind) for kind in workspace.geography.data.manifest.defaults}
-    return lock_of((entries[name] for name in sorted(entries)), defaults)
-
-
-def jobs_of(
-    workspace: Workspace, systems: Sequence[System], names: list[str], *, every: bool = False
-) -> tuple[list[tuple[System, Footprint]], list[PlacemapError]]:
-    """What a command is about, at the chosen vintages; a system that lacks a footprint gives an error instead."""
-    jobs: list[tuple[System, Footprint]] = []
-    errors: list[PlacemapError] = []
-    for system in systems:
-        try:
-            dated, footprints = chosen_of(workspace, system, names, every=every)
-            jobs += [(dated, item) for item in footprints]
-        except PlacemapError as error:
-            errors.append(error)
-    return jobs, errors
-
-
 def chosen_of(
     workspace: Workspace, system: System, names: list[str], *, every: bool = False
 ) -> tuple[System, list[Footprint]]:
@@ -312,99 +253,20 @@ def chosen_of(
     return dated, footprints_of(dated, names, every=every, as_of=chosen.as_of)
 
 
-@dataclass(frozen=True)
-class PlaceSummary:
-    """One line of the summary after a build."""
-
-    place: Place
-    lsoas: int
-    residents: float
-    registered: float
-
-
-def summary(outcome: Outcome) -> list[PlaceSummary]:
-    """LSOAs and people by place; empty where nothing was resolved."""
-    if outcome.assignment is None or outcome.figures is None:
-        return []
-    lines = []
-    for position, place in enumerate(outcome.footprint.places):
-        mask = outcome.assignment.place == position
-        lines.append(
-            PlaceSummary(
-                place,
-                int(np.count_nonzero(mask)),
-                float(outcome.figures.residents[mask].sum()),
-                float(outcome.figures.registered[mask].sum()),
-            )
-        )
-    return lines
-
-
-def import_data(paths: list[Path], to: Path | None, configs: list[Path], measures: dict[str, str]) -> ImportReport:
-    """Make reference tables from official files.
-
-    Args:
-        paths: the files, or folders of them.
-        to: the store; the user's own where it is None.
-        configs: configs, or folders of them, to cut the tables to; all England where there are none.
-        measures: by file name, what a file of people holds.
+def resolved(workspace: Workspace, system: System, footprint: Footprint) -> Assignment:
+    """The assignment of a footprint whose declaration has no errors.
 
     Raises:
-        PlacemapError: a file is missing or damaged, or a config cannot be read.
+        PlacemapError: it has.
     """
-    from placemap.sources.import_files import import_files
-
-    files = [file for path in configs for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
-    systems = [load_system(file) for file in files if file in configs or file.suffix in ENDINGS]
-    return import_files(paths, to or cache_folder(), systems=systems if configs else None, as_measure=measures)
-
-
-def data_status(data: Path | None) -> tuple[Path, str, list[TableStatus]]:
-    """The store in use, why it is, and its tables."""
-    folder, why = chosen_store(data)
-    return folder, why, status_of(open_store(folder).manifest, retrieved_in(folder), date.today())
-
-
-def verify_data(data: Path | None) -> tuple[str, int, list[Finding]]:
-    """What is wrong with the store in use; with its name and how many tables it has."""
-    from placemap.reference.verify import verify
-
-    store = open_store(store_folder(data))
-    return store.where, len(store.manifest.tables), verify(store)
-
-
-def diff_data(old: str, new: str, data: Path | None) -> StoreDiff:
-    """What changed between two states of the reference; see `store_states.states`."""
-    from placemap.analysis.reference_diff import diff
-
-    before, after = states(old, new, data)
-    systems = [load_system(path) for path in all_configs().values()]
-    return diff(before.geography, after.geography, (before.name, after.name), systems)
-
-
-def write_lock_for(
-    names: list[str], to: Path, data: Path | None, *, vintages: Sequence[str] = (), as_of: str = ""
-) -> Lock:
-    """Lock the tables that some systems are built from, all systems where none is named."""
-    paths = [config_path(name) for name in names] or list(all_configs().values())
-    workspace = open_workspace(data, vintages=vintages, as_of=as_of)
-    systems = [at_vintages(load_system(path), workspace.geography.chosen.vintages.get("pcn")) for path in paths]
-    found = lock_for(workspace, systems)
-    write_lock(found, to)
-    return found
-
-
-def update_data(
-    wanted: list[str],
-    urls: dict[str, str],
-    to: Path | None,
-    ca_bundle: Path | None,
-    progress: Callable[[str, int, int], None],
-) -> UpdateReport:
-    """Bring a store up to date from the official services; the user's own where `to` is None."""
-    from placemap.sources.download.client import Client
-    from placemap.sources.update import Updater
-
-    if ca_bundle is not None and not ca_bundle.is_file():
-        raise PlacemapError("there is no such file", location=str(ca_bundle), hint="check --ca-bundle")
-    return Updater(to or cache_folder(), Client(ca_bundle=ca_bundle)).run(wanted, urls, progress)
+    findings, assignment = workspace.resolve(system, footprint)
+    if assignment is None:
+        first = findings[0]
+        more = f" (and {len(findings) - 1} more errors)" if len(findings) > 1 else ""
+        raise PlacemapError(
+            f"{system.id}/{footprint.id} cannot be resolved: {first.message}{more}",
+            location=first.location,
+            hint=first.hint or f"`placemap check {system.id} -f {footprint.id}` shows all that is wrong",
+            exit_code=Exit.WRONG,
+        )
+    return assignment

@@ -11,17 +11,16 @@ import numpy as np
 
 from placemap.analysis.infer import Inferred, infer
 from placemap.analysis.infer_input import Wanted, from_polygons, from_table
+from placemap.commands.workspace import Workspace, resolved
 from placemap.config.draft import Declared, Draft, config_text, place_ids, slug
 from placemap.config.load import system_from_text
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Floats, Ints
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.read_tables import POLYGON_ENDINGS, read_polygons, read_table
-from placemap.pipeline import Workspace
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import has_codes
 from placemap.resolve.resolve import Assignment
-from placemap.understand import resolved
 
 FOOTPRINT = "inferred"
 

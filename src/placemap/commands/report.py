@@ -1,78 +1,23 @@
-"""What people take in hand: map, report and FOI pack. One short function a command, as in `pipeline`."""
+"""The report of a footprint, or of England."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.analysis.sensitivity import LABELS, sensitivity
+from placemap.commands.england import EnglandOutcome, england, inputs_of, lines, require_no_errors, tables_of
+from placemap.commands.map import Made, draw
+from placemap.commands.workspace import Outcome, Workspace, without_errors
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import put
-from placemap.core.findings import Severity
 from placemap.core.version import __version__
-from placemap.outputs.foi.questions import Letter
 from placemap.outputs.map.outlines import Boundaries, boundaries
-from placemap.outputs.map.picture import Picture, national_picture, picture
+from placemap.outputs.map.picture import national_picture
 from placemap.outputs.report.content import Report, Section, report
 from placemap.outputs.report.content_england import EnglandReport, england_report
-from placemap.pipeline import Outcome, Workspace
-from placemap.pipeline_england import EnglandOutcome, england, inputs_of, lines, require_no_errors, tables_of
 from placemap.reference.store import TableEntry
-
-
-@dataclass(frozen=True)
-class Made:
-    """Files that a command wrote, and what the map in them shows, in words."""
-
-    files: list[Path]
-    alt: str
-
-
-def without_errors(workspace: Workspace, system: System, footprint: Footprint) -> Outcome:
-    """Build a footprint's tables in memory.
-
-    Raises:
-        PlacemapError: it has findings of error severity, so there is nothing to show.
-    """
-    outcome = workspace.build(system, footprint)
-    errors = [finding for finding in outcome.findings if finding.severity == Severity.ERROR]
-    if errors or outcome.assignment is None:
-        raise PlacemapError(
-            f"footprint `{footprint.id}` of {system.id} has {len(errors)} error{'s' if len(errors) != 1 else ''}, "
-            f"such as {errors[0].code}: {errors[0].message}",
-            location=system.loc.file,
-            hint=f"`placemap check {system.id} --footprint {footprint.id}` lists them",
-            exit_code=Exit.WRONG,
-        )
-    return outcome
-
-
-def draw(workspace: Workspace, outcome: Outcome, *, highlight: bool = False) -> Picture:
-    """The map of an outcome without errors."""
-    assert outcome.assignment is not None
-    return picture(outcome.system, outcome.assignment, workspace.outlines, workspace.figures, highlight=highlight)
-
-
-def make_map(
-    workspace: Workspace, system: System, footprints: list[Footprint], out: Path, *, highlight: bool = False
-) -> Made:
-    """Write the map of one footprint, or of two side by side: SVG, PNG and alternative text.
-
-    Raises:
-        PlacemapError: a footprint has errors, the store has no boundaries, or a file cannot be written.
-    """
-    from placemap.outputs.map.draw import alt, png, svg
-
-    pictures = [
-        draw(workspace, without_errors(workspace, system, footprint), highlight=highlight) for footprint in footprints
-    ]
-    stem = out / system.id / ("-and-".join(footprint.id for footprint in footprints) + "-map")
-    words = alt(pictures)
-    contents: dict[str, str | bytes] = {".svg": svg(pictures), ".png": png(pictures), ".txt": words + "\n"}
-    return Made([put(stem.with_name(stem.name + ending), content) for ending, content in contents.items()], words)
 
 
 def make_report(
@@ -176,45 +121,3 @@ def _inputs(workspace: Workspace, footprint: Footprint) -> list[TableEntry]:
     """The tables that a footprint rests on, with the boundaries that it is drawn from."""
     entries = [*workspace.inputs(footprint), workspace.geography.data.need("lsoa_boundaries")]
     return sorted(entries, key=lambda entry: entry.name)
-
-
-def foi_files(
-    workspace: Workspace, system: System, footprint: Footprint, config: str, letter: Letter
-) -> dict[str, bytes]:
-    """The files of an FOI pack by name.
-
-    Args:
-        workspace: what the footprint is resolved against.
-        system: the footprint's system.
-        footprint: what the pack is about.
-        config: text of the system's config.
-        letter: what the reply says of itself.
-
-    Raises:
-        PlacemapError: the footprint has errors, or the store has no boundaries.
-    """
-    from placemap.outputs.foi.pack import Material, lock_of, pack
-
-    outcome = without_errors(workspace, system, footprint)
-    outlines, inputs = workspace.boundaries(outcome), _inputs(workspace, footprint)
-    assert outcome.assignment is not None
-    assert outlines is not None
-    content = _report(workspace, outcome)
-    chosen = workspace.geography.chosen
-    material = Material(content, outcome.assignment, outcome.findings, inputs, outlines, config, chosen.text)
-    return pack(material, lock_of(content, inputs, workspace.measure, Path(system.loc.file).name, letter, chosen))
-
-
-def make_foi(
-    workspace: Workspace, system: System, footprint: Footprint, config: str, letter: Letter, out: Path
-) -> list[Path]:
-    """Write an FOI pack as a folder and as a zip beside it; returns both.
-
-    Raises:
-        PlacemapError: as `foi_files`, or the folder holds other files, or something cannot be written.
-    """
-    from placemap.outputs.foi.write import write_folder, write_zip
-
-    files = foi_files(workspace, system, footprint, config, letter)
-    stem = out / system.id / f"{footprint.id}-foi"
-    return [write_folder(files, stem), write_zip(files, stem.with_name(f"{stem.name}.zip"))]

@@ -132,9 +132,9 @@ def _lock(content: bytes) -> PackLock:
 
 def _remake(files: dict[str, bytes], lock: PackLock, data: Path | None) -> tuple[dict[str, bytes], dict[str, str]]:
     """The pack made again, and the hashes of the reference tables that it was made from."""
+    from placemap.commands.foi import foi_files
+    from placemap.commands.workspace import chosen_of, open_workspace
     from placemap.config.load import load_system
-    from placemap.in_hand import foi_files
-    from placemap.pipeline import chosen_of, open_workspace
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(lock.config).name

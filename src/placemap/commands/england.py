@@ -12,6 +12,7 @@ import pandas as pd
 from placemap.apply.apportion import Resolved
 from placemap.checks.run import in_order
 from placemap.checks.store_covers import UPDATE
+from placemap.commands.workspace import Outcome, Workspace, footprints_of
 from placemap.config.as_of import at_vintages
 from placemap.config.find_config import england_configs
 from placemap.config.grades import WEAKEST, caveats, is_below
@@ -29,7 +30,6 @@ from placemap.crosswalk.patient_ledger import national_ledger
 from placemap.crosswalk.tables import crosswalk_tables
 from placemap.outputs.folder import Build, write_build
 from placemap.outputs.readme_england import SystemLine, national_readme
-from placemap.pipeline import Outcome, Workspace, footprints_of
 from placemap.reference.geography import Geography
 from placemap.resolve.england import National, Part, combine
 from placemap.resolve.resolve import scope_of
