@@ -166,14 +166,14 @@ def systems() -> list[Any]:
 
 def overview() -> str:
     """A line a system."""
-    from placemap import atlas_page
+    import atlas_page
 
     return atlas_page.overview(systems())
 
 
 def sections() -> str:
     """A section a system: places, evidence, caveats."""
-    from placemap import atlas_page
+    import atlas_page
 
     return atlas_page.sections(systems())
 
