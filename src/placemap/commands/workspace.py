@@ -121,8 +121,8 @@ class Workspace:
             if footprint.scope.place or not findings:
                 scope, scope_findings = self._scope(system, footprint)
                 findings += scope_findings
-            assignment_of = None if findings or scope is None else resolve(footprint, self.geography, scope)
-            self._resolved[key] = (findings, assignment_of)
+            assignment = None if findings or scope is None else resolve(footprint, self.geography, scope)
+            self._resolved[key] = (findings, assignment)
         return self._resolved[key]
 
     def _scope(self, system: System, footprint: Footprint) -> tuple[Bools | None, list[Finding]]:
