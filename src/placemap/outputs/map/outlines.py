@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,16 @@ class LsoaBoundaries:
         position = positions(geography.lsoas, table["lsoa_code"])
         known = position >= 0
         self.lsoas[position[known]] = shapely.from_wkb(table["geometry"].to_numpy(dtype=object)[known])
+
+    @cached_property
+    def ltlas(self) -> tuple[list[str], list[str], Shapes]:
+        """Codes, names and outlines of all whole LTLAs that the store has; empty lists where it has none."""
+        entry = self.geography.data.find("ltla_boundaries")
+        if entry is None:
+            return [], [], np.empty(0, dtype=object)
+        table = self.geography.data.table(entry)
+        shapes = shapely.from_wkb(table["geometry"].to_numpy(dtype=object))
+        return table["ltla_code"].tolist(), table["ltla_name"].tolist(), shapes
 
     def of(self, lsoas: Bools | Ints) -> Shapes:
         """Boundaries of some LSOAs.
