@@ -6,10 +6,10 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import toy_county
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import toy_county
 from placemap.commands.workspace import Workspace
 from placemap.config.load import system_from_text
 from placemap.core.errors import PlacemapError, PlacemapErrors
