@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from placemap.apply import apportion as place_keys
-from placemap.apply.apportion import Resolved
 from placemap.apply.measures import measures_of
 from placemap.apply.run import Applied
 from placemap.commands.apply import Applier, Options, _refuse_errors, resolved_footprint
@@ -27,6 +26,7 @@ from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.load import load_system
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
+from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ class Places:
         self._system = system
         self._workspace = workspace
         self._built: dict[str, Outcome] = {}
-        self._resolved: dict[str, Resolved] = {}
+        self._resolved: dict[str, ResolvedFootprint] = {}
 
     @property
     def id(self) -> str:
@@ -190,12 +190,10 @@ def load_england(
     workspace = open_workspace(Path(data) if data is not None else None, measure)
     outcome = england(workspace, england_systems(), min_grade)
     found = joined(outcome)
-    system, footprint = found.system, found.assignment.footprint
-    places = Places(system, workspace)
-    places._resolved[footprint.id] = found
-    places._built[footprint.id] = Outcome(
-        system, footprint, outcome.findings, found.assignment, workspace.populations, tables_of(outcome, workspace)
-    )
+    places = Places(found.system, workspace)
+    places._resolved[found.footprint.id] = found
+    tables = tables_of(outcome, workspace)
+    places._built[found.footprint.id] = Outcome(found.system, found.footprint, outcome.findings, found, tables)
     return places
 
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from placemap.apply import apportion as place_keys
 from placemap.apply import sql
-from placemap.apply.apportion import DECLARED, Apportionment, Resolved
+from placemap.apply.apportion import DECLARED, Apportionment
 from placemap.apply.columns import check_columns, key_column
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.run import Applied, join_outcomes, run
 from placemap.apply.scan import Scan, scan_of
 from placemap.commands.workspace import Outcome, Workspace
-from placemap.config.grades import caveats
 from placemap.core.errors import Exit, PlacemapError
+from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +57,7 @@ class Options:
     engine: str = "duckdb"
 
 
-def resolved_footprint(workspace: Workspace, system: System, footprint: Footprint) -> Resolved:
+def resolved_footprint(workspace: Workspace, system: System, footprint: Footprint) -> ResolvedFootprint:
     """A footprint to apply data to.
 
     Raises:
@@ -65,8 +65,8 @@ def resolved_footprint(workspace: Workspace, system: System, footprint: Footprin
     """
     outcome = workspace.check(system, footprint)
     _refuse_errors(outcome)
-    assert outcome.assignment is not None
-    return Resolved(system, outcome.assignment, caveats(outcome.findings))
+    assert outcome.resolved is not None
+    return outcome.resolved
 
 
 class Applier:
@@ -84,7 +84,7 @@ class Applier:
     def __init__(
         self,
         workspace: Workspace,
-        footprints: Sequence[Resolved],
+        footprints: Sequence[ResolvedFootprint],
         data: Any,
         measures: Sequence[Measure],
         options: Options,
@@ -115,8 +115,6 @@ class Applier:
         return place_keys.place_keys(
             self.kind,
             self.footprints,
-            self.workspace.geography,
-            self.workspace.populations,
             shares=self.options.shares,
             practices=self.practices,
         )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from placemap.apply.apportion import Resolved
 from placemap.checks.run import in_order
 from placemap.checks.store_covers import UPDATE
 from placemap.commands.workspace import Outcome, Workspace, footprints_of
@@ -31,8 +30,9 @@ from placemap.crosswalk.tables import crosswalk_tables
 from placemap.outputs.folder import Build, write_build
 from placemap.outputs.readme_england import SystemLine, national_readme
 from placemap.reference.geography import Geography
-from placemap.resolve.england import National, Part, combine
+from placemap.resolve.england import combine
 from placemap.resolve.resolve import scope_of
+from placemap.resolve.resolved import ResolvedFootprint
 
 
 @dataclass
@@ -47,7 +47,7 @@ class EnglandOutcome:
         folder: where they were written; None where nothing was.
     """
 
-    national: National
+    national: ResolvedFootprint
     outcomes: list[Outcome]
     left_out: list[System]
     findings: list[Finding]
@@ -73,7 +73,7 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
     """Resolve and check the default footprint of every system, and put them together.
 
     `outcome.national` is what further commands need: `assignment.place` gives each LSOA of 2021 a position in
-    `heads` (ICSID, FOOTPRINT, PLACECD) and in `footprint.places`.
+    `place_codes` (ICSID, FOOTPRINT, PLACECD) and in `places`.
 
     Args:
         min_grade: leave out systems whose evidence is weaker.
@@ -92,13 +92,14 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
             left_out.append((system, footprint))
         else:
             outcomes.append(workspace.check(system, footprint))
-    parts = [Part(o.system, o.assignment) for o in outcomes if o.assignment is not None]
+    parts = [o.resolved for o in outcomes if o.resolved is not None]
     expected = _scopes([footprint for _, footprint in left_out], workspace.geography)
     if len(parts) < len(outcomes):  # a system with errors of its own: what it would have had is no finding as well
         expected[:] = True
-    national = combine(parts, workspace.geography, workspace.populations, left_out=expected)
+    national, between = combine(parts, workspace.geography, workspace.populations, left_out=expected)
     refused = [_left_out(system, footprint, min_grade) for system, footprint in left_out]
-    findings = in_order([*(f for o in outcomes for f in o.findings), *national.findings, *refused])
+    findings = in_order([*(f for o in outcomes for f in o.findings), *between, *refused])
+    national = replace(national, findings=caveats(findings))
     return EnglandOutcome(national, outcomes, [system for system, _ in left_out], findings)
 
 
@@ -118,7 +119,7 @@ def require_england(geography: Geography) -> None:
     )
 
 
-def resolved_england(workspace: Workspace, systems: Iterable[System], min_grade: str = WEAKEST) -> Resolved:
+def resolved_england(workspace: Workspace, systems: Iterable[System], min_grade: str = WEAKEST) -> ResolvedFootprint:
     """All systems as one footprint to apply data to, with what its user must know of them.
 
     Raises:
@@ -127,16 +128,14 @@ def resolved_england(workspace: Workspace, systems: Iterable[System], min_grade:
     return joined(england(workspace, systems, min_grade))
 
 
-def joined(outcome: EnglandOutcome) -> Resolved:
+def joined(outcome: EnglandOutcome) -> ResolvedFootprint:
     """The systems of a national outcome as one footprint to apply data to.
 
     Raises:
         PlacemapError: there are errors.
     """
     require_no_errors(outcome)
-    national = outcome.national
-    parts = tuple(Resolved(part.system, part.assignment) for part in national.parts)
-    return Resolved(national.system, national.assignment, caveats(outcome.findings), parts)
+    return outcome.national
 
 
 def require_no_errors(outcome: EnglandOutcome) -> None:
@@ -220,12 +219,11 @@ def tables_of(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
 
 
 def _tables(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
-    national, geography, populations = outcome.national, workspace.geography, workspace.populations
-    patient_kinds = np.array([part.footprint.has_patient_kinds for part in national.parts])[national.part_of]
+    national = outcome.national
     return [
-        *crosswalk_tables(national.heads, national.assignment, geography, populations),
-        national_places_table(national, geography, populations, workspace.describer),
-        national_ledger(national.heads, national.assignment, geography, patient_kinds),
+        *crosswalk_tables(national),
+        national_places_table(national, workspace.describer),
+        national_ledger(national),
     ]
 
 
@@ -249,16 +247,16 @@ def lines(outcome: EnglandOutcome) -> list[SystemLine]:
     """One line a system: its footprint, places, grade, LSOAs and people."""
     result = []
     for item in outcome.outcomes:
-        if item.assignment is None or item.populations is None:
+        if item.resolved is None:
             continue
-        mask = item.assignment.place >= 0
+        mask, registered = item.resolved.assignment.place >= 0, item.resolved.populations.registered
         result.append(
             SystemLine(
                 item.system,
                 item.footprint,
                 int(mask.sum()),
-                float(item.populations.residents[mask].sum()),
-                float(item.populations.registered[mask].sum()),
+                item.resolved.people(mask),
+                float(registered[mask].sum()),
             )
         )
     return result

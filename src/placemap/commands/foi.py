@@ -29,11 +29,11 @@ def foi_files(
 
     outcome = without_errors(workspace, system, footprint)
     outlines, inputs = workspace.boundaries(outcome), _inputs(workspace, footprint)
-    assert outcome.assignment is not None
+    assert outcome.resolved is not None
     assert outlines is not None
     content = _report(workspace, outcome)
     chosen = workspace.geography.chosen
-    material = Material(content, outcome.assignment, outcome.findings, inputs, outlines, config, chosen.text)
+    material = Material(content, outcome.resolved.assignment, outcome.findings, inputs, outlines, config, chosen.text)
     return pack(material, lock_of(content, inputs, workspace.measure, Path(system.loc.file).name, letter, chosen))
 
 

@@ -21,8 +21,8 @@ class DrawnFiles:
 
 def draw(workspace: Workspace, outcome: Outcome, *, highlight: bool = False) -> Picture:
     """The map of an outcome without errors."""
-    assert outcome.assignment is not None
-    return picture(outcome.system, outcome.assignment, workspace.outlines, workspace.populations, highlight=highlight)
+    assert outcome.resolved is not None
+    return picture(outcome.resolved, workspace.outlines, highlight=highlight)
 
 
 def make_map(
