@@ -5,8 +5,8 @@ import json
 import re
 
 import pytest
-
 import toy_county
+
 from conftest import files_of
 
 CROSSWALKS = {

@@ -8,7 +8,6 @@ import shutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
 import toy_county
 
 REMAKE = "  → `placemap data update` fetches the tables anew; for the packaged ones, reinstall placemap\n"

@@ -18,7 +18,7 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units, living_in
 from placemap.reference.geography import Geography
 from placemap.resolve.populations import Populations
-from placemap.resolve.resolve import Assignment, practices_of
+from placemap.resolve.resolve import Assignment, places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
 
 RESIDENTS, REGISTERED = "residents", "registered"
@@ -232,17 +232,6 @@ def _dead_ltlas(geography: Geography) -> tuple[str, ...]:
 # --- practices and PCNs ---------------------------------------------------------------------------------------------
 
 
-def declared_places(assignment: Assignment, geography: Geography) -> dict[str, int]:
-    """By code of the practice, the position of the place that it, or else its PCN, is declared in."""
-    place_of: dict[str, int] = {}
-    for direct in (False, True):
-        for number, place in enumerate(assignment.footprint.places):
-            listed = [m for m in place.members if (m.kind == "practice") == direct]
-            gone = practices_of(place.exclude, geography)
-            place_of.update(dict.fromkeys(sorted(practices_of(listed, geography) - gone), number))
-    return place_of
-
-
 def _practice_keys(geography: Geography, populations: Populations, _kind: str, _shares: str, practices: str) -> _Keys:
     registrations = geography.registrations
     pcns = geography.pcns()
@@ -251,7 +240,7 @@ def _practice_keys(geography: Geography, populations: Populations, _kind: str, _
     position = positions(registrations.codes, codes)
 
     def declared(assignment: Assignment) -> Floats:
-        place_of = declared_places(assignment, geography)
+        place_of = places_of_practices(assignment.footprint, geography)
         of = np.array([place_of.get(code, -1) for code in codes])
         return _one_hot(of, len(assignment.footprint.places))
 

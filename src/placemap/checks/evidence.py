@@ -7,7 +7,7 @@ from math import floor
 
 from placemap.checks.registry import finding_of, result_check
 from placemap.core.findings import Finding, Severity
-from placemap.resolve.resolve import practices_of
+from placemap.resolve.resolve import places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: Evidence older than the newest input by more years than this is reported.
@@ -54,10 +54,8 @@ def figure_of(resolved: ResolvedFootprint, position: int, measure: str) -> float
     geography = resolved.geography
     if geography.measure_entry(measure).family == "practice_measure":
         by_practice = geography.practice_measure(measure)
-        place = resolved.places[position]
-        practices = practices_of(place.members, geography) - practices_of(place.exclude, geography)
-        listed = {m.code: p.id for p, m in resolved.footprint.members() if m.kind == "practice"}
-        return float(sum(by_practice.get(code, 0) for code in practices if listed.get(code, place.id) == place.id))
+        place_of = places_of_practices(resolved.footprint, geography)
+        return float(sum(by_practice.get(code, 0) for code, place in place_of.items() if place == position))
     return float(geography.measure(measure)[resolved.assignment.place == position].sum())
 
 

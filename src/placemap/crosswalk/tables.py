@@ -17,7 +17,7 @@ from placemap.crosswalk import schemas
 from placemap.reference.by_lsoa import Registrations, Units, living_in
 from placemap.reference.geography import Geography
 from placemap.reference.store import CCG_VINTAGE
-from placemap.resolve.resolve import METHODS, practices_of
+from placemap.resolve.resolve import METHODS, places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: Area kinds that get a crosswalk table, in the vintage that the store gives for each where nothing else is said.
@@ -235,7 +235,7 @@ class _Maker:
 
     def practices(self) -> Table:
         """Each declared practice with where its patients live."""
-        place_of = {code: n for n, code in self._declared_practices()}
+        place_of = places_of_practices(self.footprint, self.geography)
         by_itself = {m.code for _, m in self.footprint.members() if m.kind == "practice"}
         codes = np.array(sorted(place_of), dtype=object)
         place = np.array([place_of[code] for code in codes], dtype=np.int64)
@@ -258,15 +258,6 @@ class _Maker:
         }
         schema = schemas.place_practice(self.pcn_vintage, self.populations.registered_name)
         return self.table("place_practice", schema, place, columns, ["PLACECD", "PRACTICECD"])
-
-    def _declared_practices(self) -> Iterable[tuple[int, str]]:
-        """Practices with their place, a PCN's before those that are listed themselves, so that the latter win."""
-        for direct in (False, True):
-            for number, place in enumerate(self.footprint.places):
-                members = [m for m in place.members if (m.kind == "practice") == direct]
-                gone = practices_of(place.exclude, self.geography)
-                for code in sorted(practices_of(members, self.geography) - gone):
-                    yield number, code
 
     def _at_home(self, registrations: Registrations, position: Ints, place: Ints) -> Floats:
         home = np.full(len(registrations.codes), -1)
