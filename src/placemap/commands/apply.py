@@ -16,7 +16,7 @@ from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.run import Applied, join_outcomes, run
 from placemap.apply.scan import Scan, scan_of
-from placemap.commands.workspace import Outcome, Workspace
+from placemap.commands.workspace import Workspace
 from placemap.core.errors import Exit, PlacemapError
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -63,10 +63,7 @@ def resolved_footprint(workspace: Workspace, system: System, footprint: Footprin
     Raises:
         PlacemapError: its checks find errors.
     """
-    outcome = workspace.check(system, footprint)
-    _refuse_errors(outcome)
-    assert outcome.resolved is not None
-    return outcome.resolved
+    return workspace.check(system, footprint).without_errors()
 
 
 class Applier:
@@ -194,14 +191,3 @@ def open_engine(scan: Scan, engine: str) -> Engine:
 
         return SparkEngine(scan)
     raise PlacemapError(f"there is no engine `{engine}`", hint="duckdb and spark", exit_code=Exit.USAGE)
-
-
-def _refuse_errors(outcome: Outcome) -> None:
-    if outcome.exit_code() != Exit.OK:
-        errors = [finding for finding in outcome.findings if finding.severity == "error"]
-        raise PlacemapError(
-            f"{outcome.system.id} {outcome.footprint.id} has {len(errors)} errors, such as: {errors[0].message}",
-            location=errors[0].location,
-            hint=f"placemap check {outcome.system.id} --footprint {outcome.footprint.id}",
-            exit_code=Exit.WRONG,
-        )

@@ -41,8 +41,8 @@ def build(
     if workspace.lock:
         require_locked(workspace.inputs(footprint), workspace.lock)
     outcome = workspace.build(system, footprint)
-    if sensitive and outcome.resolved is not None and outcome.exit_code() == Exit.OK:
-        outcome.sensitivity = sensitivity(outcome.resolved)
+    if sensitive and outcome.exit_code() == Exit.OK:
+        outcome.sensitivity = sensitivity(outcome.without_errors())
         outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
     made = Build(
         system=system,

@@ -12,7 +12,7 @@ from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.as_of import members_at
 from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.findings import Finding, Severity
+from placemap.core.findings import Finding, errors_of
 from placemap.reference.geography import Geography
 from placemap.reference.store import Manifest, ReferenceData
 
@@ -108,5 +108,5 @@ def _taken(
 ) -> tuple[Snapshot, list[tuple[str, Finding]]]:
     """A footprint's result in memory, with its errors; also where a check fails, so that the difference can be seen."""
     resolved = resolved_of(workspace, system, footprint)
-    errors = [(label, finding) for finding in run_checks(resolved) if finding.severity == Severity.ERROR]
+    errors = [(label, finding) for finding in errors_of(run_checks(resolved))]
     return snapshot(label, resolved, workspace.tables(resolved), workspace.inputs(footprint)), errors

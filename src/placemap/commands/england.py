@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from placemap.checks.run import in_order
+from placemap.checks.run import by_severity
 from placemap.checks.store_covers import UPDATE
 from placemap.commands.workspace import Outcome, Workspace, footprints_of
 from placemap.config.as_of import at_vintages
@@ -19,7 +19,7 @@ from placemap.config.load import load_system
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Bools
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.findings import Finding, Severity, worst
+from placemap.core.findings import Finding, Severity, exit_code_of, refuse_errors
 from placemap.core.tables import Table
 from placemap.core.version import __version__
 from placemap.crosswalk.england import national_places_table
@@ -30,7 +30,7 @@ from placemap.crosswalk.tables import crosswalk_tables
 from placemap.outputs.folder import Build, write_build
 from placemap.outputs.readme_england import SystemLine, national_readme
 from placemap.reference.geography import Geography
-from placemap.resolve.england import combine
+from placemap.resolve.england import ENGLAND, combine
 from placemap.resolve.resolve import scope_of
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -56,8 +56,18 @@ class EnglandOutcome:
 
     def exit_code(self, *, strict: bool = False) -> Exit:
         """0, or 4 where there are errors (with `strict`, warnings too)."""
-        bad = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
-        return Exit.WRONG if worst(self.findings) in bad else Exit.OK
+        return exit_code_of(self.findings, strict=strict)
+
+    def without_errors(self) -> ResolvedFootprint:
+        """The systems as one footprint.
+
+        Raises:
+            PlacemapError: there are errors, or every system was left out.
+        """
+        refuse_errors("England", self.findings, "placemap build --england")
+        if not self.national.parts:
+            raise PlacemapError("no system is left", hint="ask for a lower --min-grade, or none", exit_code=Exit.WRONG)
+        return self.national
 
 
 def england_systems() -> list[System]:
@@ -98,7 +108,7 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
         expected[:] = True
     national, between = combine(parts, workspace.geography, workspace.populations, left_out=expected)
     refused = [_left_out(system, footprint, min_grade) for system, footprint in left_out]
-    findings = in_order([*(f for o in outcomes for f in o.findings), *between, *refused])
+    findings = by_severity([*(f for o in outcomes for f in o.findings), *between, *refused])
     national = replace(national, findings=caveats(findings))
     return EnglandOutcome(national, outcomes, [system for system, _ in left_out], findings)
 
@@ -125,36 +135,7 @@ def resolved_england(workspace: Workspace, systems: Iterable[System], min_grade:
     Raises:
         PlacemapError: the store is not of all England, or there are errors.
     """
-    return joined(england(workspace, systems, min_grade))
-
-
-def joined(outcome: EnglandOutcome) -> ResolvedFootprint:
-    """The systems of a national outcome as one footprint to apply data to.
-
-    Raises:
-        PlacemapError: there are errors.
-    """
-    require_no_errors(outcome)
-    return outcome.national
-
-
-def require_no_errors(outcome: EnglandOutcome) -> None:
-    """Refuse to go on from systems with errors.
-
-    Raises:
-        PlacemapError: there are some.
-    """
-    errors = [finding for finding in outcome.findings if finding.severity == Severity.ERROR]
-    if errors:
-        raise PlacemapError(
-            f"the systems of England have {len(errors)} error{'s' if len(errors) != 1 else ''}, such as "
-            f"{errors[0].code}: {errors[0].message}",
-            location=errors[0].location,
-            hint="`placemap build --england` lists them",
-            exit_code=Exit.WRONG,
-        )
-    if not outcome.national.parts:
-        raise PlacemapError("no system is left", hint="ask for a lower --min-grade, or none", exit_code=Exit.WRONG)
+    return england(workspace, systems, min_grade).without_errors()
 
 
 def _scopes(footprints: Sequence[Footprint], geography: Geography) -> Bools:
@@ -172,6 +153,7 @@ def _left_out(system: System, footprint: Footprint, min_grade: str) -> Finding:
         subject=system.id,
         location=str(footprint.loc),
         hint="leave --min-grade out to have it, marked as weak",
+        system=ENGLAND,
     )
 
 
@@ -230,8 +212,7 @@ def _tables(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
 def _findings(outcome: EnglandOutcome) -> Table:
     """Findings of every system under its own id; those between systems under `england`."""
     own = [findings_table(o.system, o.footprint, o.findings) for o in outcome.outcomes]
-    seen = {id(finding) for o in outcome.outcomes for finding in o.findings}
-    between = [finding for finding in outcome.findings if id(finding) not in seen]
+    between = [finding for finding in outcome.findings if finding.system == ENGLAND]
     national = findings_table(outcome.national.system, outcome.national.footprint, between)
     frame = pd.concat([table.frame for table in (national, *own)], ignore_index=True)
     return Table("findings", national.schema, frame)

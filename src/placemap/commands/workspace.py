@@ -17,7 +17,7 @@ from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Bools
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.findings import Finding, Severity, worst
+from placemap.core.findings import Finding, exit_code_of, refuse_errors
 from placemap.core.tables import Table
 from placemap.crosswalk.findings import findings_table
 from placemap.crosswalk.inputs import Inputs, inputs_of, newest_year
@@ -37,25 +37,6 @@ if TYPE_CHECKING:
     from placemap.outputs.map.outlines import LsoaBoundaries, PlaceBoundaries
 
 DEFAULT_MEASURE = "residents_2021"
-
-
-def without_errors(workspace: Workspace, system: System, footprint: Footprint) -> Outcome:
-    """Build a footprint's tables in memory.
-
-    Raises:
-        PlacemapError: it has findings of error severity, so there is nothing to show.
-    """
-    outcome = workspace.build(system, footprint)
-    errors = [finding for finding in outcome.findings if finding.severity == Severity.ERROR]
-    if errors or outcome.resolved is None:
-        raise PlacemapError(
-            f"footprint `{footprint.id}` of {system.id} has {len(errors)} error{'s' if len(errors) != 1 else ''}, "
-            f"such as {errors[0].code}: {errors[0].message}",
-            location=system.loc.file,
-            hint=f"`placemap check {system.id} --footprint {footprint.id}` lists them",
-            exit_code=Exit.WRONG,
-        )
-    return outcome
 
 
 @dataclass
@@ -84,8 +65,22 @@ class Outcome:
 
     def exit_code(self, *, strict: bool = False) -> Exit:
         """0, or 4 where there are errors (with `strict`, warnings too)."""
-        bad = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
-        return Exit.WRONG if worst(self.findings) in bad else Exit.OK
+        return exit_code_of(self.findings, strict=strict)
+
+    def without_errors(self) -> ResolvedFootprint:
+        """The footprint, resolved.
+
+        Raises:
+            PlacemapError: it has findings of error severity, so there is nothing to show.
+        """
+        _refuse_errors(self.system, self.footprint, self.findings)
+        assert self.resolved is not None
+        return self.resolved
+
+
+def _refuse_errors(system: System, footprint: Footprint, findings: list[Finding]) -> None:
+    command = f"placemap check {system.id} --footprint {footprint.id}"
+    refuse_errors(f"footprint `{footprint.id}` of {system.id}", findings, command)
 
 
 class Workspace:
@@ -154,7 +149,7 @@ class Workspace:
         require_grade(system, footprint, self.min_grade)
         findings, resolved = self.resolve(system, footprint)
         if resolved is None:
-            return Outcome(system, footprint, in_order(findings))
+            return Outcome(system, footprint, in_order(findings, system))
         findings = run_checks(resolved)
         return Outcome(system, footprint, findings, replace(resolved, findings=caveats(findings)))
 
@@ -166,8 +161,8 @@ class Workspace:
         """Resolve, check and make all tables; with errors only the findings."""
         outcome = self.check(system, footprint)
         found = findings_table(system, footprint, outcome.findings)
-        if outcome.exit_code() == Exit.OK and outcome.resolved is not None:
-            outcome.tables = self.tables(outcome.resolved)
+        if outcome.exit_code() == Exit.OK:
+            outcome.tables = self.tables(outcome.without_errors())
         outcome.tables.append(found)
         return outcome
 
@@ -193,9 +188,7 @@ class Workspace:
         """The outlines of a footprint's places; None where there are errors."""
         from placemap.outputs.map.outlines import boundaries
 
-        if outcome.resolved is None or outcome.exit_code() != Exit.OK:
-            return None
-        return boundaries(outcome.resolved, self.outlines)
+        return boundaries(outcome.without_errors(), self.outlines) if outcome.exit_code() == Exit.OK else None
 
 
 def open_workspace(
@@ -266,12 +259,6 @@ def resolved_of(workspace: Workspace, system: System, footprint: Footprint) -> R
     """
     findings, resolved = workspace.resolve(system, footprint)
     if resolved is None:
-        first = findings[0]
-        more = f" (and {len(findings) - 1} more errors)" if len(findings) > 1 else ""
-        raise PlacemapError(
-            f"{system.id}/{footprint.id} cannot be resolved: {first.message}{more}",
-            location=first.location,
-            hint=first.hint or f"`placemap check {system.id} -f {footprint.id}` shows all that is wrong",
-            exit_code=Exit.WRONG,
-        )
+        _refuse_errors(system, footprint, findings)
+    assert resolved is not None
     return resolved

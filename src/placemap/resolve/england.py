@@ -184,6 +184,7 @@ def _gaps(england: ResolvedFootprint, left_out: Bools) -> list[Finding]:
                 lsoas=england.codes(lsoas),
                 people=england.people(lsoas),
                 hint="the config of the system that they belong to is missing, or its scope leaves them out",
+                system=ENGLAND,
             )
         )
     return findings
@@ -205,6 +206,7 @@ def _overlaps(england: ResolvedFootprint, clashes: Sequence[tuple[int, int, int]
             lsoas=england.codes(np.array(lsoas)),
             people=england.people(np.array(lsoas)),
             hint="write `within: scope` on the place that reaches into the other system",
+            system=ENGLAND,
         )
         for (has, wants), lsoas in sorted(pairs.items())
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.config.model import Footprint, Member, Place, Scope
+from placemap.config.model import Footprint, Member, Scope
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.codes import KINDS
 from placemap.reference.geography import Geography
@@ -226,11 +226,6 @@ def practice_places(footprint: Footprint, geography: Geography) -> Ints:
     """By practice of the registrations, the position of the place that it is declared in; -1 for none."""
     place_of = places_of_practices(footprint, geography)
     return np.array([place_of.get(code, -1) for code in geography.registrations.code_list], dtype=np.int64)
-
-
-def place_masks(assignment: Assignment) -> list[tuple[Place, Bools]]:
-    """Each place with the mask of its LSOAs."""
-    return [(place, assignment.place == position) for position, place in enumerate(assignment.footprint.places)]
 
 
 def low_share(assignment: Assignment) -> Bools:

@@ -105,7 +105,7 @@ def england_report(
     left_out: Sequence[str],
     tables: list[Table],
     findings: list[Finding],
-    owners: Mapping[int, str],
+    owners: Mapping[str, str],
     inputs: Inputs,
     picture: NationalPicture,
     version: str,
@@ -117,7 +117,7 @@ def england_report(
         left_out: names of systems that were left out because of their evidence.
         tables: as built.
         findings: of all systems and between them.
-        owners: by `id` of a finding, the name of its system; none for those between systems.
+        owners: names of systems by id.
     """
     geography, populations = national.geography, national.populations
     by_name = {table.name: table for table in tables}
@@ -146,8 +146,8 @@ def england_report(
     )
 
 
-def _said(finding: Finding, owners: Mapping[int, str]) -> str:
-    owner = owners.get(id(finding), "")
+def _said(finding: Finding, owners: Mapping[str, str]) -> str:
+    owner = owners.get(finding.system, "")
     return f"{owner}: {finding.message}" if owner else finding.message
 
 
