@@ -93,7 +93,8 @@ def configs(draw):
 def resolved(work, text):
     system = system_from_text(text, "toy.yaml")
     footprint = system.footprints["one"]
-    _, assignment = work.resolve(system, footprint)
+    _, resolved = work.resolve(system, footprint)
+    assignment = resolved.assignment
     return system, assignment
 
 
