@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from placemap.commands.workspace import Outcome, Workspace, without_errors
+from placemap.commands.workspace import Outcome, Workspace
 from placemap.config.model import Footprint, System
 from placemap.core.files import write_whole
 from placemap.outputs.map.picture import Picture, picture
+from placemap.resolve.resolved import ResolvedFootprint
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,17 @@ class DrawnFiles:
 
 def draw(workspace: Workspace, outcome: Outcome, *, highlight: bool = False) -> Picture:
     """The map of an outcome without errors."""
-    assert outcome.assignment is not None
-    return picture(outcome.system, outcome.assignment, workspace.outlines, workspace.populations, highlight=highlight)
+    resolved = outcome.without_errors()
+    return picture(resolved, workspace.outlines, _before(workspace, resolved), highlight=highlight)
+
+
+def _before(workspace: Workspace, resolved: ResolvedFootprint) -> list[ResolvedFootprint]:
+    """The footprints of a system that give colours first: the default one, then the others as they are declared."""
+    system = resolved.system
+    order = sorted(system.footprints.values(), key=lambda footprint: footprint.id != system.default_footprint)
+    until = [footprint.id for footprint in order].index(resolved.footprint.id)
+    found = [workspace.resolve(system, footprint)[1] for footprint in order[:until]]
+    return [one for one in found if one is not None]
 
 
 def make_map(
@@ -48,9 +58,7 @@ def make_map(
     from placemap.outputs.map.png import pngs
     from placemap.outputs.map.svg import svg_text
 
-    pictures = [
-        draw(workspace, without_errors(workspace, system, footprint), highlight=highlight) for footprint in footprints
-    ]
+    pictures = [draw(workspace, workspace.check(system, footprint), highlight=highlight) for footprint in footprints]
     stem = out / system.id / ("-and-".join(footprint.id for footprint in footprints) + "-map")
     drawn = drawing(pictures, title, legend=legend)
     large, small = pngs(drawn)
