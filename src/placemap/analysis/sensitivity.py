@@ -21,6 +21,7 @@ import pandas as pd
 from placemap.analysis import schemas
 from placemap.core.arrays import Bools, Floats, Ints, positions
 from placemap.core.tables import Table
+from placemap.core.text import counted
 from placemap.reference.by_lsoa import Registrations
 from placemap.reference.geography import Geography
 from placemap.resolve.plurality import plurality
@@ -262,16 +263,13 @@ def _words(name: str, share: float, lsoas: int, gaining: int, *, plural: bool) -
     """The confidence and what it means, to be read by anyone."""
     if not plural:
         return "certain", f"{name} follows from declared areas; it does not depend on where patients are registered."
-    more = f" It would gain {_lsoas(gaining)} by one or another." if gaining else ""
+    more = f" It would gain {counted(gaining, 'LSOA')} by one or another." if gaining else ""
     if not lsoas:
         return "high", f"No other method takes an LSOA away from {name}.{more}"
-    some = f"{_lsoas(lsoas)} with {share:.1%} of its residents would be elsewhere by one or another"
+    some = f"{counted(lsoas, 'LSOA')} with {share:.1%} of its residents would be elsewhere by one or another"
     if share < HIGH:
         return "high", f"{name} hardly depends on the method: {some}.{more}"
     if share < FAIR:
         return "fair", f"The core of {name} is firm and its edge depends on the method: {some}.{more}"
     return "low", f"{name} depends on the method: {some}.{more} Say which method was used wherever it is shown."
 
-
-def _lsoas(count: int) -> str:
-    return f"{count} LSOA{'' if count == 1 else 's'}"

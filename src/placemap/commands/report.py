@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from placemap.analysis.sensitivity import LABELS, sensitivity
+from placemap.analysis.sensitivity import sensitivity
 from placemap.commands.england import EnglandOutcome, england, inputs_of, lines, tables_of
 from placemap.commands.map import DrawnFiles, draw
 from placemap.commands.workspace import Outcome, Workspace
@@ -15,6 +15,7 @@ from placemap.core.files import write_whole
 from placemap.core.version import __version__
 from placemap.outputs.map.outlines import PlaceBoundaries, boundaries
 from placemap.outputs.map.picture import national_picture
+from placemap.outputs.report.certainty import certainty
 from placemap.outputs.report.content import Report, Section, report
 from placemap.outputs.report.content_england import EnglandReport, england_report
 from placemap.reference.store import TableEntry
@@ -39,7 +40,7 @@ def make_report(
 
     outcome = workspace.build(system, footprint)
     resolved = outcome.without_errors()
-    sections = [_sensitivity(outcome)] if sensitive and footprint.has_patient_kinds else []
+    sections = [certainty(sensitivity(resolved))] if sensitive and footprint.has_patient_kinds else []
     content, outlines = _report(workspace, outcome, sections), workspace.boundaries(outcome)
     assert outlines is not None
     text = html(content, workspace.outlines.of(resolved.assignment.place >= 0), outlines)
@@ -96,17 +97,6 @@ def _report(workspace: Workspace, outcome: Outcome, sections: Iterable[Section] 
         __version__,
         sections,
     )
-
-
-def _sensitivity(outcome: Outcome) -> Section:
-    """How sure each place is, in words, and every LSOA that another method places elsewhere."""
-    found = sensitivity(outcome.without_errors())
-    methods = [
-        f"By {LABELS[method]}: {lsoas:,} LSOAs with {people:,.0f} residents would be in another place."
-        for method, lsoas, people in found.by_method()
-    ]
-    text = ["Practices decide where the LSOAs of this footprint go. Other methods could be defended, too.", *methods]
-    return Section("sensitivity", "How sure it is", text, [found.confidence, found.flips])
 
 
 def _inputs(workspace: Workspace, footprint: Footprint) -> list[TableEntry]:

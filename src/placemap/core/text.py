@@ -15,6 +15,11 @@ def listed(items: Sequence[str], word: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 LSOA`, `1,200 LSOAs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def month(vintage: str) -> str:
     """`August 2022` for `2022-08`, `11 March 2021` for `2021-03-11`; a year as it is."""
     parts = vintage.split("-")
