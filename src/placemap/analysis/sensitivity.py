@@ -272,4 +272,3 @@ def _words(name: str, share: float, lsoas: int, gaining: int, *, plural: bool) -
     if share < FAIR:
         return "fair", f"The core of {name} is firm and its edge depends on the method: {some}.{more}"
     return "low", f"{name} depends on the method: {some}.{more} Say which method was used wherever it is shown."
-

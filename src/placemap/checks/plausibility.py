@@ -10,7 +10,7 @@ from placemap.checks.registry import finding_of, result_check
 from placemap.config.model import PLACE_SIZE
 from placemap.core.arrays import sums
 from placemap.core.findings import Finding, Severity
-from placemap.core.text import listed
+from placemap.core.text import counted, listed
 from placemap.resolve.resolve import LOW_SHARE
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -61,12 +61,12 @@ def _split(resolved: ResolvedFootprint, kind: str) -> Iterator[Finding]:
             key=lambda part: (-part[0], part[1]),
         )
         label = "ward" if kind == "ward" else "LTLA"
+        parts = [f"{name} {counted(size, 'LSOA')}" for size, name in sizes]
         yield finding_of(
             resolved,
             f"split-{kind}",
             Severity.WARNING,
-            f"{label} {units.codes[unit]} ({units.names[unit]}) is divided: "
-            f"{listed([f'{name} {size}' for size, name in sizes])} LSOAs.",
+            f"{label} {units.codes[unit]} ({units.names[unit]}) is divided: {listed(parts)}.",
             subject=str(units.codes[unit]),
             lsoas=lsoas,
             hint=f"figures by {label} need the shares of the crosswalk, not a plain join",

@@ -334,4 +334,3 @@ def practice_rows(table: Table | None, places: list[str]) -> list[list[Any]]:
 
 def _fraction(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 6)
-

@@ -90,4 +90,3 @@ def _ledger_line(category: str) -> str:
     if category.startswith("lives"):
         return category.replace("lives", "live", 1).replace("that they live in", "they live in")
     return f"have {category}"
-
