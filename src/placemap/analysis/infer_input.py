@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from placemap.core.arrays import Ints, positions
+from placemap.core.arrays import Ints
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.findings import Finding
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import CodeKind, clean_codes, code_columns
 
@@ -38,6 +39,7 @@ class Wanted:
         practices: where the input lists PCNs or practices: (kind, vintage, code → name of the place); None otherwise.
         notes: what is not certain, and what was left out.
         unknown: codes that the reference does not have.
+        findings: units that are placed, or left out, with some doubt.
     """
 
     source: str
@@ -46,6 +48,7 @@ class Wanted:
     practices: tuple[str, str, dict[str, str]] | None
     notes: tuple[str, ...]
     unknown: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 def from_table(frame: pd.DataFrame, geography: Geography, code_column: str = "", place_column: str = "") -> Wanted:
@@ -67,7 +70,7 @@ def from_table(frame: pd.DataFrame, geography: Geography, code_column: str = "",
     if found.malformed:
         notes.append(
             f"{len(found.malformed)} values of {found.column} are no {KINDS[found.kind].label} codes: "
-            f"{_some(found.malformed)}."
+            f"{some(found.malformed)}."
         )
     known = {code: place for code, place in place_of.items() if code not in set(found.unknown) | set(found.malformed)}
     if not known:
@@ -85,7 +88,8 @@ def from_table(frame: pd.DataFrame, geography: Geography, code_column: str = "",
     return Wanted(source, names, place, None, (*notes, *more), found.unknown)
 
 
-def _some(values: Sequence[str], count: int = 5) -> str:
+def some(values: Sequence[str], count: int = 5) -> str:
+    """The first few, and how many more there are."""
     more = f" and {len(values) - count} more" if len(values) > count else ""
     return ", ".join(values[:count]) + more
 
@@ -95,20 +99,21 @@ def _some(values: Sequence[str], count: int = 5) -> str:
 
 def _code_column(frame: pd.DataFrame, geography: Geography, asked: str) -> CodeKind:
     if asked and asked not in frame:
-        raise _no_column(asked, frame)
+        raise no_column(asked, frame)
     found = code_columns(frame[[asked]] if asked else frame, geography)
     if not found:
         raise PlacemapError(
-            f"no column holds codes of a kind that placemap knows (the columns are {_some([*map(str, frame)], 12)})",
+            f"no column holds codes of a kind that placemap knows (the columns are {some([*map(str, frame)], 12)})",
             hint=f"give a column of {', '.join(KINDS[kind].plural for kind in _FINEST[:6])}",
         )
     # The column that tells rows apart is the one that places are given for; among several, the finest.
     return min(found, key=lambda item: (-frame[item.column].nunique(), _FINEST.index(item.kind)))
 
 
-def _no_column(asked: str, frame: pd.DataFrame) -> PlacemapError:
+def no_column(asked: str, frame: pd.DataFrame) -> PlacemapError:
+    """The error of a column that is not there."""
     return PlacemapError(
-        f"there is no column `{asked}`", hint=f"the columns are {_some([*map(str, frame)], 20)}", exit_code=Exit.USAGE
+        f"there is no column `{asked}`", hint=f"the columns are {some([*map(str, frame)], 20)}", exit_code=Exit.USAGE
     )
 
 
@@ -153,7 +158,7 @@ def _unlike(frame: pd.DataFrame, columns: list[str]) -> list[str]:
 
 def _places_by_code(frame: pd.DataFrame, found: CodeKind, column: str) -> tuple[dict[str, str], list[str]]:
     if column not in frame:
-        raise _no_column(column, frame)
+        raise no_column(column, frame)
     pairs = pd.DataFrame({"code": clean_codes(frame[found.column]), "place": frame[column].str.strip()})
     notes = []
     empty = int(((pairs["code"] != "") & (pairs["place"] == "")).sum())
@@ -206,52 +211,17 @@ def _from_2011(known: dict[str, int], names: tuple[str, ...], geography: Geograp
         codes = [str(code) for code in geography.lsoas[torn]]
         notes.append(
             f"{len(torn)} LSOAs of 2021 were made from LSOAs of 2011 in several places; "
-            f"each goes where most of its people come from: {_some(codes)}."
+            f"each goes where most of its people come from: {some(codes)}."
         )
     return place, notes
 
 
-# --- polygons ---------------------------------------------------------------------------------------------------------
-
-
-def from_polygons(shapes: gpd.GeoDataFrame, geography: Geography, place_column: str = "") -> Wanted:
-    """What polygons say: an LSOA is in the place that its population-weighted centroid lies in.
-
-    Args:
-        shapes: polygons, EPSG:27700.
-        place_column: the column with the names of the places.
+def name_column_of(shapes: gpd.GeoDataFrame) -> str:
+    """The column of text that most likely names polygons.
 
     Raises:
-        PlacemapError: no column names the polygons, or no centroid lies in any.
+        PlacemapError: none does.
     """
-    import geopandas as gpd
-
-    column = place_column or _naming_column(shapes)
-    if column not in shapes:
-        raise _no_column(column, pd.DataFrame(shapes.drop(columns="geometry")))
-    table = geography.data.table(geography.data.need("centroids"))
-    points = gpd.GeoSeries.from_xy(table["easting"], table["northing"], crs=27700)
-    labels = shapes[column].astype(str).str.strip()
-    names = tuple(sorted(set(labels)))
-    label = np.array([names.index(name) for name in labels])
-    # This way round the polygons are prepared, which makes each test of a point cheap.
-    shape, point = points.sindex.query(shapes.geometry, predicate="contains")
-    hits = pd.DataFrame({"point": point, "label": label[shape]}).drop_duplicates().sort_values(["point", "label"])
-    twice = np.unique(hits[hits["point"].duplicated(keep=False)]["point"].to_numpy(dtype=np.int64))
-    first = hits.drop_duplicates("point")
-    place = np.full(geography.size, -1)
-    at = positions(geography.lsoas, table["lsoa_code"])
-    place[at[first["point"]]] = first["label"]
-    if not len(first):
-        raise PlacemapError(
-            "no population-weighted centroid of the reference lies in any of the polygons",
-            hint="check the coordinate system; `placemap data update` has all England",
-        )
-    source = f"{len(shapes):,} polygons (column {column}), by population-weighted centroids of LSOAs of 2021"
-    return Wanted(source, names, place, None, tuple(_polygon_notes(table, twice, place, names)), ())
-
-
-def _naming_column(shapes: gpd.GeoDataFrame) -> str:
     texts = [c for c in shapes.columns if c != "geometry" and pd.api.types.is_string_dtype(shapes[c])]
     ranked = sorted(texts, key=lambda c: (not _PLACE_TITLE.search(c), not _NAME_TITLE.search(c), -shapes[c].nunique()))
     if not ranked:
@@ -259,16 +229,3 @@ def _naming_column(shapes: gpd.GeoDataFrame) -> str:
             "no column names the polygons", hint="add one, or name it with --place", exit_code=Exit.USAGE
         )
     return str(ranked[0])
-
-
-def _polygon_notes(table: pd.DataFrame, twice: Ints, place: Ints, names: tuple[str, ...]) -> list[str]:
-    notes = ["A boundary that cuts an LSOA is moved to its edge: whole LSOAs follow their centroid."]
-    if len(twice):
-        codes = table["lsoa_code"].iloc[twice].tolist()
-        notes.append(f"{len(twice)} centroids lie in several polygons and go to the first by name: {_some(codes)}.")
-    empty = [name for at, name in enumerate(names) if not (place == at).any()]
-    if empty:
-        notes.append(
-            f"No centroid lies in {_some(empty)}: the polygon is smaller than an LSOA, or outside the reference."
-        )
-    return notes

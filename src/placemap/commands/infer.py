@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from placemap.analysis.infer import Inferred, infer
-from placemap.analysis.infer_input import Wanted, from_polygons, from_table
+from placemap.analysis.infer_input import Wanted, from_table
 from placemap.commands.workspace import Workspace, resolved
 from placemap.config.draft import Declared, Draft, config_text, place_ids, slug
 from placemap.config.load import system_from_text
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Floats, Ints
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.read_tables import POLYGON_ENDINGS, read_polygons, read_table
+from placemap.core.read_polygons import is_polygons, read_polygons
+from placemap.core.read_tables import read_table
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import has_codes
 from placemap.resolve.resolve import Assignment
@@ -64,7 +65,9 @@ def read_wanted(
     path: Path, geography: Geography, *, code: str = "", place: str = "", sheet: str | None = None
 ) -> Wanted:
     """What a file says of places. Raises PlacemapError where it cannot be understood."""
-    if path.suffix.lower() in POLYGON_ENDINGS:
+    if is_polygons(path):
+        from placemap.analysis.infer_polygons import from_polygons  # geometry takes a second to load
+
         return from_polygons(read_polygons(path, sheet), geography, place)
     try:
         return from_table(read_table(path, sheet, has_codes), geography, code, place)

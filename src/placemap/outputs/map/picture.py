@@ -13,9 +13,10 @@ from placemap.config.model import Footprint, System
 from placemap.core.arrays import Ints
 from placemap.core.text import month
 from placemap.crosswalk.inputs import attributions
-from placemap.outputs.map.outlines import Outlines, Shapes, neighbours, simplified
+from placemap.outputs.map.outlines import Outlines, neighbours, simplified
 from placemap.outputs.map.palette import colours
 from placemap.reference.geography import Geography, measure_title
+from placemap.reference.shapes import Shapes
 from placemap.resolve.populations import Figures
 from placemap.resolve.resolve import LOW_SHARE, Assignment, low_share
 

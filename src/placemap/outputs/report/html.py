@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from placemap.outputs.map.draw import wrap
-from placemap.outputs.map.outlines import Boundaries, Shapes
+from placemap.outputs.map.outlines import Boundaries
 from placemap.outputs.map.svg_paths import Canvas, canvas, labels, numbers
 from placemap.outputs.report.content import GRADES, Report
 from placemap.outputs.report.page import files_of, page
+from placemap.reference.shapes import Shapes
 
 #: Sizes of letters on a map of nominal width, pixels; a phone's map is less than half as wide.
 _NAME_PIXELS, _NUMBER_PIXELS = 13.5, 44
