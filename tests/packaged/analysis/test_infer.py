@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from shapely import wkb
 
 from conftest import REPO
-from placemap.analysis.infer_input import Wanted, from_polygons, from_table
+from placemap.analysis.infer_input import Wanted, from_table
+from placemap.analysis.infer_polygons import from_polygons
 from placemap.commands.infer import Found, infer_places
 from placemap.commands.workspace import Workspace
 from placemap.config.load import load_system
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
+from placemap.core.read_polygons import Polygons
 
 #: The systems that the packaged tables cover.
 COVERED = ("bnssg", "lancashire-and-south-cumbria", "norfolk-and-waveney")
@@ -166,7 +168,7 @@ def test_polygons_follow_centroids(workspace: Workspace, shipped_systems: dict[s
         geometry=[wkb.loads(g) for g in mine["geometry"]],
         crs=27700,
     )
-    wanted = from_polygons(shapes, geography)
+    wanted = from_polygons(Polygons(shapes), geography)
     got = {str(geography.lsoas[at]): wanted.names[wanted.place[at]] for at in np.flatnonzero(wanted.place >= 0)}
     expected = dict(zip(frame["LSOA21CD"], frame["PLACENM"], strict=True))
     # The boundaries are generalised to 200 m; a centroid in a thousand may fall outside.
