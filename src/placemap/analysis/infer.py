@@ -1,8 +1,9 @@
 """The other direction: given places, what declaration gives them back; how well each kind of unit explains them.
 
 Two ways are tried: areas (the shortest description in units with exceptions), and PCNs (each with the place that most
-of its patients live in, then plurality, the rest as single LSOAs). A way that says every place in whole units of one
-kind is what people declare, so it beats a mixture, however short; else the shorter way wins, areas where equal.
+of its patients live in, then plurality, the rest as single LSOAs). Whole units of one kind are what people declare, so
+where one way can say every place so and the other is a mixture, that one wins, however long; else the shorter one does,
+areas where equal.
 """
 
 from __future__ import annotations
@@ -123,19 +124,25 @@ class _Inferrer:
     ) -> None:
         self.wanted, self.geography, self.describer, self.residents = wanted, geography, describer, residents
         self.place, self.count, self.advance = wanted.place, len(wanted.names), advance
+        self.pure: list[bool] = []  # by place, whether it is whole units of one kind
         self._overlaps: dict[tuple[str, str], Overlap] = {}
 
     def infer(self, *, by_pcn: bool) -> Inferred:
         areas = self.areas()
         found = search(self.place, self.count, self.geography, self.pcn_vintage) if by_pcn and self.count > 1 else None
         pcns = self.pcns(found) if found else None
-        chosen = pcns if pcns and _better(pcns, areas) else areas
+        chosen = pcns if pcns and self.better(pcns, areas) else areas
         by_pcn = chosen is pcns
         places = tuple(self.one(at, chosen[at], areas[at] if by_pcn else None, found) for at in range(self.count))
         lengths = _length(areas), _length(pcns) if pcns else None
         length, other = (lengths[1], lengths[0]) if by_pcn else lengths
         scope = self.from_terms(self.describer.describe(np.flatnonzero(self.place >= 0).tolist()))
         return Inferred(self.wanted, "pcn" if by_pcn else "areas", int(length or 0), other, places, scope)
+
+    def better(self, pcns: Sequence[Declared], areas: Sequence[Declared]) -> bool:
+        """Whether PCNs say the places better than areas do."""
+        pure, area_pure = all(declared.kind == "pcn" for declared in pcns), all(self.pure)
+        return pure if pure != area_pure else _length(pcns) < _length(areas)
 
     def one(self, at: int, declared: Declared, areas: Declared | None, found: ByPcn | None) -> PlaceInferred:
         lsoas = self.lsoas_of(at)
@@ -183,7 +190,9 @@ class _Inferrer:
         """The declarations of a place that are as short as any."""
         found = [self.from_terms(self.describer.describe(self.lsoas_of(at).tolist()))]
         units = [*(self.geography.units(kind) for kind in FIT_KINDS), *self.former]
-        found += [declared for unit in units if (declared := self.union(unit, at)) is not None]
+        whole = [declared for unit in units if (declared := self.union(unit, at)) is not None]
+        self.pure.append(bool(whole))
+        found += whole
         least = min(_weight(declared) for declared in found)
         return [declared for declared in found if _weight(declared) == least]
 
@@ -264,21 +273,11 @@ class _Inferrer:
         """How well PCNs explain a place."""
         codes = tuple(found.groups[group] for group in np.flatnonzero(found.place == at))
         mine, won = self.place == at, found.winner == at
-        return self._kind_fit(
-            "pcn", self.pcn_vintage, codes, np.flatnonzero(mine & ~won), np.flatnonzero(won & ~mine)
-        )
+        return self._kind_fit("pcn", self.pcn_vintage, codes, np.flatnonzero(mine & ~won), np.flatnonzero(won & ~mine))
 
 
 def _length(ways: Sequence[Declared]) -> int:
     return sum(declared.length for declared in ways)
-
-
-def _better(pcns: Sequence[Declared], areas: Sequence[Declared]) -> bool:
-    """Whether PCNs say the places better than areas do."""
-    pure = [all(declared.kind not in ("", "lsoa") for declared in way) for way in (pcns, areas)]
-    if pure[0] != pure[1]:
-        return pure[0]
-    return _length(pcns) < _length(areas)
 
 
 def _codes(declared: Declared) -> tuple[tuple[str, str], ...]:

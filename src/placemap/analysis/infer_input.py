@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from placemap.core.arrays import Ints
+from placemap.analysis.infer_listed import Listing, listing
+from placemap.core.arrays import Ints, positions, sums
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
@@ -36,7 +37,7 @@ class Wanted:
         source: what was read, in words.
         names: of the places, sorted.
         place: by LSOA of 2021, position of its place; -1 for none.
-        practices: where the input lists PCNs or practices: (kind, vintage, code → name of the place); None otherwise.
+        listing: where the input lists PCNs or practices, these; None otherwise.
         notes: what is not certain, and what was left out.
         unknown: codes that the reference does not have.
         findings: units that are placed, or left out, with some doubt.
@@ -45,47 +46,56 @@ class Wanted:
     source: str
     names: tuple[str, ...]
     place: Ints
-    practices: tuple[str, str, dict[str, str]] | None
+    listing: Listing | None
     notes: tuple[str, ...]
     unknown: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
 
 
-def from_table(frame: pd.DataFrame, geography: Geography, code_column: str = "", place_column: str = "") -> Wanted:
+def from_table(
+    frame: pd.DataFrame, geography: Geography, code_column: str = "", place_column: str = "", pcn_vintage: str = ""
+) -> Wanted:
     """What a table says.
 
     Args:
         frame: all cells as text.
         code_column, place_column: the columns to take; found by content where they are empty.
+        pcn_vintage: the list of PCNs that PCNs and practices are read by; the best one where it is empty.
 
     Raises:
         PlacemapError: there is no column of codes or of places, several might be, or a code is in two places.
     """
     found = _code_column(frame, geography, code_column)
     place_of, notes = _places_by_code(frame, found, place_column or _place_column(frame, found))
-    if found.also:
-        notes.append(
-            f"All codes of {found.column} are the same in {', '.join(found.also)}; taken as of {found.vintage}."
-        )
     if found.malformed:
         notes.append(
             f"{len(found.malformed)} values of {found.column} are no {KINDS[found.kind].label} codes: "
             f"{some(found.malformed)}."
         )
-    known = {code: place for code, place in place_of.items() if code not in set(found.unknown) | set(found.malformed)}
+    shaped = {code: place for code, place in place_of.items() if code not in set(found.malformed)}
+    if KINDS[found.kind].patients:
+        return _listed(listing(found.kind, shaped, geography, pcn_vintage), found, notes, geography)
+    unknown = tuple(code for code in _unknown(found, geography) if code in shaped)
+    known = {code: place for code, place in shaped.items() if code not in set(unknown)}
     if not known:
         where = "packaged tables" if not geography.all_england else "reference"
         raise PlacemapError(
             f"none of the {found.label} is in the {where}",
             hint="`placemap data update`, or --data with a store that has them",
         )
-    source = f"{len(known):,} {found.label} (column {found.column})"
     names = tuple(sorted(set(known.values())))
-    if KINDS[found.kind].patients:
-        place = np.full(geography.size, -1)
-        return Wanted(source, names, place, (found.kind, found.vintage, known), tuple(notes), found.unknown)
-    place, more = _on_atoms(found, known, names, geography)
-    return Wanted(source, names, place, None, (*notes, *more), found.unknown)
+    place, label, more = _on_atoms(found, known, names, geography)
+    notes += _other_years(unknown, found, geography)
+    source = f"{len(known):,} {label} (column {found.column})"
+    return Wanted(source, names, place, None, (*notes, *more), unknown)
+
+
+def _listed(found: Listing, column: CodeKind, notes: Sequence[str], geography: Geography) -> Wanted:
+    count = len(found.place_of)
+    label = KINDS[found.kind].plural if count != 1 else KINDS[found.kind].label
+    source = f"{count:,} {label} (column {column.column}), with the PCNs of {found.vintage}"
+    names = tuple(sorted(set(found.place_of.values())))
+    return Wanted(source, names, np.full(geography.size, -1), found, (*notes, *found.notes), found.unknown)
 
 
 def some(values: Sequence[str], count: int = 5) -> str:
@@ -180,20 +190,61 @@ def _places_by_code(frame: pd.DataFrame, found: CodeKind, column: str) -> tuple[
 # --- codes → LSOAs ----------------------------------------------------------------------------------------------------
 
 
+def _unknown(found: CodeKind, geography: Geography) -> tuple[str, ...]:
+    """Codes that the reference does not have; of LSOAs, in neither year, as a list may mix them."""
+    if found.kind != "lsoa":
+        return found.unknown
+    return tuple(code for code in found.unknown if code not in geography.lsoas and code not in geography.fit_2011.codes)
+
+
+def _other_years(unknown: Sequence[str], found: CodeKind, geography: Geography) -> Iterator[str]:
+    """Codes that are left out, but live in another vintage."""
+    for vintage in geography.data.vintages("lookup", found.kind) if found.kind != "lsoa" else []:
+        units = geography.units(found.kind, vintage)
+        here = [code for code in unknown if units.position(code) is not None]
+        if here:
+            what = f"{KINDS[found.kind].plural} of {vintage}"
+            yield f"Of the codes that are left out, {len(here):,} are {what}: {some(here)}."
+
+
 def _on_atoms(
     found: CodeKind, known: dict[str, str], names: tuple[str, ...], geography: Geography
-) -> tuple[Ints, list[str]]:
+) -> tuple[Ints, str, list[str]]:
+    """By LSOA of 2021 its place; what the codes are, in words; notes."""
     position = {name: at for at, name in enumerate(names)}
-    if found.kind == "lsoa" and found.vintage == "2011":
-        return _from_2011({code: position[place] for code, place in known.items()}, names, geography)
-    units = geography.units(found.kind, None if found.kind == "lsoa" else found.vintage)
+    if found.kind == "lsoa":
+        return _from_lsoas({code: position[place] for code, place in known.items()}, names, geography)
+    units = geography.units(found.kind, found.vintage)
     of_unit = np.full(len(units.codes) + 1, -1)
     for code, place in known.items():
         at = units.position(code)
         of_unit[len(units.codes) if at is None else at] = position[place]
     of_unit[-1] = -1
     notes = ["Wards are taken by the ONS best fit, whole LSOAs."] if found.kind == "ward" else []
-    return of_unit[units.of], notes
+    if found.also:
+        notes.append(
+            f"All codes of {found.column} are the same in {', '.join(found.also)}; taken as of {found.vintage}."
+        )
+    return of_unit[units.of], found.label, notes
+
+
+def _from_lsoas(known: dict[str, int], names: tuple[str, ...], geography: Geography) -> tuple[Ints, str, list[str]]:
+    """LSOAs of 2021 as they are; those of 2011 by the exact fit, as `apply` has them."""
+    here = positions(geography.lsoas, list(known))
+    old = {code: place for (code, place), at in zip(known.items(), here, strict=True) if at < 0}
+    new = [code for code in known if code in geography.lsoas and code not in geography.fit_2011.codes]
+    place, notes = _from_2011(known, names, geography) if old else (np.full(geography.size, -1), [])
+    place[here[here >= 0]] = np.array(list(known.values()))[here >= 0]
+    if old and new:
+        notes.insert(
+            0,
+            f"The list mixes LSOAs of two years: {len(old):,} codes are of 2011 only ({some(sorted(old))}) and "
+            f"{len(new):,} of 2021 only ({some(sorted(new))}). Each is taken in its own year.",
+        )
+        return place, "LSOAs of 2011 and 2021", notes
+    if not old and not new:
+        notes.append("All of the LSOAs have the same codes in 2011 and 2021; taken as of 2021.")
+    return place, f"LSOAs of {'2011' if old else '2021'}", notes
 
 
 def _from_2011(known: dict[str, int], names: tuple[str, ...], geography: Geography) -> tuple[Ints, list[str]]:
@@ -202,16 +253,20 @@ def _from_2011(known: dict[str, int], names: tuple[str, ...], geography: Geograp
     source_place = np.array([known.get(str(code), -1) for code in fit.codes])
     people = geography.residents_2011_pairs
     inside = (fit.target >= 0) & (source_place[fit.source] >= 0)
-    votes = np.zeros((geography.size, len(names)))
-    np.add.at(votes, (fit.target[inside], source_place[fit.source[inside]]), people[inside] + 1e-9)
-    place = np.where(votes.any(axis=1), votes.argmax(axis=1), -1)
-    torn = np.flatnonzero((votes > 0).sum(axis=1) > 1)
+    target, source = fit.target[inside], fit.source[inside]
+    cells, cell = np.unique(target * len(names) + source_place[source], return_inverse=True)
+    votes = sums(cell, people[inside] + 1e-9, len(cells))
+    of_cell, label = np.divmod(cells, len(names))
+    order = np.lexsort((label, -votes, of_cell))
+    atoms, first, choices = np.unique(of_cell[order], return_index=True, return_counts=True)
+    place = np.full(geography.size, -1)
+    place[atoms] = label[order][first]
+    torn = [str(code) for code in geography.lsoas[atoms[choices > 1]]]
     notes = []
-    if len(torn):
-        codes = [str(code) for code in geography.lsoas[torn]]
+    if torn:
         notes.append(
             f"{len(torn)} LSOAs of 2021 were made from LSOAs of 2011 in several places; "
-            f"each goes where most of its people come from: {some(codes)}."
+            f"each goes where most of its people come from: {some(torn)}."
         )
     return place, notes
 

@@ -49,9 +49,7 @@ def search(place: Ints, count: int, geography: Geography, vintage: str) -> ByPcn
     scope = np.flatnonzero(place >= 0)
     votes = _votes(scope, of_practice, len(groups), geography)
     inside = votes.by_place(place[scope], count)
-    total = sums(
-        of_practice[of_practice >= 0], registrations.by_practice[of_practice >= 0].astype(float), len(groups)
-    )
+    total = sums(of_practice[of_practice >= 0], registrations.by_practice[of_practice >= 0].astype(float), len(groups))
     own = inside.sum(axis=1)
     of_group = np.where(own > total / 2, inside.argmax(axis=1), -1)
     tally = _Tally(votes, of_group, place[scope], count)

@@ -188,7 +188,7 @@ def test_ambiguity_is_said(workspace: Workspace) -> None:
     geography = workspace.geography
     unchanged = sorted(set(geography.lsoas) & set(geography.fit_2011.codes))[:10]
     wanted = from_table(pd.DataFrame({"c": unchanged, "place": ["A"] * 5 + ["B"] * 5}), geography)
-    assert wanted.notes == ("All codes of c are the same in 2011; taken as of 2021.",)
+    assert wanted.notes == ("All of the LSOAs have the same codes in 2011 and 2021; taken as of 2021.",)
     found = _inferred(
         workspace, pd.DataFrame({"code": ["E06000023", "E06000024"], "place": ["Bristol", "North Somerset"]})
     )
@@ -275,4 +275,4 @@ def test_command_says_what_it_left_out(run, tmp_path: Path) -> None:  # type: ig
     source.write_text("lsoa,place\nE01014485,A\nE01014486,B\nE01014487,B\nE01000001,B\n")
     shown = run("infer", source)
     assert shown.code == 4
-    assert "1 codes are not in the packaged tables and are left out: E01000001" in shown.err
+    assert "1 code is not in the packaged tables, and left out: E01000001\n" in shown.err

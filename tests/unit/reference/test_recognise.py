@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
 import pytest
-from shapely.geometry import LineString, box
 
 from placemap.commands.workspace import Workspace
 from placemap.core.errors import PlacemapError
