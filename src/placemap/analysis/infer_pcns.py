@@ -53,12 +53,13 @@ def search(place: Ints, count: int, geography: Geography, vintage: str) -> ByPcn
     own = inside.sum(axis=1)
     of_group = np.where(own > total / 2, inside.argmax(axis=1), -1)
     tally = _Tally(votes, of_group, place[scope], count)
-    for group in np.flatnonzero((own > SOME * total) & (inside.max(axis=1) < NEARLY_ALL * total)):
+    doubtful = (own > SOME * total) & (inside.max(axis=1) < NEARLY_ALL * total)
+    for group in np.flatnonzero(doubtful).tolist():
         # A place that none of its patients live in could only lose by it what no place at all would lose.
-        tally.improve(int(group), [-1, *np.flatnonzero(inside[group] > 0).tolist()])
-    for group, code in enumerate(groups):
+        tally.improve(group, [-1, *np.flatnonzero(inside[group] > 0).tolist()])
+    for at, code in enumerate(groups):
         if not KINDS["pcn"].accepts(code):
-            tally.leave_out(group)
+            tally.leave_out(at)
     winner = np.full(geography.size, -1)
     winner[scope] = tally.winner()
     return ByPcn(groups, names, np.where(own > 0, tally.of_group, -1), winner)

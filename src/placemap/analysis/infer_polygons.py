@@ -200,19 +200,19 @@ def _in_doubt(
     if not len(cover.share):
         for at in np.flatnonzero(hits > 1):
             words = f"has its population-weighted centroid in several polygons; it goes to {names[place[at]]}, by name"
-            yield _finding("divided-lsoa", int(at), words, geography)
+            yield _finding("divided-lsoa", Severity.WARNING, int(at), words, geography)
         return
     mine, second = cover.of(place), cover.share_at(cover.second)
     meant = _meant(place >= 0, geography)
     for at in np.flatnonzero((place < 0) & (meant | (cover.total >= ANOTHER))):
         why = ", though the district around it is" if meant[at] else ""
         words = f"is in no place{why}: the polygons cover {cover.total[at]:.0%} of its area"
-        yield _finding("uncovered-lsoa", int(at), words, geography)
+        yield _finding("uncovered-lsoa", Severity.WARNING, int(at), words, geography)
     for at in np.flatnonzero((place >= 0) & (second >= ANOTHER)):
-        yield _finding("divided-lsoa", int(at), _divided(cover, int(at), place, names), geography)
+        yield _finding("divided-lsoa", Severity.WARNING, int(at), _divided(cover, int(at), place, names), geography)
     for at in np.flatnonzero((place >= 0) & (mine < WELL) & (second < ANOTHER)):
         words = f"goes to {names[place[at]]}, which covers {mine[at]:.0%} of its area"
-        yield _finding("partly-covered-lsoa", int(at), words, geography)
+        yield _finding("partly-covered-lsoa", Severity.WARNING, int(at), words, geography)
 
 
 def _divided(cover: _Cover, at: int, place: Ints, names: tuple[str, ...]) -> str:
@@ -224,7 +224,7 @@ def _divided(cover: _Cover, at: int, place: Ints, names: tuple[str, ...]) -> str
 _HINT = "look at these on a map; where the list is wrong, move the LSOA in the config"
 
 
-def _finding(code: str, at: int, words: str, geography: Geography) -> Finding:
+def _finding(code: str, severity: Severity, at: int, words: str, geography: Geography) -> Finding:
     lsoa, people = str(geography.lsoa_codes[at]), float(geography.measure(SPLIT_WEIGHT)[at])
     message = f"LSOA {lsoa} ({geography.lsoa_names[at]}) {words}."
-    return Finding(code, Severity.WARNING, message, lsoa, lsoas=(lsoa,), people=people, hint=_HINT)
+    return Finding(code, severity, message, lsoa, lsoas=(lsoa,), people=people, hint=_HINT)

@@ -38,7 +38,7 @@ class Overlap:
     def whole(self, at: int) -> Ints:
         """Positions of the units that the place is exactly the union of; none where it is not."""
         cells = slice(self._first[at], self._first[at + 1])
-        units = self._unit_of_cell[cells]
+        units: Ints = self._unit_of_cell[cells]
         if self._unitless[at] or (self._lsoas[cells] != self._all_lsoas[units]).any():
             return np.array([], dtype=np.int64)
         return units
