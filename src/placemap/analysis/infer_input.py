@@ -15,6 +15,7 @@ from placemap.core.arrays import Ints, positions, sums
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
+from placemap.core.text import listed
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import CodeKind, clean_codes, code_columns
 
@@ -112,12 +113,38 @@ def _code_column(frame: pd.DataFrame, geography: Geography, asked: str) -> CodeK
         raise no_column(asked, frame)
     found = code_columns(frame[[asked]] if asked else frame, geography)
     if not found:
-        raise PlacemapError(
-            f"no column holds codes of a kind that placemap knows (the columns are {some([*map(str, frame)], 12)})",
-            hint=f"give a column of {', '.join(KINDS[kind].plural for kind in _FINEST[:6])}",
-        )
+        raise _no_codes(frame[[asked]] if asked else frame)
     # The column that tells rows apart is the one that places are given for; among several, the finest.
     return min(found, key=lambda item: (-frame[item.column].nunique(), _FINEST.index(item.kind)))
+
+
+def _no_codes(frame: pd.DataFrame) -> PlacemapError:
+    """The error of a table without a column of one kind; of the column that comes nearest, what it has instead."""
+    shaped = [
+        (int(codes.map(kind.pattern.fullmatch).astype(bool).sum()), len(codes), column, kind, codes)
+        for column in frame
+        if len(codes := (values := clean_codes(frame[column]))[values != ""].drop_duplicates())
+        for kind in KINDS.values()
+    ]
+    most, of, column, kind, codes = max(shaped, key=lambda item: item[:2], default=(0, 0, "", None, None))
+    hint = f"give a column of {', '.join(KINDS[kind].plural for kind in _FINEST[:6])}"
+    if not most or kind is None or codes is None:
+        columns = some([*map(str, frame)], 12)
+        return PlacemapError(
+            f"no column holds codes of a kind that placemap knows (the columns are {columns})", hint=hint
+        )
+    others = [str(code) for code in codes if not kind.pattern.fullmatch(code)]
+    values = f"of the {of:,} different values of {column}"
+    if not others:
+        return PlacemapError(
+            f"{values}, none is a code that the reference has: {some(sorted(codes), 20)}",
+            hint="`placemap data update`, or --data with a store that has them",
+        )
+    return PlacemapError(
+        f"no column holds codes of one kind: {values}, {most:,} are codes of {kind.plural}, and {len(others):,} "
+        f"{'is' if len(others) == 1 else 'are'} not: {some(sorted(others), 20)}",
+        hint=hint,
+    )
 
 
 def no_column(asked: str, frame: pd.DataFrame) -> PlacemapError:
@@ -135,6 +162,8 @@ def _place_column(frame: pd.DataFrame, codes: CodeKind) -> str:
     if len(chosen) == 1:
         return chosen[0]
     if not chosen:
+        if divided := _divides(frame, codes.column):
+            return divided  # which is then refused with the code that is in several places
         raise PlacemapError(
             f"no column groups the codes of {codes.column} into places",
             hint="add a column with the name of the place of each code, or name it with --place",
@@ -152,8 +181,23 @@ def _groups(frame: pd.DataFrame, codes: str, column: str) -> bool:
     most = filled[codes].nunique() - (0 if _PLACE_TITLE.search(column) else 1)
     if not 1 <= count <= min(MOST_PLACES, max(1, most)):
         return False
-    numeric = pd.to_numeric(filled[column], errors="coerce").notna().all()
-    return not numeric and len(filled[[codes, column]].drop_duplicates()) == filled[codes].nunique()
+    return not _numeric(filled[column]) and len(filled[[codes, column]].drop_duplicates()) == filled[codes].nunique()
+
+
+def _divides(frame: pd.DataFrame, codes: str) -> str:
+    """The column that would be the places if a code were not in several of them: one called so, or the only one."""
+    able = [
+        column
+        for column in map(str, frame)
+        if column != codes and frame[column].nunique() <= MOST_PLACES and not _numeric(frame[column])
+    ]
+    titled = [column for column in able if _PLACE_TITLE.search(column)]
+    chosen = titled or able
+    return chosen[0] if len(chosen) == 1 else ""
+
+
+def _numeric(values: pd.Series) -> bool:
+    return bool(pd.to_numeric(values[values.str.strip() != ""], errors="coerce").notna().all())
 
 
 def _unlike(frame: pd.DataFrame, columns: list[str]) -> list[str]:
@@ -177,11 +221,12 @@ def _places_by_code(frame: pd.DataFrame, found: CodeKind, column: str) -> tuple[
     pairs = pairs[(pairs["code"] != "") & (pairs["place"] != "")].drop_duplicates()
     twice = pairs[pairs["code"].duplicated(keep=False)].sort_values(["code", "place"])
     if len(twice):
-        code = twice["code"].iloc[0]
+        code, *others = twice["code"].unique()
         places = twice[twice["code"] == code]["place"].tolist()
+        more = f", and so are {len(others):,} more: {some(others)}" if others else ""
         raise PlacemapError(
-            f"{twice['code'].nunique():,} codes are in several places, {code} in {' and '.join(places)}",
-            hint="keep each code in one place",
+            f"{KINDS[found.kind].label} {code} is in {len(places)} places, {listed(places)}{more}",
+            hint="keep each code in one place; to divide a unit, list its LSOAs",
             exit_code=Exit.WRONG,
         )
     return dict(zip(pairs["code"], pairs["place"], strict=True)), notes

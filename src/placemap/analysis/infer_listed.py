@@ -10,6 +10,7 @@ import numpy as np
 
 from placemap.config.draft import Declared, Unit
 from placemap.core.arrays import Ints, sums
+from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.text import listed
 from placemap.reference.former_codes import living_practices
@@ -68,7 +69,8 @@ def listing(kind: str, place_of: Mapping[str, str], geography: Geography, asked:
     best = max(read, key=fit)
     if not best.place_of:
         raise PlacemapError(
-            f"none of the {len(place_of):,} {kind}s lives in {listed(vintages, 'or')}, such as {best.unknown[0]}",
+            f"none of the {len(place_of):,} {KINDS[kind].plural} lives in {listed(vintages, 'or')}, "
+            f"such as {best.unknown[0]}",
             hint="`placemap data update`, or --data with a store that has them",
             exit_code=Exit.WRONG,
         )
@@ -159,7 +161,7 @@ def scope_of_listing(found: Listing, geography: Geography) -> tuple[Declared, tu
             moved[ods_of[practice], str(units.names[at])] += 1
     if not chosen:
         raise PlacemapError(
-            f"the {found.kind}s lie in no sub-ICB location that the reference knows",
+            f"the {KINDS[found.kind].plural} lie in no sub-ICB location that the reference knows",
             hint="`placemap data update`",
             exit_code=Exit.WRONG,
         )

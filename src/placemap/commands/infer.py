@@ -84,11 +84,11 @@ def read_wanted(
     Raises:
         PlacemapError: it cannot be understood.
     """
-    if is_polygons(path):
-        from placemap.analysis.infer_polygons import from_polygons  # geometry takes a second to load
-
-        return from_polygons(read_polygons(path, sheet), geography, place)
     try:
+        if is_polygons(path):
+            from placemap.analysis.infer_polygons import from_polygons  # geometry takes a second to load
+
+            return from_polygons(read_polygons(path, sheet), geography, place)
         return from_table(read_table(path, sheet, has_codes), geography, code, place, pcns)
     except PlacemapError as error:
         error.location = error.location or str(path)

@@ -198,7 +198,15 @@ def test_ambiguity_is_said(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ({"code": ["E01014485", "E01014485"], "place": ["A", "B"]}, "no column groups the codes of code into places"),
+        ({"code": ["E01014485", "E01014485"], "place": ["A", "B"]}, "LSOA E01014485 is in 2 places, A and B"),
+        (
+            {"ward": ["E05010892", "E05010893", "E05010892"], "locality": ["South", "South", "North"]},
+            "ward E05010892 is in 2 places, North and South",
+        ),
+        (
+            {"x": ["E06000023", "E06000024", "E12000009"], "place": ["A", "B", "B"]},
+            "of the 3 different values of x, 2 are codes of LTLAs, and 1 is not: E12000009",
+        ),
         ({"code": ["E01014485"], "x": ["1"]}, "no column groups the codes of code into places"),
         ({"a": ["one"], "b": ["two"]}, "no column holds codes of a kind that placemap knows"),
         (
@@ -217,7 +225,7 @@ def test_what_cannot_be_understood(workspace: Workspace, rows: dict[str, list[st
 
 def test_a_code_in_two_places_named(workspace: Workspace) -> None:
     frame = pd.DataFrame({"code": ["E01014485", "E01014485", "E01014486"], "place": ["A", "B", "B"]}, dtype=object)
-    with pytest.raises(PlacemapError, match="1 codes are in several places, E01014485 in A and B"):
+    with pytest.raises(PlacemapError, match="LSOA E01014485 is in 2 places, A and B"):
         from_table(frame, workspace.geography, place_column="place")
 
 
