@@ -92,7 +92,7 @@ class Inferred:
         scope: what the places divide.
     """
 
-    wanted: Wanted
+    wanted: WantedPlaces
     way: str
     length: int
     other: int | None

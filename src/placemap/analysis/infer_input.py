@@ -31,7 +31,7 @@ _FINEST = ("lsoa", "practice", "msoa", "ward", "pcn", "ltla", "utla", "sub_icb",
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedPlaces:
     """What places a declaration must give.
 
     Attributes:

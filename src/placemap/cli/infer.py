@@ -79,7 +79,7 @@ def infer(
     """
     from placemap.commands.infer import infer_places, read_wanted
     from placemap.commands.workspace import open_workspace
-    from placemap.core.files import put
+    from placemap.core.files import write_whole
 
     if out is not None and out.exists():
         raise PlacemapError(

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from placemap.apply import apportion as place_keys
 from placemap.apply import sql
-from placemap.apply.apportion import DECLARED, PlaceKeys, Resolved
+from placemap.apply.apportion import DECLARED, Apportionment
 from placemap.apply.columns import check_columns, key_column
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.run import Applied, join_outcomes, run
 from placemap.apply.scan import Scan, scan_of
-from placemap.commands.workspace import Outcome, Workspace
-from placemap.config.grades import caveats
+from placemap.commands.workspace import Workspace
 from placemap.core.errors import Exit, PlacemapError
+from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,16 +57,13 @@ class Options:
     engine: str = "duckdb"
 
 
-def resolved(workspace: Workspace, system: System, footprint: Footprint) -> Resolved:
+def resolved_footprint(workspace: Workspace, system: System, footprint: Footprint) -> ResolvedFootprint:
     """A footprint to apply data to.
 
     Raises:
         PlacemapError: its checks find errors.
     """
-    outcome = workspace.check(system, footprint)
-    _refuse_errors(outcome)
-    assert outcome.assignment is not None
-    return Resolved(system, outcome.assignment, caveats(outcome.findings))
+    return workspace.check(system, footprint).without_errors()
 
 
 class Applier:
@@ -84,7 +81,7 @@ class Applier:
     def __init__(
         self,
         workspace: Workspace,
-        footprints: Sequence[Resolved],
+        footprints: Sequence[ResolvedFootprint],
         data: Any,
         measures: Sequence[Measure],
         options: Options,
@@ -92,7 +89,7 @@ class Applier:
         refuse_mistakes(measures, options.extensive)
         self.workspace = workspace
         self.options = options
-        self.resolved = list(footprints)
+        self.footprints = list(footprints)
         self.scan = scan_of(data)
         self.engine = open_engine(self.scan, options.engine)
         try:
@@ -110,13 +107,11 @@ class Applier:
         self.engine.close()
 
     @cached_property
-    def keys(self) -> PlaceKeys:
+    def keys(self) -> Apportionment:
         """The parts of each unit that go to each place."""
         return place_keys.place_keys(
             self.kind,
-            self.resolved,
-            self.workspace.geography,
-            self.workspace.figures,
+            self.footprints,
             shares=self.options.shares,
             practices=self.practices,
         )
@@ -124,7 +119,7 @@ class Applier:
     @property
     def practices(self) -> str:
         """How practices are placed."""
-        declared = all(item.is_declared_from_practices for item in self.resolved)
+        declared = all(item.is_declared_from_practices for item in self.footprints)
         return self.options.practices or (DECLARED if declared else place_keys.RESIDENCE)
 
     def apply(self) -> Applied:
@@ -133,7 +128,7 @@ class Applier:
             self.engine,
             self.question,
             self.keys,
-            self.resolved,
+            self.footprints,
             all_england=self.workspace.geography.all_england,
             extensive=self.options.extensive,
             whole=self.options.whole,
@@ -196,14 +191,3 @@ def open_engine(scan: Scan, engine: str) -> Engine:
 
         return SparkEngine(scan)
     raise PlacemapError(f"there is no engine `{engine}`", hint="duckdb and spark", exit_code=Exit.USAGE)
-
-
-def _refuse_errors(outcome: Outcome) -> None:
-    if outcome.exit_code() != Exit.OK:
-        errors = [finding for finding in outcome.findings if finding.severity == "error"]
-        raise PlacemapError(
-            f"{outcome.system.id} {outcome.footprint.id} has {len(errors)} errors, such as: {errors[0].message}",
-            location=errors[0].location,
-            hint=f"placemap check {outcome.system.id} --footprint {outcome.footprint.id}",
-            exit_code=Exit.WRONG,
-        )

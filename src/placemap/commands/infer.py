@@ -139,7 +139,7 @@ def _errors(workspace: Workspace, config: str) -> tuple[Finding, ...]:
     return tuple(f for f in workspace.check(*_system(config)).findings if f.severity == Severity.ERROR)
 
 
-def _off(wanted: Wanted, assignment: Assignment, geography: Geography) -> tuple[str, ...]:
+def _off(wanted: WantedPlaces, assignment: Assignment, geography: Geography) -> tuple[str, ...]:
     """LSOAs that the built config puts elsewhere."""
     ids = place_ids(wanted.names)
     order = [place.id for place in assignment.footprint.places]
@@ -274,7 +274,7 @@ def _against(
     if other is None:
         return None
     system, footprint = other
-    declared = resolved(workspace, system, footprint)
+    declared = resolved_of(workspace, system, footprint).assignment
     there = np.array([*(item.name for item in footprint.places), ""], dtype=object)
     here = np.array([*names, ""], dtype=object)
     rows = np.flatnonzero((place >= 0) | (declared.place >= 0))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.findings import Finding, Severity
+from placemap.core.findings import Finding, Severity, errors_of
 from placemap.core.tables import Table, TableSchema
 from placemap.crosswalk.inputs import Inputs, attributions
 
 if TYPE_CHECKING:
-    from placemap.outputs.map.outlines import Boundaries
+    from placemap.outputs.map.outlines import PlaceBoundaries
 
 BOUNDARY_FILES = "place_boundaries.gpkg (EPSG:27700), place_boundaries.geojson (WGS 84)"
 #: Stands near the top of README.md where the evidence is weak.
@@ -29,7 +29,7 @@ def readme(
     findings: list[Finding],
     inputs: Inputs,
     ending: str,
-    boundaries: Boundaries | None = None,
+    boundaries: PlaceBoundaries | None = None,
     asked: str = "",
 ) -> str:
     """README.md of a folder: what it is, method, findings in short, data dictionary, sources, attribution."""
@@ -114,7 +114,7 @@ def sources(inputs: Inputs) -> str:
 
 def failed_page(system: System, footprint: Footprint, findings: list[Finding]) -> str:
     """FAILED.md: why there is no crosswalk here."""
-    errors = [finding for finding in findings if finding.severity == Severity.ERROR]
+    errors = errors_of(findings)
     lines = [
         f"# {system.name}: {footprint.name} was not built",
         f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{footprint.id}`; so this folder holds no "

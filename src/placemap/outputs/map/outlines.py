@@ -6,7 +6,6 @@ place have in common: no slivers, and a hole only where LSOAs of the hole belong
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +22,13 @@ from placemap.reference.shapes import Shapes, lsoa_shapes
 from placemap.resolve.place_codes import Head
 from placemap.resolve.populations import Figures
 from placemap.resolve.resolve import Assignment
+from placemap.resolve.resolved import ResolvedFootprint
 
 SQUARE_METRES_PER_SQUARE_KM = 1e6
 
 
 @dataclass(frozen=True)
-class Boundaries:
+class PlaceBoundaries:
     """The outlines of places.
 
     Attributes:
@@ -42,7 +42,7 @@ class Boundaries:
     shapes: Shapes
 
 
-class Outlines:
+class LsoaBoundaries:
     """The boundaries of LSOAs by position, and what is dissolved from them."""
 
     def __init__(self, geography: Geography) -> None:
@@ -90,33 +90,30 @@ class Outlines:
         ]
 
 
-def boundaries(heads: Sequence[Head], assignment: Assignment, outlines: Outlines, weigh: Figures) -> Boundaries:
+def boundaries(resolved: ResolvedFootprint, outlines: LsoaBoundaries) -> PlaceBoundaries:
     """The outline of each place with its names, codes and figures.
-
-    Args:
-        heads: by position of the place.
 
     Raises:
         PlacemapError: the store has no boundaries for some LSOAs.
     """
-    shapes = outlines.places(assignment)
+    shapes, populations = outlines.places(resolved.assignment), resolved.populations
     rows = []
-    for position, place in enumerate(assignment.footprint.places):
-        mask = assignment.place == position
+    for position, (place, head) in enumerate(zip(resolved.places, resolved.place_codes, strict=True)):
+        mask = resolved.lsoas(position)
         rows.append(
             (
-                heads[position].ics,
-                heads[position].footprint,
-                heads[position].code,
+                head.ics,
+                head.footprint,
+                head.code,
                 place.name,
                 int(mask.sum()),
-                float(weigh.residents[mask].sum()),
-                float(weigh.registered[mask].sum()),
+                float(populations.residents[mask].sum()),
+                float(populations.registered[mask].sum()),
                 float(shapes[position].area / SQUARE_METRES_PER_SQUARE_KM),
             )
         )
-    schema = place_boundaries(weigh.residents_name, weigh.registered_name)
-    return Boundaries(schema, pd.DataFrame(rows, columns=schema.names), shapes)
+    schema = place_boundaries(populations.residents_name, populations.registered_name)
+    return PlaceBoundaries(schema, pd.DataFrame(rows, columns=schema.names), shapes)
 
 
 def simplified(shapes: Shapes, metres: float) -> Shapes:

@@ -15,7 +15,7 @@ from placemap.reference.shapes import Shapes
 _NAME_PIXELS, _NUMBER_PIXELS = 13.5, 44
 
 
-def html(report: Report, lsoa_shapes: Shapes, outlines: Boundaries) -> str:
+def html(report: Report, lsoa_shapes: Shapes, outlines: PlaceBoundaries) -> str:
     """The report as HTML; the same report always gives the same text.
 
     Args:
