@@ -13,7 +13,7 @@ import shapely
 from placemap.analysis.infer_input import from_table
 from placemap.analysis.infer_polygons import from_polygons
 from placemap.commands.infer import infer_places
-from placemap.commands.workspace import resolved
+from placemap.commands.workspace import resolved_of
 from placemap.core.errors import PlacemapError
 from placemap.core.read_polygons import Polygons
 
@@ -51,7 +51,7 @@ def _elsewhere(workspace, assignment, wanted):
 @pytest.mark.parametrize(("name", "footprint", "change"), CHANGED)
 def test_polygons_that_were_changed_come_back_as_well_as_can_be(workspace, shipped_systems, name, footprint, change):
     system = shipped_systems[name]
-    assignment = resolved(workspace, system, system.footprints[footprint])
+    assignment = resolved_of(workspace, system, system.footprints[footprint]).assignment
     wanted = from_polygons(_polygons(workspace, assignment, change), workspace.geography)
     elsewhere = _elsewhere(workspace, assignment, wanted)
     assert elsewhere.sum() <= CHANGED[name, footprint, change]
@@ -66,7 +66,7 @@ def test_outlines_of_every_system_come_back(workspace, shipped_systems):
     seen = 0
     for system in shipped_systems.values():
         try:
-            assignment = resolved(workspace, system, system.footprints[system.default_footprint])
+            assignment = resolved_of(workspace, system, system.footprints[system.default_footprint]).assignment
         except PlacemapError:
             continue
         wanted = from_polygons(_polygons(workspace, assignment), workspace.geography)

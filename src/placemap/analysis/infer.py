@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from placemap.analysis.infer_input import Wanted
+from placemap.analysis.infer_input import WantedPlaces
 from placemap.analysis.infer_pcns import ByPcn, search
 from placemap.analysis.overlap import Overlap
 from placemap.config.draft import Declared
@@ -101,7 +101,7 @@ class Inferred:
 
 
 def infer(
-    wanted: Wanted,
+    wanted: WantedPlaces,
     geography: Geography,
     describer: Describer,
     residents: Floats,
@@ -120,7 +120,12 @@ def infer(
 
 class _Inferrer:
     def __init__(
-        self, wanted: Wanted, geography: Geography, describer: Describer, residents: Floats, advance: Progress | None
+        self,
+        wanted: WantedPlaces,
+        geography: Geography,
+        describer: Describer,
+        residents: Floats,
+        advance: Progress | None,
     ) -> None:
         self.wanted, self.geography, self.describer, self.residents = wanted, geography, describer, residents
         self.place, self.count, self.advance = wanted.place, len(wanted.names), advance

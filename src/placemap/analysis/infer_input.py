@@ -55,7 +55,7 @@ class WantedPlaces:
 
 def from_table(
     frame: pd.DataFrame, geography: Geography, code_column: str = "", place_column: str = "", pcn_vintage: str = ""
-) -> Wanted:
+) -> WantedPlaces:
     """What a table says.
 
     Args:
@@ -88,15 +88,15 @@ def from_table(
     place, label, more = _on_atoms(found, known, names, geography)
     notes += _other_years(unknown, found, geography)
     source = f"{len(known):,} {label} (column {found.column})"
-    return Wanted(source, names, place, None, (*notes, *more), unknown)
+    return WantedPlaces(source, names, place, None, (*notes, *more), unknown)
 
 
-def _listed(found: Listing, column: CodeKind, notes: Sequence[str], geography: Geography) -> Wanted:
+def _listed(found: Listing, column: CodeKind, notes: Sequence[str], geography: Geography) -> WantedPlaces:
     count = len(found.place_of)
     label = KINDS[found.kind].plural if count != 1 else KINDS[found.kind].label
     source = f"{count:,} {label} (column {column.column}), with the PCNs of {found.vintage}"
     names = tuple(sorted(set(found.place_of.values())))
-    return Wanted(source, names, np.full(geography.size, -1), found, (*notes, *found.notes), found.unknown)
+    return WantedPlaces(source, names, np.full(geography.size, -1), found, (*notes, *found.notes), found.unknown)
 
 
 def some(values: Sequence[str], count: int = 5) -> str:
@@ -120,29 +120,34 @@ def _code_column(frame: pd.DataFrame, geography: Geography, asked: str) -> CodeK
 
 def _no_codes(frame: pd.DataFrame) -> PlacemapError:
     """The error of a table without a column of one kind; of the column that comes nearest, what it has instead."""
-    shaped = [
-        (int(codes.map(kind.pattern.fullmatch).astype(bool).sum()), len(codes), column, kind, codes)
-        for column in frame
-        if len(codes := (values := clean_codes(frame[column]))[values != ""].drop_duplicates())
-        for kind in KINDS.values()
-    ]
-    most, of, column, kind, codes = max(shaped, key=lambda item: item[:2], default=(0, 0, "", None, None))
+    values = {str(column): sorted(set(clean_codes(frame[column])) - {""}) for column in frame}
+    nearest = max(
+        (
+            (column, kind, sum(bool(kind.pattern.fullmatch(value)) for value in mine))
+            for column, mine in values.items()
+            for kind in KINDS.values()
+        ),
+        key=lambda item: item[2] / max(len(values[item[0]]), 1),
+        default=("", KINDS["lsoa"], 0),
+    )
+    column, kind, count = nearest
+    others = [value for value in values.get(column, []) if not kind.pattern.fullmatch(value)]
     hint = f"give a column of {', '.join(KINDS[kind].plural for kind in _FINEST[:6])}"
-    if not most or kind is None or codes is None:
-        columns = some([*map(str, frame)], 12)
+    if not count:
+        columns = some(list(values), 12)
         return PlacemapError(
             f"no column holds codes of a kind that placemap knows (the columns are {columns})", hint=hint
         )
-    others = [str(code) for code in codes if not kind.pattern.fullmatch(code)]
-    values = f"of the {of:,} different values of {column}"
+    what = f"of the {len(values[column]):,} different values of {column}"
     if not others:
         return PlacemapError(
-            f"{values}, none is a code that the reference has: {some(sorted(codes), 20)}",
+            f"{what}, none is a code that the reference has: {some(values[column], 20)}",
             hint="`placemap data update`, or --data with a store that has them",
         )
+    verb = "is" if len(others) == 1 else "are"
     return PlacemapError(
-        f"no column holds codes of one kind: {values}, {most:,} are codes of {kind.plural}, and {len(others):,} "
-        f"{'is' if len(others) == 1 else 'are'} not: {some(sorted(others), 20)}",
+        f"no column holds codes of one kind: {what}, {count:,} are codes of {kind.plural}, and {len(others):,} {verb} "
+        f"not: {some(others, 20)}",
         hint=hint,
     )
 

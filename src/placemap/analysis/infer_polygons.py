@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from placemap.analysis.infer_input import Wanted, name_column_of, no_column, some
+from placemap.analysis.infer_input import WantedPlaces, name_column_of, no_column, some
 from placemap.core.arrays import Bools, Floats, Ints, positions, ratio, sums
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity
@@ -73,7 +73,7 @@ class _Cover:
         return found
 
 
-def from_polygons(polygons: Polygons, geography: Geography, place_column: str = "") -> Wanted:
+def from_polygons(polygons: Polygons, geography: Geography, place_column: str = "") -> WantedPlaces:
     """What polygons say.
 
     Args:
@@ -101,7 +101,7 @@ def from_polygons(polygons: Polygons, geography: Geography, place_column: str = 
         notes.append(f"No LSOA is in {some(empty)}: the polygon is smaller than an LSOA, or outside the reference.")
     source = f"{len(frame):,} polygons (column {column}), by area and population-weighted centroids of LSOAs of 2021"
     findings = tuple(_in_doubt(cover, hits, place, names, geography))
-    return Wanted(source, names, place, None, (*polygons.notes, *notes), (), findings)
+    return WantedPlaces(source, names, place, None, (*polygons.notes, *notes), (), findings)
 
 
 def _labels(frame: gpd.GeoDataFrame, place_column: str) -> tuple[str, list[str]]:

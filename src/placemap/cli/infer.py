@@ -97,7 +97,7 @@ def infer(
     for line in finding_lines(found.inferred.wanted.findings, rest="--json"):
         message(line)
     if out is not None:
-        put(out, found.config)
+        write_whole(out, found.config)
         then = f"then `placemap build {out}`" if not found.errors else "and mend what stops it from building"
         message(f"config written to {out}: fill in the evidence, {then}")
     if wanted.unknown:

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from placemap.analysis.infer import Inferred, Progress, infer
-from placemap.analysis.infer_input import Wanted, from_table
+from placemap.analysis.infer_input import WantedPlaces, from_table
 from placemap.analysis.infer_listed import Listing, declared, in_scope, scope_of_listing
-from placemap.commands.workspace import Workspace, resolved
+from placemap.commands.workspace import Workspace, resolved_of
 from placemap.config.draft import Declared, Draft, Unit, config_text, place_ids, slug
 from placemap.config.load import system_from_text
 from placemap.config.model import Footprint, System
@@ -73,7 +73,7 @@ class Found:
 
 def read_wanted(
     path: Path, geography: Geography, *, code: str = "", place: str = "", sheet: str | None = None, pcns: str = ""
-) -> Wanted:
+) -> WantedPlaces:
     """What a file says of places.
 
     Args:
@@ -97,7 +97,7 @@ def read_wanted(
 
 def infer_places(
     workspace: Workspace,
-    wanted: Wanted,
+    wanted: WantedPlaces,
     name: str,
     against: tuple[System, Footprint] | None = None,
     advance: Progress | None = None,
@@ -131,7 +131,7 @@ def _system(config: str) -> tuple[System, Footprint]:
 
 
 def _resolved(workspace: Workspace, config: str) -> Assignment:
-    return resolved(workspace, *_system(config))
+    return resolved_of(workspace, *_system(config)).assignment
 
 
 def _errors(workspace: Workspace, config: str) -> tuple[Finding, ...]:
@@ -185,7 +185,7 @@ def icb_of(geography: Geography, mask: np.ndarray[tuple[int], np.dtype[np.bool_]
 
 def _as_listed(
     workspace: Workspace,
-    wanted: Wanted,
+    wanted: WantedPlaces,
     found: Listing,
     name: str,
     against: tuple[System, Footprint] | None,
@@ -222,7 +222,12 @@ def _as_listed(
 
 
 def _listed_config(
-    geography: Geography, wanted: Wanted, found: Listing, units: Mapping[str, Declared], scope: Declared, name: str
+    geography: Geography,
+    wanted: WantedPlaces,
+    found: Listing,
+    units: Mapping[str, Declared],
+    scope: Declared,
+    name: str,
 ) -> str:
     within = np.zeros(geography.size, dtype=bool)
     within[in_scope(scope, geography)] = True

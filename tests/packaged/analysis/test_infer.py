@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from shapely import wkb
 
 from conftest import REPO
-from placemap.analysis.infer_input import Wanted, from_table
+from placemap.analysis.infer_input import WantedPlaces, from_table
 from placemap.analysis.infer_polygons import from_polygons
 from placemap.commands.infer import Found, infer_places
 from placemap.commands.workspace import Workspace

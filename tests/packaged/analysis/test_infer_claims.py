@@ -14,7 +14,7 @@ from shapely.geometry import box
 
 from placemap.analysis.infer_input import from_table
 from placemap.commands.infer import Found, infer_places
-from placemap.commands.workspace import Workspace, resolved
+from placemap.commands.workspace import Workspace, resolved_of
 from placemap.config.load import system_from_text
 from placemap.config.model import System
 
@@ -27,7 +27,7 @@ def test_whole_wards_beat_a_shorter_mixture_of_pcns(workspace: Workspace, system
     """Two localities redrawn to whole wards: PCNs and single LSOAs say them in half as many units, and are not meant."""
     wards = workspace.geography.units("ward")
     bnssg = system("bnssg")
-    assignment = resolved(workspace, bnssg, bnssg.footprints["localities"])
+    assignment = resolved_of(workspace, bnssg, bnssg.footprints["localities"]).assignment
     rows = []
     for at, code in enumerate(wards.codes):
         places = assignment.place[wards.lsoas(at)]

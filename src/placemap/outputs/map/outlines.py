@@ -19,8 +19,6 @@ from placemap.core.tables import TableSchema
 from placemap.crosswalk.schemas import place_boundaries
 from placemap.reference.geography import Geography
 from placemap.reference.shapes import Shapes, lsoa_shapes
-from placemap.resolve.place_codes import Head
-from placemap.resolve.populations import Figures
 from placemap.resolve.resolve import Assignment
 from placemap.resolve.resolved import ResolvedFootprint
 

@@ -12,12 +12,12 @@ import shapely
 from placemap.config.model import Footprint, System
 from placemap.core.text import month
 from placemap.crosswalk.inputs import attributions
-from placemap.outputs.map.outlines import Outlines, neighbours, simplified
+from placemap.outputs.map.outlines import LsoaBoundaries, neighbours, simplified
 from placemap.outputs.map.palette import colours
 from placemap.reference.geography import Geography, measure_title
 from placemap.reference.shapes import Shapes
-from placemap.resolve.populations import Figures
-from placemap.resolve.resolve import LOW_SHARE, Assignment, low_share
+from placemap.resolve.resolve import LOW_SHARE, low_share
+from placemap.resolve.resolved import ResolvedFootprint
 
 _COMPASS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
 #: How far corners of a national map may be simplified, metres: less than a pixel on the whole map.

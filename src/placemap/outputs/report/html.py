@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from placemap.outputs.map.draw import wrap
-from placemap.outputs.map.outlines import Boundaries
+from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.map.svg_paths import Canvas, canvas, labels, numbers
 from placemap.outputs.report.content import GRADES, Report
 from placemap.outputs.report.page import files_of, page
