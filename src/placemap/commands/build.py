@@ -41,7 +41,8 @@ def build(
     if workspace.lock:
         require_locked(workspace.inputs(footprint), workspace.lock)
     outcome = workspace.build(system, footprint)
-    if sensitive and outcome.exit_code() == Exit.OK:
+    failed = outcome.exit_code() != Exit.OK
+    if sensitive and not failed:
         outcome.sensitivity = sensitivity(outcome.without_errors())
         outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
     made = Build(
@@ -53,8 +54,8 @@ def build(
         geography=workspace.geography,
         measure=workspace.measure,
         version=__version__,
-        failed=outcome.exit_code() != Exit.OK,
-        boundaries=workspace.boundaries(outcome) if outlines else None,
+        failed=failed,
+        boundaries=workspace.boundaries(outcome.without_errors()) if outlines and not failed else None,
     )
     outcome.folder = write_build(made, out, formats=formats, excel=excel)
     return outcome

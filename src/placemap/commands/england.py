@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from placemap.analysis.sensitivity import Sensitivity, sensitivity
 from placemap.checks.run import by_severity
 from placemap.checks.store_covers import UPDATE
 from placemap.commands.workspace import Outcome, Workspace, footprints_of
@@ -30,9 +32,13 @@ from placemap.crosswalk.tables import crosswalk_tables
 from placemap.outputs.folder import Build, write_build
 from placemap.outputs.readme_england import SystemLine, national_readme
 from placemap.reference.geography import Geography
+from placemap.reference.lock import require_locked
 from placemap.resolve.england import ENGLAND, combine
 from placemap.resolve.resolve import scope_of
 from placemap.resolve.resolved import ResolvedFootprint
+
+if TYPE_CHECKING:
+    from placemap.outputs.map.outlines import PlaceBoundaries
 
 
 @dataclass
@@ -45,6 +51,7 @@ class EnglandOutcome:
         findings: those of all systems, then those between systems, errors first.
         tables: empty of crosswalks where there are errors.
         folder: where they were written; None where nothing was.
+        sensitivity: what other methods make of each system; None where that was not asked for.
     """
 
     national: ResolvedFootprint
@@ -53,6 +60,7 @@ class EnglandOutcome:
     findings: list[Finding]
     tables: list[Table] = field(default_factory=list)
     folder: Path | None = None
+    sensitivity: Sensitivity | None = None
 
     def exit_code(self, *, strict: bool = False) -> Exit:
         """0, or 4 where there are errors (with `strict`, warnings too)."""
@@ -165,17 +173,29 @@ def build_england(
     min_grade: str = WEAKEST,
     formats: str = "csv",
     excel: bool = False,
+    outlines: bool = False,
+    sensitive: bool = False,
 ) -> EnglandOutcome:
     """Build all systems into `out/england/default-footprints/`.
 
+    Args:
+        outlines: also write the outlines of all places.
+        sensitive: also place LSOAs by other methods, and say how sure each place is.
+
     Raises:
-        PlacemapError: the store is not of all England, or the folder cannot be written.
+        PlacemapError: the store is not of all England, the tables are not those of the lock, or the folder cannot be
+            written.
     """
     outcome = england(workspace, systems, min_grade)
+    inputs = inputs_of(outcome, workspace)
+    if workspace.lock:
+        require_locked(inputs, workspace.lock)
     failed = outcome.exit_code() != Exit.OK
     outcome.tables = tables_of(outcome, workspace)
-    inputs = inputs_of(outcome, workspace)
-    ending = f".{formats}"
+    if sensitive and not failed:
+        outcome.sensitivity = sensitivity(outcome.national)
+        outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
+    shapes = workspace.boundaries(outcome.national) if outlines and not failed else None
     made = Build(
         system=outcome.national.system,
         footprint=outcome.national.footprint,
@@ -186,12 +206,15 @@ def build_england(
         measure=workspace.measure,
         version=__version__,
         failed=failed,
-        readme=""
-        if failed
-        else national_readme(outcome.national, lines(outcome), outcome.tables, outcome.findings, inputs, ending),
+        boundaries=shapes,
+        readme="" if failed else _readme(outcome, inputs, f".{formats}", shapes),
     )
     outcome.folder = write_build(made, out, formats=formats, excel=excel)
     return outcome
+
+
+def _readme(outcome: EnglandOutcome, inputs: Inputs, ending: str, shapes: PlaceBoundaries | None) -> str:
+    return national_readme(outcome.national, lines(outcome), outcome.tables, outcome.findings, inputs, ending, shapes)
 
 
 def tables_of(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:

@@ -29,8 +29,7 @@ def foi_files(
 
     outcome = workspace.build(system, footprint)
     resolved = outcome.without_errors()
-    outlines, inputs = workspace.boundaries(outcome), _inputs(workspace, footprint)
-    assert outlines is not None
+    outlines, inputs = workspace.boundaries(resolved), _inputs(workspace, footprint)
     content = _report(workspace, outcome)
     chosen = workspace.geography.chosen
     material = Material(content, resolved.assignment, outcome.findings, inputs, outlines, config, chosen.text)

@@ -40,8 +40,7 @@ def make_report(
     outcome = workspace.build(system, footprint)
     resolved = outcome.without_errors()
     sections = [_sensitivity(outcome)] if sensitive and footprint.has_patient_kinds else []
-    content, outlines = _report(workspace, outcome, sections), workspace.boundaries(outcome)
-    assert outlines is not None
+    content, outlines = _report(workspace, outcome, sections), workspace.boundaries(resolved)
     text = html(content, workspace.outlines.of(resolved.assignment.place >= 0), outlines)
     return DrawnFiles([write_whole(out / system.id / f"{footprint.id}-report.html", text)], content.picture.alt)
 

@@ -51,7 +51,7 @@ def readme(
         _evidence(system, footprint),
         "## Files and columns",
         *(dictionary(table, ending) for table in tables),
-        *([_described(boundaries.schema, len(boundaries.frame), BOUNDARY_FILES)] if boundaries else []),
+        *([boundaries_described(boundaries)] if boundaries else []),
         "## Sources",
         sources(inputs),
         "## Attribution",
@@ -95,6 +95,11 @@ def _evidence(system: System, footprint: Footprint) -> str:
 def dictionary(table: Table, ending: str) -> str:
     """What a table is and what its columns mean, as Markdown."""
     return _described(table.schema, len(table.frame), f"{table.name}{ending}")
+
+
+def boundaries_described(boundaries: PlaceBoundaries) -> str:
+    """What the files of outlines are and what their attributes mean, as Markdown."""
+    return _described(boundaries.schema, len(boundaries.frame), BOUNDARY_FILES)
 
 
 def _described(schema: TableSchema, count: int, heading: str) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
 from placemap.crosswalk.inputs import Inputs, attributions
-from placemap.outputs.readme import dictionary, method, sources
+from placemap.outputs.readme import boundaries_described, dictionary, method, sources
 from placemap.resolve.resolved import ResolvedFootprint
+
+if TYPE_CHECKING:
+    from placemap.outputs.map.outlines import PlaceBoundaries
 
 MEANINGS = {
     "A": "a source states the places and their geography",
@@ -39,6 +43,7 @@ def national_readme(
     findings: Sequence[Finding],
     inputs: Inputs,
     ending: str,
+    boundaries: PlaceBoundaries | None = None,
 ) -> str:
     """What the folder is, which footprint stands for each system and how good its evidence is, and the dictionary."""
     counts = Counter(finding.severity for finding in findings)
@@ -61,6 +66,7 @@ def national_readme(
         f"all are in `findings{ending}`. {_coverage(national)}",
         "## Files and columns",
         *(dictionary(table, ending) for table in tables),
+        *([boundaries_described(boundaries)] if boundaries else []),
         "## Sources",
         sources(inputs),
         "## Attribution",
