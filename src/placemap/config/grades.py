@@ -1,4 +1,4 @@
-"""Grades of evidence: A places and geography stated · B the geography follows from names · C weak (docs/atlas.md)."""
+"""Grades of evidence: A places and geography stated · B the geography follows from names · C weak; see the atlas."""
 
 from __future__ import annotations
 
