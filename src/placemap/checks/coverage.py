@@ -76,7 +76,7 @@ def empty_place(result: Result) -> Iterator[Finding]:
             yield result.finding(
                 "empty-place",
                 Severity.ERROR,
-                f"{place.name} has no LSOA: its members lie outside the scope, are excluded, or lose every plurality.",
+                f"{place.name} has no LSOA: its members lie outside the scope, are excluded, or have the most patients nowhere.",
                 subject=place.id,
                 place=place,
                 hint="check its members, `exclude` and `within` against the scope",

@@ -26,8 +26,8 @@ def low_share(result: Result) -> Iterator[Finding]:
         yield result.finding(
             "low-share",
             Severity.WARNING,
-            f"{code} ({result.geography.lsoa_names[lsoa]}) goes to {place.name} with {share[lsoa]:.1%} of its "
-            f"registered patients; {placed[lsoa]:.1%} of those that any place has.",
+            f"{code} ({result.geography.lsoa_names[lsoa]}) is placed in {place.name}, which has {share[lsoa]:.1%} of "
+            f"its registered patients ({placed[lsoa]:.1%} of those with any place in this footprint).",
             subject=code,
             lsoas=np.array([lsoa]),
             place=place,
@@ -37,14 +37,21 @@ def low_share(result: Result) -> Iterator[Finding]:
 
 @result_check("split-ward")
 def split_ward(result: Result) -> Iterator[Finding]:
-    """Wards that are divided between places."""
+    """Wards that are split between places."""
     yield from _split(result, "ward")
 
 
 @result_check("split-ltla")
 def split_ltla(result: Result) -> Iterator[Finding]:
-    """LTLAs that are divided between places."""
+    """LTLAs that are split between places."""
     yield from _split(result, "ltla")
+
+
+def _parts(sizes: list[tuple[int, str]]) -> str:
+    """LSOAs by place in words, the unit named once: `77 LSOAs in Woodspring; 1 in South Bristol`."""
+    (size, name), *others = sizes
+    first = f"{size} LSOA{'s' if size != 1 else ''} in {name}"
+    return "; ".join([first, *(f"{size} in {name}" for size, name in others)])
 
 
 def _split(result: Result, kind: str) -> Iterator[Finding]:
@@ -62,8 +69,7 @@ def _split(result: Result, kind: str) -> Iterator[Finding]:
         yield result.finding(
             f"split-{kind}",
             Severity.WARNING,
-            f"{label} {units.codes[unit]} ({units.names[unit]}) is divided: "
-            f"{listed([f'{name} {size}' for size, name in sizes])} LSOAs.",
+            f"{label} {units.codes[unit]} ({units.names[unit]}) is split: {_parts(sizes)}.",
             subject=str(units.codes[unit]),
             lsoas=lsoas,
             hint=f"figures by {label} need the shares of the crosswalk, not a plain join",
@@ -115,7 +121,8 @@ def tie(result: Result) -> Iterator[Finding]:
         yield result.finding(
             "tie",
             Severity.INFO,
-            f"{code} has {votes[winner]:,.2f} patients with each of {listed(equal)}; it goes to the first by id.",
+            f"{code} has {votes[winner]:,.2f} patients with each of {listed(equal)}; "
+            "it is placed in the first of them by id.",
             subject=code,
             lsoas=np.array([lsoa]),
             place=result.places[winner],
