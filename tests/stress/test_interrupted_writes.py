@@ -18,7 +18,7 @@ from conftest import environment, files_of
 
 ELSEWHERE = "or choose another place with --out; what stood there before is unchanged\n"
 NO_SPACE = f"  → free some space, {ELSEWHERE}"
-NO_RIGHT = f"  → get the right to write there, close programs that have it open, {ELSEWHERE}"
+NO_RIGHT = f"  → get permission to write there, close any program that has it open, {ELSEWHERE}"
 
 
 @pytest.fixture
@@ -102,9 +102,9 @@ def test_a_name_that_is_too_long_for_a_file(cli, tmp_path, more):
     [
         (errno.ENOSPC, "free some space, or choose another place with"),
         (errno.EDQUOT, "free some space, or choose another place with"),
-        (errno.EACCES, "get the right to write there"),
-        (errno.EPERM, "get the right to write there"),
-        (errno.EROFS, "get the right to write there"),
+        (errno.EACCES, "get permission to write there"),
+        (errno.EPERM, "get permission to write there"),
+        (errno.EROFS, "get permission to write there"),
         (errno.EEXIST, "is in the way: move it away"),
         (errno.ENOTDIR, "is in the way: move it away"),
         (errno.EISDIR, "is in the way: move it away"),
