@@ -49,7 +49,7 @@ def test_target_is_a_file(cli, tmp_path):
     ran = cli("build", "toyshire")
     assert ran.code == 3
     assert ran.err == (
-        "error: out/toyshire/localities: this is not a folder of placemap's; it would be replaced\n"
+        "error: out/toyshire/localities: this is not a folder that placemap wrote; it would be replaced\n"
         "  → move it away, or choose another folder with --out\n"
     )
     assert files_of(tmp_path / "out") == {"toyshire/localities": b"mine"}
@@ -62,7 +62,7 @@ def test_target_is_a_link(cli, tmp_path):
     (tmp_path / "out/toyshire/localities").symlink_to(elsewhere)
     ran = cli("build", "toyshire")
     assert ran.code == 3
-    assert "this is not a folder of placemap's" in ran.err
+    assert "this is not a folder that placemap wrote" in ran.err
     assert (tmp_path / "out/toyshire/localities").is_symlink()
 
 

@@ -76,7 +76,8 @@ def empty_place(result: Result) -> Iterator[Finding]:
             yield result.finding(
                 "empty-place",
                 Severity.ERROR,
-                f"{place.name} has no LSOA: its members lie outside the scope, are excluded, or have the most patients nowhere.",
+                f"{place.name} has no LSOA: its members lie outside the scope, are excluded, "
+                "or have the most patients nowhere.",
                 subject=place.id,
                 place=place,
                 hint="check its members, `exclude` and `within` against the scope",

@@ -106,7 +106,7 @@ def require_england(geography: Geography) -> None:
     """Refuse a store that is an extract.
 
     Raises:
-        PlacemapError: it is one.
+        PlacemapError: the store holds only a part of England.
     """
     if geography.all_england:
         return
@@ -143,7 +143,7 @@ def require_no_errors(outcome: EnglandOutcome) -> None:
     """Refuse to go on from systems with errors.
 
     Raises:
-        PlacemapError: there are some.
+        PlacemapError: a system has errors, or none is left.
     """
     errors = [finding for finding in outcome.findings if finding.severity == Severity.ERROR]
     if errors:

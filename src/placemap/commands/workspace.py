@@ -257,7 +257,7 @@ def assignment_of(workspace: Workspace, system: System, footprint: Footprint) ->
     """The assignment of a footprint whose declaration has no errors.
 
     Raises:
-        PlacemapError: it has.
+        PlacemapError: the declaration has errors.
     """
     findings, assignment = workspace.resolve(system, footprint)
     if assignment is None:
