@@ -168,7 +168,8 @@ def _findings_in_source():
 def _codes(call: ast.Call):
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
     if name in ("result_check", "_error", "_wrong") or _severities(call):
-        values = [*call.args[:1], *(key.value for key in call.keywords if key.arg == "code")]
+        args = call.args[1:2] if name == "finding_of" else call.args[:1]  # the first is what the finding is about
+        values = [*args, *(key.value for key in call.keywords if key.arg == "code")]
         for value in values:
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 yield value.value

@@ -237,13 +237,13 @@ def test_practice_measure_sums_over_the_places_practices(findings_of):
 
 @pytest.mark.parametrize(("people", "reported"), [(249_999, True), (250_000, False), (500_000, False), (500_001, True)])
 def test_place_size(toy, people, reported):
-    from placemap.checks.registry import RESULT_CHECKS, Result
+    from placemap.checks.registry import RESULT_CHECKS
 
     workspace, system, chosen = toy(footprint(WHOLE))
-    _, assignment = workspace.resolve(system, chosen)
+    _, resolved = workspace.resolve(system, chosen)
     residents = np.zeros(workspace.geography.size)
     residents[0] = people
-    result = Result(system, assignment, workspace.geography, replace(workspace.populations, residents=residents), 2024)
+    result = replace(resolved, populations=replace(workspace.populations, residents=residents))
     assert bool(list(RESULT_CHECKS["place-size"](result))) == reported
 
 
