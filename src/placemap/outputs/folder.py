@@ -103,7 +103,7 @@ def _refuse_foreign(folder: Path) -> None:
         return
     if folder.is_symlink() or not folder.is_dir():
         raise PlacemapError(
-            "this is not a folder of placemap's; it would be replaced",
+            "this is not a folder that placemap wrote; it would be replaced",
             location=str(folder),
             hint="move it away, or choose another folder with --out",
         )

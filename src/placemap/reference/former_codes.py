@@ -35,8 +35,8 @@ class Past:
     """What is known of a unit that is gone.
 
     Attributes:
-        name: its name when it lived.
-        vintage: the newest vintage in which it lived.
+        name: its name when it was in use.
+        vintage: the newest vintage in which it was in use.
         story: dates and successors, in sentences.
     """
 

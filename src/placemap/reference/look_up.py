@@ -81,7 +81,7 @@ def _unknown(code: str, geography: Geography) -> PlacemapError:
     kinds = kinds_of(code)
     if not kinds:
         return PlacemapError(
-            f"`{code}` does not have the shape of any code",
+            f"`{code}` does not look like any code",
             hint="`placemap find` looks up names; a place is written system/footprint/place",
             exit_code=Exit.USAGE,
         )
