@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.config.model import Footprint, System
-from placemap.core.errors import PlacemapError
-from placemap.core.files import as_json, cannot_write, is_litter, replacing, write_text
+from placemap.core.files import as_json, cannot_write, refuse_foreign, replacing, write_text
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
 from placemap.crosswalk.inputs import Inputs
@@ -60,7 +59,7 @@ def write_build(build: Build, out: Path, *, formats: str, excel: bool) -> Path:
     folder = out / build.system.id / build.footprint.id
     try:
         with replacing(folder) as new:
-            _refuse_foreign(folder)
+            refuse_foreign(folder, _own_files(folder))
             _write_files(build, new, formats=formats, excel=excel and not build.failed)
     except OSError as error:
         raise cannot_write(error, folder) from None
@@ -95,25 +94,6 @@ def _write_files(build: Build, folder: Path, *, formats: str, excel: bool) -> No
     files = sorted([*names, METADATA, *([EXCEL] if excel else []), "FAILED.md" if build.failed else "README.md"])
     metadata = csvw(build.system, build.footprint, build.tables, build.inputs, build.version, ending, files, asked)
     write_text(folder / METADATA, as_json(metadata))
-
-
-def _refuse_foreign(folder: Path) -> None:
-    """Refuse to replace a folder that holds anything that a build did not write."""
-    if not folder.exists() and not folder.is_symlink():
-        return
-    if folder.is_symlink() or not folder.is_dir():
-        raise PlacemapError(
-            "this is not a folder of placemap's; it would be replaced",
-            location=str(folder),
-            hint="move it away, or choose another folder with --out",
-        )
-    foreign = sorted({item.name for item in folder.iterdir() if not is_litter(item)} - _own_files(folder))
-    if foreign:
-        raise PlacemapError(
-            f"the folder holds files that placemap did not write ({', '.join(foreign[:3])}); they would be lost",
-            location=str(folder),
-            hint="move them away, or choose another folder with --out",
-        )
 
 
 def _own_files(folder: Path) -> set[str]:

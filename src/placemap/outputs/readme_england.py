@@ -14,12 +14,6 @@ from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.outputs.readme import dictionary, method, sources
 from placemap.resolve.resolved import ResolvedFootprint
 
-MEANINGS = {
-    "A": "a source states the places and their geography",
-    "B": "a source states the places; the geography follows from their names",
-    "C": "weak: general knowledge, or a source that does not name the places",
-}
-
 
 @dataclass(frozen=True)
 class SystemLine:
@@ -92,7 +86,7 @@ def _systems(lines: Sequence[SystemLine]) -> str:
 
 def _grades(lines: Sequence[SystemLine]) -> str:
     counts = Counter(line.footprint.grade for line in lines)
-    texts = [f"- **{grade}** ({counts[grade]} systems): {MEANINGS[grade]}." for grade in GRADES]
+    texts = [f"- **{grade}** ({counts[grade]} systems): {meaning}." for grade, meaning in GRADES.items()]
     weak = [line.system.name for line in lines if line.footprint.grade == WEAKEST]
     if weak:
         texts.append(f"\nGraded {WEAKEST}, to be confirmed with the system before use: {'; '.join(weak)}.")

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as library_version
 from io import BytesIO
 
+from placemap.config.grades import GRADES
 from placemap.core.files import NO_TIME, as_json
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
@@ -21,7 +22,7 @@ from placemap.outputs.folder import METADATA
 from placemap.outputs.map.draw import png, svg
 from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.readme import readme
-from placemap.outputs.report.content import GRADES, Report
+from placemap.outputs.report.content import Report
 from placemap.outputs.tables import csv_text
 from placemap.reference.store import TableEntry
 from placemap.reference.vintages import ChosenVintages

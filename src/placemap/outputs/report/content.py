@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from placemap.config.grades import GRADES
 from placemap.config.model import Evidence, Footprint, Member, Place, System
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
@@ -20,12 +21,6 @@ from placemap.reference.geography import measure_title
 from placemap.resolve.resolve import METHODS, Assignment, low_share
 from placemap.resolve.resolved import ResolvedFootprint
 
-#: What a grade says, in words.
-GRADES = {
-    "A": "the sources state the places and the geography that they are made of",
-    "B": "the sources state the places, and the geography follows from names in them",
-    "C": "the sources are weak, so treat the places as a working assumption",
-}
 _SEVERITY = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO: "Note"}
 
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from placemap.config.grades import GRADES as LETTERS
-from placemap.config.grades import WEAKEST
+from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.model import Evidence
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
@@ -19,7 +18,7 @@ from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
 from placemap.outputs.map.picture import NationalPicture
 from placemap.outputs.readme_england import SystemLine
-from placemap.outputs.report.content import GRADES, FindingGroup, evidence_of, finding_groups
+from placemap.outputs.report.content import FindingGroup, evidence_of, finding_groups
 from placemap.reference.geography import measure_title
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -120,6 +119,7 @@ def england_report(
         owners: names of systems by id.
     """
     geography, populations = national.geography, national.populations
+    graded = Counter(line.footprint.grade for line in lines)
     by_name = {table.name: table for table in tables}
     places = _places(national, by_name["places"], geography.units("icb").prefix)
     ledger = list(totals(by_name["ledger"]).items())
@@ -129,7 +129,7 @@ def england_report(
         places=places,
         systems=[EnglandSystem(line, evidence_of(line.system, line.footprint), _caveats(line)) for line in lines],
         left_out=list(left_out),
-        grades=[(letter, sum(one.footprint.grade == letter for one in lines), GRADES[letter]) for letter in LETTERS],
+        grades=[(letter, graded[letter], meaning) for letter, meaning in GRADES.items()],
         picture=picture,
         colourings=_colourings(picture, places),
         ledger=ledger,
@@ -174,7 +174,7 @@ def _summary(
     least = min(places, key=lambda place: place.own_share)
     residents = measure_title(national.geography, national.populations.residents_name)
     counts = Counter(line.footprint.grade for line in lines)
-    grades = listed([f"{counts[letter]} {letter}" for letter in LETTERS if counts[letter]])
+    grades = listed([f"{counts[letter]} {letter}" for letter in GRADES if counts[letter]])
     texts = [
         f"{len(places)} places of {len(lines)} integrated care systems, each system by its default footprint. No body "
         "publishes such a list: the definitions are placemap’s, from public evidence of unequal strength.",
