@@ -1,7 +1,9 @@
 """`placemap build` and `placemap check`: files, options, messages, exit codes."""
 
 import csv
+import errno
 import json
+import os
 import re
 
 import pytest
@@ -125,7 +127,7 @@ def test_unknown_system(cli):
         ),
         (
             "configs/toyshire.yaml/x.yaml",
-            "configs/toyshire.yaml/x.yaml: the file cannot be read: Not a directory\n  → check the file's permissions\n",
+            f"configs/toyshire.yaml/x.yaml: the file cannot be read: {os.strerror(errno.ENOTDIR)}\n  → check the file's permissions\n",
         ),
     ],
 )
