@@ -16,6 +16,7 @@ from placemap.core.tables import Table
 from placemap.core.text import listed, month
 from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
+from placemap.outputs.build import Build
 from placemap.outputs.map.picture import NationalPicture
 from placemap.outputs.readme_england import SystemLine
 from placemap.outputs.report.content import FindingGroup, evidence_of, finding_groups
@@ -102,25 +103,20 @@ def england_report(
     national: ResolvedFootprint,
     lines: Sequence[SystemLine],
     left_out: Sequence[str],
-    tables: list[Table],
-    findings: list[Finding],
-    owners: Mapping[str, str],
-    inputs: Inputs,
+    build: Build,
     picture: NationalPicture,
-    version: str,
 ) -> EnglandReport:
     """The report of all systems.
 
     Args:
         lines: a line a system, in the order of `national.parts`.
         left_out: names of systems that were left out because of their evidence.
-        tables: as built.
-        findings: of all systems and between them.
-        owners: names of systems by id.
+        build: tables, findings of all systems and between them, and sources.
     """
     geography, populations = national.geography, national.populations
+    owners = {line.system.id: line.system.name for line in lines}
     graded = Counter(line.footprint.grade for line in lines)
-    by_name = {table.name: table for table in tables}
+    by_name = {table.name: table for table in build.tables}
     places = _places(national, by_name["places"], geography.units("icb").prefix)
     ledger = list(totals(by_name["ledger"]).items())
     return EnglandReport(
@@ -134,15 +130,15 @@ def england_report(
         colourings=_colourings(picture, places),
         ledger=ledger,
         coverage=england_coverage_sentence(national, left_out),
-        findings=finding_groups(findings, lambda finding: _said(finding, owners)),
-        sources=list({(entry.title, entry.vintage): entry for entry in inputs}.values()),
-        attribution=attributions(inputs),
-        tables=tables,
+        findings=finding_groups(build.findings, lambda finding: _said(finding, owners)),
+        sources=list({(entry.title, entry.vintage): entry for entry in build.inputs}.values()),
+        attribution=attributions(build.inputs),
+        tables=build.tables,
         icbs=sorted({place.icb for place in places}),
         residents_title=measure_title(geography, populations.residents_name),
         registered_title=f"registered patients, {month(geography.registrations_entry.vintage)}",
         config_sha256=national.system.config_sha256,
-        version=version,
+        version=build.version,
     )
 
 
