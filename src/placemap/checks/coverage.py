@@ -9,7 +9,7 @@ import numpy as np
 from placemap.checks.registry import finding_of, result_check
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.findings import Finding, Severity
-from placemap.core.text import listed
+from placemap.core.text import listed, some
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: How many LSOAs a message names.
@@ -62,9 +62,8 @@ def overlap(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 def _lsoas(lsoas: Ints, resolved: ResolvedFootprint) -> str:
     codes = resolved.codes(lsoas)
-    shown = ", ".join(codes[:NAMES_SHOWN]) + (" …" if len(codes) > NAMES_SHOWN else "")
     noun = "LSOA" if len(codes) == 1 else "LSOAs"
-    return f"{len(codes):,} {noun} ({resolved.people(lsoas):,.0f} people: {shown})"
+    return f"{len(codes):,} {noun} ({resolved.people(lsoas):,.0f} people: {some(codes, NAMES_SHOWN)})"
 
 
 def _is_are(lsoas: Ints) -> str:

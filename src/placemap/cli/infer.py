@@ -20,6 +20,7 @@ from placemap.cli.common import (
     rounded,
 )
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.text import some
 
 if TYPE_CHECKING:
     from placemap.analysis.infer import KindFit, PlaceInferred
@@ -168,9 +169,8 @@ def _declared(place: PlaceInferred, most: int = 6) -> str:
 
     members = [unit(item) for item in place.declared.members]
     exclude = [unit(item) for item in place.declared.exclude]
-    shown = ", ".join(members[:most]) + (f" and {len(members) - most} more" if len(members) > most else "")
-    less = ", ".join(exclude[:most]) + (f" and {len(exclude) - most} more" if len(exclude) > most else "")
-    return shown + (f", less {less}" if exclude else "")
+    shown = some(members, most, counted=True)
+    return f"{shown}, less {some(exclude, most, counted=True)}" if exclude else shown
 
 
 def _show_against(against: Against) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from placemap.commands.report import _inputs, _report
+from placemap.commands.report import _report, drawn_build
 from placemap.commands.workspace import Workspace
 from placemap.config.model import Footprint, System
 from placemap.outputs.foi.questions import Letter
@@ -29,12 +29,11 @@ def foi_files(
 
     outcome = workspace.build(system, footprint)
     resolved = outcome.without_errors()
-    outlines, inputs = workspace.boundaries(outcome), _inputs(workspace, footprint)
+    outlines = workspace.boundaries(outcome)
     assert outlines is not None
-    content = _report(workspace, outcome)
-    chosen = workspace.geography.chosen
-    material = Material(content, resolved.assignment, outcome.findings, inputs, outlines, config, chosen.text)
-    return pack(material, lock_of(content, inputs, workspace.measure, Path(system.loc.file).name, letter, chosen))
+    build = drawn_build(workspace, outcome)
+    material = Material(_report(workspace, outcome, build), resolved.assignment, build, outlines, config)
+    return pack(material, lock_of(build, Path(system.loc.file).name, letter, workspace.geography.chosen))
 
 
 def make_foi(

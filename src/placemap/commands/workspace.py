@@ -24,6 +24,7 @@ from placemap.crosswalk.inputs import Inputs, inputs_of, newest_year
 from placemap.crosswalk.patient_ledger import ledger
 from placemap.crosswalk.places import places_table
 from placemap.crosswalk.tables import crosswalk_tables
+from placemap.outputs.build import Build
 from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography
 from placemap.reference.lock import Lock
@@ -165,6 +166,19 @@ class Workspace:
             outcome.tables = self.tables(outcome.without_errors())
         outcome.tables.append(found)
         return outcome
+
+    def made(self, outcome: Outcome, boundaries: PlaceBoundaries | None = None) -> Build:
+        """An outcome with all that must be said of it."""
+        return Build(
+            outcome.system,
+            outcome.footprint,
+            outcome.tables,
+            outcome.findings,
+            self.inputs(outcome.footprint),
+            self.measure,
+            self.geography.chosen.text,
+            boundaries,
+        )
 
     def tables(self, resolved: ResolvedFootprint) -> list[Table]:
         """All tables of a footprint but its findings."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placemap.core.text import listed
+from placemap.core.text import listed, some
 from placemap.reference.by_lsoa import Pcns, Units
 from placemap.reference.geography import Geography
 from placemap.reference.vintages import tables_of
@@ -123,4 +123,4 @@ def lsoa_successors(code: str, geography: Geography) -> str:
 
 def shown(codes: Sequence[str]) -> str:
     """The first few codes."""
-    return ", ".join(sorted(codes)[:_SHOWN]) + (" …" if len(codes) > _SHOWN else "")
+    return some(sorted(codes), _SHOWN)
