@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from placemap.core.tables import Column, Table
+from placemap.core.tables import COVERAGE, FILES, MEASURE, Column, Table
 from placemap.crosswalk.inputs import attributions
 from placemap.outputs.build import Build
 from placemap.reference.store import TableEntry
-
-#: Lists the files of the folder, so that the next build knows which are its own to replace.
-FILES = "schema:hasPart"
 
 _DATATYPES: dict[str, Any] = {
     "int": "integer",
@@ -46,6 +43,7 @@ def csvw(build: Build, ending: str, files: list[str]) -> dict[str, Any]:
             "schema:sha256": system.config_sha256,
         },
         **({"dc:temporal": build.asked} if build.asked else {}),
+        MEASURE: build.measure,
         FILES: files,
         "tables": [_table(table) for table in build.tables] if ending == ".csv" else [],
     }
@@ -59,6 +57,7 @@ def _source(entry: TableEntry) -> dict[str, Any]:
         "schema:temporalCoverage": entry.vintage,
         "schema:license": entry.licence,
         **({"schema:url": entry.url} if entry.url else {}),
+        COVERAGE: entry.coverage,
         "schema:size": f"{entry.rows} rows ({entry.coverage})",
         "schema:sha256": entry.content_sha256,
     }

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from placemap.core.files import as_json, cannot_write, refuse_foreign, replacing, write_text
+from placemap.core.tables import FILES, METADATA
 from placemap.outputs.build import Build
-from placemap.outputs.csvw import FILES, csvw
+from placemap.outputs.csvw import csvw
 from placemap.outputs.datapackage import DATAPACKAGE, datapackage
 from placemap.outputs.excel import write_excel
 from placemap.outputs.readme import failed_page, readme
 from placemap.outputs.tables import write_csv, write_parquet
 
-METADATA = "metadata.json"
 EXCEL = "placemap.xlsx"
 
 #: Makes README.md of a build; its tables have that ending.

@@ -106,8 +106,8 @@ def failed_page(build: Build) -> str:
     errors = errors_of(build.findings)
     lines = [
         f"# {build.system.name}: {build.footprint.name} was not built",
-        f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{build.footprint.id}`; so this folder holds "
-        "no crosswalk, and an earlier one has been taken away. `findings` lists everything.",
+        f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{build.footprint.id}`; so this folder "
+        "holds no crosswalk, and an earlier one has been taken away. `findings` lists everything.",
         "\n".join(
             f"- **{error.code}** ({error.location}): {error.message}" + (f" Next: {error.hint}." if error.hint else "")
             for error in errors

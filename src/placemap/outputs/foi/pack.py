@@ -10,7 +10,7 @@ from io import BytesIO
 
 from placemap.config.grades import GRADES
 from placemap.core.files import NO_TIME, as_json
-from placemap.core.tables import Table
+from placemap.core.tables import METADATA, Table
 from placemap.outputs.boundaries import GEOJSON, geojson
 from placemap.outputs.build import Build
 from placemap.outputs.csvw import csvw
@@ -18,7 +18,6 @@ from placemap.outputs.datapackage import DATAPACKAGE, datapackage
 from placemap.outputs.foi.letter import response
 from placemap.outputs.foi.questions import FoiAnswer, Letter, answers
 from placemap.outputs.foi.workbook import TableSheet, TextSheet, workbook
-from placemap.outputs.folder import METADATA
 from placemap.outputs.map.draw import png, svg
 from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.readme import readme
