@@ -1,4 +1,4 @@
-"""Checks on what is allowed and may yet be wrong: low shares, divided units, ties, left-out practices, odd sizes."""
+"""Checks on what is allowed and may yet be wrong: low shares, divided units, ties, odd sizes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from placemap.checks.registry import Result, result_check
 from placemap.config.model import PLACE_SIZE
-from placemap.core.arrays import sums
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import listed
 from placemap.resolve.resolve import LOW_SHARE
@@ -61,44 +60,12 @@ def _split(result: Result, kind: str) -> Iterator[Finding]:
         label = "ward" if kind == "ward" else "LTLA"
         yield result.finding(
             f"split-{kind}",
-            Severity.WARNING,
+            Severity.INFO,
             f"{label} {units.codes[unit]} ({units.names[unit]}) is divided: "
             f"{listed([f'{name} {size}' for size, name in sizes])} LSOAs.",
             subject=str(units.codes[unit]),
             lsoas=lsoas,
             hint=f"figures by {label} need the shares of the crosswalk, not a plain join",
-        )
-
-
-@result_check("practice-without-pcn")
-def practice_without_pcn(result: Result) -> Iterator[Finding]:
-    """Practices in no PCN and no place although most of their patients live where practices decide the place."""
-    declared, patients = result.assignment.practice_place, result.assignment.patients
-    if declared is None or patients is None:
-        return
-    geography, registrations = result.geography, result.geography.registrations
-    pcn_of = geography.pcns(result.footprint.vintages.get("pcn")).pcn_of
-    open_to_practices = result.assignment.in_scope & ~result.assignment.claims.any(axis=1)
-    in_scope = registrations.fit.shares(np.where(open_to_practices, 0, 1), 2)[:, 0]
-    known = registrations.lsoa >= 0
-    at_home = sums(
-        registrations.practice[known],
-        registrations.patients[known] * in_scope[registrations.lsoa[known]],
-        len(registrations.codes),
-    )
-    for number in np.flatnonzero((declared < 0) & (at_home * 2 > registrations.by_practice)):
-        code = str(registrations.codes[int(number)])
-        if code in pcn_of:
-            continue
-        name = geography.practice_names.get(code, "")
-        yield result.finding(
-            "practice-without-pcn",
-            Severity.WARNING,
-            f"practice {code} ({name}) is in no PCN and in no place; {at_home[number]:,.0f} of its "
-            f"{registrations.by_practice[number]:,} patients live in the scope.",
-            subject=code,
-            people=float(at_home[number]),
-            hint="declare it in a place under `practice`, or accept it with a reason",
         )
 
 

@@ -172,8 +172,10 @@ def vintage_text(geography: Geography, footprint: Footprint, populations: Popula
     parts = [f"LSOAs of {lsoas}", f"local authorities of {ltlas}"]
     if footprint.has_patient_kinds:
         pcns = footprint.vintages.get("pcn") or geography.default_vintage("pcn")
+        listing = geography.pcn_entries(pcns)[1].vintage
+        by = "" if listing == pcns else f" by the list of {month(listing)}"
         registered = geography.registrations_entry.vintage
-        parts += [f"PCN membership of {month(pcns)}", f"patients registered in {month(registered)}"]
+        parts += [f"PCN membership of {month(pcns)}{by}", f"patients registered in {month(registered)}"]
     return f"{'; '.join(parts)}. Residents: {measure_title(geography, populations.residents_name)}."
 
 
