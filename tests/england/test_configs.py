@@ -136,8 +136,8 @@ def test_places_have_the_researched_lsoas(shipped_systems, researched, workspace
         for footprint in facts.footprints.values():
             _, theirs = workspace.resolve(facts, footprint)
             _, ours = workspace.resolve(shipped_systems[key], shipped_systems[key].footprints[footprint.id])
-            assert [p.id for p in theirs.footprint.places] == [p.id for p in ours.footprint.places], (key, footprint.id)
-            assert np.array_equal(theirs.place, ours.place), (key, footprint.id)
+            assert [p.id for p in theirs.places] == [p.id for p in ours.places], (key, footprint.id)
+            assert np.array_equal(theirs.assignment.place, ours.assignment.place), (key, footprint.id)
 
 
 def test_documents_are_cited_as_researched(shipped_systems, researched):

@@ -160,7 +160,8 @@ def test_codes_live_in_their_own_vintage(members, lsoas, packaged, tmp_path):
     path.write_text(CONFIG.format(icb=BRISTOL, members=members))
     system = load_system(path)
     workspace = open_workspace(packaged)
-    _, assignment = workspace.resolve(system, system.footprints["f"])
+    _, resolved = workspace.resolve(system, system.footprints["f"])
+    assignment = resolved.assignment
     mine = set(workspace.geography.lsoa_codes[assignment.place == 0])
     assert lsoas <= mine
     assert len(mine) == {1: 72, 3: 3}[len(lsoas)]

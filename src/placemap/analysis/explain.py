@@ -8,51 +8,41 @@ import numpy as np
 
 from placemap.analysis.explanation import Explanation, Reason, UnitPart, Vote
 from placemap.config.in_words import declared_from, evidence_text
-from placemap.config.model import Member, Place, System
+from placemap.config.model import Member, Place
 from placemap.core.arrays import Bools, Floats, Ints, Texts, positions, sums
 from placemap.core.codes import KINDS
 from placemap.reference.by_lsoa import living_in
-from placemap.reference.geography import Geography
 from placemap.reference.look_up import NamedUnit, Subject
-from placemap.resolve.place_codes import place_code
-from placemap.resolve.populations import Populations
-from placemap.resolve.resolve import METHODS, PLURALITY, Assignment, practices_of
+from placemap.resolve.resolve import METHODS, PLURALITY, practices_of
+from placemap.resolve.resolved import ResolvedFootprint
 
 NO_PLACE = "no place"
 
 
-def explain(
-    system: System, assignment: Assignment, geography: Geography, populations: Populations, subject: Subject
-) -> Explanation:
+def explain(resolved: ResolvedFootprint, subject: Subject) -> Explanation:
     """Explain a unit in a footprint."""
-    return _Explainer(system, assignment, geography, populations).explain(subject)
+    return _Explainer(resolved).explain(subject)
 
 
-def explain_place(
-    system: System,
-    assignment: Assignment,
-    geography: Geography,
-    populations: Populations,
-    place: Place,
-    description: str,
-) -> Explanation:
+def explain_place(resolved: ResolvedFootprint, place: Place, description: str) -> Explanation:
     """Explain a place: what it is declared from, how large it is, what it is in units, where it is weakest.
 
     Args:
         description: its shortest exact description.
     """
-    return _Explainer(system, assignment, geography, populations).place(place, description)
+    return _Explainer(resolved).place(place, description)
 
 
 class _Explainer:
-    def __init__(self, system: System, assignment: Assignment, geography: Geography, populations: Populations) -> None:
-        self.system = system
-        self.assignment = assignment
-        self.geography = geography
-        self.populations = populations
-        self.footprint = assignment.footprint
-        self.places = self.footprint.places
-        self.codes = np.array([place_code(system, self.footprint, p) for p in self.places] + [""], dtype=object)
+    def __init__(self, resolved: ResolvedFootprint) -> None:
+        self.system = resolved.system
+        self.assignment = resolved.assignment
+        self.geography = resolved.geography
+        self.populations = resolved.populations
+        self.footprint = resolved.footprint
+        self.places = resolved.places
+        self._pcn_vintage = resolved.pcn_vintage
+        self.codes = np.array([*(head.code for head in resolved.place_codes), ""], dtype=object)
         self.names = np.array([p.name for p in self.places] + [NO_PLACE], dtype=object)
         self.members = list(self.footprint.members())
 
@@ -176,10 +166,6 @@ class _Explainer:
             text = f"PCN {pcn} {pcns.names[pcn]}" if pcn else f"practice {code} {self._practice_name(code)}".strip()
             found[text] = found.get(text, 0.0) + float(patients[position])
         return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
-
-    @property
-    def _pcn_vintage(self) -> str:
-        return self.footprint.vintages.get("pcn") or self.geography.default_vintage("pcn")
 
     def _practice_name(self, code: str) -> str:
         return self.geography.practice_names.get(code) or self.geography.pcns(self._pcn_vintage).practice_names.get(

@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.read_tables import read_built
 from placemap.core.tables import Table, as_text
 from placemap.reference.store import TableEntry
+from placemap.resolve.resolved import ResolvedFootprint
 
 METADATA = "metadata.json"
 #: Tables that say what went in or what was thought of it, not what the places are.
@@ -72,16 +72,15 @@ class Snapshot:
 
 def snapshot(
     label: str,
-    system: System,
-    footprint: Footprint,
+    resolved: ResolvedFootprint,
     tables: Sequence[Table],
     inputs: Sequence[TableEntry],
-    measure: str,
 ) -> Snapshot:
     """A result in memory."""
     texts = {table.name: _as_text(table) for table in tables}
     found = {e.name: Input(e.name, e.vintage, e.coverage, e.content_sha256) for e in inputs}
-    return _made(label, system.id, footprint.id, texts, found, system.config_sha256, measure)
+    sha256, measure = resolved.system.config_sha256, resolved.populations.residents_name
+    return _made(label, *resolved.key, texts, found, sha256, measure)
 
 
 def _as_text(table: Table) -> pd.DataFrame:

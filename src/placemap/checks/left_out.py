@@ -6,30 +6,32 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from placemap.checks.registry import Result, result_check
+from placemap.checks.registry import finding_of, result_check
 from placemap.core.arrays import Floats, Ints, sums
 from placemap.core.findings import Finding, Severity
+from placemap.resolve.resolved import ResolvedFootprint
 
 
 @result_check("unplaced-pcn")
-def unplaced_pcn(result: Result) -> Iterator[Finding]:
+def unplaced_pcn(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """PCNs that no place has although most of their patients live where practices decide the place.
 
     A PCN all of whose practices are listed themselves is placed.
     """
-    declared = result.assignment.practice_place
+    declared = resolved.assignment.practice_place
     if declared is None:
         return
-    registrations, vintage = result.geography.registrations, _pcn_vintage(result)
-    codes, names, group = result.geography.practice_groups(vintage)
-    home, size = sums(group, _at_home(result), len(codes)), sums(group, registrations.by_practice, len(codes))
+    registrations, vintage = resolved.geography.registrations, resolved.pcn_vintage
+    codes, names, group = resolved.geography.practice_groups(vintage)
+    home, size = sums(group, _at_home(resolved), len(codes)), sums(group, registrations.by_practice, len(codes))
     practices, left = np.bincount(group, minlength=len(codes)), np.bincount(group[declared < 0], minlength=len(codes))
-    members = {member.code for _, member in result.footprint.members()}
+    members = {member.code for _, member in resolved.footprint.members()}
     for number in np.flatnonzero((home * 2 > size) & (left > 0) & (codes != "")):
         if codes[number] in members:
             continue
         placed = practices[number] - left[number]
-        yield result.finding(
+        yield finding_of(
+            resolved,
             "unplaced-pcn",
             Severity.ERROR,
             f"PCN {codes[number]} ({names[number]}) is in no place{_but_for(placed, practices[number])}; "
@@ -46,20 +48,21 @@ def _but_for(placed: int, practices: int) -> str:
 
 
 @result_check("practice-without-pcn")
-def practice_without_pcn(result: Result) -> Iterator[Finding]:
+def practice_without_pcn(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """Practices in no PCN and no place although most of their patients live where practices decide the place."""
-    declared = result.assignment.practice_place
+    declared = resolved.assignment.practice_place
     if declared is None:
         return
-    geography, registrations = result.geography, result.geography.registrations
-    pcn_of = geography.pcns(_pcn_vintage(result)).pcn_of
-    home = _at_home(result)
+    geography, registrations = resolved.geography, resolved.geography.registrations
+    pcn_of = geography.pcns(resolved.pcn_vintage).pcn_of
+    home = _at_home(resolved)
     for number in np.flatnonzero((declared < 0) & (home * 2 > registrations.by_practice)):
         code = str(registrations.codes[int(number)])
         if code in pcn_of:
             continue
         name = geography.practice_names.get(code, "")
-        yield result.finding(
+        yield finding_of(
+            resolved,
             "practice-without-pcn",
             Severity.WARNING,
             f"practice {code} ({name}) is in no PCN and in no place; {home[number]:,.0f} of its "
@@ -70,14 +73,10 @@ def practice_without_pcn(result: Result) -> Iterator[Finding]:
         )
 
 
-def _pcn_vintage(result: Result) -> str:
-    return result.footprint.vintages.get("pcn") or result.geography.default_vintage("pcn")
-
-
-def _at_home(result: Result) -> Floats:
+def _at_home(resolved: ResolvedFootprint) -> Floats:
     """By practice, its patients who live in the scope where no place claims the LSOA as an area."""
-    registrations = result.geography.registrations
-    open_to_practices = result.assignment.in_scope & ~result.assignment.claims.any(axis=1)
+    registrations = resolved.geography.registrations
+    open_to_practices = resolved.assignment.in_scope & ~resolved.assignment.claims.any(axis=1)
     in_scope = registrations.fit.shares(np.where(open_to_practices, 0, 1), 2)[:, 0]
     known: Ints = np.flatnonzero(registrations.lsoa >= 0)
     return sums(

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placemap.checks.registry import Result, result_check
+from placemap.checks.registry import finding_of, result_check
 from placemap.config.draft import TO_FILL_IN
 from placemap.config.model import System
 from placemap.core.errors import Exit, PlacemapError, PlacemapErrors
 from placemap.core.findings import Finding, Severity
+from placemap.resolve.resolved import ResolvedFootprint
 
 HINT = "write what it should say; a config states what its places rest on"
 
 
 @result_check("placeholder")
-def placeholder(result: Result) -> Iterator[Finding]:
+def placeholder(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """Texts that `new` and `infer` leave to a person."""
-    for left in result.system.placeholders:
+    for left in resolved.system.placeholders:
         message = f"`{left.key}` is still {TO_FILL_IN}."
-        yield result.finding("placeholder", Severity.WARNING, message, subject=left.key, loc=left.loc, hint=HINT)
+        yield finding_of(resolved, "placeholder", Severity.WARNING, message, subject=left.key, loc=left.loc, hint=HINT)
 
 
 def require_filled_in(system: System) -> None:

@@ -11,9 +11,10 @@ from dataclasses import replace
 
 # Importing them enters their checks in the registry.
 from placemap.checks import coverage, evidence, left_out, placeholders, plausibility, vintages  # noqa: F401
-from placemap.checks.registry import RESULT_CHECKS, Result
-from placemap.config.model import Accept, Footprint, Loc
+from placemap.checks.registry import RESULT_CHECKS
+from placemap.config.model import Accept, Footprint, Loc, System
 from placemap.core.findings import Finding, Severity
+from placemap.resolve.resolved import ResolvedFootprint
 
 _PROMISE = "each LSOA of the scope belongs in exactly one place", "take it out, and mend the places or the scope"
 #: What no waiver accepts, with why and the next step.
@@ -26,13 +27,18 @@ NEVER_WAIVED = {
 }
 
 
-def run_checks(result: Result) -> list[Finding]:
-    """All findings about a result, waivers applied, errors first."""
-    findings = [finding for check in RESULT_CHECKS.values() for finding in check(result)]
-    return in_order(apply_waivers(findings, result.footprint))
+def run_checks(resolved: ResolvedFootprint) -> list[Finding]:
+    """All findings about a resolved footprint, waivers applied, errors first."""
+    findings = [finding for check in RESULT_CHECKS.values() for finding in check(resolved)]
+    return in_order(apply_waivers(findings, resolved.footprint), resolved.system)
 
 
-def in_order(findings: Iterable[Finding]) -> list[Finding]:
+def in_order(findings: Iterable[Finding], system: System) -> list[Finding]:
+    """A system's findings, by severity, code, place and subject."""
+    return by_severity(replace(finding, system=system.id) for finding in findings)
+
+
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
     """Findings by severity, code, place and subject."""
     rank = list(Severity)
     return sorted(findings, key=lambda f: (rank.index(f.severity), f.code, f.place, f.subject, f.message))

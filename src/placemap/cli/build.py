@@ -296,8 +296,7 @@ def _sensitivity(outcome: Outcome) -> None:
     if outcome.sensitivity is None:
         return
     rows = [
-        (LABELS[method], f"{lsoas:,}", f"{people:,.0f}")
-        for method, lsoas, people in outcome.sensitivity.by_method()
+        (LABELS[method], f"{lsoas:,}", f"{people:,.0f}") for method, lsoas, people in outcome.sensitivity.by_method()
     ]
     print_table(("other method", "LSOAs that change place", "residents"), rows, right=(1, 2), title="\nsensitivity")
     for row in outcome.sensitivity.confidence.frame.itertuples():
@@ -332,9 +331,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
 def _sensitivity_json(outcome: Outcome) -> dict[str, Any] | None:
     if outcome.sensitivity is None:
         return None
-    methods = [
-        {"method": m, "lsoas": n, "residents": round(p, 2)} for m, n, p in outcome.sensitivity.by_method()
-    ]
+    methods = [{"method": m, "lsoas": n, "residents": round(p, 2)} for m, n, p in outcome.sensitivity.by_method()]
     confidence = outcome.sensitivity.confidence.frame[["PLACECD", "CONFIDENCE", "WORDS", "FLIPPING", "FLIPPING_SHARE"]]
     rows = [{str(key).lower(): value for key, value in row.items()} for row in rounded(confidence.to_dict("records"))]
     return {"methods": methods, "places": rows}

@@ -41,8 +41,8 @@ def build(
     if workspace.lock:
         require_locked(workspace.inputs(footprint), workspace.lock)
     outcome = workspace.build(system, footprint)
-    if sensitive and outcome.assignment is not None and outcome.exit_code() == Exit.OK:
-        outcome.sensitivity = sensitivity(system, outcome.assignment, workspace.geography, workspace.populations)
+    if sensitive and outcome.exit_code() == Exit.OK:
+        outcome.sensitivity = sensitivity(outcome.without_errors())
         outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
     made = Build(
         system=system,
@@ -87,17 +87,12 @@ class PlaceSummary:
 
 def place_summaries(outcome: Outcome) -> list[PlaceSummary]:
     """LSOAs and people by place; empty where nothing was resolved."""
-    if outcome.assignment is None or outcome.populations is None:
+    resolved = outcome.resolved
+    if resolved is None:
         return []
     lines = []
-    for position, place in enumerate(outcome.footprint.places):
-        mask = outcome.assignment.place == position
-        lines.append(
-            PlaceSummary(
-                place,
-                int(np.count_nonzero(mask)),
-                float(outcome.populations.residents[mask].sum()),
-                float(outcome.populations.registered[mask].sum()),
-            )
-        )
+    for position, place in enumerate(resolved.places):
+        mask = resolved.lsoas(position)
+        registered = float(resolved.populations.registered[mask].sum())
+        lines.append(PlaceSummary(place, int(np.count_nonzero(mask)), resolved.people(mask), registered))
     return lines

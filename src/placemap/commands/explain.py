@@ -9,7 +9,7 @@ import numpy as np
 
 from placemap.analysis.explain import explain, explain_place
 from placemap.analysis.explanation import Explanation
-from placemap.commands.workspace import Workspace, assignment_of, footprints_of
+from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.model import Footprint, Place, System
 from placemap.core.codes import normal_name
 from placemap.core.errors import Exit, PlacemapError
@@ -77,14 +77,14 @@ def _explain_in(workspace: Workspace, asked: Asked, subject: Subject, *, only: b
     found = []
     for system, footprint in asked:
         try:
-            assignment = assignment_of(workspace, system, footprint)
+            resolved = resolved_of(workspace, system, footprint)
         except PlacemapError:
             if only:  # one of many systems, which the tables in use may not cover
                 continue
             raise
-        touched = not only or not len(subject.lsoas) or _touches(assignment, subject)
+        touched = not only or not len(subject.lsoas) or _touches(resolved.assignment, subject)
         if touched:
-            result = explain(system, assignment, workspace.geography, workspace.populations, subject)
+            result = explain(resolved, subject)
             if not only or len(subject.lsoas) or _has_a_part(result):
                 found.append(result)
     return found
@@ -132,7 +132,7 @@ def _named(parts: list[str], system: System, footprint: Footprint, place: Place)
 
 
 def _explain_place(workspace: Workspace, system: System, footprint: Footprint, place: Place) -> Explanation:
-    assignment = assignment_of(workspace, system, footprint)
-    lsoas = np.flatnonzero(assignment.place == footprint.places.index(place))
+    resolved = resolved_of(workspace, system, footprint)
+    lsoas = np.flatnonzero(resolved.lsoas(footprint.places.index(place)))
     description = as_text(workspace.describer.describe(lsoas.tolist()))
-    return explain_place(system, assignment, workspace.geography, workspace.populations, place, description)
+    return explain_place(resolved, place, description)

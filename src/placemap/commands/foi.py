@@ -6,7 +6,7 @@ from pathlib import Path
 
 from placemap.checks.placeholders import require_filled_in
 from placemap.commands.report import _inputs, _report
-from placemap.commands.workspace import Workspace, without_errors
+from placemap.commands.workspace import Workspace
 from placemap.config.model import Footprint, System
 from placemap.outputs.foi.questions import Letter
 
@@ -29,13 +29,13 @@ def foi_files(
     from placemap.outputs.foi.pack import Material, lock_of, pack
 
     require_filled_in(system)
-    outcome = without_errors(workspace, system, footprint)
+    outcome = workspace.build(system, footprint)
+    resolved = outcome.without_errors()
     outlines, inputs = workspace.boundaries(outcome), _inputs(workspace, footprint)
-    assert outcome.assignment is not None
     assert outlines is not None
     content = _report(workspace, outcome)
     chosen = workspace.geography.chosen
-    material = Material(content, outcome.assignment, outcome.findings, inputs, outlines, config, chosen.text)
+    material = Material(content, resolved.assignment, outcome.findings, inputs, outlines, config, chosen.text)
     return pack(material, lock_of(content, inputs, workspace.measure, Path(system.loc.file).name, letter, chosen))
 
 

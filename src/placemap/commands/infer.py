@@ -11,7 +11,7 @@ import numpy as np
 
 from placemap.analysis.infer import Inferred, infer
 from placemap.analysis.infer_input import WantedPlaces, from_polygons, from_table
-from placemap.commands.workspace import Workspace, assignment_of
+from placemap.commands.workspace import Workspace, resolved_of
 from placemap.config.draft import Declared, Draft, config_text, place_ids, slug
 from placemap.config.load import system_from_text
 from placemap.config.model import Footprint, System
@@ -101,7 +101,7 @@ def infer_places(
 
 def _built(workspace: Workspace, config: str) -> Assignment:
     system = system_from_text(config, "inferred config")
-    return assignment_of(workspace, system, system.footprints[FOOTPRINT])
+    return resolved_of(workspace, system, system.footprints[FOOTPRINT]).assignment
 
 
 def _off(wanted: WantedPlaces, assignment: Assignment, geography: Geography) -> tuple[str, ...]:
@@ -236,7 +236,7 @@ def _against(
     if other is None:
         return None
     system, footprint = other
-    declared = assignment_of(workspace, system, footprint)
+    declared = resolved_of(workspace, system, footprint).assignment
     there = np.array([*(item.name for item in footprint.places), ""], dtype=object)
     here = np.array([*names, ""], dtype=object)
     rows = np.flatnonzero((place >= 0) | (declared.place >= 0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from placemap.commands.workspace import Outcome, Workspace, without_errors
+from placemap.commands.workspace import Outcome, Workspace
 from placemap.config.model import Footprint, System
 from placemap.core.files import write_whole
 from placemap.outputs.map.picture import Picture, picture
@@ -21,8 +21,7 @@ class DrawnFiles:
 
 def draw(workspace: Workspace, outcome: Outcome, *, highlight: bool = False) -> Picture:
     """The map of an outcome without errors."""
-    assert outcome.assignment is not None
-    return picture(outcome.system, outcome.assignment, workspace.outlines, workspace.populations, highlight=highlight)
+    return picture(outcome.without_errors(), workspace.outlines, highlight=highlight)
 
 
 def make_map(
@@ -35,9 +34,7 @@ def make_map(
     """
     from placemap.outputs.map.draw import alt, png, svg
 
-    pictures = [
-        draw(workspace, without_errors(workspace, system, footprint), highlight=highlight) for footprint in footprints
-    ]
+    pictures = [draw(workspace, workspace.build(system, footprint), highlight=highlight) for footprint in footprints]
     stem = out / system.id / ("-and-".join(footprint.id for footprint in footprints) + "-map")
     words = alt(pictures)
     contents: dict[str, str | bytes] = {".svg": svg(pictures), ".png": png(pictures), ".txt": words + "\n"}

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from placemap.analysis.sensitivity import LABELS, sensitivity
-from placemap.commands.england import EnglandOutcome, england, inputs_of, lines, require_no_errors, tables_of
+from placemap.commands.england import EnglandOutcome, england, inputs_of, lines, tables_of
 from placemap.commands.map import DrawnFiles, draw
-from placemap.commands.workspace import Outcome, Workspace, without_errors
+from placemap.commands.workspace import Outcome, Workspace
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.files import write_whole
@@ -37,12 +37,12 @@ def make_report(
     """
     from placemap.outputs.report.html import html
 
-    outcome = without_errors(workspace, system, footprint)
-    sections = [_sensitivity(workspace, outcome)] if sensitive and footprint.has_patient_kinds else []
+    outcome = workspace.build(system, footprint)
+    resolved = outcome.without_errors()
+    sections = [_sensitivity(outcome)] if sensitive and footprint.has_patient_kinds else []
     content, outlines = _report(workspace, outcome, sections), workspace.boundaries(outcome)
-    assert outcome.assignment is not None
     assert outlines is not None
-    text = html(content, workspace.outlines.of(outcome.assignment.place >= 0), outlines)
+    text = html(content, workspace.outlines.of(resolved.assignment.place >= 0), outlines)
     return DrawnFiles([write_whole(out / system.id / f"{footprint.id}-report.html", text)], content.picture.alt)
 
 
@@ -63,9 +63,8 @@ def make_england_report(
 
     outlines = workspace.outlines
     outcome = england(workspace, systems, min_grade)
-    require_no_errors(outcome)
-    national = outcome.national
-    drawn = boundaries(national.heads, national.assignment, outlines, workspace.populations)
+    national = outcome.without_errors()
+    drawn = boundaries(national, outlines)
     content = _england_report(workspace, outcome, drawn)
     path = out / national.system.id / f"{national.footprint.id}-report.html"
     return DrawnFiles([write_whole(path, html(content, drawn))], content.picture.alt)
@@ -78,24 +77,18 @@ def _england_report(workspace: Workspace, outcome: EnglandOutcome, drawn: PlaceB
         national,
         lines(outcome),
         [system.name for system in outcome.left_out],
-        geography,
-        workspace.populations,
         tables_of(outcome, workspace),
         outcome.findings,
-        {id(finding): item.system.name for item in outcome.outcomes for finding in item.findings},
+        {item.system.id: item.system.name for item in outcome.outcomes},
         [entries[name] for name in sorted(entries)],
-        national_picture(national.assignment, national.part_of, drawn.shapes, geography, workspace.populations),
+        national_picture(national, drawn.shapes),
         __version__,
     )
 
 
 def _report(workspace: Workspace, outcome: Outcome, sections: Iterable[Section] = ()) -> Report:
-    assert outcome.assignment is not None
     return report(
-        outcome.system,
-        outcome.assignment,
-        workspace.geography,
-        workspace.populations,
+        outcome.without_errors(),
         outcome.tables,
         outcome.findings,
         _inputs(workspace, outcome.footprint),
@@ -105,10 +98,9 @@ def _report(workspace: Workspace, outcome: Outcome, sections: Iterable[Section] 
     )
 
 
-def _sensitivity(workspace: Workspace, outcome: Outcome) -> Section:
+def _sensitivity(outcome: Outcome) -> Section:
     """How sure each place is, in words, and every LSOA that another method places elsewhere."""
-    assert outcome.assignment is not None
-    found = sensitivity(outcome.system, outcome.assignment, workspace.geography, workspace.populations)
+    found = sensitivity(outcome.without_errors())
     methods = [
         f"By {LABELS[method]}: {lsoas:,} LSOAs with {people:,.0f} residents would be in another place."
         for method, lsoas, people in found.by_method()

@@ -1,7 +1,7 @@
 """What a text in a config may hold, wherever it stands: one rule for control characters, one for names, one for days.
 
-Texts go into CSV, workbooks, Markdown, HTML, pictures and terminals. What no reader can see, or what a spreadsheet would
-run, is refused where it is written; everything else is written so that each format shows it as it is.
+Texts go into CSV, workbooks, Markdown, HTML, pictures and terminals. What no reader can see, or what a spreadsheet
+would run, is refused where it is written; everything else is written so that each format shows it as it is.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _name(path: KeyPath, text: str) -> tuple[str, str] | None:
         return "a name is one line; found a line break or a tab in it", "write it as one line, with spaces"
     if tidy.startswith(FORMULA):
         return (
-            f"found `{tidy}`; a name cannot start with {' '.join(FORMULA)}, because spreadsheets take that for a formula",
+            f"found `{tidy}`; a name cannot start with {' '.join(FORMULA)}, which spreadsheets take for a formula",
             "start it with a letter or a digit",
         )
     return None

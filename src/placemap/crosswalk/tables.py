@@ -5,7 +5,7 @@ Frames come out with the columns of `output_schemas`, sorted, figures unrounded 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,8 @@ from placemap.crosswalk import schemas
 from placemap.reference.by_lsoa import Registrations, Units, living_in
 from placemap.reference.geography import Geography
 from placemap.reference.store import CCG_VINTAGE
-from placemap.resolve.place_codes import PlaceCode
-from placemap.resolve.populations import Populations
-from placemap.resolve.resolve import METHODS, Assignment, practices_of
+from placemap.resolve.resolve import METHODS, places_of_practices
+from placemap.resolve.resolved import ResolvedFootprint
 
 #: Area kinds that get a crosswalk table, in the vintage that the store gives for each where nothing else is said.
 CROSSWALK_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb")
@@ -38,35 +37,27 @@ def crosswalk_units(geography: Geography) -> list[Units]:
     return list({(unit.kind, unit.vintage): unit for unit in units}.values())
 
 
-def crosswalk_tables(
-    heads: Sequence[PlaceCode], assignment: Assignment, geography: Geography, populations: Populations
-) -> list[Table]:
-    """All crosswalk tables of a footprint, or of several put together (places, findings and ledger are made elsewhere).
-
-    Args:
-        heads: by position of the place in the assignment.
-    """
-    maker = _Maker(heads, assignment, geography, populations)
+def crosswalk_tables(resolved: ResolvedFootprint) -> list[Table]:
+    """All crosswalk tables of a footprint, or of several put together (others make places, findings and ledger)."""
+    maker = _Maker(resolved)
     tables = [maker.lsoas(), maker.lsoas_2011()]
-    tables += [maker.units(units) for units in crosswalk_units(geography)]
+    tables += [maker.units(units) for units in crosswalk_units(resolved.geography)]
     return [*tables, maker.pcns(), maker.practices()]
 
 
 class _Maker:
-    def __init__(
-        self, heads: Sequence[PlaceCode], assignment: Assignment, geography: Geography, populations: Populations
-    ) -> None:
-        self.assignment = assignment
-        self.geography = geography
-        self.populations = populations
-        self.footprint = assignment.footprint
-        places = self.footprint.places
+    def __init__(self, resolved: ResolvedFootprint) -> None:
+        self.assignment = resolved.assignment
+        self.geography = resolved.geography
+        self.populations = resolved.populations
+        self.footprint = resolved.footprint
+        heads, places = resolved.place_codes, resolved.places
         self.codes = np.array([head.code for head in heads] + [""], dtype=object)
         self.ics = np.array([head.ics for head in heads], dtype=object)
         self.footprints = np.array([head.footprint for head in heads], dtype=object)
         self.names = np.array([p.name for p in places] + [""], dtype=object)
         self.count = len(places)
-        self.pcn_vintage = self.footprint.vintages.get("pcn") or geography.default_vintage("pcn")
+        self.pcn_vintage = resolved.pcn_vintage
 
     def table(
         self, name: str, schema: TableSchema, place: Ints, columns: Mapping[str, Numbers], sort: list[str]
@@ -244,7 +235,7 @@ class _Maker:
 
     def practices(self) -> Table:
         """Each declared practice with where its patients live."""
-        place_of = {code: n for n, code in self._declared_practices()}
+        place_of = places_of_practices(self.footprint, self.geography)
         by_itself = {m.code for _, m in self.footprint.members() if m.kind == "practice"}
         codes = np.array(sorted(place_of), dtype=object)
         place = np.array([place_of[code] for code in codes], dtype=np.int64)
@@ -268,15 +259,6 @@ class _Maker:
         vintage = self.geography.pcns_of(self.pcn_vintage)
         schema = schemas.place_practice(vintage, self.populations.registered_name)
         return self.table("place_practice", schema, place, columns, ["PLACECD", "PRACTICECD"])
-
-    def _declared_practices(self) -> Iterable[tuple[int, str]]:
-        """Practices with their place, a PCN's before those that are listed themselves, so that the latter win."""
-        for direct in (False, True):
-            for number, place in enumerate(self.footprint.places):
-                members = [m for m in place.members if (m.kind == "practice") == direct]
-                gone = practices_of(place.exclude, self.geography)
-                for code in sorted(practices_of(members, self.geography) - gone):
-                    yield number, code
 
     def _at_home(self, registrations: Registrations, position: Ints, place: Ints) -> Floats:
         home = np.full(len(registrations.codes), -1)

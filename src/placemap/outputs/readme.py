@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.findings import Finding, Severity
+from placemap.core.findings import Finding, Severity, errors_of
 from placemap.core.tables import Table, TableSchema
 from placemap.crosswalk.inputs import Inputs, attributions
 
@@ -114,7 +114,7 @@ def sources(inputs: Inputs) -> str:
 
 def failed_page(system: System, footprint: Footprint, findings: list[Finding]) -> str:
     """FAILED.md: why there is no crosswalk here."""
-    errors = [finding for finding in findings if finding.severity == Severity.ERROR]
+    errors = errors_of(findings)
     lines = [
         f"# {system.name}: {footprint.name} was not built",
         f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{footprint.id}`; so this folder holds no "

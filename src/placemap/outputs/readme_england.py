@@ -12,7 +12,7 @@ from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
 from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.outputs.readme import dictionary, method, sources
-from placemap.resolve.england import National
+from placemap.resolve.resolved import ResolvedFootprint
 
 MEANINGS = {
     "A": "a source states the places and their geography",
@@ -33,7 +33,7 @@ class SystemLine:
 
 
 def national_readme(
-    national: National,
+    national: ResolvedFootprint,
     lines: Sequence[SystemLine],
     tables: Sequence[Table],
     findings: Sequence[Finding],
@@ -44,7 +44,7 @@ def national_readme(
     counts = Counter(finding.severity for finding in findings)
     parts = [
         "# Places of England",
-        f"{len(national.heads)} places of {len(lines)} integrated care systems, each system by its default footprint. "
+        f"{len(national.places)} places of {len(lines)} integrated care systems, each system by its default footprint. "
         "No body publishes such a list: the definitions are placemap's, from public evidence of unequal strength. "
         "Look at GRADE in `places` before you rely on a system.",
         "## Systems",
@@ -69,7 +69,7 @@ def national_readme(
     return "\n\n".join(parts) + "\n"
 
 
-def _coverage(national: National) -> str:
+def _coverage(national: ResolvedFootprint) -> str:
     place = national.assignment.place
     missing = int((place < 0).sum())
     if not missing:

@@ -46,11 +46,11 @@ DISAGREEMENTS = {
 
 
 def _explained(workspace: Workspace, system: System, footprint: str, code: str) -> Explanation:
-    _, assignment = workspace.resolve(system, system.footprints[footprint])
-    assert assignment is not None
+    _, resolved = workspace.resolve(system, system.footprints[footprint])
+    assert resolved is not None
     vintage = system.footprints[footprint].vintages.get("pcn")
     subject = find_subject(code, workspace.geography, vintage)
-    return explain(system, assignment, workspace.geography, workspace.populations, subject)
+    return explain(resolved, subject)
 
 
 @pytest.mark.parametrize("pcn", sorted(APPENDIX_C))
@@ -118,7 +118,7 @@ def test_exact_member_is_named_with_its_line(workspace: Workspace, shipped_syste
 def test_split_lsoa_of_2011_is_explained_part_by_part(workspace: Workspace, shipped_systems: dict[str, System]) -> None:
     geography = workspace.geography
     system = shipped_systems["bnssg"]
-    scope = workspace.resolve(system, system.footprints["localities"])[1].in_scope  # type: ignore[union-attr]
+    scope = workspace.resolve(system, system.footprints["localities"])[1].assignment.in_scope  # type: ignore[union-attr]
     fit = geography.fit_2011
     pair = next(p for p in np.flatnonzero(fit.change == "S") if fit.target[p] >= 0 and scope[fit.target[p]])
     code = str(fit.codes[fit.source[pair]])

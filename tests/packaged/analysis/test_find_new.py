@@ -81,7 +81,7 @@ def test_a_first_config_covers_its_system_at_once(
     assert outcome.exit_code() == 0
     assert outcome.assignment is not None
     shipped = shipped_systems[SHIPPED[icb]]
-    default = workspace.resolve(shipped, shipped.footprints[shipped.default_footprint])[1]
+    default = workspace.resolve(shipped, shipped.footprints[shipped.default_footprint])[1].assignment
     assert default is not None
     assert (outcome.assignment.in_scope == default.in_scope).all()
     assert "# two:" in text

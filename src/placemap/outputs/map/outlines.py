@@ -6,7 +6,6 @@ place have in common: no slivers, and a hole only where LSOAs of the hole belong
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +19,8 @@ from placemap.core.errors import PlacemapError
 from placemap.core.tables import TableSchema
 from placemap.crosswalk.schemas import place_boundaries
 from placemap.reference.geography import Geography
-from placemap.resolve.place_codes import PlaceCode
-from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment
+from placemap.resolve.resolved import ResolvedFootprint
 
 #: One shapely geometry an element, EPSG:27700.
 Shapes = npt.NDArray[np.object_]
@@ -98,26 +96,21 @@ class LsoaBoundaries:
         ]
 
 
-def boundaries(
-    heads: Sequence[PlaceCode], assignment: Assignment, outlines: LsoaBoundaries, populations: Populations
-) -> PlaceBoundaries:
+def boundaries(resolved: ResolvedFootprint, outlines: LsoaBoundaries) -> PlaceBoundaries:
     """The outline of each place with its names, codes and figures.
-
-    Args:
-        heads: by position of the place.
 
     Raises:
         PlacemapError: the store has no boundaries for some LSOAs.
     """
-    shapes = outlines.places(assignment)
+    shapes, populations = outlines.places(resolved.assignment), resolved.populations
     rows = []
-    for position, place in enumerate(assignment.footprint.places):
-        mask = assignment.place == position
+    for position, (place, head) in enumerate(zip(resolved.places, resolved.place_codes, strict=True)):
+        mask = resolved.lsoas(position)
         rows.append(
             (
-                heads[position].ics,
-                heads[position].footprint,
-                heads[position].code,
+                head.ics,
+                head.footprint,
+                head.code,
                 place.name,
                 int(mask.sum()),
                 float(populations.residents[mask].sum()),

@@ -10,14 +10,13 @@ import numpy as np
 import shapely
 
 from placemap.config.model import Footprint, System
-from placemap.core.arrays import Ints
 from placemap.core.text import month
 from placemap.crosswalk.inputs import attributions
 from placemap.outputs.map.outlines import LsoaBoundaries, Shapes, neighbours, simplified
 from placemap.outputs.map.palette import colours
 from placemap.reference.geography import Geography, measure_title
-from placemap.resolve.populations import Populations
-from placemap.resolve.resolve import LOW_SHARE, Assignment, low_share
+from placemap.resolve.resolve import LOW_SHARE, low_share
+from placemap.resolve.resolved import ResolvedFootprint
 
 _COMPASS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
 #: How far corners of a national map may be simplified, metres: less than a pixel on the whole map.
@@ -95,37 +94,28 @@ class NationalPicture:
         return float(west), float(south), float(east), float(north)
 
 
-def national_picture(
-    assignment: Assignment, system_of: Ints, outlines: Shapes, geography: Geography, populations: Populations
-) -> NationalPicture:
+def national_picture(national: ResolvedFootprint, outlines: Shapes) -> NationalPicture:
     """The map of many systems' places.
 
     Args:
-        system_of: by position of the place, the position of its system.
         outlines: by position of the place.
     """
+    system_of, geography = national.part_of, national.geography
     shapes = simplified(outlines, _NATIONAL_METRES)
     union = shapely.coverage_union_all if shapely.coverage_is_valid(shapes) else shapely.union_all
     systems = [union(shapes[system_of == system]) for system in np.unique(system_of)]
     return NationalPicture(
         places=shapes,
-        colours=colours(len(shapes), neighbours(assignment, geography)),
+        colours=colours(len(shapes), neighbours(national.assignment, geography)),
         systems=systems,
-        vintage=vintage_text(geography, assignment.footprint, populations),
+        vintage=vintage_text(national),
         attribution=boundary_attribution(geography),
         alt=f"Map of England with the {len(shapes)} places of {len(systems)} systems, London also at a larger scale. "
         "The table of places has what the map shows.",
     )
 
 
-def picture(
-    system: System,
-    assignment: Assignment,
-    outlines: LsoaBoundaries,
-    populations: Populations,
-    *,
-    highlight: bool = False,
-) -> Picture:
+def picture(resolved: ResolvedFootprint, outlines: LsoaBoundaries, *, highlight: bool = False) -> Picture:
     """The map of a footprint.
 
     Args:
@@ -134,13 +124,13 @@ def picture(
     Raises:
         PlacemapError: the store has no boundaries for some LSOAs.
     """
-    geography, footprint = outlines.geography, assignment.footprint
+    assignment, geography = resolved.assignment, resolved.geography
     placed = assignment.place >= 0
-    places = mapped_places(assignment, outlines, populations)
+    places = mapped_places(resolved, outlines)
     low = low_share(assignment) if highlight else np.zeros(geography.size, dtype=bool)
     return Picture(
-        title=system.name,
-        subtitle=footprint.name,
+        title=resolved.system.name,
+        subtitle=resolved.footprint.name,
         places=places,
         ltlas=[(name, shape) for _, name, shape in outlines.units("ltla", placed)],
         outside=outlines.dissolved(placed & ~assignment.in_scope),
@@ -148,35 +138,33 @@ def picture(
         highlight_note=(
             f"LSOAs where under {LOW_SHARE:.0%} of registered patients use the place's practices ({low.sum()})"
         ),
-        vintage=vintage_text(geography, footprint, populations),
+        vintage=vintage_text(resolved),
         attribution=boundary_attribution(geography),
-        alt=alt_text(system, footprint, places, int(low.sum()) if highlight else None),
+        alt=alt_text(resolved.system, resolved.footprint, places, int(low.sum()) if highlight else None),
     )
 
 
-def mapped_places(assignment: Assignment, outlines: LsoaBoundaries, populations: Populations) -> list[MappedPlace]:
+def mapped_places(resolved: ResolvedFootprint, outlines: LsoaBoundaries) -> list[MappedPlace]:
     """Places with their outlines and colours, by position."""
-    found = assignment.footprint.places
-    palette = colours(len(found), neighbours(assignment, outlines.geography))
+    palette = colours(len(resolved.places), neighbours(resolved.assignment, resolved.geography))
     result = []
-    for position, (place, shape) in enumerate(zip(found, outlines.places(assignment), strict=True)):
-        mask = assignment.place == position
-        people = float(populations.residents[mask].sum())
-        result.append(MappedPlace(place.name, palette[position], shape, int(mask.sum()), people))
+    for position, (place, shape) in enumerate(zip(resolved.places, outlines.places(resolved.assignment), strict=True)):
+        mask = resolved.lsoas(position)
+        result.append(MappedPlace(place.name, palette[position], shape, int(mask.sum()), resolved.people(mask)))
     return result
 
 
-def vintage_text(geography: Geography, footprint: Footprint, populations: Populations) -> str:
+def vintage_text(resolved: ResolvedFootprint) -> str:
     """`LSOAs of 2021; …`: what a reader must know about the dates of a map."""
+    geography = resolved.geography
     lsoas, ltlas = geography.units_entry("lsoa").vintage, geography.units("ltla").vintage
     parts = [f"LSOAs of {lsoas}", f"local authorities of {ltlas}"]
-    if footprint.has_patient_kinds:
-        pcns = footprint.vintages.get("pcn") or geography.default_vintage("pcn")
-        listing = geography.pcn_entries(pcns)[1].vintage
-        by = "" if listing == pcns else f" by the list of {month(listing)}"
+    if resolved.footprint.has_patient_kinds:
         registered = geography.registrations_entry.vintage
-        parts += [f"PCN membership of {month(pcns)}{by}", f"patients registered in {month(registered)}"]
-    return f"{'; '.join(parts)}. Residents: {measure_title(geography, populations.residents_name)}."
+        listing = geography.pcn_entries(resolved.pcn_vintage)[1].vintage
+        by = "" if listing == resolved.pcn_vintage else f" by the list of {month(listing)}"
+        parts += [f"PCN membership of {month(resolved.pcn_vintage)}{by}", f"patients registered in {month(registered)}"]
+    return f"{'; '.join(parts)}. Residents: {measure_title(geography, resolved.populations.residents_name)}."
 
 
 def boundary_attribution(geography: Geography) -> list[str]:

@@ -20,9 +20,8 @@ from placemap.crosswalk.patient_ledger import totals
 from placemap.outputs.map.picture import NationalPicture
 from placemap.outputs.readme_england import SystemLine
 from placemap.outputs.report.content import GRADES, FindingGroup, evidence_of, finding_groups
-from placemap.reference.geography import Geography, measure_title
-from placemap.resolve.england import National
-from placemap.resolve.populations import Populations
+from placemap.reference.geography import measure_title
+from placemap.resolve.resolved import ResolvedFootprint
 
 #: Colours of grades, from strong to weak, and of shares, from high to low; lightness tells them apart in grey print.
 _GRADE_COLOURS = {"A": "#3b82bd", "B": "#a5d3ec", "C": "#e5893b"}
@@ -101,14 +100,12 @@ class EnglandReport:
 
 
 def england_report(
-    national: National,
+    national: ResolvedFootprint,
     lines: Sequence[SystemLine],
     left_out: Sequence[str],
-    geography: Geography,
-    populations: Populations,
     tables: list[Table],
     findings: list[Finding],
-    owners: Mapping[int, str],
+    owners: Mapping[str, str],
     inputs: Inputs,
     picture: NationalPicture,
     version: str,
@@ -120,14 +117,15 @@ def england_report(
         left_out: names of systems that were left out because of their evidence.
         tables: as built.
         findings: of all systems and between them.
-        owners: by `id` of a finding, the name of its system; none for those between systems.
+        owners: names of systems by id.
     """
+    geography, populations = national.geography, national.populations
     by_name = {table.name: table for table in tables}
     places = _places(national, by_name["places"], geography.units("icb").prefix)
     ledger = list(totals(by_name["ledger"]).items())
     return EnglandReport(
-        summary=_summary(national, lines, left_out, places, geography, populations),
-        key_figures=_key_figures(national, lines, places, sum(patients for _, patients in ledger), geography),
+        summary=_summary(national, lines, left_out, places),
+        key_figures=_key_figures(national, lines, places, sum(patients for _, patients in ledger)),
         places=places,
         systems=[EnglandSystem(line, evidence_of(line.system, line.footprint), _caveats(line)) for line in lines],
         left_out=list(left_out),
@@ -148,12 +146,12 @@ def england_report(
     )
 
 
-def _said(finding: Finding, owners: Mapping[int, str]) -> str:
-    owner = owners.get(id(finding), "")
+def _said(finding: Finding, owners: Mapping[str, str]) -> str:
+    owner = owners.get(finding.system, "")
     return f"{owner}: {finding.message}" if owner else finding.message
 
 
-def england_coverage_sentence(national: National, left_out: Sequence[str]) -> str:
+def england_coverage_sentence(national: ResolvedFootprint, left_out: Sequence[str]) -> str:
     """How many of England's LSOAs are in a place, and why others are not."""
     place = national.assignment.place
     missing = int((place < 0).sum())
@@ -166,17 +164,15 @@ def england_coverage_sentence(national: National, left_out: Sequence[str]) -> st
 
 
 def _summary(
-    national: National,
+    national: ResolvedFootprint,
     lines: Sequence[SystemLine],
     left_out: Sequence[str],
     places: Sequence[EnglandPlace],
-    geography: Geography,
-    populations: Populations,
 ) -> list[str]:
     sizes = np.array([place.residents for place in places])
     largest, smallest = places[int(sizes.argmax())], places[int(sizes.argmin())]
     least = min(places, key=lambda place: place.own_share)
-    residents = measure_title(geography, populations.residents_name)
+    residents = measure_title(national.geography, national.populations.residents_name)
     counts = Counter(line.footprint.grade for line in lines)
     grades = listed([f"{counts[letter]} {letter}" for letter in LETTERS if counts[letter]])
     texts = [
@@ -196,23 +192,22 @@ def _summary(
 
 
 def _key_figures(
-    national: National,
+    national: ResolvedFootprint,
     lines: Sequence[SystemLine],
     places: Sequence[EnglandPlace],
     patients: float,
-    geography: Geography,
 ) -> list[tuple[str, str]]:
     lsoas = int((national.assignment.place >= 0).sum())
     return [
         (f"{len(places):,}", "places"),
         (f"{len(lines):,}", "integrated care systems"),
-        (f"{lsoas:,}", f"LSOAs of {geography.units_entry('lsoa').vintage}"),
+        (f"{lsoas:,}", f"LSOAs of {national.geography.units_entry('lsoa').vintage}"),
         (f"{sum(place.residents for place in places):,.0f}", "residents"),
         (f"{patients:,.0f}", "registered patients, each accounted for once"),
     ]
 
 
-def _places(national: National, table: Table, prefix: str) -> list[EnglandPlace]:
+def _places(national: ResolvedFootprint, table: Table, prefix: str) -> list[EnglandPlace]:
     return [
         EnglandPlace(
             code=str(row["PLACECD"]),
