@@ -162,7 +162,9 @@ def vintage_text(resolved: ResolvedFootprint) -> str:
     parts = [f"LSOAs of {lsoas}", f"local authorities of {ltlas}"]
     if resolved.footprint.has_patient_kinds:
         registered = geography.registrations_entry.vintage
-        parts += [f"PCN membership of {month(resolved.pcn_vintage)}", f"patients registered in {month(registered)}"]
+        listing = geography.pcn_entries(resolved.pcn_vintage)[1].vintage
+        by = "" if listing == resolved.pcn_vintage else f" by the list of {month(listing)}"
+        parts += [f"PCN membership of {month(resolved.pcn_vintage)}{by}", f"patients registered in {month(registered)}"]
     return f"{'; '.join(parts)}. Residents: {measure_title(geography, resolved.populations.residents_name)}."
 
 
