@@ -1,4 +1,4 @@
-"""Names, parts of names or codes → units and places: which there are, in which vintages, alive or dead, in what."""
+"""Names, parts of names or codes → units and places: which there are, in which vintages, whether in use, in what."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Entry:
         kind: a kind of unit, or `place`.
         vintages: in which it stands in the reference, oldest first.
         alive: in use in the newest vintage of its kind that the reference has.
-        note: of a dead code, what followed it; of a place, its footprint.
+        note: of a code no longer in use, what followed it; of a place, its footprint.
         also: another code that it goes by, such as the NHS code of a sub-ICB location.
     """
 

@@ -60,8 +60,8 @@ def new(
     message(f"written to {target}; edit it, then: placemap check {target}")
     if target.parent == Path("configs") and system in {one.id for one in systems}:
         message(
-            f"note: from this folder `{system}` now means this file, in `--england`, too, and no longer the config that "
-            "ships with placemap; --out puts it elsewhere"
+            f"note: from this folder `{system}` now means this file, in `--england`, too, and no longer the config "
+            "that ships with placemap; --out puts it elsewhere"
         )
     return Exit.OK
 

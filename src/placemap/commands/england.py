@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,13 @@ from placemap.core.arrays import Bools
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity, exit_code_of, refuse_errors
 from placemap.core.tables import Table
-from placemap.core.version import __version__
 from placemap.crosswalk.england import national_places_table
 from placemap.crosswalk.findings import findings_table
 from placemap.crosswalk.inputs import Inputs
 from placemap.crosswalk.patient_ledger import national_ledger
 from placemap.crosswalk.tables import crosswalk_tables
-from placemap.outputs.folder import Build, write_build
+from placemap.outputs.build import Build
+from placemap.outputs.folder import write_build
 from placemap.outputs.readme_england import SystemLine, national_readme
 from placemap.reference.geography import Geography
 from placemap.reference.lock import require_locked
@@ -125,7 +126,7 @@ def require_england(geography: Geography) -> None:
     """Refuse a store that is an extract.
 
     Raises:
-        PlacemapError: it is one.
+        PlacemapError: the store holds only a part of England.
     """
     if geography.all_england:
         return
@@ -187,34 +188,32 @@ def build_england(
             written.
     """
     outcome = england(workspace, systems, min_grade)
-    inputs = inputs_of(outcome, workspace)
     if workspace.lock:
-        require_locked(inputs, workspace.lock)
+        require_locked(inputs_of(outcome, workspace), workspace.lock)
     failed = outcome.exit_code() != Exit.OK
     outcome.tables = tables_of(outcome, workspace)
     if sensitive and not failed:
         outcome.sensitivity = sensitivity(outcome.national)
         outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
     shapes = workspace.boundaries(outcome.national) if outlines and not failed else None
-    made = Build(
-        system=outcome.national.system,
-        footprint=outcome.national.footprint,
-        tables=outcome.tables,
-        findings=outcome.findings,
-        inputs=inputs,
-        geography=workspace.geography,
-        measure=workspace.measure,
-        version=__version__,
-        failed=failed,
-        boundaries=shapes,
-        readme="" if failed else _readme(outcome, inputs, f".{formats}", shapes),
-    )
-    outcome.folder = write_build(made, out, formats=formats, excel=excel)
+    made = build_of(outcome, workspace, shapes)
+    page = partial(national_readme, outcome.national, lines(outcome))
+    outcome.folder = write_build(made, out, formats=formats, excel=excel, page=page)
     return outcome
 
 
-def _readme(outcome: EnglandOutcome, inputs: Inputs, ending: str, shapes: PlaceBoundaries | None) -> str:
-    return national_readme(outcome.national, lines(outcome), outcome.tables, outcome.findings, inputs, ending, shapes)
+def build_of(outcome: EnglandOutcome, workspace: Workspace, boundaries: PlaceBoundaries | None = None) -> Build:
+    """A national outcome with all that must be said of it."""
+    return Build(
+        outcome.national.system,
+        outcome.national.footprint,
+        outcome.tables or tables_of(outcome, workspace),
+        outcome.findings,
+        inputs_of(outcome, workspace),
+        workspace.measure,
+        workspace.geography.chosen.text,
+        boundaries,
+    )
 
 
 def tables_of(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:

@@ -89,7 +89,8 @@ def first_config(
         places={names[0]: Declared(found.units)},
         notes=(
             f"{title}: all {len(found.units)} {label} stand under the first place. Move them under the others,",
-            "give each place its evidence, and see with `placemap check THIS-FILE` that nothing is left out or doubled.",
+            "give each place its evidence, and see with `placemap check THIS-FILE` that nothing is left out or in two",
+            "places.",
         ),
         pool=found.pool,
         pcn_vintage=geography.default_vintage("pcn") if by == "pcn" else "",

@@ -5,24 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.findings import Finding, Severity
-from placemap.core.tables import Table
-from placemap.crosswalk.inputs import Inputs, attributions
-from placemap.outputs.readme import boundaries_described, dictionary, method, sources
+from placemap.core.findings import Severity
+from placemap.crosswalk.inputs import attributions
+from placemap.outputs.build import Build
+from placemap.outputs.readme import boundary_dictionary, dictionary, method, sources
 from placemap.resolve.resolved import ResolvedFootprint
-
-if TYPE_CHECKING:
-    from placemap.outputs.map.outlines import PlaceBoundaries
-
-MEANINGS = {
-    "A": "a source states the places and their geography",
-    "B": "a source states the places; the geography follows from their names",
-    "C": "weak: general knowledge, or a source that does not name the places",
-}
 
 
 @dataclass(frozen=True)
@@ -39,14 +29,11 @@ class SystemLine:
 def national_readme(
     national: ResolvedFootprint,
     lines: Sequence[SystemLine],
-    tables: Sequence[Table],
-    findings: Sequence[Finding],
-    inputs: Inputs,
+    build: Build,
     ending: str,
-    boundaries: PlaceBoundaries | None = None,
 ) -> str:
     """What the folder is, which footprint stands for each system and how good its evidence is, and the dictionary."""
-    counts = Counter(finding.severity for finding in findings)
+    counts = Counter(finding.severity for finding in build.findings)
     parts = [
         "# Places of England",
         f"{len(national.places)} places of {len(lines)} integrated care systems, each system by its default footprint. "
@@ -65,12 +52,12 @@ def national_readme(
         f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings, {counts[Severity.INFO]} notes; "
         f"all are in `findings{ending}`. {_coverage(national)}",
         "## Files and columns",
-        *(dictionary(table, ending) for table in tables),
-        *([boundaries_described(boundaries)] if boundaries else []),
+        *(dictionary(table, ending) for table in build.tables),
+        *boundary_dictionary(build),
         "## Sources",
-        sources(inputs),
+        sources(build.inputs),
         "## Attribution",
-        "\n".join(f"- {line}" for line in attributions(inputs)),
+        "\n".join(f"- {line}" for line in attributions(build.inputs)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -98,7 +85,7 @@ def _systems(lines: Sequence[SystemLine]) -> str:
 
 def _grades(lines: Sequence[SystemLine]) -> str:
     counts = Counter(line.footprint.grade for line in lines)
-    texts = [f"- **{grade}** ({counts[grade]} systems): {MEANINGS[grade]}." for grade in GRADES]
+    texts = [f"- **{grade}** ({counts[grade]} systems): {meaning}." for grade, meaning in GRADES.items()]
     weak = [line.system.name for line in lines if line.footprint.grade == WEAKEST]
     if weak:
         texts.append(f"\nGraded {WEAKEST}, to be confirmed with the system before use: {'; '.join(weak)}.")

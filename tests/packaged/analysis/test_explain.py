@@ -157,7 +157,7 @@ def test_places_by_code_id_and_name(run) -> None:  # type: ignore[no-untyped-def
 @pytest.mark.parametrize(
     ("code", "exit_code", "message"),
     [
-        ("nonsense!", 2, "does not have the shape of any code"),
+        ("nonsense!", 2, "does not look like any code"),
         ("E01999999", 3, "LSOA E01999999 is not in the packaged tables"),
     ],
 )
@@ -184,7 +184,7 @@ def test_postcode_tells_the_other_candidates(workspace: Workspace, shipped_syste
         == "E06000023"
     )
     assert answer.explanations[0].system == "bnssg"
-    with pytest.raises(PlacemapError, match="there is no live postcode"):
+    with pytest.raises(PlacemapError, match="the directory has no postcode"):
         explain_code(workspace, list(shipped_systems.values()), "BS99 9ZZ", [], every=False)
 
 
