@@ -18,7 +18,7 @@ from conftest import environment, files_of
 
 ELSEWHERE = "or choose another place with --out; what stood there before is unchanged\n"
 NO_SPACE = f"  → free some space, {ELSEWHERE}"
-NO_RIGHT = f"  → get the right to write there, close programs that have it open, {ELSEWHERE}"
+NO_RIGHT = f"  → get permission to write there, close any program that has it open, {ELSEWHERE}"
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_target_is_a_file(cli, tmp_path):
     ran = cli("build", "toyshire")
     assert ran.code == 3
     assert ran.err == (
-        "error: out/toyshire/localities: this is not a folder of placemap's; it would be replaced\n"
+        "error: out/toyshire/localities: this is not a folder that placemap wrote; it would be replaced\n"
         "  → move it away, or choose another folder with --out\n"
     )
     assert files_of(tmp_path / "out") == {"toyshire/localities": b"mine"}
@@ -62,7 +62,7 @@ def test_target_is_a_link(cli, tmp_path):
     (tmp_path / "out/toyshire/localities").symlink_to(elsewhere)
     ran = cli("build", "toyshire")
     assert ran.code == 3
-    assert "this is not a folder of placemap's" in ran.err
+    assert "this is not a folder that placemap wrote" in ran.err
     assert (tmp_path / "out/toyshire/localities").is_symlink()
 
 
@@ -102,9 +102,9 @@ def test_a_name_that_is_too_long_for_a_file(cli, tmp_path, more):
     [
         (errno.ENOSPC, "free some space, or choose another place with"),
         (errno.EDQUOT, "free some space, or choose another place with"),
-        (errno.EACCES, "get the right to write there"),
-        (errno.EPERM, "get the right to write there"),
-        (errno.EROFS, "get the right to write there"),
+        (errno.EACCES, "get permission to write there"),
+        (errno.EPERM, "get permission to write there"),
+        (errno.EROFS, "get permission to write there"),
         (errno.EEXIST, "is in the way: move it away"),
         (errno.ENOTDIR, "is in the way: move it away"),
         (errno.EISDIR, "is in the way: move it away"),

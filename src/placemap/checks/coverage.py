@@ -79,7 +79,8 @@ def empty_place(resolved: ResolvedFootprint) -> Iterator[Finding]:
                 resolved,
                 "empty-place",
                 Severity.ERROR,
-                f"{place.name} has no LSOA: its members lie outside the scope, are excluded, or lose every plurality.",
+                f"{place.name} has no LSOA: its members lie outside the scope, are excluded, "
+                "or have the most patients nowhere.",
                 subject=place.id,
                 place=place,
                 hint="check its members, `exclude` and `within` against the scope",

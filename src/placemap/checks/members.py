@@ -58,7 +58,7 @@ def check_icb(system: System, geography: Geography) -> Iterator[Finding]:
     checker = _Checker(geography)
     if checker.vintages_with(icb, units.vintage):
         yield replace(
-            checker.unknown_area(icb, units, ""), hint="give the vintage in which it lived: `icb: {vintage: …}`"
+            checker.unknown_area(icb, units, ""), hint="give the vintage in which it was in use: `icb: {vintage: …}`"
         )
     elif geography.all_england:
         names = dict(zip(units.codes, units.names, strict=True))
@@ -97,7 +97,7 @@ def _duplicates(footprint: Footprint) -> Iterator[Finding]:
                 member.code,
                 member.loc,
                 place.id,
-                "keep it in one place; to divide a unit between places name its parts",
+                "keep it in one place; to split a unit between places, name its parts",
             )
         first.setdefault(key, (place, member))
 
@@ -202,7 +202,7 @@ class _Checker:
                 member.code,
                 member.loc,
                 place,
-                f"use its successors, or say when it lived: `{member.kind}_vintage: {lived[:4]}`"
+                f"use its successors, or say when it was in use: `{member.kind}_vintage: {lived[:4]}`"
                 + self.other_choice(member, units.vintage),
             )
         return self.not_there(member, label, list(units.codes), dict(zip(units.codes, units.names, strict=True)), place)
@@ -261,7 +261,7 @@ class _Checker:
             )
 
     def other_vintages(self, member: Member, vintage: str) -> tuple[str, str] | None:
-        """When a code lived and what followed it, where it is no code of `vintage`."""
+        """When a code was in use and what followed it, where it is no code of `vintage`."""
         found = self.vintages_with(member, vintage)
         if found:
             return self.lived(member, found), self.divides(member, found[-1], vintage)
@@ -326,7 +326,7 @@ class _Checker:
             member.loc,
             place,
             f"name the PCNs or practices that {'came before' if early else 'follow'} it"
-            + (f", or say when it lived: {self.pcns_of(lived[-1])}" if lived else ""),
+            + (f", or say when it was in use: {self.pcns_of(lived[-1])}" if lived else ""),
         )
 
     def pcns_of(self, vintage: str) -> str:
@@ -350,7 +350,7 @@ class _Checker:
             member.code,
             member.loc,
             place,
-            f"name the PCNs that follow it, or the vintage in which it lived: {self.pcns_of(past.vintage)}",
+            f"name the PCNs that follow it, or the vintage in which it was in use: {self.pcns_of(past.vintage)}",
         )
 
     def practice(self, member: Member, place: str) -> Iterator[Finding]:
@@ -366,7 +366,7 @@ class _Checker:
     def closed_practice(self, member: Member, past: Past, place: str) -> Finding:
         registrations = self.geography.registrations_entry.vintage
         when = _on(member.vintage) if member.vintage else f"among those with registered patients in {registrations}"
-        lived = f", or the vintage in which it lived: `practice_vintage: {past.vintage}`" if past.vintage else ""
+        lived = f", or the vintage in which it was in use: `practice_vintage: {past.vintage}`" if past.vintage else ""
         return _error(
             "dead-code",
             f"practice {member.code} ({past.name}) is not {when}. {past.story}",

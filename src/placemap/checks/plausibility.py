@@ -28,8 +28,9 @@ def low_share(resolved: ResolvedFootprint) -> Iterator[Finding]:
             resolved,
             "low-share",
             Severity.WARNING,
-            f"{code} ({resolved.geography.lsoa_names[lsoa]}) goes to {place.name} with {share[lsoa]:.1%} of its "
-            f"registered patients; {placed[lsoa]:.1%} of those that any place has.",
+            f"{code} ({resolved.geography.lsoa_names[lsoa]}) is placed in {place.name}, which has "
+            f"{share[lsoa]:.1%} of its registered patients "
+            f"({placed[lsoa]:.1%} of those with any place in this footprint).",
             subject=code,
             lsoas=np.array([lsoa]),
             place=place,
@@ -39,14 +40,21 @@ def low_share(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 @result_check("split-ward")
 def split_ward(resolved: ResolvedFootprint) -> Iterator[Finding]:
-    """Wards that are divided between places."""
+    """Wards that are split between places."""
     yield from _split(resolved, "ward")
 
 
 @result_check("split-ltla")
 def split_ltla(resolved: ResolvedFootprint) -> Iterator[Finding]:
-    """LTLAs that are divided between places."""
+    """LTLAs that are split between places."""
     yield from _split(resolved, "ltla")
+
+
+def _parts(sizes: list[tuple[int, str]]) -> str:
+    """LSOAs by place in words, the unit named once: `77 LSOAs in Woodspring; 1 in South Bristol`."""
+    (size, name), *others = sizes
+    first = f"{size} LSOA{'s' if size != 1 else ''} in {name}"
+    return "; ".join([first, *(f"{size} in {name}" for size, name in others)])
 
 
 def _split(resolved: ResolvedFootprint, kind: str) -> Iterator[Finding]:
@@ -65,8 +73,7 @@ def _split(resolved: ResolvedFootprint, kind: str) -> Iterator[Finding]:
             resolved,
             f"split-{kind}",
             Severity.WARNING,
-            f"{label} {units.codes[unit]} ({units.names[unit]}) is divided: "
-            f"{listed([f'{name} {size}' for size, name in sizes])} LSOAs.",
+            f"{label} {units.codes[unit]} ({units.names[unit]}) is split: {_parts(sizes)}.",
             subject=str(units.codes[unit]),
             lsoas=lsoas,
             hint=f"figures by {label} need the shares of the crosswalk, not a plain join",
@@ -120,7 +127,8 @@ def tie(resolved: ResolvedFootprint) -> Iterator[Finding]:
             resolved,
             "tie",
             Severity.INFO,
-            f"{code} has {votes[winner]:,.2f} patients with each of {listed(equal)}; it goes to the first by id.",
+            f"{code} has {votes[winner]:,.2f} patients with each of {listed(equal)}; "
+            "it is placed in the first of them by id.",
             subject=code,
             lsoas=np.array([lsoa]),
             place=resolved.places[winner],

@@ -1,4 +1,4 @@
-"""All checks on what came out, and waivers; docs/findings.md explains every code.
+"""All checks on what came out, and waivers; docs/reference/findings.md explains every code.
 
 Each check is a generator of findings, entered in the registry when its module is imported. `members` has the
 checks on what a config says.

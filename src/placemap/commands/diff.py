@@ -78,7 +78,7 @@ def vintage_kinds(geography: Geography, old: str, new: str) -> list[str]:
     """The kinds that the reference has in both vintages.
 
     Raises:
-        PlacemapError: there are none.
+        PlacemapError: no kind has a table in both vintages.
     """
     data = geography.data
     kinds = [*("msoa", "ward", "ltla", "utla", "sub_icb"), "pcn", "registrations"]

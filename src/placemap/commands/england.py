@@ -118,7 +118,7 @@ def require_england(geography: Geography) -> None:
     """Refuse a store that is an extract.
 
     Raises:
-        PlacemapError: it is one.
+        PlacemapError: the store holds only a part of England.
     """
     if geography.all_england:
         return

@@ -269,7 +269,7 @@ def resolved_of(workspace: Workspace, system: System, footprint: Footprint) -> R
     """A footprint whose declaration has no errors.
 
     Raises:
-        PlacemapError: it has.
+        PlacemapError: the declaration has errors.
     """
     findings, resolved = workspace.resolve(system, footprint)
     if resolved is None:

@@ -79,6 +79,7 @@ class Draft:
     notes: Sequence[str] = ()
     pool: Sequence[tuple[str, Sequence[Unit]]] = ()
     pcn_vintage: str = ""
+    practice_vintage: str = ""
     stubs: Sequence[str] = ()
     comments: Mapping[str, str] = field(default_factory=dict)
     inside: bool = False
@@ -117,6 +118,8 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield from _declared(draft.scope, "  ")
     if draft.pcn_vintage:
         yield f"pcn_vintage: {draft.pcn_vintage}"
+    if draft.practice_vintage:
+        yield f"practice_vintage: {draft.practice_vintage}"
     yield "evidence:"
     yield "  to-fill-in:"
     yield "    title: TO FILL IN  # the document that states the places"

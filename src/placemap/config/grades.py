@@ -1,4 +1,4 @@
-"""Grades of evidence, from the strongest to the weakest; docs/atlas.md says what each is good for."""
+"""Grades of evidence: A places and geography stated · B the geography follows from names · C weak; see the atlas."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def require_grade(system: System, footprint: Footprint, least: str) -> None:
     raise PlacemapError(
         f"footprint {footprint.id} of {system.id} is graded {footprint.grade}; --min-grade {least} refuses it",
         location=str(footprint.loc),
-        hint=f"of its footprints these are strong enough: {', '.join(others)}"
+        hint=f"these of its footprints are strong enough: {', '.join(others)}"
         if others
-        else f"`placemap show {system.id}` tells what the evidence is; no footprint of the system is strong enough",
+        else f"`placemap show {system.id}` shows the evidence; no footprint of the system is strong enough",
         exit_code=Exit.WRONG,
     )

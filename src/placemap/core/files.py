@@ -27,7 +27,7 @@ from placemap.core.errors import PlacemapError
 
 _IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY)
 _SPACE = "free some space, or choose another place with"
-_RIGHT = "get the right to write there, close programs that have it open, or choose another place with"
+_RIGHT = "get permission to write there, close any program that has it open, or choose another place with"
 _STEPS = {
     errno.ENOSPC: _SPACE,
     errno.EDQUOT: _SPACE,
@@ -84,7 +84,7 @@ def replacing(folder: Path) -> Iterator[Path]:
     """A new empty folder beside `folder`, which takes its place when the block ends well, and else vanishes.
 
     Raises:
-        PlacemapError: another process is at it.
+        PlacemapError: another process is writing the folder.
         OSError: the folder cannot be written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ def replacing_file(path: Path) -> Iterator[Path]:
     """Where to write a file beside `path`, of the same ending; it goes there when the block ends well, else vanishes.
 
     Raises:
-        PlacemapError: another process is at it.
+        PlacemapError: another process is writing the file.
         OSError: it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from placemap.reference.store import TableEntry
 
 LOCK_FILE = "placemap.lock"
 LOCK_FORMAT = 1
-REWRITE = "write it anew with `placemap data lock`"
+REWRITE = "write a new one with `placemap data lock`"
 _SHOWN = 6
 
 
@@ -50,7 +50,7 @@ def parse_lock(text: str, where: str) -> Lock:
     """A lock from its text.
 
     Raises:
-        PlacemapError: it is none.
+        PlacemapError: the text is not a lock.
     """
     try:
         data = json.loads(text)
@@ -101,7 +101,7 @@ def require_locked(inputs: Iterable[TableEntry], lock: Lock) -> None:
 
 def _difference(entry: TableEntry, locked: Mapping[str, str] | None) -> list[str]:
     if locked is None:
-        return [f"{entry.name} is not in it"]
+        return [f"{entry.name} is not in the lock"]
     expected, found = locked["content_sha256"], entry.content_sha256
     return [] if found == expected else [f"{entry.name} has content {found[:12]}, expected {expected[:12]}"]
 

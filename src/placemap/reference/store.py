@@ -29,7 +29,7 @@ MANIFEST = "manifest.json"
 TABLES = "tables"
 STORE_FORMAT = 1
 #: The next step where a store is not whole.
-REMAKE = "`placemap data update` fetches the tables anew; for the packaged ones, reinstall placemap"
+REMAKE = "`placemap data update` fetches the tables again; for the packaged ones, reinstall placemap"
 #: Coverage of a table whose source leaves some of England out (or starts with this, in an extract).
 PART = "part"
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 3
-REMAKE = "import or update the table anew"
+REMAKE = "import or update the table again"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def verify(data: ReferenceData) -> list[Finding]:
             findings.append(Finding("damaged-table", Severity.ERROR, error.message, name, error.location, hint=REMAKE))
             continue
         if canonical_hash(frames[name], entry.schema) != entry.content_sha256:
-            findings.append(_wrong("other-content", entry, "its content is not the one that the manifest names"))
+            findings.append(_wrong("other-content", entry, "its content is not what the manifest says"))
     store = _Store(data, frames)
     return [*findings, *(finding for check in CHECKS for finding in check(store))]
 

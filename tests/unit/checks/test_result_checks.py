@@ -153,7 +153,7 @@ def test_every_check_has_its_case():
 
 
 def test_every_code_in_the_source_has_its_case():
-    """Codes are strings in the source; a new one needs a case here (and a word in docs/findings.md)."""
+    """Codes are strings in the source; a new one needs a case here (and a word in docs/reference/findings.md)."""
     import re
 
     from conftest import REPO

@@ -12,9 +12,10 @@ import shapely
 from placemap.config.model import Footprint, System
 from placemap.core.text import month
 from placemap.crosswalk.inputs import attributions
-from placemap.outputs.map.outlines import LsoaBoundaries, Shapes, neighbours, simplified
+from placemap.outputs.map.outlines import LsoaBoundaries, neighbours, simplified
 from placemap.outputs.map.palette import colours
 from placemap.reference.geography import Geography, measure_title
+from placemap.reference.shapes import Shapes
 from placemap.resolve.resolve import LOW_SHARE, low_share
 from placemap.resolve.resolved import ResolvedFootprint
 

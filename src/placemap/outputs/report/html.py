@@ -6,10 +6,11 @@ from typing import Any
 
 from placemap.config.grades import GRADES
 from placemap.outputs.map.draw import wrap
-from placemap.outputs.map.outlines import PlaceBoundaries, Shapes
+from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.map.svg_paths import Canvas, canvas, labels, numbers
 from placemap.outputs.report.content import Report
 from placemap.outputs.report.page import files_of, page
+from placemap.reference.shapes import Shapes
 
 #: Sizes of letters on a map of nominal width, pixels; a phone's map is less than half as wide.
 _NAME_PIXELS, _NUMBER_PIXELS = 13.5, 44
