@@ -83,6 +83,11 @@ def kinds_of(code: str) -> list[Kind]:
     return exact or [kind for kind in KINDS.values() if kind.accepts(code)]
 
 
+def is_day(vintage: str) -> bool:
+    """Whether a vintage is a day (`2022-04-01`) rather than a month or a year."""
+    return vintage.count("-") > 1
+
+
 def published_prefix(kind: str, vintage: str) -> str:
     """Start of the published column names: `LAD24` for LTLAs of 2024, `CCG19` for the CCGs of 2019.
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from placemap.core.arrays import Bools, Floats, Ints, Texts, in_order, numbered, positions, sums
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, is_day
 from placemap.core.errors import PlacemapError
 from placemap.reference.by_lsoa import LsoaConversion, Pcns, Registrations, Units
 from placemap.reference.schemas import NO_LSOA
@@ -304,7 +304,7 @@ class Geography:
             PlacemapError: there is no PCN table of that vintage.
         """
         vintage = vintage or self.default_vintage("pcn")
-        if len(vintage) > len("2022-08"):
+        if is_day(vintage):
             entries = tables_of(self.data.manifest, "pcn")
             later = [e for e in entries if e.vintage >= vintage[:7] and self._tells(e, vintage[:7])]
             earlier = [e for e in entries if e.vintage < vintage[:7]]
@@ -314,7 +314,7 @@ class Geography:
     def find_pcn_entries(self, vintage: str | None = None) -> list[TableEntry | None]:
         """As `pcn_entries`, None for a table that is not there."""
         vintage = vintage or self.default_vintage("pcn")
-        if len(vintage) > len("2022-08"):
+        if is_day(vintage):
             return list(self.pcn_entries(vintage))
         return [self.data.find(family, vintage=vintage) for family in ("pcns", "pcn_members")]
 
@@ -403,7 +403,7 @@ def _split(source: Ints, people: Floats) -> Floats:
 
 def _current(members: pd.DataFrame, vintage: str) -> pd.DataFrame:
     """Memberships without an end; or those of a day, their last one included, the newest where a practice has two."""
-    if len(vintage) <= len("2022-08"):
+    if not is_day(vintage):
         return members[(members["end"] == "").to_numpy()]
     lives = (members["start"] <= vintage) & ((members["end"] == "") | (members["end"] >= vintage))
     return members[lives.to_numpy()].sort_values(["practice_code", "start", "pcn_code"])

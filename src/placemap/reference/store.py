@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from placemap.core.codes import KINDS
+from placemap.core.codes import AREA_KINDS, KINDS
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TableSchema
 from placemap.reference.schemas import store_schema
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 #: Clinical commissioning groups of April 2019, the last before most mergers, where the store has them.
 CCG_VINTAGE = "2019"
 
-#: The families of tables of the kinds that are no lookups; the default vintage of a kind is the newest of the first.
-FAMILIES = {"pcn": ("pcn_members", "pcns"), "registrations": ("registrations", "practices")}
+#: Kinds that a vintage can be chosen of, and the families of their tables; the first has the kind's vintages.
+FAMILIES = {
+    **{kind: ("lookup",) for kind in (*AREA_KINDS, "icb") if kind != "lsoa"},
+    "pcn": ("pcn_members", "pcns"),
+    "registrations": ("registrations", "practices"),
+}
 
 MANIFEST = "manifest.json"
 TABLES = "tables"
