@@ -94,7 +94,10 @@ def test_a_name_that_is_too_long_for_a_file(cli, tmp_path, more):
     (tmp_path / "data.csv").write_text("lsoa\nE01000001\n")
     ran = cli("apply", "data.csv", "--system", "toyshire", "--by", "lsoa", "--out", "o" * 300 + ".csv", *more)
     assert ran.code == 3
-    assert f"the output cannot be written: {os.strerror(errno.ENAMETOOLONG)}\n  → choose a shorter name with --out" in ran.err
+    assert (
+        f"the output cannot be written: {os.strerror(errno.ENAMETOOLONG)}\n  → choose a shorter name with --out"
+        in ran.err
+    )
 
 
 @pytest.mark.parametrize(
@@ -223,7 +226,10 @@ def test_not_writable(cli, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", refuse)
     ran = cli("build", "toyshire")
     assert ran.code == 3
-    assert ran.err == f"error: out/toyshire/localities: the output cannot be written: {os.strerror(errno.EACCES)}\n{NO_RIGHT}"
+    assert (
+        ran.err
+        == f"error: out/toyshire/localities: the output cannot be written: {os.strerror(errno.EACCES)}\n{NO_RIGHT}"
+    )
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
@@ -256,7 +262,8 @@ def test_disk_full(cli, tmp_path, monkeypatch, built, after, formats):
     ran = cli("build", "toyshire", "--format", formats)
     assert ran.code == 3
     assert (
-        ran.err == f"error: out/toyshire/localities: the output cannot be written: {os.strerror(errno.ENOSPC)}\n{NO_SPACE}"
+        ran.err
+        == f"error: out/toyshire/localities: the output cannot be written: {os.strerror(errno.ENOSPC)}\n{NO_SPACE}"
     )
     assert files_of(tmp_path / "out") == built
     assert names(tmp_path / "out/toyshire") == ["localities"]

@@ -33,17 +33,25 @@ def unknown_area(geography: Geography, member: Member, units: Units, place: str)
     label = f"{KINDS[member.kind].label} {member.code}"
     elsewhere = _other_vintages(geography, member, units.vintage)
     if elsewhere:
-        lived, successors = elsewhere
+        lived, others = elsewhere
+        later = _begins_later(geography, member, units.vintage)
         return error(
             "dead-code",
-            f"{label} does not exist in {units.vintage}; it was in use in {lived}. {successors}",
+            f"{label} does not exist {'yet ' if later else ''}in {units.vintage}; "
+            f"it {'is' if later else 'was'} in use in {lived}. {others}",
             member.code,
             member.loc,
             place,
-            f"use its successors, or say when it was in use: `{member.kind}_vintage: {lived[:4]}`"
+            f"use {'the units that came before it' if later else 'its successors'}, "
+            f"or say when it {'is' if later else 'was'} in use: `{member.kind}_vintage: {lived[:4]}`"
             + _other_choice(geography, member, units.vintage),
         )
     return not_there(geography, member, label, dict(zip(units.codes, units.names, strict=True)), place)
+
+
+def _begins_later(geography: Geography, member: Member, vintage: str) -> bool:
+    found = vintages_with(geography, member, vintage)
+    return bool(found) and found[0] > vintage and _history(geography, member) is None
 
 
 def _other_choice(geography: Geography, member: Member, vintage: str) -> str:

@@ -16,6 +16,7 @@ from placemap.checks.practices import check_pcn, check_practice
 from placemap.config.model import Footprint, Member, Place, Scope, System
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding
+from placemap.core.text import listed
 from placemap.reference.geography import Geography
 
 
@@ -34,7 +35,10 @@ def check_declarations(footprint: Footprint, geography: Geography) -> list[Findi
 
 def check_icb(system: System, geography: Geography) -> Iterator[Finding]:
     """A system's ICB exists in the vintage that the config gives it, where the reference has that vintage."""
-    if system.icb_vintage not in geography.data.vintages("lookup", "icb"):
+    held = geography.data.vintages("lookup", "icb")
+    if held and system.icb_vintage > max(held):
+        yield _later_icb(system, held)
+    if system.icb_vintage not in held:
         return
     units = geography.units("icb", system.icb_vintage)
     if units.position(system.icb_code) is not None:
@@ -47,6 +51,18 @@ def check_icb(system: System, geography: Geography) -> Iterator[Finding]:
     elif geography.all_england:
         names = dict(zip(units.codes, units.names, strict=True))
         yield not_there(geography, icb, f"ICB {icb.code}", names, "")
+
+
+def _later_icb(system: System, held: list[str]) -> Finding:
+    return error(
+        "unknown-vintage",
+        f"ICB {system.icb_code} is meant in vintage {system.icb_vintage}, which is later than all that the reference "
+        f"data have (ICBs of {listed(held)}).",
+        system.icb_code,
+        system.loc,
+        "",
+        "correct `icb: {vintage: …}`, or fetch newer tables with `placemap data update` or `placemap data import`",
+    )
 
 
 def _scope_members(scope: Scope) -> tuple[Member, ...]:
@@ -84,14 +100,14 @@ def _duplicates(footprint: Footprint) -> Iterator[Finding]:
 
 def _practices_in_two_places(geography: Geography, footprint: Footprint) -> Iterator[Finding]:
     """Practices that PCNs of different vintages, and so of different places, both hold."""
-    listed = {member.code for _, member in footprint.members() if member.kind == "practice"}
+    by_itself = {member.code for _, member in footprint.members() if member.kind == "practice"}
     first: dict[str, tuple[Place, Member]] = {}
     for place, member in footprint.members():
         if member.kind != "pcn" or not has_vintage(geography, "pcn", member.vintage):
             continue
         for practice in geography.pcns(member.vintage).practices_of.get(member.code, []):
             other = first.setdefault(practice, (place, member))
-            if other[0].id != place.id and practice not in listed:
+            if other[0].id != place.id and practice not in by_itself:
                 yield error(
                     "duplicate-member",
                     f"practice {practice} is in {place.name} by PCN {member.code} and already in {other[0].name} "

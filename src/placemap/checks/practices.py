@@ -65,13 +65,14 @@ def _gone_pcn(geography: Geography, member: Member, pcns: Pcns, place: str) -> F
     past = past_pcn(member.code, geography, pcns.vintage)
     if past is None:
         return not_there(geography, member, f"PCN {member.code}", pcns.names, place)
+    yet, others = (" yet", "came before it") if past.later else ("", "follow it")
     return error(
         "dead-code",
-        f"PCN {member.code} ({past.name}) does not exist {_on(pcns.vintage)}. {past.story}",
+        f"PCN {member.code} ({past.name}) does not exist{yet} {_on(pcns.vintage)}. {past.story}",
         member.code,
         member.loc,
         place,
-        f"name the PCNs that follow it, or the vintage in which it was in use: {_pcns_of(geography, past.vintage)}",
+        f"name the PCNs that {others}, or the vintage in which it is in use: {_pcns_of(geography, past.vintage)}",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from placemap.checks.placeholders import require_filled_in
 from placemap.commands.report import _report, drawn_build
 from placemap.commands.workspace import Workspace
 from placemap.config.model import Footprint, System
@@ -23,10 +24,11 @@ def foi_files(
         letter: what the reply says of itself.
 
     Raises:
-        PlacemapError: the footprint has errors, or the store has no boundaries.
+        PlacemapError: the footprint has errors, the config has texts to fill in, or the store has no boundaries.
     """
     from placemap.outputs.foi.pack import Material, lock_of, pack
 
+    require_filled_in(system)
     outcome = workspace.build(system, footprint)
     resolved = outcome.without_errors()
     outlines = workspace.boundaries(outcome)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.analysis.sensitivity import Sensitivity
+from placemap.checks.coverage import empty_scope
 from placemap.checks.members import check_declarations, check_icb
 from placemap.checks.run import in_order, run_checks
 from placemap.checks.store_covers import require_coverage
@@ -120,6 +121,8 @@ class Workspace:
             if footprint.scope.place or not findings:
                 scope, scope_findings = self._scope(system, footprint)
                 findings += scope_findings
+                if scope is not None and not scope.any() and not findings:
+                    findings.append(empty_scope(footprint))
             resolved = None if findings or scope is None else self._resolve(system, footprint, scope)
             self._resolved[key] = (findings, resolved)
         return self._resolved[key]

@@ -65,19 +65,26 @@ class Past:
         name: its name when it was in use.
         vintage: the newest vintage in which it was in use.
         story: dates and successors, in sentences.
+        later: it began after the vintage that was asked about.
     """
 
     name: str
     vintage: str
     story: str
+    later: bool = False
 
 
 def past_pcn(code: str, geography: Geography, vintage: str) -> Past | None:
-    """A PCN that had members in another list than that of `vintage`; None where none has it."""
+    """A PCN that has members in another list than that of `vintage`; None where none has it."""
     lists = [geography.pcns(entry.vintage) for entry in tables_of(geography.data.manifest, "pcn")]
     lived = [pcns for pcns in lists if code in pcns.practices_of and pcns.vintage != vintage]
     if not lived:
         return None
+    month = vintage[: len("2022-08")]
+    if all(pcns.vintage > month for pcns in lived):
+        first = lived[0]
+        came = practices_came(first.practices_of[code], geography.pcns(vintage))
+        return Past(first.names[code], first.vintage, f"It has members in {first.vintage}. {came}", later=True)
     last = lived[-1]
     went = practices_went(last.practices_of[code], geography.pcns(vintage))
     return Past(last.names[code], last.vintage, f"It had members in {last.vintage}. {went}")
@@ -85,12 +92,22 @@ def past_pcn(code: str, geography: Geography, vintage: str) -> Past | None:
 
 def practices_went(practices: Iterable[str], now: Pcns, dates: str = "") -> str:
     """Which PCNs practices are in now."""
-    counts = Counter(now.pcn_of.get(practice, "") for practice in sorted(set(practices)))
-    parts = [
-        f"{number} to {pcn} ({now.names[pcn]})" if pcn else f"{number} to no PCN"
+    parts = _by_pcn(practices, now, "to")
+    return f"Its practices{dates} went: {', '.join(parts)}." if parts else "It never had any."
+
+
+def practices_came(practices: Iterable[str], before: Pcns) -> str:
+    """Which PCNs practices were in before."""
+    return f"Its practices came: {', '.join(_by_pcn(practices, before, 'from'))}."
+
+
+def _by_pcn(practices: Iterable[str], pcns: Pcns, word: str) -> list[str]:
+    """`3 to U01234 (NORTH PCN)`, the most first and those in no PCN last."""
+    counts = Counter(pcns.pcn_of.get(practice, "") for practice in sorted(set(practices)))
+    return [
+        f"{number} {word} {pcn} ({pcns.names[pcn]})" if pcn else f"{number} {word} no PCN"
         for pcn, number in sorted(counts.items(), key=lambda item: (item[0] == "", -item[1], item[0]))
     ]
-    return f"Its practices{dates} went: {', '.join(parts)}." if parts else "It never had any."
 
 
 def living_practices(geography: Geography, vintage: str | None) -> dict[str, str]:

@@ -222,7 +222,11 @@ def _without_members(code: str, vintage: str, geography: Geography) -> tuple[str
     pcns = geography.pcns(vintage)
     if code in pcns.practices_of:
         return ()
-    former = sorted(set(pcns.members[pcns.members["pcn_code"] == code]["practice_code"]))
+    members = pcns.members[pcns.members["pcn_code"] == code]
+    first = min(members["start"], default="")
+    if first[: len(vintage)] > vintage:
+        return (f"It has no members yet in {vintage}; the first joins on {first}.",)
+    former = sorted(set(members["practice_code"]))
     now = Counter(pcns.pcn_of.get(practice, "no PCN") for practice in former)
     where = ", ".join(f"{count} to {pcn} {pcns.names.get(pcn, '')}".strip() for pcn, count in now.most_common())
     return (f"It has no current members in {vintage}" + (f"; its practices went: {where}." if where else "."),)

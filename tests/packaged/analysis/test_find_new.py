@@ -83,7 +83,9 @@ def test_at_the_same_name_the_living_stand_before_the_dead(
     both = sorted(name for name, alive in states.items() if len(alive) == 2 and len(name) > 8)
     assert len(both) > 5
     for name in both[:6]:
-        same = [hit.entry.alive for hit in find(name, workspace.geography, systems, limit=500) if hit.entry.name == name]
+        same = [
+            hit.entry.alive for hit in find(name, workspace.geography, systems, limit=500) if hit.entry.name == name
+        ]
         assert same == sorted(same, reverse=True)
         assert set(same) == {True, False}
 

@@ -18,8 +18,10 @@ from placemap.outputs.datapackage import DATAPACKAGE, datapackage
 from placemap.outputs.foi.letter import response
 from placemap.outputs.foi.questions import FoiAnswer, Letter, answers
 from placemap.outputs.foi.workbook import TableSheet, TextSheet, workbook
-from placemap.outputs.map.draw import png, svg
+from placemap.outputs.map.draw import drawing
 from placemap.outputs.map.outlines import PlaceBoundaries
+from placemap.outputs.map.png import pngs
+from placemap.outputs.map.svg import svg_text
 from placemap.outputs.readme import readme
 from placemap.outputs.report.content import Report
 from placemap.outputs.tables import csv_text
@@ -32,10 +34,10 @@ RESPONSE, WORKBOOK, METHOD = "response.docx", "mapping.xlsx", "method.md"
 TABLES = "tables"
 #: Libraries whose releases may set the same content in other bytes, by file.
 LIBRARIES = {
-    RESPONSE: ("python-docx", "matplotlib"),
+    RESPONSE: ("python-docx", "pillow", "shapely"),
     WORKBOOK: ("openpyxl",),
-    "map.svg": ("matplotlib",),
-    "map.png": ("matplotlib",),
+    "map.svg": ("shapely",),
+    "map.png": ("pillow", "shapely"),
 }
 _SHEETS = (
     ("places", "Places"),
@@ -115,12 +117,13 @@ def pack(made_from: Material, lock: PackLock) -> dict[str, bytes]:
     report, inputs = made_from.report, made_from.build.inputs
     registered = next(entry.vintage for entry in inputs if entry.family == "registrations")
     replies = answers(report, made_from.assignment, registered)
-    image = png([report.picture])
+    drawn = drawing([report.picture])
+    image, _ = pngs(drawn)
     files = {
         WORKBOOK: _workbook(report, inputs, replies, lock.letter),
         METHOD: _method(made_from).encode("utf-8"),
         "map.png": image,
-        "map.svg": svg([report.picture]).encode("utf-8"),
+        "map.svg": svg_text(drawn).encode("utf-8"),
         CONFIG: made_from.config.encode("utf-8"),
         LOCK: as_json(asdict(lock)).encode("utf-8"),
         **_tables(made_from),

@@ -7,6 +7,7 @@ place have in common: no slivers, and a hole only where LSOAs of the hole belong
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,16 @@ class LsoaBoundaries:
     def __init__(self, geography: Geography) -> None:
         self.geography = geography
         self.lsoas = lsoa_shapes(geography)
+
+    @cached_property
+    def ltlas(self) -> tuple[list[str], list[str], Shapes]:
+        """Codes, names and outlines of all whole LTLAs that the store has; empty lists where it has none."""
+        entry = self.geography.data.find("ltla_boundaries")
+        if entry is None:
+            return [], [], np.empty(0, dtype=object)
+        table = self.geography.data.table(entry)
+        shapes = shapely.from_wkb(table["geometry"].to_numpy(dtype=object))
+        return table["ltla_code"].tolist(), table["ltla_name"].tolist(), shapes
 
     def of(self, lsoas: Bools | Ints) -> Shapes:
         """Boundaries of some LSOAs.
