@@ -14,7 +14,6 @@ from placemap.config.model import PLACE_SIZE, Footprint
 from placemap.core.arrays import Floats, Ints, Texts, sums
 from placemap.core.tables import Table
 from placemap.reference.geography import Geography
-from placemap.reference.store import CCG_VINTAGE
 from placemap.resolve.plurality import plurality
 from placemap.resolve.resolve import Assignment
 from placemap.resolve.resolved import ResolvedFootprint
@@ -128,9 +127,9 @@ def alignments(resolved: ResolvedFootprint) -> tuple[Alignment, ...]:
         found.append(_alignment(kind, units.vintage, units.of, units.codes, units.names, assignment, residents))
     vintage = resolved.pcn_vintage
     found.append(_alignment("pcn", vintage, *pcn_areas(geography, vintage), assignment, residents))
-    if CCG_VINTAGE in geography.data.vintages("lookup", "sub_icb"):
-        ccgs = geography.units("sub_icb", CCG_VINTAGE)
-        found.append(_alignment("ccg", CCG_VINTAGE, ccgs.of, ccgs.codes, ccgs.names, assignment, residents))
+    if geography.ccg_vintage:
+        ccgs = geography.units("sub_icb", geography.ccg_vintage)
+        found.append(_alignment("ccg", ccgs.vintage, ccgs.of, ccgs.codes, ccgs.names, assignment, residents))
     return tuple(found)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from placemap.checks.codes import error, not_there, wrong_name
 from placemap.config.model import Member
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE
 from placemap.core.findings import Finding
 from placemap.core.text import listed
 from placemap.reference.by_lsoa import Units
@@ -71,7 +71,7 @@ def vintages_with(geography: Geography, member: Member, vintage: str) -> list[st
 
 
 def _unknown_lsoa(geography: Geography, member: Member, place: str) -> Finding:
-    if member.vintage != "2011" and only_2011([member.code], geography):
+    if member.vintage != OLD_LSOA_VINTAGE and only_2011([member.code], geography):
         became = lsoa_successors(member.code, geography)
         return error(
             "dead-code",
@@ -81,7 +81,7 @@ def _unknown_lsoa(geography: Geography, member: Member, place: str) -> Finding:
             place,
             "use LSOAs of 2021; or, if the whole list is of 2011, write `lsoa_vintage: 2011` beside it",
         )
-    if member.vintage == "2011" and only_2021([member.code], geography):
+    if member.vintage == OLD_LSOA_VINTAGE and only_2021([member.code], geography):
         return error(
             "dead-code",
             f"LSOA {member.code} is one of 2021; this list is of 2011.",

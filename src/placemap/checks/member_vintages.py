@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from placemap.checks.codes import error
 from placemap.config.model import Footprint, Loc
-from placemap.core.codes import KINDS, is_day
+from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, is_day
 from placemap.core.findings import Finding
 from placemap.core.text import listed
 from placemap.reference.geography import Geography
@@ -16,7 +16,7 @@ def vintages_of(geography: Geography, kind: str) -> list[str]:
     """The vintages of a kind that the reference has, oldest first."""
     data = geography.data
     if kind == "lsoa":
-        return sorted({"2011", *data.vintages("lsoa_names")})
+        return sorted({OLD_LSOA_VINTAGE, *data.vintages("lsoa_names")})
     if kind == "practice":
         return sorted({*data.vintages("practices"), *data.vintages("pcn_members")})
     return data.vintages("pcn_members") if kind == "pcn" else data.vintages("lookup", kind)

@@ -23,6 +23,7 @@ from placemap.cli.common import (
     progress_bar,
     rounded,
 )
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.text import some
 
@@ -71,7 +72,7 @@ def infer(
         ),
     ] = None,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     as_json: JsonOption = False,
 ) -> int:
     """Find out what geography places were made from, and write a config that gives them back exactly.

@@ -11,7 +11,6 @@ from placemap.crosswalk.lsoas_2011 import lsoa_2011_table
 from placemap.crosswalk.practices import pcn_table, practice_table
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
-from placemap.reference.store import CCG_VINTAGE
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: Area kinds that get a crosswalk table, in the vintage that the store gives for each where nothing else is said.
@@ -26,8 +25,8 @@ def crosswalk_kinds(geography: Geography) -> tuple[str, ...]:
 def crosswalk_units(geography: Geography) -> list[Units]:
     """The units that places are crossed with."""
     units = [geography.units(kind) for kind in crosswalk_kinds(geography)]
-    if CCG_VINTAGE in geography.data.vintages("lookup", "sub_icb"):
-        units.append(geography.units("sub_icb", CCG_VINTAGE))
+    if geography.ccg_vintage:
+        units.append(geography.units("sub_icb", geography.ccg_vintage))
     return list({(unit.kind, unit.vintage): unit for unit in units}.values())
 
 

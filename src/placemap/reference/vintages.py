@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from placemap.core.codes import KINDS, is_day
+from placemap.core.codes import ICBS_FROM, KINDS, is_day, month_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.store import FAMILIES, Manifest, TableEntry
 
 #: Day of the year on which a vintage comes into force, by kind: census day, May elections, and the start of the
-#: financial year for everything else. ICBs and their sub-ICB locations began on 1 July 2022.
+#: financial year for everything else.
 _FROM_DAY = {"lsoa": "03-21", "msoa": "03-21", "ward": "05-01"}
-_FROM = {("sub_icb", "2022"): "2022-07-01", ("icb", "2022"): "2022-07-01"}
+_FROM = {(kind, ICBS_FROM[:4]): ICBS_FROM for kind in ("sub_icb", "icb")}
 _SHAPE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 
@@ -112,7 +112,7 @@ def is_over(kind: str, vintage: str, day: date) -> bool:
     if kind in ("lsoa", "msoa"):
         return False
     if "-" in vintage:
-        return vintage[: len("2022-08")] < day.isoformat()[: len("2022-08")]
+        return month_of(vintage) < month_of(day.isoformat())
     return in_force_from(kind, str(int(vintage) + 1)) <= day.isoformat()
 
 
@@ -128,7 +128,7 @@ def _in_force(manifest: Manifest, day: date) -> tuple[dict[str, str], dict[str, 
         found[kind] = lived[-1] if lived else vintages[0]
         # Memberships carry dates, so that a later list tells an earlier day, too; none tells what came after it.
         if kind == "pcn":
-            found[kind] = min(day.isoformat(), vintages[-1], key=lambda vintage: vintage[: len("2022-08")])
+            found[kind] = min(day.isoformat(), vintages[-1], key=month_of)
         elif not lived:
             early[kind] = vintages[0]
     return found, early
