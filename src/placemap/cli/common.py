@@ -194,6 +194,21 @@ def progress(items: Sequence[Any], describe: Callable[[Any], str]) -> Iterable[A
             bar.advance(task)
 
 
+def write_new(path: Path, text: str) -> None:
+    """Write a config that people will edit.
+
+    Raises:
+        PlacemapError: there is a file of that name, which may hold work; or it cannot be written.
+    """
+    from placemap.core.files import write_whole
+
+    if path.exists():
+        raise PlacemapError(
+            "the file exists; it may hold work", location=str(path), hint="choose another name with --out"
+        )
+    write_whole(path, text)
+
+
 def load(name: str) -> System:
     """The system that a name or path means; messages name the file as the user did."""
     from placemap.config.find_config import config_path

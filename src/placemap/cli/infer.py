@@ -18,8 +18,9 @@ from placemap.cli.common import (
     print_json,
     print_table,
     rounded,
+    write_new,
 )
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
     from placemap.analysis.infer import KindFit, PlaceInferred
@@ -65,7 +66,6 @@ def infer(
     """
     from placemap.commands.infer import infer_places, read_wanted
     from placemap.commands.workspace import open_workspace
-    from placemap.core.files import write_whole
 
     workspace = open_workspace(data, measure)
     wanted = read_wanted(file, workspace.geography, code=code, place=place, sheet=sheet)
@@ -76,11 +76,7 @@ def infer(
     else:
         _show(found)
     if out is not None:
-        if out.exists():
-            raise PlacemapError(
-                "the file exists; it may hold work", location=str(out), hint="choose another name with --out"
-            )
-        write_whole(out, found.config)
+        write_new(out, found.config)
         message(f"config written to {out}: fill in the evidence, then `placemap build {out}`")
     if wanted.unknown:
         where = "reference" if workspace.geography.all_england else "packaged tables"
