@@ -115,8 +115,9 @@ class _Explainer:
         if method == "":
             return "no place claims it, and none of its patients is registered with a place: a gap"
         if method == PLURALITY:
-            tied = ", as another has; the tie goes to the first by id" if a.patients and a.patients.tied[lsoa] else ""
-            return f"more of its registered patients use practices of this place than of any other{tied}"
+            if a.patients and a.patients.tied[lsoa]:
+                return "as many of its registered patients use practices of this place as of another; this id is first"
+            return "more of its registered patients use practices of this place than of any other"
         what = (
             f"it lies in {_text(member)}"
             if method == "exact-fit"

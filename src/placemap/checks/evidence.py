@@ -102,9 +102,9 @@ def stale_evidence(resolved: ResolvedFootprint) -> Iterator[Finding]:
                 resolved,
                 "stale-evidence",
                 Severity.WARNING,
-                f"the evidence {key} is of {evidence.date}, {age} years older than the newest reference table "
+                f"the evidence {key} is dated {evidence.date}, {age} years older than the newest reference table "
                 f"({resolved.newest_input}).",
                 subject=key,
                 loc=evidence.loc,
-                hint="look for newer evidence that the places are still so",
+                hint="look for newer evidence that the places have not changed",
             )

@@ -235,7 +235,7 @@ def _refuse_one_folder(jobs: Sequence[tuple[System, Footprint]], names: Mapping[
         names: by hash of a config, what the user calls it.
 
     Raises:
-        PlacemapError: there are two.
+        PlacemapError: two configs have the same system and footprint ids.
     """
     taken: dict[Path, str] = {}
     for system, footprint in jobs:

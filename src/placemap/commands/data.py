@@ -108,6 +108,6 @@ def write_lock(lock: Lock, path: Path) -> None:
     """Write a lock in one step, so that it is never half there.
 
     Raises:
-        PlacemapError: it cannot be written.
+        PlacemapError: the lock cannot be written.
     """
     write_whole(path, lock.to_text(), what="the lock", option="--to")

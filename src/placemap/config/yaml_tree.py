@@ -281,9 +281,9 @@ def _mapping(node: MappingNode, path: KeyPath, tree: YamlTree) -> dict[str, Any]
 
 def _duplicate(key: str, loc: Loc, first: Loc) -> PlacemapError:
     return PlacemapError(
-        f"`{key}` stands twice in this mapping, first at line {first.line}, column {first.column}",
+        f"`{key}` appears twice here, first at line {first.line}, column {first.column}",
         location=str(loc),
-        hint="keep one of the two; YAML would drop the first without a word",
+        hint="keep one of the two; YAML would silently drop the first",
     )
 
 

@@ -22,7 +22,7 @@ class Finding:
     """One thing a check found.
 
     Attributes:
-        code: stable name, documented in docs/findings.md.
+        code: stable name, documented in docs/reference/findings.md.
         severity: error, warning or info.
         message: what was found and what was expected.
         subject: the code or id that it is about; what a waiver names.

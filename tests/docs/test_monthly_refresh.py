@@ -1,4 +1,4 @@
-"""docs/ci/refresh.sh against the stand-in: 0 unchanged, 5 changed, 4 errors, 3 a download that failed."""
+"""docs/ci/monthly-refresh.sh against the stand-in: 0 unchanged, 5 changed, 4 errors, 3 a download that failed."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def refresh(official_files, small_england, tmp_path):
                 "SYSTEMS": system,
                 "UPDATE": f"ltla-history --url ltla-history={standin.url}/files/{HISTORY}",
             }
-            script = REPO / "docs" / "ci" / "refresh.sh"
+            script = REPO / "docs" / "ci" / "monthly-refresh.sh"
             words = ["sh", str(script)]
             ended = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
             assert "Traceback" not in ended.stderr, ended.stderr
@@ -110,6 +110,6 @@ def test_the_script_s_exit_codes(refresh, tmp_path):
 def test_the_script_is_the_one_that_the_workflow_runs():
     from ruamel.yaml import YAML
 
-    workflow = YAML(typ="safe").load((REPO / "docs" / "ci" / "refresh.yml").read_text())
+    workflow = YAML(typ="safe").load((REPO / "docs" / "ci" / "monthly-refresh.yml").read_text())
     steps = workflow["jobs"]["refresh"]["steps"]
-    assert any("sh docs/ci/refresh.sh" in step.get("run", "") for step in steps)
+    assert any("sh docs/ci/monthly-refresh.sh" in step.get("run", "") for step in steps)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Bring the reference tables up to date, rebuild every crosswalk, and write what changed as Markdown.
 #
-#   STORE=store OUT=out SYSTEMS="bnssg" UPDATE="--url registrations=https://…" sh refresh.sh
+#   STORE=store OUT=out SYSTEMS="bnssg" UPDATE="--url registrations=https://…" sh monthly-refresh.sh
 #
 # Exit codes: 0 nothing changed · 5 something did (changes.md says what) · 4 a check found errors · 3 a download failed.
 set -u
