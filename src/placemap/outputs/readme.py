@@ -118,7 +118,7 @@ def failed_page(system: System, footprint: Footprint, findings: list[Finding]) -
     lines = [
         f"# {system.name}: {footprint.name} was not built",
         f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{footprint.id}`; so this folder holds no "
-        "crosswalk, and an earlier one has been taken away. `findings` lists everything.",
+        "crosswalk, and an earlier one has been removed. `findings` lists everything.",
         "\n".join(
             f"- **{error.code}** ({error.location}): {error.message}" + (f" Next: {error.hint}." if error.hint else "")
             for error in errors
