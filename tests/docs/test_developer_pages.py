@@ -44,7 +44,12 @@ def test_the_import_rule_is_the_one_that_is_checked(page):
 def test_files_that_developer_pages_name_are_there(page):
     named = {
         path
-        for name in ("docs/developers/architecture.md", "docs/developers/naming.md", "tests/README.md", "CONTRIBUTING.md")
+        for name in (
+            "docs/developers/architecture.md",
+            "docs/developers/naming.md",
+            "tests/README.md",
+            "CONTRIBUTING.md",
+        )
         for path in re.findall(r"`([\w./-]+/[\w./-]*|\w+\.(?:py|md|yaml|toml))`", page(name).text)
         if "shared/reference" not in path
     }
@@ -63,7 +68,9 @@ def test_names_stand_where_the_page_says(page):
 
 def test_things_that_the_naming_page_explains_are_in_the_code(page):
     table = page("docs/developers/naming.md").text.split("## The things of the code")[1]
-    named = {name for cell in re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)}
+    named = {
+        name for cell in re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)
+    }
     defined = set().union(*(_defined(path) for path in SOURCE.rglob("*.py")))
     assert len(named) > 30
     assert named - defined == set()

@@ -17,7 +17,7 @@ import pandas as pd
 
 from placemap.analysis import schemas
 from placemap.analysis.snapshot import Input, Snapshot
-from placemap.core.arrays import Floats, Ints, positions
+from placemap.core.arrays import Ints, positions
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.tables import Table
 from placemap.reference.geography import Geography
@@ -362,12 +362,7 @@ def _lives(geography: Geography, practice: int) -> list[tuple[str, float]]:
     """LSOAs of 2021 that a practice's patients live in, with their number."""
     if practice < 0:
         return []
-    registrations = geography.registrations
-    rows = (registrations.practice == practice) & (registrations.lsoa >= 0)
-    counts = np.bincount(
-        registrations.lsoa[rows], weights=registrations.patients[rows], minlength=len(registrations.fit.codes)
-    )
-    people: Floats = registrations.fit.to_atoms(counts)
+    people = geography.registrations.homes(practice)
     return [(str(geography.lsoas[at]), float(people[at])) for at in np.flatnonzero(people > 0).tolist()]
 
 

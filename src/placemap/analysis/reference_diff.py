@@ -14,6 +14,7 @@ import pandas as pd
 from placemap.config.model import System
 from placemap.core.arrays import Floats, positions
 from placemap.core.codes import KINDS
+from placemap.core.text import some
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography, months
 
@@ -384,8 +385,5 @@ def _practice_lines(practices: PracticeChanges) -> Iterator[str]:
 
 
 def _few(pairs: Iterable[tuple[str, str]]) -> str:
-    listed = list(pairs)
-    if not listed:
-        return ""
-    texts = [f"{code} ({text})" for code, text in listed[:SHOWN]]
-    return f": {', '.join(texts)}" + (f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else "")
+    texts = [f"{code} ({text})" for code, text in pairs]
+    return f": {some(texts, SHOWN, counted=True)}" if texts else ""

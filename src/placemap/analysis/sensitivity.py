@@ -146,12 +146,7 @@ def _nearest(assignment: Assignment, geography: Geography, may: Bools) -> Ints:
 
 def _middle(geography: Geography, practice: int, point: Floats) -> tuple[float, float] | None:
     """Median easting and northing of a practice's patients, by the centroids of the LSOAs that they live in."""
-    registrations = geography.registrations
-    rows = (registrations.practice == practice) & (registrations.lsoa >= 0)
-    counts = np.bincount(
-        registrations.lsoa[rows], weights=registrations.patients[rows], minlength=len(registrations.fit.codes)
-    )
-    people = registrations.fit.to_atoms(counts)
+    people = geography.registrations.homes(practice)
     known = (people > 0) & ~np.isnan(point[:, 0])
     if not known.any():
         return None

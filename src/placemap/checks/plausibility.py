@@ -1,4 +1,4 @@
-"""Checks on what is allowed and may yet be wrong: low shares, divided units, ties, left-out practices, odd sizes."""
+"""Checks on what is allowed and may yet be wrong: low shares, divided units, ties, odd sizes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
 from placemap.config.model import PLACE_SIZE
-from placemap.core.arrays import sums
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import listed
 from placemap.resolve.resolve import LOW_SHARE
@@ -72,44 +71,11 @@ def _split(resolved: ResolvedFootprint, kind: str) -> Iterator[Finding]:
         yield finding_of(
             resolved,
             f"split-{kind}",
-            Severity.WARNING,
+            Severity.INFO,
             f"{label} {units.codes[unit]} ({units.names[unit]}) is split: {_parts(sizes)}.",
             subject=str(units.codes[unit]),
             lsoas=lsoas,
             hint=f"figures by {label} need the shares of the crosswalk, not a plain join",
-        )
-
-
-@result_check("practice-without-pcn")
-def practice_without_pcn(resolved: ResolvedFootprint) -> Iterator[Finding]:
-    """Practices in no PCN and no place although most of their patients live where practices decide the place."""
-    declared, patients = resolved.assignment.practice_place, resolved.assignment.patients
-    if declared is None or patients is None:
-        return
-    geography, registrations = resolved.geography, resolved.geography.registrations
-    pcn_of = geography.pcns(resolved.footprint.vintages.get("pcn")).pcn_of
-    open_to_practices = resolved.assignment.in_scope & ~resolved.assignment.claims.any(axis=1)
-    in_scope = registrations.fit.shares(np.where(open_to_practices, 0, 1), 2)[:, 0]
-    known = registrations.lsoa >= 0
-    at_home = sums(
-        registrations.practice[known],
-        registrations.patients[known] * in_scope[registrations.lsoa[known]],
-        len(registrations.codes),
-    )
-    for number in np.flatnonzero((declared < 0) & (at_home * 2 > registrations.by_practice)):
-        code = str(registrations.codes[int(number)])
-        if code in pcn_of:
-            continue
-        name = geography.practice_names.get(code, "")
-        yield finding_of(
-            resolved,
-            "practice-without-pcn",
-            Severity.WARNING,
-            f"practice {code} ({name}) is in no PCN and in no place; {at_home[number]:,.0f} of its "
-            f"{registrations.by_practice[number]:,} patients live in the scope.",
-            subject=code,
-            people=float(at_home[number]),
-            hint="declare it in a place under `practice`, or accept it with a reason",
         )
 
 

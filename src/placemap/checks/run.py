@@ -10,14 +10,21 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 # Importing them enters their checks in the registry.
-from placemap.checks import coverage, evidence, plausibility, vintages  # noqa: F401
+from placemap.checks import coverage, evidence, left_out, placeholders, plausibility, vintages  # noqa: F401
 from placemap.checks.registry import RESULT_CHECKS
 from placemap.config.model import Accept, Footprint, Loc, System
 from placemap.core.findings import Finding, Severity
 from placemap.resolve.resolved import ResolvedFootprint
 
-#: What no waiver accepts: a crosswalk promises that each LSOA of the scope is in exactly one place.
-NEVER_WAIVED = ("gap", "overlap")
+_PROMISE = "each LSOA of the scope belongs in exactly one place", "take it out, and mend the places or the scope"
+#: What no waiver accepts, with why and the next step.
+NEVER_WAIVED = {
+    "gap": _PROMISE,
+    "overlap": _PROMISE,
+    "empty-scope": _PROMISE,
+    "weak-evidence": ("a reason does not make evidence stronger", "take it out, and find better evidence"),
+    "placeholder": ("what is left to fill in stands in every output", "take it out, and fill the text in"),
+}
 
 
 def run_checks(resolved: ResolvedFootprint) -> list[Finding]:
@@ -66,10 +73,8 @@ def _unused(accept: Accept, place: str) -> Finding:
     message = f"the waiver of {accept.finding} for {accept.subject} matches no finding."
     hint = "take it out, or correct its finding and subject"
     if accept.finding in NEVER_WAIVED:
-        message = (
-            f"a finding of {accept.finding} cannot be accepted: each LSOA of the scope belongs in exactly one place."
-        )
-        hint = "take it out, and mend the places or the scope"
+        why, hint = NEVER_WAIVED[accept.finding]
+        message = f"a finding of {accept.finding} cannot be accepted: {why}."
     return Finding(
         "unused-waiver",
         Severity.WARNING,

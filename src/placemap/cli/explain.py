@@ -44,7 +44,7 @@ def explain(
         str,
         typer.Argument(
             metavar="CODE",
-            help="A code (LSOA, ward, LTLA, PCN, practice …), a postcode, or a place (system/footprint/place).",
+            help="A code or name (LSOA, ward, LTLA, PCN, practice …), a postcode, or a place (system/footprint/place).",
         ),
     ],
     system: SystemOption = None,

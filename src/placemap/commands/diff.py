@@ -14,10 +14,7 @@ from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, errors_of
 from placemap.reference.geography import Geography
-from placemap.reference.store import Manifest, ReferenceData
-
-_FAMILIES = {"pcn": ("pcns",), "registrations": ("registrations",)}
-
+from placemap.reference.store import FAMILIES, Manifest, ReferenceData
 
 # --- diff -----------------------------------------------------------------------------------------------------------
 
@@ -85,7 +82,9 @@ def vintage_kinds(geography: Geography, old: str, new: str) -> list[str]:
     """
     data = geography.data
     kinds = [*("msoa", "ward", "ltla", "utla", "sub_icb"), "pcn", "registrations"]
-    known = {kind: data.vintages(*_FAMILIES.get(kind, ("lookup", kind))) for kind in kinds}
+    known = {
+        kind: data.vintages(FAMILIES[kind][0]) if kind in FAMILIES else data.vintages("lookup", kind) for kind in kinds
+    }
     found = [kind for kind, vintages in known.items() if old in vintages and new in vintages]
     if not found:
         have = "; ".join(f"{kind} {', '.join(vintages)}" for kind, vintages in known.items() if vintages)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +22,13 @@ from placemap.core.arrays import Bools
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity, exit_code_of, refuse_errors
 from placemap.core.tables import Table
-from placemap.core.version import __version__
 from placemap.crosswalk.england import national_places_table
 from placemap.crosswalk.findings import findings_table
 from placemap.crosswalk.inputs import Inputs
 from placemap.crosswalk.patient_ledger import national_ledger
 from placemap.crosswalk.tables import crosswalk_tables
-from placemap.outputs.folder import Build, write_build
+from placemap.outputs.build import Build
+from placemap.outputs.folder import write_build
 from placemap.outputs.readme_england import SystemLine, national_readme
 from placemap.reference.geography import Geography
 from placemap.resolve.england import ENGLAND, combine
@@ -172,26 +173,24 @@ def build_england(
         PlacemapError: the store is not of all England, or the folder cannot be written.
     """
     outcome = england(workspace, systems, min_grade)
-    failed = outcome.exit_code() != Exit.OK
-    outcome.tables = tables_of(outcome, workspace)
-    inputs = inputs_of(outcome, workspace)
-    ending = f".{formats}"
-    made = Build(
-        system=outcome.national.system,
-        footprint=outcome.national.footprint,
-        tables=outcome.tables,
-        findings=outcome.findings,
-        inputs=inputs,
-        geography=workspace.geography,
-        measure=workspace.measure,
-        version=__version__,
-        failed=failed,
-        readme=""
-        if failed
-        else national_readme(outcome.national, lines(outcome), outcome.tables, outcome.findings, inputs, ending),
-    )
-    outcome.folder = write_build(made, out, formats=formats, excel=excel)
+    made = build_of(outcome, workspace)
+    outcome.tables = made.tables
+    page = partial(national_readme, outcome.national, lines(outcome))
+    outcome.folder = write_build(made, out, formats=formats, excel=excel, page=page)
     return outcome
+
+
+def build_of(outcome: EnglandOutcome, workspace: Workspace) -> Build:
+    """A national outcome with all that must be said of it."""
+    return Build(
+        outcome.national.system,
+        outcome.national.footprint,
+        tables_of(outcome, workspace),
+        outcome.findings,
+        inputs_of(outcome, workspace),
+        workspace.measure,
+        workspace.geography.chosen.text,
+    )
 
 
 def tables_of(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.analysis.sensitivity import Sensitivity
+from placemap.checks.coverage import empty_scope
 from placemap.checks.members import check_declarations, check_icb
 from placemap.checks.run import in_order, run_checks
 from placemap.checks.store_covers import require_coverage
@@ -24,6 +25,7 @@ from placemap.crosswalk.inputs import Inputs, inputs_of, newest_year
 from placemap.crosswalk.patient_ledger import ledger
 from placemap.crosswalk.places import places_table
 from placemap.crosswalk.tables import crosswalk_tables
+from placemap.outputs.build import Build
 from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography
 from placemap.reference.lock import Lock
@@ -119,6 +121,8 @@ class Workspace:
             if footprint.scope.place or not findings:
                 scope, scope_findings = self._scope(system, footprint)
                 findings += scope_findings
+                if scope is not None and not scope.any() and not findings:
+                    findings.append(empty_scope(footprint))
             resolved = None if findings or scope is None else self._resolve(system, footprint, scope)
             self._resolved[key] = (findings, resolved)
         return self._resolved[key]
@@ -165,6 +169,19 @@ class Workspace:
             outcome.tables = self.tables(outcome.without_errors())
         outcome.tables.append(found)
         return outcome
+
+    def made(self, outcome: Outcome, boundaries: PlaceBoundaries | None = None) -> Build:
+        """An outcome with all that must be said of it."""
+        return Build(
+            outcome.system,
+            outcome.footprint,
+            outcome.tables,
+            outcome.findings,
+            self.inputs(outcome.footprint),
+            self.measure,
+            self.geography.chosen.text,
+            boundaries,
+        )
 
     def tables(self, resolved: ResolvedFootprint) -> list[Table]:
         """All tables of a footprint but its findings."""

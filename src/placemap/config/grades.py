@@ -8,14 +8,19 @@ from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
 
-GRADES = ("A", "B", "C")
+#: What a grade says, in words.
+GRADES = {
+    "A": "the sources state the places and the geography that they are made of",
+    "B": "the sources state the places, and the geography follows from names in them",
+    "C": "the sources are weak, so treat the places as a working assumption",
+}
 WEAKEST = "C"
 _ABOUT_EVIDENCE = ("weak-evidence", "left-out")
 
 
 def is_below(grade: str, least: str) -> bool:
     """Whether a grade is weaker than the least that is wanted."""
-    return GRADES.index(grade) > GRADES.index(least)
+    return list(GRADES).index(grade) > list(GRADES).index(least)
 
 
 def caveats(findings: Iterable[Finding]) -> tuple[Finding, ...]:

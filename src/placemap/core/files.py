@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -52,6 +52,31 @@ def is_litter(path: Path) -> bool:
     Such a mark is about the file that stood there before, which the program still has; it is not about the new one.
     """
     return any(fnmatchcase(path.name.lower(), pattern) for pattern in _LITTER) and path.is_file()
+
+
+def refuse_foreign(folder: Path, own: Collection[str]) -> None:
+    """Refuse to replace a folder that holds files which placemap did not write, or something that is no folder.
+
+    Args:
+        own: the files that it wrote, relative to the folder.
+
+    Raises:
+        PlacemapError: there are others, and they would be lost.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise PlacemapError(
+            "this is not a folder of placemap's; it would be replaced",
+            location=str(folder),
+            hint="move it away, or choose another folder with --out",
+        )
+    found = [item for item in folder.rglob("*") if item.is_symlink() or not item.is_dir()]
+    foreign = sorted({item.relative_to(folder).as_posix() for item in found if not is_litter(item)} - set(own))
+    if foreign:
+        raise PlacemapError(
+            f"the folder holds files that placemap did not write ({', '.join(foreign[:3])}); they would be lost",
+            location=str(folder),
+            hint="move them away, or choose another folder with --out",
+        )
 
 
 @contextmanager

@@ -221,7 +221,7 @@ class _Maker:
             "UNIT_REGISTERED_SHARE": np.where(np.isnan(total[row_pcn]), np.nan, ratio(cell, total[row_pcn])),
             "DECLARED": declared[row_pcn, row_place],
         }
-        schema = schemas.place_pcn(self.pcn_vintage, self.populations.registered_name)
+        schema = schemas.place_pcn(self.geography.pcns_of(self.pcn_vintage), self.populations.registered_name)
         return self.table("place_pcn", schema, row_place, columns, ["PLACECD", "PCNCD"])
 
     def _declared_pcns(self, codes: Texts) -> Bools:
@@ -256,7 +256,8 @@ class _Maker:
             "PATIENTS_IN_PLACE": in_place,
             "PATIENTS_OUT_OF_PLACE": size - in_place,
         }
-        schema = schemas.place_practice(self.pcn_vintage, self.populations.registered_name)
+        vintage = self.geography.pcns_of(self.pcn_vintage)
+        schema = schemas.place_practice(vintage, self.populations.registered_name)
         return self.table("place_practice", schema, place, columns, ["PLACECD", "PRACTICECD"])
 
     def _at_home(self, registrations: Registrations, position: Ints, place: Ints) -> Floats:

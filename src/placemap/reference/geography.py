@@ -311,6 +311,11 @@ class Geography:
             vintage = (later[:1] or earlier[-1:] or entries[:1] or [self.data.need("pcn_members")])[0].vintage
         return self.data.need("pcns", vintage=vintage), self.data.need("pcn_members", vintage=vintage)
 
+    def pcns_of(self, vintage: str) -> str:
+        """Which PCNs a vintage means, in words: `2022-08`, or `2022-04-01 by the list of 2022-08` for a day."""
+        found = self.pcn_entries(vintage)[1].vintage
+        return vintage if found == vintage else f"{vintage} by the list of {found}"
+
     def find_pcn_entries(self, vintage: str | None = None) -> list[TableEntry | None]:
         """As `pcn_entries`, None for a table that is not there."""
         vintage = vintage or self.default_vintage("pcn")

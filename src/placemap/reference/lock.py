@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.text import some
 from placemap.reference.store import TableEntry
 
 LOCK_FILE = "placemap.lock"
@@ -89,9 +90,8 @@ def require_locked(inputs: Iterable[TableEntry], lock: Lock) -> None:
     """
     wrong = [text for entry in inputs for text in _difference(entry, lock.tables.get(entry.name))]
     if wrong:
-        more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         raise PlacemapError(
-            f"the reference tables are not those of the lock: {'; '.join(wrong[:_SHOWN])}{more}",
+            f"the reference tables are not those of the lock: {some(wrong, _SHOWN, counted=True, by='; ')}",
             location=lock.where,
             hint="use the store that it was written with (--data); or accept the change with `placemap data lock` "
             "after looking at `placemap data diff`",

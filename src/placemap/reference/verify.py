@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding, Severity
+from placemap.core.text import some
 from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.reference.store import ReferenceData, TableEntry, canonical_hash
 
@@ -91,7 +92,7 @@ def _difference(entry: TableEntry, missing: set[str], foreign: set[str]) -> Iter
 
 
 def _few(codes: set[str]) -> str:
-    return ", ".join(sorted(codes)[:_SHOWN]) + (" …" if len(codes) > _SHOWN else "")
+    return some(sorted(codes), _SHOWN)
 
 
 def _totals(store: _Store) -> Iterator[Finding]:

@@ -70,6 +70,17 @@ CASES = {
         ["E01000008", "E01000006"],
         footprint(COUNCILS),
     ),
+    "empty-scope": (
+        footprint(COUNCILS, scope="{sub_icb: [90A], exclude: {sub_icb: [90A]}}"),
+        ["one"],
+        footprint(WHOLE, scope="{sub_icb: [90A], exclude: {ltla: [E06000901, E07000902]}}"),
+    ),
+    "unplaced-pcn": (
+        footprint(ONE_PCN.replace(", U90004", "")),
+        ["U90004"],
+        footprint(ONE_PCN.replace(", U90004]", "]").replace("A90006", "A90005, A90006")),
+    ),
+    "placeholder": (footprint(WHOLE).replace("The plan", "To fill in"), ["title"], footprint(WHOLE)),
     "practice-without-pcn": (footprint(ONE_PCN.replace(", practice: [A90006]", "")), ["A90006"], footprint(ONE_PCN)),
     "weak-evidence": (
         footprint(WHOLE).replace("grade: A", "grade: C"),
@@ -143,7 +154,15 @@ def test_stays_silent(code, findings_of):
 
 
 #: Below: nobody in the toy county lives in a place of 250,000; the others in tests/packaged/test_vintages.py.
-ELSEWHERE = {"place-size", "icb-gone", "not-determinable", "not-in-force", "footprint-not-in-force", "not-held"}
+ELSEWHERE = {
+    "place-size",
+    "icb-gone",
+    "not-determinable",
+    "not-in-force",
+    "footprint-not-in-force",
+    "not-held",
+    "older-than-asked",
+}
 
 
 def test_every_check_has_its_case():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,9 +69,9 @@ class Label:
     anchor: tuple[int, int] | None
 
 
-def labels(names: list[str], shapes: list[Any], ground: Canvas, wrap: Any) -> list[Label]:
+def labels(names: list[str], shapes: list[Any], ground: Canvas) -> list[Label]:
     """Names of places where they fit, none on another."""
-    texts = [wrap(name).split("\n") for name in names]
+    texts = [textwrap.wrap(name, 16, break_long_words=False, break_on_hyphens=False) for name in names]
     metres = ground.pixel * UNIT
     wanted = [
         LabelRequest(shape, max(map(len, lines)) * _LETTER * metres, len(lines) * _LINE * metres)
