@@ -16,12 +16,11 @@ from placemap.core.arrays import Floats, positions
 from placemap.core.codes import KINDS
 from placemap.core.text import some
 from placemap.reference.by_lsoa import Units
-from placemap.reference.geography import Geography, months
+from placemap.reference.geography import SPLIT_WEIGHT, Geography, months
 
 #: Kinds of areas that are compared, those that say most first.
 DIFF_KINDS = ("icb", "sub_icb", "utla", "ltla", "ward", "msoa")
 SHOWN = 10
-RESIDENTS = "residents_2021"
 
 
 @dataclass(frozen=True)
@@ -180,9 +179,9 @@ def units_changed(kind: str, old: Geography, new: Geography) -> UnitChanges:
 
 def _residents(geography: Geography) -> Floats:
     """Residents by LSOA; none where the state does not count them."""
-    if geography.data.find("lsoa_measure", RESIDENTS) is None or geography.data.find("registrations") is None:
+    if geography.data.find("lsoa_measure", SPLIT_WEIGHT) is None or geography.data.find("registrations") is None:
         return np.zeros(geography.size)
-    return geography.measure(RESIDENTS)
+    return geography.measure(SPLIT_WEIGHT)
 
 
 def _names(codes: pd.Series, units: Units) -> dict[str, str]:

@@ -196,8 +196,6 @@ LABELS = {
 
 def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
     assignment, geography = resolved.assignment, resolved.geography
-    codes = np.array([*(head.code for head in resolved.place_codes), ""], dtype=object)
-    names = np.array([*(place.name for place in resolved.places), ""], dtype=object)
     share, margin = assignment.share(), assignment.margin()
     frames = []
     for method, place in other.items():
@@ -208,10 +206,10 @@ def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
             "METHOD": np.full(len(rows), method, dtype=object),
             "LSOA21CD": geography.lsoas.to_numpy()[rows],
             "LSOA21NM": geography.lsoa_names[rows],
-            "PLACECD": codes[assignment.place[rows]],
-            "PLACENM": names[assignment.place[rows]],
-            "OTHER_PLACECD": codes[place[rows]],
-            "OTHER_PLACENM": names[place[rows]],
+            "PLACECD": resolved.placecd[assignment.place[rows]],
+            "PLACENM": resolved.placenm[assignment.place[rows]],
+            "OTHER_PLACECD": resolved.placecd[place[rows]],
+            "OTHER_PLACENM": resolved.placenm[place[rows]],
             "RESIDENTS": resolved.populations.residents[rows],
             "SHARE": share[rows],
             "MARGIN": margin[rows],

@@ -81,7 +81,7 @@ def not_determinable(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 
 def _inside(resolved: ResolvedFootprint, lsoas: Ints) -> str:
-    units = resolved.geography.units("sub_icb", "2024")
+    units = resolved.geography.units("sub_icb", resolved.geography.data.manifest.defaults["sub_icb"])
     found = sorted({int(unit) for unit in units.of[lsoas] if unit >= 0})
     codes = units.ods if units.ods is not None else units.codes
     return "sub-ICB location " + " and ".join(str(codes[unit]) for unit in found)

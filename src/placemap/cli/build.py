@@ -37,6 +37,7 @@ from placemap.cli.common import (
     rounded,
 )
 from placemap.cli.england import build_england, refuse_with_england
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def build(
     every: AllOption = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the folders go.")] = Path("out"),
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
     locked: LockedOption = False,
@@ -150,7 +151,7 @@ def check(
     footprint: FootprintOption = None,
     every: AllOption = False,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
     min_grade: MinGradeOption = Grade.C,

@@ -22,6 +22,7 @@ from placemap.cli.common import (
     print_table,
     rounded,
 )
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def diff(
         typer.Option("--places-version", metavar="1.2.3", help="Version of the old places; tells the next one."),
     ] = None,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     as_json: JsonOption = False,
 ) -> int:
     """Say which LSOAs and people moved between two results, from where to where, and why.

@@ -20,6 +20,7 @@ from placemap.cli.common import (
     message,
     print_json,
 )
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 
 
@@ -45,7 +46,7 @@ def foi(
         ),
     ] = None,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
     as_json: JsonOption = False,

@@ -19,10 +19,6 @@ from placemap.reference.store import FAMILIES, MANIFEST, PART, TABLES, Manifest,
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.store_table import StoreTable
 
-#: Kinds (and families used like one) whose newest vintage is meant where none is said.
-DEFAULT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb", "pcn", "registrations")
-_DECIDING = ("lookup", *(families[0] for families in FAMILIES.values()))
-
 
 def tables_to_keep(store: Path) -> dict[str, TableEntry]:
     """The tables of all England in a store that may be there already, by name.
@@ -102,7 +98,8 @@ def newest_vintages(entries: Sequence[TableEntry]) -> dict[str, str]:
     newest: dict[str, str] = {}
     for entry in entries:
         kind = entry.chosen_by
-        if entry.family in _DECIDING and kind in DEFAULT_KINDS and not entry.coverage.startswith(PART):
+        decides = kind in FAMILIES and entry.family == FAMILIES[kind][0]
+        if decides and not entry.coverage.startswith(PART):
             newest[kind] = max(newest.get(kind, ""), entry.vintage)
     return newest
 
