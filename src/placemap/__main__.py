@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
 import io
 import os
@@ -42,11 +43,26 @@ def main() -> None:
         sys.exit(Exit.UNREADABLE)
 
 
+#: What stands for a character where a stream does not know it.
+_PLAINER = {
+    **dict.fromkeys("─–—−", "-"),
+    **{"→": "->", "…": "...", "×": "x", "÷": "/", "·": "|", "≥": ">=", "≤": "<="},
+}
+
+
 def _print_what_can_be_printed() -> None:
-    """Let a stream that knows few characters (a pipe on Windows) take others as escapes instead of failing."""
+    """Let a stream that knows few characters (a pipe on Windows) take others as plainer ones, or as escapes."""
+    codecs.register_error("plainer", _plainer)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="plainer")
+
+
+def _plainer(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    plainer = _PLAINER.get(error.object[error.start])
+    return (plainer, error.start + 1) if plainer else codecs.backslashreplace_errors(error)
 
 
 def _reader_left() -> NoReturn:

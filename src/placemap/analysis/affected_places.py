@@ -36,10 +36,10 @@ def affected_places(
 def _unit_reasons(unit: UnitChanges, old: Geography) -> Iterator[tuple[str, str]]:
     label = KINDS[unit.kind].label
     moved_from = {code for code, _, _ in unit.moved}
-    texts: dict[str, str] = {code: f"{label} {code} is gone" for code in unit.removed}
+    texts: dict[str, str] = {code: f"{label} {code} is no longer in use" for code in unit.removed}
     texts |= {code: f"{label} {code} is {new} now" for code, (new, _) in unit.recoded.items()}
     texts |= {code: f"{label} {code} lost LSOAs" for code in moved_from if code not in texts}
-    texts |= {code: f"{label} {code} won LSOAs" for _, code, _ in unit.moved if code not in texts}
+    texts |= {code: f"{label} {code} gained LSOAs" for _, code, _ in unit.moved if code not in texts}
     texts |= {
         code: f"{label} {code} is called {new} now" for code, (_, new) in unit.renamed.items() if code not in texts
     }
@@ -61,9 +61,9 @@ def _pcn_reasons(practices: PracticeChanges) -> Iterator[tuple[str, str]]:
     for code in practices.joined.values():
         counts.setdefault(code, [0, 0])[1] += 1
     for code, (lost, won) in sorted(counts.items()):
-        yield code, f"PCN {code} lost {lost} and won {won} practices"
+        yield code, f"PCN {code} lost {lost} and gained {won} practices"
     for code, name in practices.pcns_removed.items():
-        yield code, f"PCN {code} ({name}) has no members any more"
+        yield code, f"PCN {code} ({name}) no longer has members"
 
 
 def _practice_reasons(practices: PracticeChanges) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ def as_markdown(found: StoreDiff) -> str:
         return "\n".join([*lines, "Nothing changed.", ""])
     for title, names in (
         ("new tables", found.tables_added),
-        ("tables that are gone", found.tables_removed),
+        ("tables no longer there", found.tables_removed),
         ("tables with other content", found.tables_changed),
     ):
         if names:
@@ -27,7 +27,7 @@ def as_markdown(found: StoreDiff) -> str:
         lines += _unit_lines(unit)
     if found.practices:
         lines += _practice_lines(found.practices)
-    lines += ["", "## Places that this touches", ""]
+    lines += ["", "## Places that this affects", ""]
     lines += [f"- {_where(item)}: {'; '.join(item.reasons)}" for item in found.touched] or ["None."]
     return "\n".join([*lines, ""])
 

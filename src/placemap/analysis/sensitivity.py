@@ -255,10 +255,10 @@ def _words(name: str, share: float, lsoas: int, gaining: int, *, plural: bool) -
     """The confidence and what it means, to be read by anyone."""
     if not plural:
         return "certain", f"{name} follows from declared areas; it does not depend on where patients are registered."
-    more = f" It would gain {_lsoas(gaining)} by one or another." if gaining else ""
+    more = f" By at least one other method it would gain {_lsoas(gaining)}." if gaining else ""
     if not lsoas:
         return "high", f"No other method takes an LSOA away from {name}.{more}"
-    some = f"{_lsoas(lsoas)} with {share:.1%} of its residents would be elsewhere by one or another"
+    some = f"{_lsoas(lsoas)} with {share:.1%} of its residents would be in another place by at least one other method"
     if share < HIGH:
         return "high", f"{name} hardly depends on the method: {some}.{more}"
     if share < FAIR:

@@ -36,7 +36,7 @@ def icb_gone(resolved: ResolvedFootprint) -> Iterator[Finding]:
         subject=system.icb_code,
         lsoas=scope,
         loc=system.loc,
-        hint=f"figures by ICB of {today.vintage} are about another area; the places still hold",
+        hint=f"figures by ICB of {today.vintage} are about another area; the places themselves have not changed",
     )
 
 

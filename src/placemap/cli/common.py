@@ -213,6 +213,26 @@ def _bar(total: int | None) -> Iterator[Callable[..., None] | None]:
         yield lambda text, done, of=total: bar.update(task, description=text, completed=done, total=of)
 
 
+def refuse_existing(path: Path) -> None:
+    """Refuse to write a config that people edit over another.
+
+    Raises:
+        PlacemapError: there is a file of that name, which may hold work.
+    """
+    if path.exists():
+        raise PlacemapError(
+            "the file exists; it may hold work", location=str(path), hint="choose another name with --out"
+        )
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a config that people will edit, and no other than a new one; raises what `refuse_existing` raises."""
+    from placemap.core.files import write_whole
+
+    refuse_existing(path)
+    write_whole(path, text)
+
+
 def load(name: str) -> System:
     """The system that a name or path means; messages name the file as the user did."""
     from placemap.config.find_config import config_path

@@ -107,7 +107,7 @@ def failed_page(build: Build) -> str:
     lines = [
         f"# {build.system.name}: {build.footprint.name} was not built",
         f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{build.footprint.id}`; so this folder "
-        "holds no crosswalk, and an earlier one has been taken away. `findings` lists everything.",
+        "holds no crosswalk, and an earlier one has been removed. `findings` lists everything.",
         "\n".join(
             f"- **{error.code}** ({error.location}): {error.message}" + (f" Next: {error.hint}." if error.hint else "")
             for error in errors
