@@ -28,6 +28,7 @@ _FONT: dict[Any, Any] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "placemap",
     "hatch.linewidth": 0.7,
+    "text.parse_math": False,  # a name with two $ is no formula
 }
 
 
