@@ -24,6 +24,7 @@ from placemap.cli.common import (
 )
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.text import as_markdown
 
 if TYPE_CHECKING:
     from placemap.commands.diff import Difference
@@ -252,7 +253,7 @@ def _markdown_table(title: str, headers: tuple[str, ...], rows: list[tuple[Any, 
     typer.echo(f"| {' | '.join(headers)} |")
     typer.echo(f"|{'|'.join('---:' if at in right else '---' for at in range(len(headers)))}|")
     for row in rows:
-        typer.echo(f"| {' | '.join(str(cell).replace('|', '&#124;') for cell in row)} |")
+        typer.echo(f"| {' | '.join(as_markdown(str(cell)) for cell in row)} |")
     typer.echo("")
 
 
