@@ -259,8 +259,8 @@ def _words(name: str, share: float, lsoas: int, gaining: int, *, plural: bool) -
     more = f" By at least one other method it would gain {counted(gaining, 'LSOA')}." if gaining else ""
     if not lsoas:
         return "high", f"No other method takes an LSOA away from {name}.{more}"
-    some = f"{counted(lsoas, 'LSOA')} with {share:.1%} of its residents would be in another place by at least one "
-        "other method"
+    elsewhere = f"{counted(lsoas, 'LSOA')} with {share:.1%} of its residents"
+    some = f"{elsewhere} would be in another place by at least one other method"
     if share < HIGH:
         return "high", f"{name} hardly depends on the method: {some}.{more}"
     if share < FAIR:
