@@ -21,9 +21,12 @@ from placemap.cli.common import (
     print_json,
     print_table,
     progress_bar,
+    refuse_existing,
     rounded,
+    write_new,
 )
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.codes import RESIDENTS
+from placemap.core.errors import Exit
 from placemap.core.text import some
 
 if TYPE_CHECKING:
@@ -71,7 +74,7 @@ def infer(
         ),
     ] = None,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     as_json: JsonOption = False,
 ) -> int:
     """Find out what geography places were made from, and write a config that gives them back exactly.
@@ -80,12 +83,9 @@ def infer(
     """
     from placemap.commands.infer import infer_places, read_wanted
     from placemap.commands.workspace import open_workspace
-    from placemap.core.files import write_whole
 
-    if out is not None and out.exists():
-        raise PlacemapError(
-            "the file exists; it may hold work", location=str(out), hint="choose another name with --out"
-        )
+    if out is not None:
+        refuse_existing(out)
     workspace = open_workspace(data, measure, vintages=[f"pcn={pcn_vintage}"] if pcn_vintage else [])
     wanted = read_wanted(file, workspace.geography, code=code, place=place, sheet=sheet, pcns=pcn_vintage)
     title = name or file.stem.replace("_", " ").replace("-", " ").capitalize()
@@ -98,7 +98,7 @@ def infer(
     for line in finding_lines(found.inferred.wanted.findings, rest="--json"):
         message(line)
     if out is not None:
-        write_whole(out, found.config)
+        write_new(out, found.config)
         then = f"then `placemap build {out}`" if not found.errors else "and mend what stops it from building"
         message(f"config written to {out}: fill in the evidence, {then}")
     if wanted.unknown:

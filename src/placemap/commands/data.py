@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from placemap.commands.workspace import Workspace, open_workspace
 from placemap.config.as_of import at_vintages
-from placemap.config.find_config import ENDINGS, all_configs, config_path
+from placemap.config.find_config import all_configs, config_path, is_config
 from placemap.config.load import load_system
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
@@ -21,7 +21,7 @@ from placemap.reference.states import states
 from placemap.reference.status import TableStatus, status_of
 
 if TYPE_CHECKING:
-    from placemap.analysis.reference_diff import StoreDiff
+    from placemap.analysis.reference_changes import StoreDiff
     from placemap.sources.import_files import ImportReport
     from placemap.sources.update import UpdateReport
 
@@ -49,7 +49,7 @@ def import_data(paths: list[Path], to: Path | None, configs: list[Path], measure
     from placemap.sources.import_files import import_files
 
     files = [file for path in configs for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
-    systems = [load_system(file) for file in files if file in configs or file.suffix in ENDINGS]
+    systems = [load_system(file) for file in files if file in configs or is_config(file)]
     return import_files(paths, to or cache_folder(), systems=systems if configs else None, as_measure=measures)
 
 

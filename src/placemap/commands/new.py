@@ -9,7 +9,7 @@ import numpy as np
 
 from placemap.config.draft import Declared, Draft, Unit, config_text, slug
 from placemap.core.arrays import Ints, sums
-from placemap.core.codes import KINDS, normal_name
+from placemap.core.codes import KINDS, RESIDENTS, normal_name
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.geography import Geography
 
@@ -128,7 +128,7 @@ class _Units:
 
 def _areas(kind: str, lsoas: Ints, geography: Geography) -> _Units:
     units, ltla = geography.units(kind), geography.units("ltla")
-    residents = geography.measure("residents_2021")
+    residents = geography.measure(RESIDENTS)
     comments, groups = {}, {}
     for at in np.unique(units.of[lsoas]):
         whole, code = units.lsoas(int(at)), str(units.codes[at])

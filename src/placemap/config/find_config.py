@@ -6,6 +6,7 @@ import difflib
 from pathlib import Path
 
 from placemap.core.errors import PlacemapError
+from placemap.core.files import is_litter
 from placemap.core.packaged import packaged_folder
 
 ENDINGS = (".yaml", ".yml")
@@ -68,4 +69,9 @@ def own_configs(folder: Path | None = None) -> list[Path]:
 def _configs_in(folder: Path) -> dict[str, Path]:
     if not _is_folder(folder):
         return {}
-    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in ENDINGS}
+    return {path.stem: path for path in sorted(folder.iterdir()) if is_config(path)}
+
+
+def is_config(path: Path) -> bool:
+    """Whether a file in a folder of configs is one, by its name; `._x.yaml` is what macOS leaves on other disks."""
+    return path.suffix in ENDINGS and not is_litter(path)
