@@ -10,8 +10,8 @@ from pathlib import Path
 def crosswalk(store: str, out: str, *configs: str) -> None:
     import pandas as pd
 
-    from placemap.config import load_system
-    from placemap.pipeline import footprints_of, open_workspace
+    from placemap.commands.workspace import footprints_of, open_workspace
+    from placemap.config.load import load_system
 
     workspace = open_workspace(Path(store))
     frames = []

@@ -11,9 +11,9 @@ import pandas as pd
 
 
 def prepare(folder: Path) -> None:
-    from placemap.config import load_system
-    from placemap.pipeline import footprints_of, open_workspace
-    from placemap.systems import config_path
+    from placemap.commands.workspace import footprints_of, open_workspace
+    from placemap.config.find_config import config_path
+    from placemap.config.load import load_system
 
     workspace = open_workspace()
     system = load_system(config_path("bnssg"))

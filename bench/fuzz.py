@@ -25,8 +25,8 @@ TABLES = (
 
 def yaml_target() -> object:
     with atheris.instrument_imports(include=["placemap"]):
-        from placemap.config import system_from_text
-        from placemap.errors import PlacemapError
+        from placemap.config.load import system_from_text
+        from placemap.core.errors import PlacemapError
 
     def read(data: bytes) -> None:
         try:
@@ -39,10 +39,10 @@ def yaml_target() -> object:
 
 def csv_target() -> object:
     with atheris.instrument_imports(include=["placemap"]):
-        import placemap.scan
-        import placemap.tables
+        import placemap.apply.scan
+        import placemap.reference.recognise
     import placemap
-    from placemap.errors import PlacemapError
+    from placemap.core.errors import PlacemapError
 
     places = placemap.load("bnssg", data=ROOT / "data")
     path = Path(tempfile.mkdtemp()) / "fuzz.csv"

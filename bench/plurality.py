@@ -27,10 +27,10 @@ def tables(store: Path) -> dict[str, str]:
 def with_placemap(store: Path) -> Rows:
     import numpy as np
 
-    import placemap.stored_table  # noqa: F401
-    from placemap.allocate import plurality
-    from placemap.geography import Geography
-    from placemap.reference import open_store
+    import placemap.reference.read_parquet  # noqa: F401
+    from placemap.reference.geography import Geography
+    from placemap.reference.open_store import open_store
+    from placemap.resolve.plurality import plurality
 
     yield []
     geography = Geography(open_store(store))

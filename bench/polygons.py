@@ -18,9 +18,9 @@ def prepare(store: Path, folder: Path) -> None:
     import numpy as np
     import shapely
 
-    from placemap.boundaries import Outlines
-    from placemap.geography import Geography
-    from placemap.reference import open_store
+    from placemap.outputs.map.outlines import Outlines
+    from placemap.reference.geography import Geography
+    from placemap.reference.open_store import open_store
 
     geography = Geography(open_store(store))
     outlines = Outlines(geography)
@@ -40,11 +40,11 @@ def with_placemap(store: Path, folder: Path) -> Rows:
     import geopandas  # noqa: F401
     import pyogrio  # noqa: F401
 
-    import placemap.stored_table  # noqa: F401
-    from placemap.geography import Geography
-    from placemap.infer_input import from_polygons
-    from placemap.reference import open_store
-    from placemap.tables import read_polygons
+    import placemap.reference.read_parquet  # noqa: F401
+    from placemap.analysis.infer_input import from_polygons
+    from placemap.core.read_tables import read_polygons
+    from placemap.reference.geography import Geography
+    from placemap.reference.open_store import open_store
 
     yield []
     geography = Geography(open_store(store))

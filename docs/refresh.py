@@ -128,10 +128,10 @@ def _escaped(text: str) -> str:
 
 def tables() -> str:
     """The columns of every table that a build writes, from a build of the first shipped example."""
-    from placemap.config import load_system
-    from placemap.geography import Geography
-    from placemap.pipeline import Workspace
-    from placemap.reference import open_store
+    from placemap.commands.workspace import Workspace
+    from placemap.config.load import load_system
+    from placemap.reference.geography import Geography
+    from placemap.reference.open_store import open_store
 
     system = load_system(ROOT / "configs" / "bnssg.yaml")
     workspace = Workspace(Geography(open_store(ROOT / "data")))
@@ -148,7 +148,7 @@ def _table(name: str, schema: Any) -> str:
 
 def packaged() -> str:
     """The packaged reference tables, from their manifest."""
-    from placemap.reference import open_store
+    from placemap.reference.open_store import open_store
 
     entries = open_store(ROOT / "data").manifest.tables.values()
     head = ["| table | source | publisher | vintage | rows |", "|---|---|---|---|---:|"]
@@ -158,7 +158,7 @@ def packaged() -> str:
 
 def systems() -> list[Any]:
     """The shipped systems, in order of their names."""
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     found = [load_system(path) for path in sorted((ROOT / "configs").glob("*.yaml"))]
     return sorted(found, key=lambda system: system.name)
@@ -166,14 +166,14 @@ def systems() -> list[Any]:
 
 def overview() -> str:
     """A line a system."""
-    from placemap import atlas_page
+    import atlas_page
 
     return atlas_page.overview(systems())
 
 
 def sections() -> str:
     """A section a system: places, evidence, caveats."""
-    from placemap import atlas_page
+    import atlas_page
 
     return atlas_page.sections(systems())
 

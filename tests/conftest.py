@@ -100,10 +100,10 @@ def process(tmp_path, toy_store):
 @pytest.fixture
 def toy(toy_store):
     """Make a Workspace on the toy county and a footprint of a config text: `workspace, system, footprint`."""
-    from placemap.config import system_from_text
-    from placemap.geography import Geography
-    from placemap.pipeline import Workspace
-    from placemap.reference import open_store
+    from placemap.commands.workspace import Workspace
+    from placemap.config.load import system_from_text
+    from placemap.reference.geography import Geography
+    from placemap.reference.open_store import open_store
 
     def make(text=toy_county.CONFIG, footprint=None, store=toy_store):
         workspace = Workspace(Geography(open_store(store)))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from placemap.api import Applied, Places, load, load_england
-    from placemap.errors import PlacemapError
+from placemap.core.version import __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from placemap.api import Places, load, load_england
+    from placemap.apply.run import Applied
+    from placemap.core.errors import PlacemapError
+
 __all__ = ["Applied", "PlacemapError", "Places", "__version__", "load", "load_england"]
 
 _FROM = {
@@ -16,7 +18,7 @@ _FROM = {
     "Places": "placemap.api",
     "load": "placemap.api",
     "load_england": "placemap.api",
-    "PlacemapError": "placemap.errors",
+    "PlacemapError": "placemap.core.errors",
 }
 
 

@@ -8,7 +8,7 @@ import os
 import sys
 from typing import NoReturn, TextIO
 
-from placemap.errors import Exit
+from placemap.core.errors import Exit
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ def england_store(reference, tmp_path_factory) -> Path:
     given = os.environ.get("PLACEMAP_ENGLAND")
     if given:
         return Path(given)
-    from placemap.sources.build_store import import_files
+    from placemap.sources.import_files import import_files
 
     store = tmp_path_factory.mktemp("england") / "store"
     import_files([path for path in sorted(reference.iterdir()) if path.name not in NOT_NEEDED], store)
@@ -44,7 +44,7 @@ def england_store(reference, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def workspace(england_store):
     """A workspace on all England."""
-    from placemap.pipeline import open_workspace
+    from placemap.commands.workspace import open_workspace
 
     return open_workspace(england_store)
 
@@ -52,7 +52,7 @@ def workspace(england_store):
 @pytest.fixture(scope="session")
 def systems():
     """Every shipped config, by id."""
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     found = [load_system(path) for path in sorted((REPOSITORY / "configs").glob("*.yaml"))]
     return {system.id: system for system in found}
@@ -61,7 +61,7 @@ def systems():
 @pytest.fixture(scope="session")
 def national(workspace, systems):
     """All systems put together, in memory."""
-    from placemap.pipeline_england import england
+    from placemap.commands.england import england
 
     return england(workspace, systems.values())
 
@@ -72,7 +72,7 @@ def researched():
     folder = _shared("atlas")
     if folder is None:
         pytest.skip("the researched facts are not here")
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     found = [load_system(path) for path in sorted(folder.glob("*.yaml"))]
     return {system.id: system for system in found}

@@ -7,9 +7,9 @@ import math
 import pandas as pd
 import pytest
 
-from placemap.api import Applier, Options, resolved
-from placemap.measures import measures_of
-from placemap.pipeline_england import resolved_england
+from placemap.apply.measures import measures_of
+from placemap.commands.apply import Applier, Options, resolved
+from placemap.commands.england import resolved_england
 
 RESIDENTS_2021 = 56_490_108
 PATIENTS = 61_768_942

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placemap.atoms import Fit, Registrations
-from placemap.national import home_of_practices, largest_unit, own_practice_share
+from placemap.crosswalk.england import home_of_practices, largest_unit, own_practice_share
+from placemap.reference.by_lsoa import Fit, Registrations
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_largest_unit_and_the_share_that_lives_in_it():
 def test_missing_units_are_named_in_short():
     from types import SimpleNamespace
 
-    from placemap.coverage import missing
+    from placemap.checks.store_covers import missing
 
     units = [SimpleNamespace(kind="ltla", code=f"E0700000{n}") for n in range(5)]
     scope = SimpleNamespace(include=[SimpleNamespace(kind="sub_icb", code="15C")])

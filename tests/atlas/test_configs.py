@@ -47,7 +47,7 @@ def test_files_are_called_by_the_id_of_their_system(systems):
 
 
 def test_scopes_are_whole_icbs_and_name_sub_icb_locations(systems, workspace):
-    from placemap.resolve import scope_of
+    from placemap.resolve.resolve import scope_of
 
     icbs = workspace.geography.units("icb", "2024")
     for system in systems.values():
@@ -58,7 +58,7 @@ def test_scopes_are_whole_icbs_and_name_sub_icb_locations(systems, workspace):
 
 
 def test_every_footprint_builds_without_errors(systems, workspace):
-    from placemap.findings import Severity
+    from placemap.core.findings import Severity
 
     wrong = [
         (system.id, footprint.id, finding.code, finding.message)

@@ -266,7 +266,7 @@ def test_the_same_build_gives_the_same_bytes(folder, england_store, run, tmp_pat
 
 
 def test_weaker_systems_can_be_left_out(workspace, systems):
-    from placemap.pipeline_england import england
+    from placemap.commands.england import england
 
     outcome = england(workspace, systems.values(), "B")
     weak = {s.id for s in systems.values() if s.footprints[s.default_footprint].grade == "C"}
@@ -280,7 +280,7 @@ def test_weaker_systems_can_be_left_out(workspace, systems):
 
 
 def test_a_missing_system_is_a_gap(workspace, systems):
-    from placemap.pipeline_england import england
+    from placemap.commands.england import england
 
     outcome = england(workspace, [s for s in systems.values() if s.id != "sussex"])
     gaps = [finding for finding in outcome.findings if finding.code == "gap"]
@@ -290,7 +290,7 @@ def test_a_missing_system_is_a_gap(workspace, systems):
 
 
 def test_a_system_twice_is_an_overlap(workspace, systems):
-    from placemap.pipeline_england import england
+    from placemap.commands.england import england
 
     outcome = england(workspace, [systems["somerset"], systems["somerset"]])
     overlaps = [finding for finding in outcome.findings if finding.code == "overlap"]
@@ -301,8 +301,8 @@ def test_a_system_twice_is_an_overlap(workspace, systems):
 @pytest.mark.parametrize("asked", [{"vintages": ["sub_icb=2022", "ltla=2022"]}, {"as_of": "2023-06-01"}])
 def test_places_do_not_move_with_newer_or_older_tables(asked, england_store, national, systems):
     """Configs say which year their codes are of: an update that brings other councils or ICBs changes no place."""
-    from placemap.pipeline import open_workspace
-    from placemap.pipeline_england import england
+    from placemap.commands.england import england
+    from placemap.commands.workspace import open_workspace
 
     area = [s for s in systems.values() if not s.footprints[s.default_footprint].has_patient_kinds]
     other = england(open_workspace(england_store, **asked), area)

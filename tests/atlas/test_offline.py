@@ -8,7 +8,7 @@ OFFLINE = ("bnssg", "lancashire-and-south-cumbria", "norfolk-and-waveney")
 @pytest.fixture(scope="module")
 def packaged():
     from atlas.conftest import REPOSITORY
-    from placemap.pipeline import open_workspace
+    from placemap.commands.workspace import open_workspace
 
     return open_workspace(REPOSITORY / "data")
 
@@ -35,7 +35,7 @@ def test_and_then_it_works(run, england_store):
 
 def test_every_other_system_is_one_message(systems, packaged):
     """Also those, such as Suffolk, whose units lie in the packaged tables in part."""
-    from placemap.errors import PlacemapError
+    from placemap.core.errors import PlacemapError
 
     for system in systems.values():
         for footprint in system.footprints.values():
@@ -76,7 +76,7 @@ def test_packaged_and_england_wide_tables_give_the_same_bytes(name, packaged, wo
 
     A packaged table is the part of the official one that the three systems need, so those differ.
     """
-    from placemap.pipeline import build
+    from placemap.commands.build import build
 
     system = systems[name]
     footprint = system.footprints[system.default_footprint]

@@ -130,7 +130,7 @@ def test_the_page_says_what_the_tables_say(report, national):
 
 
 def test_simplified_outlines_share_their_borders(workspace, national):
-    from placemap.boundaries import simplified
+    from placemap.outputs.map.outlines import simplified
 
     assignment = national.national.assignment
     whole = workspace.outlines.places(assignment)
@@ -146,8 +146,8 @@ def test_simplified_outlines_share_their_borders(workspace, national):
 
 
 def test_neighbours_differ_in_colour_and_all_colours_are_used(workspace, national):
-    from placemap.boundaries import neighbours
-    from placemap.palette import PALETTE, colours, lightness
+    from placemap.outputs.map.outlines import neighbours
+    from placemap.outputs.map.palette import PALETTE, colours, lightness
 
     pairs = neighbours(national.national.assignment, workspace.geography)
     chosen = colours(187, pairs)
@@ -160,7 +160,7 @@ def test_neighbours_differ_in_colour_and_all_colours_are_used(workspace, nationa
 
 
 def test_min_grade_leaves_systems_out_and_says_so(workspace, systems, tmp_path):
-    from placemap.in_hand import make_england_report
+    from placemap.commands.report import make_england_report
 
     (path,) = make_england_report(workspace, systems.values(), tmp_path, min_grade="A").files
     text = path.read_text(encoding="utf-8")
@@ -180,7 +180,7 @@ def test_min_grade_leaves_systems_out_and_says_so(workspace, systems, tmp_path):
 def test_errors_leave_the_page_that_was_there(run, national, england_store, tmp_path, monkeypatch):
     from dataclasses import replace
 
-    from placemap.findings import Finding, Severity
+    from placemap.core.findings import Finding, Severity
 
     error = Finding("gap", Severity.ERROR, "7 LSOAs are in no place.", location="toy.yaml:1:1")
     broken = replace(national, findings=[error, *national.findings])

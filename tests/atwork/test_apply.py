@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 import placemap
-from placemap.applying import largest_remainder
+from placemap.apply.measures import looks_intensive
+from placemap.apply.reconcile import largest_remainder
 from placemap.cli import app
-from placemap.errors import PlacemapError
-from placemap.measures import looks_intensive
+from placemap.core.errors import PlacemapError
 
 from .conftest import DATA, line
 

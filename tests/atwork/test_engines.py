@@ -13,9 +13,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from placemap.api import Applier, Options, resolved
-from placemap.measures import measures_of
-from placemap.pipeline import footprints_of
+from placemap.apply.measures import measures_of
+from placemap.commands.apply import Applier, Options, resolved
+from placemap.commands.workspace import footprints_of
 
 from .conftest import DATA, ROOT
 

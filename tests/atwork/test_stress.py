@@ -19,13 +19,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from placemap import pipeline
 from placemap.api import Places
-from placemap.config import load_system
-from placemap.errors import PlacemapError
-from placemap.systems import config_path
-from placemap.write_applied import result_table, write_frame
-from placemap.write_files import put
+from placemap.commands import build as pipeline
+from placemap.config.find_config import config_path
+from placemap.config.load import load_system
+from placemap.core.errors import PlacemapError
+from placemap.core.files import put
+from placemap.outputs.applied import result_table, write_frame
 
 from .conftest import DATA
 
@@ -128,7 +128,7 @@ def test_a_kill_at_any_step_of_writing_leaves_the_old_or_the_new_folder(ready, t
 
 def test_a_kill_while_a_result_is_written_leaves_the_old_file(bnssg, tmp_path):
     applied = bnssg.apply(pd.DataFrame({"lsoa": ["E01014485"], "n": [1]}), sums=["n"])
-    from placemap.measures import measures_of
+    from placemap.apply.measures import measures_of
 
     table, path = result_table(applied, measures_of(["n"])), tmp_path / "out" / "o.csv"
     for step in range(1, 10):
@@ -351,7 +351,7 @@ def test_any_title_of_a_column_is_quoted(bnssg, title):
 @settings(QUICK, max_examples=max(EXAMPLES // 4, 3))
 @given(data=st.data())
 def test_any_partition_of_the_lsoas_gives_each_to_one_place_whatever_the_order(ready, bnssg, data):
-    from placemap.config import system_from_text
+    from placemap.config.load import system_from_text
 
     _, _, _, workspace = ready
     lsoas = sorted(bnssg.crosswalk("lsoa21")["LSOA21CD"])

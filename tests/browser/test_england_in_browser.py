@@ -23,9 +23,9 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def page_file(england_store, tmp_path_factory):  # noqa: F811
-    from placemap.in_hand import make_england_report
-    from placemap.pipeline import open_workspace
-    from placemap.pipeline_england import england_systems
+    from placemap.commands.england import england_systems
+    from placemap.commands.report import make_england_report
+    from placemap.commands.workspace import open_workspace
 
     made = make_england_report(open_workspace(england_store), england_systems(), tmp_path_factory.mktemp("report"))
     return made.files[0]

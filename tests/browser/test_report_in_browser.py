@@ -39,9 +39,10 @@ def browser():
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """The report and the CSVs of each system's default footprint."""
-    from placemap.config import load_system
-    from placemap.in_hand import make_report
-    from placemap.pipeline import build, open_workspace
+    from placemap.commands.build import build
+    from placemap.commands.report import make_report
+    from placemap.commands.workspace import open_workspace
+    from placemap.config.load import load_system
 
     out = tmp_path_factory.mktemp("reports")
     workspace = open_workspace(REPOSITORY / "data")

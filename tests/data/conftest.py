@@ -34,7 +34,7 @@ def packaged() -> Path:
 @pytest.fixture(scope="session")
 def systems():
     """The configs that the packaged tables are cut to."""
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     offline = ("bnssg", "lancashire-and-south-cumbria", "norfolk-and-waveney")
     return [load_system(REPOSITORY / "configs" / f"{name}.yaml") for name in offline]
@@ -43,8 +43,8 @@ def systems():
 @pytest.fixture(scope="session")
 def read(reference):
     """All official files as read: the tables with their files, and a report a file."""
-    from placemap.sources.build_store import read_files
     from placemap.sources.catalogue import load_catalogue
+    from placemap.sources.import_files import read_files
 
     return read_files([reference], {}, load_catalogue())
 
@@ -52,7 +52,7 @@ def read(reference):
 @pytest.fixture(scope="session")
 def england(read):
     """The tables of all England by name."""
-    from placemap.sources.derive import derived
+    from placemap.sources.tables.derive import derived
 
     return {table.name: table for table in derived(read[0])}
 
@@ -60,8 +60,8 @@ def england(read):
 @pytest.fixture(scope="session")
 def extracted(england, systems):
     """The tables cut to the shipped configs by name."""
-    from placemap.sources.extract import extract
-    from placemap.sources.needs import needs_of
+    from placemap.sources.tables.extract import extract
+    from placemap.sources.tables.needs import needs_of
 
     return {table.name: table for table in extract(list(england.values()), needs_of(systems))}
 
@@ -69,7 +69,7 @@ def extracted(england, systems):
 @pytest.fixture(scope="session")
 def england_store(england, tmp_path_factory) -> Path:
     """A store of all England, to be read only."""
-    from placemap.sources.write_store import write_store
+    from placemap.sources.tables.write_store import write_store
 
     store = tmp_path_factory.mktemp("england") / "store"
     write_store(list(england.values()), store)

@@ -13,15 +13,15 @@ import pandas as pd
 import pytest
 import shapely
 
-from placemap.errors import PlacemapError
-from placemap.schemas import REST_ENGLAND, REST_PRACTICES, REST_WALES
-from placemap.sources.build_store import import_files, read_files
+from placemap.core.errors import PlacemapError
+from placemap.reference.schemas import REST_ENGLAND, REST_PRACTICES, REST_WALES
+from placemap.reference.store import Manifest, canonical_hash
 from placemap.sources.catalogue import load_catalogue
-from placemap.sources.derive import derived
-from placemap.sources.extract import extract
-from placemap.sources.needs import Unit, needs_of
-from placemap.sources.write_store import write_store
-from placemap.store import Manifest, canonical_hash
+from placemap.sources.import_files import import_files, read_files
+from placemap.sources.tables.derive import derived
+from placemap.sources.tables.extract import extract
+from placemap.sources.tables.needs import Unit, needs_of
+from placemap.sources.tables.write_store import write_store
 
 PATIENTS = 61_768_942
 

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from placemap.cli import app
-from placemap.packaged import packaged_folder
+from placemap.core.packaged import packaged_folder
 
 MAP = "gp-reg-pat-prac-map_2026-08.csv"
 
@@ -135,8 +135,8 @@ def rewrite(store: Path, name: str, change) -> None:
 
     import pyarrow.parquet as pq
 
-    from placemap.sources.write_store import parquet_bytes
-    from placemap.store import Manifest, canonical_hash
+    from placemap.reference.store import Manifest, canonical_hash
+    from placemap.sources.tables.write_store import parquet_bytes
 
     path, manifest = store / "tables" / f"{name}.parquet", store / "manifest.json"
     data = json.loads(manifest.read_text())
@@ -199,8 +199,8 @@ def test_status_says_what_is_used_and_why(packaged, monkeypatch, tmp_path):
 
 
 def test_a_store_that_is_not_complete_is_not_used_yet(reference, monkeypatch, tmp_path):
-    from placemap.reference import chosen_store
-    from placemap.sources.build_store import import_files
+    from placemap.reference.open_store import chosen_store
+    from placemap.sources.import_files import import_files
 
     monkeypatch.setattr("placemap.reference.cache_folder", lambda: tmp_path / "cache")
     monkeypatch.delenv("PLACEMAP_DATA", raising=False)

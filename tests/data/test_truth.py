@@ -24,10 +24,10 @@ CONFIGS = {name: REPO / "configs" / f"{name}.yaml" for name in sorted(DEFAULTS)}
 @pytest.fixture(scope="session")
 def real():
     """The packaged tables, and the shipped systems by id."""
-    from placemap.config import load_system
-    from placemap.geography import Geography
-    from placemap.pipeline import Workspace
-    from placemap.reference import open_store
+    from placemap.commands.workspace import Workspace
+    from placemap.config.load import load_system
+    from placemap.reference.geography import Geography
+    from placemap.reference.open_store import open_store
 
     workspace = Workspace(Geography(open_store(PACKAGED)))
     return workspace, {name: load_system(path) for name, path in CONFIGS.items()}

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from placemap.errors import PlacemapError
+from placemap.core.errors import PlacemapError
+from placemap.reference.store import Manifest
 from placemap.sources.catalogue import Catalogue, load_catalogue
-from placemap.sources.client import Client
+from placemap.sources.download.client import Client
 from placemap.sources.update import Updater
-from placemap.store import Manifest
 from standin import EDITED, Service, drop, error_body, redirect, serving, slow, status
 
 WARD = "LSOA21_WD24_LAD24_EW_LU"
@@ -355,7 +355,7 @@ def test_a_killed_update_leaves_the_last_good_store(store, standin):
 
 def test_the_store_is_the_one_that_the_files_give(reference, england, standin, tmp_path):
     """All sources through the stand-in, the boundaries of LSOAs aside, which are the same reader and take long."""
-    from placemap.store import canonical_hash
+    from placemap.reference.store import canonical_hash
 
     files = {
         "lsoa21-msoa": "LSOA21_MSOA21_EW_LU.csv",

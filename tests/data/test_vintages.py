@@ -12,11 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from placemap.cli import app
-from placemap.errors import PlacemapError
-from placemap.geography import Geography
-from placemap.pipeline import Workspace, footprints_of, jobs_of, open_workspace
-from placemap.reference import open_store
-from placemap.vintages import Chosen, choose, in_force_from
+from placemap.commands.build import jobs_of
+from placemap.commands.workspace import Workspace, footprints_of, open_workspace
+from placemap.core.errors import PlacemapError
+from placemap.reference.geography import Geography
+from placemap.reference.open_store import open_store
+from placemap.reference.vintages import Chosen, choose, in_force_from
 
 CONFIG = """
 placemap: 1
@@ -32,7 +33,7 @@ BRISTOL = "E54000039, ods: QUY, vintage: 2024"
 
 def findings(packaged: Path, tmp_path: Path, members: str, icb: str = BRISTOL, **chosen) -> dict[str, str]:
     """Messages with their next steps by code of the finding."""
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     path = tmp_path / "county.yaml"
     path.write_text(CONFIG.format(icb=icb, members=members))
@@ -151,7 +152,7 @@ def test_a_dead_icb(packaged, tmp_path):
 )
 def test_codes_live_in_their_own_vintage(members, lsoas, packaged, tmp_path):
     """Waveney's 72 LSOAs; and an LSOA that was split comes out as its three parts."""
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     path = tmp_path / "county.yaml"
     path.write_text(CONFIG.format(icb=BRISTOL, members=members))
@@ -235,7 +236,7 @@ def test_a_table_that_is_too_young_is_reported(packaged, tmp_path):
 
 
 def test_the_footprint_that_was_in_force(packaged):
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     system = load_system(Path(__file__).parents[2] / "configs" / "lancashire-and-south-cumbria.yaml")
     for day, expected in (
@@ -288,7 +289,7 @@ def test_members_of_a_day(packaged, reference):
 
 
 def test_figures_are_not_held_against_other_members(packaged):
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     system = load_system(Path(__file__).parents[2] / "configs" / "norfolk-and-waveney.yaml")
     for vintages, expected in (((), False), (("pcn=2022-04-01",), True)):
@@ -300,7 +301,7 @@ def test_figures_are_not_held_against_other_members(packaged):
 
 
 def test_a_footprint_that_is_not_there_is_still_an_error(packaged):
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     system = load_system(Path(__file__).parents[2] / "configs" / "bnssg.yaml")
     assert isinstance(open_workspace(packaged), Workspace)

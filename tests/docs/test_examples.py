@@ -149,7 +149,7 @@ def test_commands_in_the_text_exist(pages):
 
 
 def test_whole_configs_load(pages):
-    from placemap.config import system_from_text
+    from placemap.config.load import system_from_text
 
     loaded = 0
     for page in pages:
@@ -164,8 +164,8 @@ def test_parts_of_configs_fit_the_format(pages):
     """Each fragment of a config, by the shape of the place that it belongs in."""
     import jsonschema_rs
 
-    from placemap.config_format import SHAPES, json_schema
-    from placemap.yaml_tree import parse
+    from placemap.config.schema import SHAPES, json_schema
+    from placemap.config.yaml_tree import parse
 
     def fits(shape, value):
         jsonschema_rs.validate(json_schema(shape), value)

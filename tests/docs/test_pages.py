@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from placemap.cli import app
-from placemap.config_format import SHAPES
+from placemap.config.schema import SHAPES
 
 REPO = Path(__file__).parents[2]
 SOURCE = REPO / "src" / "placemap"
@@ -145,7 +145,7 @@ def test_the_readme_names_every_command(refresh, page):
 
 
 def test_exit_codes_are_listed(page):
-    from placemap.errors import Exit
+    from placemap.core.errors import Exit
 
     table = re.findall(r"^\| (\d+) \|", page("docs/cli.md").text, re.MULTILINE)
     assert [int(code) for code in table] == sorted(Exit)
@@ -205,8 +205,8 @@ def test_findings_have_the_severity_that_the_page_says(page):
 
 
 def test_findings_of_real_builds_have_the_severity_that_the_page_says(page):
-    from placemap.config import load_system
-    from placemap.pipeline import open_workspace
+    from placemap.commands.workspace import open_workspace
+    from placemap.config.load import load_system
 
     explained = _findings_in_page(page)
     workspace, seen = open_workspace(REPO / "data"), set()
@@ -268,8 +268,9 @@ def test_values_that_a_key_can_have_are_listed(page):
 
 
 def test_every_file_of_a_build_is_named(page, tmp_path):
-    from placemap.config import load_system
-    from placemap.pipeline import build, open_workspace
+    from placemap.commands.build import build
+    from placemap.commands.workspace import open_workspace
+    from placemap.config.load import load_system
 
     system = load_system(REPO / "configs" / "bnssg.yaml")
     footprint = system.footprints["local-authorities"]

@@ -114,7 +114,7 @@ def test_a_name_that_is_too_long_for_a_file(cli, tmp_path, more):
 )
 def test_the_next_step_follows_what_the_system_says(tmp_path, code, step):
     """Each writer of one file, a folder or a store asks this function."""
-    from placemap.write_errors import cannot_write
+    from placemap.core.files import cannot_write
 
     (tmp_path / "file").write_text("")
     error = cannot_write(OSError(code, os.strerror(code)), tmp_path / "file/below", option="--to")
@@ -191,9 +191,9 @@ def test_and_hides_no_file_of_a_user(cli, tmp_path, built, mine):
 
 
 def test_litter_does_no_harm_to_a_pack_or_a_store(tmp_path):
-    from placemap.errors import PlacemapError
-    from placemap.sources.write_store import write_store
-    from placemap.write_foi import write_folder
+    from placemap.core.errors import PlacemapError
+    from placemap.outputs.foi.write import write_folder
+    from placemap.sources.tables.write_store import write_store
 
     pack = tmp_path / "pack"
     (pack / "tables").mkdir(parents=True)
@@ -491,7 +491,7 @@ def test_two_builds_at_once(tmp_path, toy_store):
 
 
 def test_lock_that_is_held_too_long(cli, tmp_path, monkeypatch):
-    from placemap import folders
+    from placemap.core import files as folders
 
     monkeypatch.setattr(folders, "LOCK_SECONDS", 0.1)
     (tmp_path / "out/toyshire").mkdir(parents=True)

@@ -27,7 +27,7 @@ def produced(process, tmp_path):
 
 def test_toy_county_byte_for_byte(produced, request):
     # The metadata name the version that wrote them, which is no part of what is compared.
-    from placemap import __version__
+    from placemap.core.version import __version__
 
     produced = {
         name: content.replace(f"placemap {__version__}".encode(), b"placemap VERSION")
@@ -66,7 +66,7 @@ def test_real_build_is_the_same_from_shuffled_tables(process, tmp_path, shuffled
 
 def test_content_hash_is_that_of_the_content(shuffled_packaged):
     """The hash that outputs carry is the same for a shuffled table, and another for another figure."""
-    from placemap.store import Manifest, canonical_hash
+    from placemap.reference.store import Manifest, canonical_hash
 
     manifest = Manifest.from_json(json.loads((PACKAGED / "manifest.json").read_text()))
     for entry in manifest.tables.values():

@@ -8,14 +8,14 @@ REPOSITORY = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def workspace():
-    from placemap.pipeline import open_workspace
+    from placemap.commands.workspace import open_workspace
 
     return open_workspace(REPOSITORY / "data")
 
 
 @pytest.fixture(scope="session")
 def system():
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     return lambda name: load_system(REPOSITORY / "configs" / f"{name}.yaml")
 

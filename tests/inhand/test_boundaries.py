@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import shapely
 
-from placemap.boundaries import Outlines, neighbours
-from placemap.write_boundaries import GEOJSON, GEOPACKAGE, write_boundaries
+from placemap.outputs.boundaries import GEOJSON, GEOPACKAGE, write_boundaries
+from placemap.outputs.map.outlines import Outlines, neighbours
 
 FOOTPRINTS = [
     ("bnssg", "localities"),
@@ -151,8 +151,8 @@ def test_an_exclave_is_found_and_an_estuary_is_not(workspace, outcome):
     """Bristol's outline has two parts over the Avon's mouth, which is water; an LSOA in another place is an exclave."""
     from dataclasses import replace
 
-    from placemap.check_registry import Result
-    from placemap.coverage_checks import not_contiguous
+    from placemap.checks.coverage import not_contiguous
+    from placemap.checks.registry import Result
 
     built = outcome("bnssg", "local-authorities")
 
@@ -171,7 +171,7 @@ def test_an_exclave_is_found_and_an_estuary_is_not(workspace, outcome):
 
 
 def test_a_store_without_boundaries_says_so(workspace):
-    from placemap.errors import PlacemapError
+    from placemap.core.errors import PlacemapError
 
     outlines = Outlines(workspace.geography)
     outlines.lsoas[5] = None

@@ -14,12 +14,12 @@ from docx import Document
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
-from placemap.foi_answers import Letter, percent
-from placemap.foi_pack import RESPONSE, SUMS, WORKBOOK, zipped
-from placemap.hidden import hidden
-from placemap.in_hand import foi_files, make_foi
-from placemap.verify_foi import read_pack, verify
-from placemap.write_docx import long_date
+from placemap.commands.foi import foi_files, make_foi
+from placemap.commands.verify_foi import read_pack, verify
+from placemap.outputs.foi.hidden import hidden
+from placemap.outputs.foi.letter import long_date
+from placemap.outputs.foi.pack import RESPONSE, SUMS, WORKBOOK, zipped
+from placemap.outputs.foi.questions import Letter, percent
 
 REPOSITORY = Path(__file__).parents[2]
 LETTER = Letter("2026-11-30", "FOI-123", "A Requester", "NHS Somewhere ICB")
@@ -214,7 +214,7 @@ def test_folder_and_zip_hold_the_same_bytes_each_time(workspace, system, tmp_pat
     assert (packed, strays) == (localities, [])
     assert archive.read_bytes() == zipped(localities, folder.name)
     (folder / "my notes.txt").write_text("mine")
-    from placemap.errors import PlacemapError
+    from placemap.core.errors import PlacemapError
 
     with pytest.raises(PlacemapError, match=r"not the pack's \(my notes.txt\)"):
         make_foi(workspace, found, found.footprints["localities"], config("bnssg"), LETTER, tmp_path)
@@ -333,7 +333,7 @@ def at_hand(monkeypatch, localities):
 
 
 def resummed(files):
-    from placemap.foi_pack import sums
+    from placemap.outputs.foi.pack import sums
 
     rest = {name: content for name, content in files.items() if name != SUMS}
     return {**rest, SUMS: sums(rest).encode()}

@@ -7,10 +7,11 @@ import pytest
 import shapely
 from typer.testing import CliRunner
 
-from placemap.cartography import month, where
-from placemap.in_hand import draw, make_map
-from placemap.map_labels import Wanted, anchor, place_labels
-from placemap.write_map import png, scale_length, svg, wrap
+from placemap.commands.map import draw, make_map
+from placemap.core.text import month
+from placemap.outputs.map.draw import png, scale_length, svg, wrap
+from placemap.outputs.map.labels import Wanted, anchor, place_labels
+from placemap.outputs.map.picture import where
 
 FOOTPRINTS = [
     ("bnssg", "localities"),

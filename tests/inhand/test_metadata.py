@@ -20,7 +20,7 @@ FOOTPRINTS = [
 
 @pytest.fixture(scope="module")
 def folder(workspace, system, tmp_path_factory):
-    from placemap.pipeline import build
+    from placemap.commands.build import build
 
     out = tmp_path_factory.mktemp("built")
 
@@ -109,7 +109,7 @@ def test_hashes_are_those_of_the_files(folder):
 
 def test_a_second_build_replaces_the_first(folder, workspace, system):
     """The descriptor is among the files that a build knows as its own."""
-    from placemap.pipeline import build
+    from placemap.commands.build import build
 
     built = folder("bnssg", "localities")
     before = (built / "datapackage.json").read_bytes()

@@ -6,8 +6,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from placemap.boundaries import neighbours
-from placemap.palette import PALETTE, colours, lightness
+from placemap.outputs.map.outlines import neighbours
+from placemap.outputs.map.palette import PALETTE, colours, lightness
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, on linear sRGB.
 SIGHT = {

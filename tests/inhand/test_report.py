@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 import pytest
 from typer.testing import CliRunner
 
-from placemap.in_hand import make_report
-from placemap.report_data import coverage
+from placemap.commands.report import make_report
+from placemap.outputs.report.content import coverage
 
 MEGABYTE = 1_000_000
 

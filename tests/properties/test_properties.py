@@ -10,15 +10,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import toy_county
-from placemap.config import system_from_text
-from placemap.describe import Describer
-from placemap.errors import PlacemapError, PlacemapErrors
-from placemap.geography import Geography
-from placemap.ledger import ledger
-from placemap.pipeline import Workspace
-from placemap.reference import open_store
-from placemap.resolve import lsoas_of, resolve
-from placemap.store import Manifest, ReferenceData
+from placemap.commands.workspace import Workspace
+from placemap.config.load import system_from_text
+from placemap.core.errors import PlacemapError, PlacemapErrors
+from placemap.crosswalk.patient_ledger import ledger
+from placemap.reference.describe import Describer
+from placemap.reference.geography import Geography
+from placemap.reference.open_store import open_store
+from placemap.reference.store import Manifest, ReferenceData
+from placemap.resolve.resolve import lsoas_of, resolve
 
 QUICK = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -250,7 +250,7 @@ def test_description_is_exact_whatever_nests_in_what(base, links):
 @given(st.text(max_size=300))
 def test_no_text_makes_the_reader_of_configs_stumble(text):
     """Anything at all is a config or a message, never another exception."""
-    from placemap.errors import PlacemapError
+    from placemap.core.errors import PlacemapError
 
     try:
         system_from_text(text, "any.yaml")
@@ -262,7 +262,7 @@ def test_no_text_makes_the_reader_of_configs_stumble(text):
 @given(st.data())
 def test_no_damage_to_a_config_makes_the_reader_stumble(data):
     """A sound config with a piece cut out, doubled or replaced."""
-    from placemap.errors import PlacemapError
+    from placemap.core.errors import PlacemapError
 
     text = toy_county.CONFIG
     start = data.draw(st.integers(0, len(text)))

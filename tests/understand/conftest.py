@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from placemap.config import load_system
-from placemap.geography import Geography
-from placemap.model import System
-from placemap.pipeline import Workspace
-from placemap.reference import open_store
+from placemap.commands.workspace import Workspace
+from placemap.config.load import load_system
+from placemap.config.model import System
+from placemap.reference.geography import Geography
+from placemap.reference.open_store import open_store
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placemap.compare import place_place
-from placemap.crosswalk import Figures
-from placemap.model import System
-from placemap.pipeline import Workspace
-from placemap.resolve import Assignment
-from placemap.understand import Comparison, compare_footprints
+from placemap.analysis.compare import place_place
+from placemap.commands.compare import Comparison, compare_footprints
+from placemap.commands.workspace import Workspace
+from placemap.config.model import System
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import Assignment
 
 
 @pytest.fixture(scope="module")

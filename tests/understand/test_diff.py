@@ -16,17 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from placemap.config import load_system, system_from_text
-from placemap.diff import CAUSES, Diff, diff, next_version
-from placemap.errors import Exit, PlacemapError
-from placemap.geography import Geography
-from placemap.model import System
-from placemap.pipeline import Workspace, build
-from placemap.reference import open_store
-from placemap.snapshot import Snapshot, read_snapshot
-from placemap.sources.build_store import import_files
-from placemap.store import Manifest, ReferenceData
-from placemap.understand import _taken, diff_folders, diff_systems, diff_vintages
+from placemap.analysis.diff import CAUSES, Diff, diff, next_version
+from placemap.analysis.snapshot import Snapshot, read_snapshot
+from placemap.commands.build import build
+from placemap.commands.diff import _taken, diff_folders, diff_systems, diff_vintages
+from placemap.commands.workspace import Workspace
+from placemap.config.load import load_system, system_from_text
+from placemap.config.model import System
+from placemap.core.errors import Exit, PlacemapError
+from placemap.reference.geography import Geography
+from placemap.reference.open_store import open_store
+from placemap.reference.store import Manifest, ReferenceData
+from placemap.sources.import_files import import_files
 
 ROOT = Path(__file__).parents[2]
 BNSSG = ROOT / "configs" / "bnssg.yaml"

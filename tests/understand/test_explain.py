@@ -9,13 +9,13 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from placemap.errors import PlacemapError
-from placemap.explain import explain
-from placemap.explanations import Explanation
-from placemap.model import System
-from placemap.pipeline import Workspace
-from placemap.subjects import find_subject
-from placemap.understand import explain_code
+from placemap.analysis.explain import explain
+from placemap.analysis.explanation import Explanation
+from placemap.commands.explain import explain_code
+from placemap.commands.workspace import Workspace
+from placemap.config.model import System
+from placemap.core.errors import PlacemapError
+from placemap.reference.look_up import find_subject
 
 #: Appendix C of the engagement document of May 2021: the districts that each PCN overlaps.
 APPENDIX_C = {

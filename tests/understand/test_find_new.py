@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from placemap.config import load_system, system_from_text
-from placemap.errors import PlacemapError
-from placemap.finder import find
-from placemap.model import System
-from placemap.pipeline import Workspace
-from placemap.scaffold import place_ids, quoted, slug
-from placemap.starting import BY, first_config
+from placemap.analysis.find import find
+from placemap.commands.new import BY, first_config
+from placemap.commands.workspace import Workspace
+from placemap.config.draft import place_ids, quoted, slug
+from placemap.config.load import load_system, system_from_text
+from placemap.config.model import System
+from placemap.core.errors import PlacemapError
 
 SHIPPED = {"E54000039": "bnssg", "E54000022": "norfolk-and-waveney", "E54000048": "lancashire-and-south-cumbria"}
 

@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely import wkb
 
-from placemap.config import load_system
-from placemap.errors import PlacemapError
-from placemap.infer_input import Wanted, from_polygons, from_table
-from placemap.inferring import Found, infer_places
-from placemap.model import System
-from placemap.pipeline import Workspace
+from placemap.analysis.infer_input import Wanted, from_polygons, from_table
+from placemap.commands.infer import Found, infer_places
+from placemap.commands.workspace import Workspace
+from placemap.config.load import load_system
+from placemap.config.model import System
+from placemap.core.errors import PlacemapError
 
 ROOT = Path(__file__).parents[2]
 #: The systems that the packaged tables cover.

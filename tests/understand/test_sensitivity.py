@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from placemap.model import System
-from placemap.pipeline import Workspace
-from placemap.resolve import Assignment
-from placemap.sensitivity import Sensitivity, sensitivity
+from placemap.analysis.sensitivity import Sensitivity, sensitivity
+from placemap.commands.workspace import Workspace
+from placemap.config.model import System
+from placemap.resolve.resolve import Assignment
 
 FOOTPRINTS = [("bnssg", "localities"), ("norfolk-and-waveney", "option-4")]
 

@@ -148,7 +148,7 @@ ELSEWHERE = {"place-size", "icb-gone", "not-determinable", "not-in-force", "foot
 
 
 def test_every_check_has_its_case():
-    from placemap.checks import RESULT_CHECKS
+    from placemap.checks.registry import RESULT_CHECKS
 
     assert set(RESULT_CHECKS) <= set(CASES) | ELSEWHERE
 
@@ -218,7 +218,7 @@ def test_tolerance_is_of_the_published_figure(findings_of, value, pct, ok):
     [(10.49, 10, True), (10.5, 11, True), (11.5, 12, True), (12.5, 13, True), (12.5, 12, False)],
 )
 def test_rounding_to_whole_people(found, published, ok):
-    from placemap.evidence_checks import within
+    from placemap.checks.evidence import within
 
     assert within(found, published, 0) == ok
 
@@ -238,7 +238,7 @@ def test_practice_measure_sums_over_the_places_practices(findings_of):
 
 @pytest.mark.parametrize(("people", "reported"), [(249_999, True), (250_000, False), (500_000, False), (500_001, True)])
 def test_place_size(toy, people, reported):
-    from placemap.check_registry import RESULT_CHECKS, Result
+    from placemap.checks.registry import RESULT_CHECKS, Result
 
     workspace, system, chosen = toy(footprint(WHOLE))
     _, assignment = workspace.resolve(system, chosen)

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from placemap.describe import Describer, as_text
-from placemap.geography import Geography
-from placemap.reference import open_store
+from placemap.reference.describe import Describer, as_text
+from placemap.reference.geography import Geography
+from placemap.reference.open_store import open_store
 
 
 @pytest.fixture(scope="module")

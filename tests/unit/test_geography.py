@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import toy_county
-from placemap.geography import Geography
-from placemap.reference import open_store
+from placemap.reference.geography import Geography
+from placemap.reference.open_store import open_store
 from toy_county import LSOAS
 
 
@@ -205,7 +205,7 @@ def test_ledger_without_patient_kinds_is_by_residence(tables):
 
 
 def test_hundredths_keep_the_total():
-    from placemap.ledger import _hundredths
+    from placemap.crosswalk.patient_ledger import _hundredths
 
     parts = [100 / 3, 100 / 3, 100 / 3]
     assert _hundredths(parts, 100) == [33.34, 33.33, 33.33]

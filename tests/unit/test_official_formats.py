@@ -13,16 +13,16 @@ import pandas as pd
 import pytest
 import shapely
 
-from placemap.errors import PlacemapError
-from placemap.schemas import EXACT_FIT, PCN_MEMBERS, lookup_schema
+from placemap.core.errors import PlacemapError
+from placemap.reference.schemas import EXACT_FIT, PCN_MEMBERS, lookup_schema
+from placemap.reference.store import canonical_hash
 from placemap.sources.catalogue import Catalogue, Release, load_catalogue
-from placemap.sources.derive import Made, derived, one_of_each, settle_pcn_months
-from placemap.sources.official import recognise
-from placemap.sources.raw import clean_column, read_raw
-from placemap.sources.rules import iso_dates
-from placemap.sources.shapes import adjacent_pairs
-from placemap.sources.table import StoreTable, store_table
-from placemap.store import canonical_hash
+from placemap.sources.formats.boundaries import adjacent_pairs
+from placemap.sources.formats.raw import clean_column, read_raw
+from placemap.sources.formats.registry import recognise
+from placemap.sources.formats.rules import iso_dates
+from placemap.sources.store_table import StoreTable, store_table
+from placemap.sources.tables.derive import Made, derived, one_of_each, settle_pcn_months
 
 WHOLE = load_catalogue()
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placemap.allocate import plurality
-from placemap.geography import Fit, Registrations
+from placemap.reference.by_lsoa import Fit, Registrations
+from placemap.resolve.plurality import plurality
 from toy_county import LSOAS, footprint
 
 

@@ -6,9 +6,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from conftest import REPO
-from placemap.config import system_from_text
-from placemap.errors import PlacemapError, PlacemapErrors
-from placemap.yaml_tree import parse
+from placemap.config.load import system_from_text
+from placemap.config.yaml_tree import parse
+from placemap.core.errors import PlacemapError, PlacemapErrors
 from toy_county import CONFIG, footprint
 
 TEXT = """\
@@ -53,7 +53,7 @@ def test_repeated_keys_are_kept_as_errors():
 
 
 def test_windows_line_ends_and_byte_order_mark(tmp_path):
-    from placemap.config import load_system
+    from placemap.config.load import load_system
 
     path = tmp_path / "toy.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + CONFIG.replace("\n", "\r\n").encode())
@@ -110,7 +110,7 @@ def test_codes_that_look_right(code):
     ],
 )
 def test_kinds_of_codes(code, kinds):
-    from placemap.codes import kinds_of
+    from placemap.core.codes import kinds_of
 
     assert [kind.id for kind in kinds_of(code)] == kinds
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from placemap import __version__
+from placemap.core.version import __version__
 
 app = typer.Typer(
     name="placemap",
@@ -52,13 +52,13 @@ MODULES: dict[str, tuple[str, ...]] = {
     "find": ("find",),
     "foi": ("foi",),
     "infer": ("infer",),
-    "list": ("look",),
-    "show": ("look",),
-    "schema": ("look",),
+    "list": ("list_show",),
+    "show": ("list_show",),
+    "schema": ("list_show",),
     "map": ("map",),
     "new": ("new",),
     "report": ("report",),
-    "data": ("data", "data_look", "data_update"),
+    "data": ("data", "data_status", "data_update"),
 }
 
 

@@ -26,18 +26,19 @@ from placemap.cli.common import (
     print_table,
 )
 from placemap.cli.england import refuse_with_england, systems_of
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from placemap.api import Applier
-    from placemap.applying import Applied, Line, Reconciliation
-    from placemap.findings import Finding
-    from placemap.measures import Measure
-    from placemap.model import Footprint, System
-    from placemap.pipeline import Workspace
-    from placemap.place_keys import Resolved
+    from placemap.apply.apportion import Resolved
+    from placemap.apply.measures import Measure
+    from placemap.apply.reconcile import Line, Reconciliation
+    from placemap.apply.run import Applied
+    from placemap.commands.apply import Applier
+    from placemap.commands.workspace import Workspace
+    from placemap.config.model import Footprint, System
+    from placemap.core.findings import Finding
 
 
 class Shares(StrEnum):
@@ -152,11 +153,11 @@ def apply(
 
     Example: placemap apply attendances.csv --system bnssg --sum attendances --out by-place.csv
     """
-    from placemap import write_applied
-    from placemap.api import Applier, Options
-    from placemap.measures import measures_of
-    from placemap.pipeline import open_workspace
-    from placemap.write_files import put
+    from placemap.apply.measures import measures_of
+    from placemap.commands.apply import Applier, Options
+    from placemap.commands.workspace import open_workspace
+    from placemap.core.files import put
+    from placemap.outputs import applied as write_applied
 
     if join and out is None:
         raise PlacemapError("--join needs --out FILE", hint="add --out joined.parquet", exit_code=Exit.USAGE)
@@ -207,7 +208,7 @@ def apply(
 
 def _jobs(names: list[str], footprints: list[str], *, england: bool, join: bool) -> list[tuple[System, Footprint]]:
     """The footprints that are named; none with `--england`."""
-    from placemap.pipeline import footprints_of
+    from placemap.commands.workspace import footprints_of
 
     if england:
         refuse_with_england(names, footprints, every=False)
@@ -241,13 +242,13 @@ def _refuse_twice(jobs: list[tuple[System, Footprint]]) -> None:
 
 
 def _footprints(workspace: Workspace, jobs: Sequence[tuple[System, Footprint]]) -> list[Resolved]:
-    from placemap.api import resolved
+    from placemap.commands.apply import resolved
 
     return [resolved(workspace, system, chosen) for system, chosen in jobs]
 
 
 def _england(workspace: Workspace) -> list[Resolved]:
-    from placemap.pipeline_england import resolved_england
+    from placemap.commands.england import resolved_england
 
     return [resolved_england(workspace, systems_of(workspace), workspace.min_grade)]
 

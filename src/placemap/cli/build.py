@@ -37,13 +37,13 @@ from placemap.cli.common import (
     rounded,
 )
 from placemap.cli.england import build_england, refuse_with_england
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from placemap.model import Footprint, System
-    from placemap.pipeline import Outcome, Workspace
+    from placemap.commands.workspace import Outcome, Workspace
+    from placemap.config.model import Footprint, System
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class _Reference:
 
     def open(self, names: list[str]) -> Workspace:
         """The workspace; a lock is looked for beside the configs that were named."""
-        from placemap.pipeline import open_workspace
-        from placemap.reference import find_lock, read_lock
-        from placemap.systems import config_path
+        from placemap.commands.workspace import open_workspace
+        from placemap.config.find_config import config_path
+        from placemap.reference.lock import find_lock, read_lock
 
         lock = read_lock(find_lock(config_path(name) for name in names)) if self.locked else None
         return open_workspace(
@@ -112,7 +112,7 @@ def build(
 
     Example: placemap build bnssg --out crosswalks
     """
-    from placemap import pipeline
+    from placemap.commands import build as pipeline
 
     reference = _Reference(data, measure, vintage or [], as_of, min_grade, locked)
     if england:
@@ -191,7 +191,7 @@ def _run(
     Args:
         out: where they are written, if they are.
     """
-    from placemap.pipeline import jobs_of
+    from placemap.commands.build import jobs_of
 
     codes = [Exit.OK]
     loaded: dict[str, System] = {}
@@ -252,7 +252,7 @@ def _refuse_one_folder(jobs: Sequence[tuple[System, Footprint]], names: Mapping[
 
 
 def _report(outcome: Outcome) -> None:
-    from placemap.pipeline import summary
+    from placemap.commands.build import summary
 
     lines = summary(outcome)
     title = f"{outcome.system.name} — {outcome.footprint.name} ({outcome.footprint.id})"
@@ -291,7 +291,7 @@ def _verdict(outcome: Outcome) -> None:
 
 
 def _sensitivity(outcome: Outcome) -> None:
-    from placemap.sensitivity import LABELS
+    from placemap.analysis.sensitivity import LABELS
 
     if outcome.sensitivity is None:
         return
@@ -302,7 +302,7 @@ def _sensitivity(outcome: Outcome) -> None:
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:
-    from placemap.pipeline import summary
+    from placemap.commands.build import summary
 
     assignment = outcome.assignment
     return {

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from placemap.findings import Finding
-    from placemap.model import System
+    from placemap.config.model import System
+    from placemap.core.findings import Finding
 
 P = ParamSpec("P")
 
@@ -196,8 +196,8 @@ def progress(items: Sequence[Any], describe: Callable[[Any], str]) -> Iterable[A
 
 def load(name: str) -> System:
     """The system that a name or path means; messages name the file as the user did."""
-    from placemap.config import load_system
-    from placemap.systems import config_path
+    from placemap.config.find_config import config_path
+    from placemap.config.load import load_system
 
     path = config_path(name)
     try:
@@ -211,8 +211,8 @@ def load_systems(names: Sequence[str]) -> list[System]:
 
     Configs that cannot be read are reported and left out where none was asked for by name.
     """
-    from placemap.config import load_system
-    from placemap.systems import all_configs
+    from placemap.config.find_config import all_configs
+    from placemap.config.load import load_system
 
     if names:
         return [load(name) for name in names]
@@ -256,7 +256,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 def finding_lines(findings: Sequence[Finding], *, each: int = 3) -> list[str]:
     """Findings as lines of text: all errors; of every other code the number, the people, and the first few."""
-    from placemap.findings import Severity
+    from placemap.core.findings import Severity
 
     lines: list[str] = []
     for code in dict.fromkeys(finding.code for finding in findings):

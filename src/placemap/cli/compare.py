@@ -20,11 +20,11 @@ from placemap.cli.common import (
     print_table,
     rounded,
 )
-from placemap.errors import Exit
+from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
-    from placemap.compare import Alignment, Side
-    from placemap.understand import Comparison
+    from placemap.analysis.compare import Alignment, Side
+    from placemap.commands.compare import Comparison
 
 LABELS = {"ltla": "LTLAs", "utla": "UTLAs", "pcn": "PCN areas", "ccg": "former CCGs"}
 #: Footprints whose split units are listed without filling screens.
@@ -50,9 +50,9 @@ def compare(
 
     Example: placemap compare norfolk-and-waveney option-1 option-4
     """
-    from placemap.pipeline import open_workspace
-    from placemap.understand import compare_footprints
-    from placemap.write_answers import write_answers
+    from placemap.commands.compare import compare_footprints
+    from placemap.commands.workspace import open_workspace
+    from placemap.outputs.tables import write_answers
 
     found = compare_footprints(open_workspace(data, measure), load(system), footprints or [])
     if as_json:

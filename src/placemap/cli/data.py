@@ -9,10 +9,10 @@ import typer
 
 from placemap.cli import data_app
 from placemap.cli.common import JsonOption, guarded, message, print_json, print_table
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from placemap.sources.build_store import ImportReport
+    from placemap.sources.import_files import ImportReport
 
 
 @data_app.command("import")
@@ -43,7 +43,7 @@ def import_data(
 
     Example: placemap data import Downloads/ons --to my-store
     """
-    from placemap.pipeline import import_data
+    from placemap.commands.data import import_data
 
     report = import_data(paths, to, configs or [], _measures(measures or [], paths))
     if as_json:

@@ -12,7 +12,7 @@ import typer
 
 from placemap.cli import data_app
 from placemap.cli.common import JsonOption, error_message, guarded, message, print_json, print_table
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from placemap.sources.update import UpdateReport
@@ -47,7 +47,7 @@ def update(
 
     Example: placemap data update lsoa21-ward epcn
     """
-    from placemap.pipeline import update_data
+    from placemap.commands.data import update_data
 
     with _bars() as progress:
         report = update_data(sources or [], _addresses(urls or []), to, ca_bundle, progress)

@@ -22,12 +22,12 @@ from placemap.cli.common import (
     print_table,
     rounded,
 )
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from placemap.model import System
-    from placemap.pipeline import Workspace
-    from placemap.understand import Difference
+    from placemap.commands.diff import Difference
+    from placemap.commands.workspace import Workspace
+    from placemap.config.model import System
 
 VINTAGE = re.compile(r"\d{4}(-\d{2})?")
 ENDINGS = (".yaml", ".yml")
@@ -70,8 +70,8 @@ def diff(
 
     Example: placemap diff 2022-08 2024-10 --system bnssg
     """
-    from placemap.diff import next_version
-    from placemap.pipeline import open_workspace
+    from placemap.analysis.diff import next_version
+    from placemap.commands.workspace import open_workspace
 
     if places_version:
         next_version(places_version, "none")
@@ -90,8 +90,8 @@ def diff(
 
 
 def _found(old: str, new: str, name: str | None, footprints: list[str], workspace: Workspace) -> list[Difference]:
-    from placemap.pipeline import footprints_of
-    from placemap.understand import diff_folders, diff_systems, diff_vintages
+    from placemap.commands.diff import diff_folders, diff_systems, diff_vintages
+    from placemap.commands.workspace import footprints_of
 
     if Path(old).is_dir() or (new and Path(new).is_dir()):
         _both(old, new, "folder", Path(new).is_dir() and Path(old).is_dir())
@@ -128,8 +128,8 @@ def _needed(name: str | None) -> str:
 
 
 def _revisions(name: str, old: str, new: str) -> tuple[System, System]:
-    from placemap.revisions import system_at
-    from placemap.systems import config_path
+    from placemap.config.find_config import config_path
+    from placemap.config.git_revision import system_at
 
     path = config_path(name)
     return system_at(path, old), system_at(path, new)
@@ -139,7 +139,7 @@ def _revisions(name: str, old: str, new: str) -> tuple[System, System]:
 
 
 def _headline(item: Difference, version: str | None) -> str:
-    from placemap.diff import next_version
+    from placemap.analysis.diff import next_version
 
     found = item.diff
     count, people = len(found.moves.frame), found.moves.frame["RESIDENTS"].sum()
@@ -258,7 +258,7 @@ def _markdown_table(title: str, headers: tuple[str, ...], rows: list[tuple[Any, 
 def _json(item: Difference, version: str | None) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from placemap.diff import next_version
+    from placemap.analysis.diff import next_version
 
     found = item.diff
     moves = found.moves.frame

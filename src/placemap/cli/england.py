@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from placemap.cli.common import finding_json, finding_lines, message, print_json, print_table, progress
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from placemap.model import System
-    from placemap.pipeline import Workspace
-    from placemap.pipeline_england import EnglandOutcome
+    from placemap.commands.england import EnglandOutcome
+    from placemap.commands.workspace import Workspace
+    from placemap.config.model import System
 
 
 def refuse_with_england(systems: Iterable[str] | None, footprints: Iterable[str] | None, *, every: bool) -> None:
@@ -36,7 +36,7 @@ def systems_of(workspace: Workspace) -> Iterable[System]:
     Raises:
         PlacemapError: the store is not of all England, or a config cannot be read.
     """
-    from placemap import pipeline_england
+    from placemap.commands import england as pipeline_england
 
     pipeline_england.require_england(workspace.geography)
     found: Iterable[System] = progress(pipeline_england.england_systems(), lambda system: str(system.id))
@@ -47,7 +47,7 @@ def build_england(
     workspace: Workspace, out: Path, min_grade: str, formats: str, *, excel: bool, strict: bool, as_json: bool
 ) -> int:
     """Build all systems into one folder and print the result."""
-    from placemap import pipeline_england
+    from placemap.commands import england as pipeline_england
 
     systems = systems_of(workspace)
     outcome = pipeline_england.build_england(workspace, systems, out, min_grade=min_grade, formats=formats, excel=excel)
@@ -59,7 +59,7 @@ def build_england(
 
 
 def _report(outcome: EnglandOutcome) -> None:
-    from placemap.pipeline_england import lines
+    from placemap.commands.england import lines
 
     found = lines(outcome)
     rows: list[tuple[str, ...]] = [
@@ -102,7 +102,7 @@ def _verdict(outcome: EnglandOutcome) -> None:
 
 
 def _as_json(outcome: EnglandOutcome) -> dict[str, Any]:
-    from placemap.pipeline_england import lines
+    from placemap.commands.england import lines
 
     return {
         "exit_code": int(outcome.exit_code()),

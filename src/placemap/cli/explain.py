@@ -19,13 +19,13 @@ from placemap.cli.common import (
     print_json,
     rounded,
 )
-from placemap.errors import Exit
+from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from placemap.explanations import Explanation, Part, Reason
-    from placemap.understand import Answer
+    from placemap.analysis.explanation import Explanation, Part, Reason
+    from placemap.commands.explain import Answer
 
 SHORT = 6
 
@@ -58,8 +58,8 @@ def explain(
 
     Example: placemap explain E01014848
     """
-    from placemap.pipeline import open_workspace
-    from placemap.understand import explain_code
+    from placemap.commands.explain import explain_code
+    from placemap.commands.workspace import open_workspace
 
     systems = load_systems([system] if system else [])
     workspace = open_workspace(data, measure)
@@ -131,7 +131,7 @@ def _explanation_lines(item: Explanation) -> Iterator[str]:
 
 
 def _parents(parents: tuple[Any, ...]) -> str:
-    from placemap.codes import KINDS
+    from placemap.core.codes import KINDS
 
     known = {parent.code: parent for parent in reversed(parents)}  # a unitary authority is both tiers: once is enough
     return "  in " + " · ".join(f"{KINDS[p.kind].label} {p.code} {p.name}" for p in reversed(known.values()))

@@ -8,10 +8,10 @@ import typer
 
 from placemap.cli import app
 from placemap.cli.common import DataOption, JsonOption, guarded, load_systems, message, print_json, print_table
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from placemap.finder import Hit
+    from placemap.analysis.find import Hit
 
 
 @app.command()
@@ -30,9 +30,9 @@ def find(
 
     Example: placemap find "Weston-super-Mare" --kind ward
     """
-    from placemap.finder import ORDER
-    from placemap.finder import find as find_units
-    from placemap.pipeline import open_workspace
+    from placemap.analysis.find import ORDER
+    from placemap.analysis.find import find as find_units
+    from placemap.commands.workspace import open_workspace
 
     for one in kind or []:
         if one not in ORDER:

@@ -20,7 +20,7 @@ from placemap.cli.common import (
     message,
     print_json,
 )
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 
 @app.command()
@@ -58,11 +58,11 @@ def foi(
         return _verify(verify, data, as_json=as_json)
     if system is None:
         raise PlacemapError("name a system, or a pack with --verify", hint="placemap list", exit_code=Exit.USAGE)
-    from placemap.foi_answers import Letter
-    from placemap.in_hand import make_foi
-    from placemap.pipeline import chosen_of, open_workspace
-    from placemap.systems import config_path
-    from placemap.yaml_tree import read_text
+    from placemap.commands.foi import make_foi
+    from placemap.commands.workspace import chosen_of, open_workspace
+    from placemap.config.find_config import config_path
+    from placemap.config.yaml_tree import read_text
+    from placemap.outputs.foi.questions import Letter
 
     letter = Letter(_date(date), reference, requester, organisation)
     declared, path = load(system), config_path(system)
@@ -93,7 +93,7 @@ def _date(text: str) -> str:
 
 
 def _verify(path: Path, data: Path | None, *, as_json: bool) -> int:
-    from placemap.verify_foi import verify
+    from placemap.commands.verify_foi import verify
 
     result = verify(path, data)
     if as_json:

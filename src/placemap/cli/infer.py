@@ -19,12 +19,12 @@ from placemap.cli.common import (
     print_table,
     rounded,
 )
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from placemap.infer import KindFit, PlaceInferred
-    from placemap.inferring import Against, Found
-    from placemap.model import Footprint, System
+    from placemap.analysis.infer import KindFit, PlaceInferred
+    from placemap.commands.infer import Against, Found
+    from placemap.config.model import Footprint, System
 
 KIND_LABELS = {"sub_icb": "sub-ICB", "utla": "UTLA", "ltla": "LTLA", "ward": "ward", "msoa": "MSOA", "pcn": "PCN"}
 
@@ -63,9 +63,9 @@ def infer(
 
     Example: placemap infer places.csv --out configs/my-system.yaml
     """
-    from placemap.inferring import infer_places, read_wanted
-    from placemap.pipeline import open_workspace
-    from placemap.write_files import put
+    from placemap.commands.infer import infer_places, read_wanted
+    from placemap.commands.workspace import open_workspace
+    from placemap.core.files import put
 
     workspace = open_workspace(data, measure)
     wanted = read_wanted(file, workspace.geography, code=code, place=place, sheet=sheet)
@@ -92,7 +92,7 @@ def infer(
 
 
 def _footprint(against: str | None) -> tuple[System, Footprint] | None:
-    from placemap.pipeline import footprints_of
+    from placemap.commands.workspace import footprints_of
 
     if against is None:
         return None
@@ -159,7 +159,7 @@ def _show_place(place: PlaceInferred) -> None:
 
 
 def _declared(place: PlaceInferred, most: int = 6) -> str:
-    from placemap.subjects import label_of
+    from placemap.reference.look_up import label_of
 
     def unit(item: tuple[str, str, str]) -> str:
         kind, code, name = item

@@ -21,7 +21,7 @@ from placemap.cli.common import (
     message,
     print_json,
 )
-from placemap.errors import Exit
+from placemap.core.errors import Exit
 
 
 @app.command("map")
@@ -46,8 +46,8 @@ def map_places(
 
     Example: placemap map norfolk-and-waveney --compare option-6
     """
-    from placemap.in_hand import make_map
-    from placemap.pipeline import chosen_of, footprints_of, open_workspace
+    from placemap.commands.map import make_map
+    from placemap.commands.workspace import chosen_of, footprints_of, open_workspace
 
     declared = load(system)
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of)

@@ -10,7 +10,7 @@ import typer
 
 from placemap.cli import app
 from placemap.cli.common import DataOption, guarded, load_systems, message
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 
 @app.command()
@@ -37,9 +37,9 @@ def new(
 
     Example: placemap new QUY --by pcn --place "North Bristol" --place "South Bristol"
     """
-    from placemap.pipeline import open_workspace
-    from placemap.starting import BY, first_config
-    from placemap.write_files import put
+    from placemap.commands.new import BY, first_config
+    from placemap.commands.workspace import open_workspace
+    from placemap.core.files import put
 
     icb = icb or _ask("Which integrated care board (code or name)?", "ICB")
     by = by or _ask(f"What are the places made of ({', '.join(BY)})?", "--by", default=BY[0])

@@ -24,7 +24,7 @@ from placemap.cli.common import (
     progress,
 )
 from placemap.cli.england import refuse_with_england, systems_of
-from placemap.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 
 @app.command()
@@ -51,8 +51,8 @@ def report(
 
     Example: placemap report bnssg --out reports
     """
-    from placemap.in_hand import make_england_report, make_report
-    from placemap.pipeline import chosen_of, open_workspace
+    from placemap.commands.report import make_england_report, make_report
+    from placemap.commands.workspace import chosen_of, open_workspace
 
     if england:
         refuse_with_england([system] if system else [], footprint, every=every)

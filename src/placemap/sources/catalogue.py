@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from placemap.errors import PlacemapError, PlacemapErrors
-from placemap.packaged import packaged_folder
-from placemap.yaml_tree import parse, read_text
+from placemap.config.yaml_tree import parse, read_text
+from placemap.core.errors import PlacemapError, PlacemapErrors
+from placemap.core.packaged import packaged_folder
 
 SOURCES_FILE = "sources.yaml"
 OS_LINE = "Contains OS data © Crown copyright and database right {year}"

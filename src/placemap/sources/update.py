@@ -10,25 +10,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from placemap.errors import PlacemapError
-from placemap.folders import swapped_in
-from placemap.lock import LOCK_FILE, lock_of
-from placemap.sources.build_store import read_files
+from placemap.core.errors import PlacemapError
+from placemap.core.files import swapped_in, write_text
+from placemap.reference.lock import LOCK_FILE, lock_of
+from placemap.reference.store import MANIFEST, Manifest, missing_tables
 from placemap.sources.catalogue import Catalogue, load_catalogue, load_endpoints
-from placemap.sources.client import Client
-from placemap.sources.derive import Made, derived, settle_pcn_months
-from placemap.sources.downloads import (
-    ENDINGS,
-    Fetched,
-    Target,
-    accept,
-    download,
-    note_of,
-    targets,
-)
-from placemap.sources.write_store import tables_to_keep, write_store
-from placemap.store import MANIFEST, Manifest, missing_tables
-from placemap.write_files import write_text
+from placemap.sources.download.client import Client
+from placemap.sources.download.targets import ENDINGS, Fetched, Target, accept, download, note_of, targets
+from placemap.sources.import_files import read_files
+from placemap.sources.tables.derive import Made, derived, settle_pcn_months
+from placemap.sources.tables.write_store import tables_to_keep, write_store
 
 #: Downloads at a time, over all hosts; the client holds each host to fewer.
 AT_ONCE = 4

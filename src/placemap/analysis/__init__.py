@@ -1,0 +1,1 @@
+"""Explain, compare, diff, infer, sensitivity, find."""

@@ -1,0 +1,258 @@
+"""Footprints side by side: sizes, which units they keep whole, and the crosswalk between two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from placemap.analysis import schemas
+from placemap.config.model import PLACE_SIZE, System
+from placemap.core.arrays import Floats, Ints, Texts, sums
+from placemap.core.tables import Table
+from placemap.reference.geography import Geography
+from placemap.reference.store import CCG_VINTAGE
+from placemap.resolve.place_codes import place_code
+from placemap.resolve.plurality import plurality
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import Assignment
+
+#: Area kinds whose units a footprint may keep whole.
+KINDS_ALIGNED = ("ltla", "utla")
+
+
+@dataclass(frozen=True)
+class Split:
+    """A unit that is divided between places.
+
+    Attributes:
+        parts: (name of the place, LSOAs, residents), the largest first.
+    """
+
+    code: str
+    name: str
+    parts: tuple[tuple[str, int, float], ...]
+
+    @property
+    def text(self) -> str:
+        """`E06000024 North Somerset (Woodspring 120,343; Weston, Worle and Villages 94,558)`."""
+        return f"{self.code} {self.name} ({'; '.join(f'{name} {people:,.0f}' for name, _, people in self.parts)})"
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How far a footprint keeps the units of one kind whole.
+
+    Attributes:
+        kind: `ltla`, `utla`, `pcn`, `ccg`.
+        units, whole: number of units in the footprint, and of those in one place as far as the footprint has them.
+        share: residents living in whole units ÷ residents of the footprint.
+        split: the others.
+    """
+
+    kind: str
+    vintage: str
+    units: int
+    whole: int
+    share: float
+    split: tuple[Split, ...]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One footprint of a comparison.
+
+    Attributes:
+        sizes: residents by place, in order of `assignment.footprint.places`.
+        in_range: places whose residents lie in the range that guidance gives.
+    """
+
+    assignment: Assignment
+    lsoas: int
+    residents: float
+    registered: float
+    sizes: tuple[float, ...]
+    in_range: int
+    outside_scope: int
+    alignments: tuple[Alignment, ...]
+
+    @property
+    def smallest(self) -> int:
+        """Position of the place with fewest residents."""
+        return int(np.argmin(self.sizes))
+
+    @property
+    def largest(self) -> int:
+        """Position of the place with most residents."""
+        return int(np.argmax(self.sizes))
+
+    @property
+    def spread(self) -> float:
+        """Residents of the largest ÷ residents of the smallest place; infinite where the smallest has none."""
+        low = self.sizes[self.smallest]
+        return self.sizes[self.largest] / low if low else float("inf")
+
+
+def side(assignment: Assignment, geography: Geography, weigh: Figures) -> Side:
+    """The figures of one footprint."""
+    place, count = assignment.place, len(assignment.footprint.places)
+    placed = place >= 0
+    sizes = np.bincount(place[placed], weights=weigh.residents[placed], minlength=count)
+    low, high = PLACE_SIZE
+    return Side(
+        assignment,
+        int(placed.sum()),
+        float(weigh.residents[placed].sum()),
+        float(weigh.registered[placed].sum()),
+        tuple(sizes.tolist()),
+        int(((sizes >= low) & (sizes <= high)).sum()),
+        int((placed & ~assignment.in_scope).sum()),
+        alignments(assignment, geography, weigh.residents),
+    )
+
+
+def alignments(assignment: Assignment, geography: Geography, residents: Floats) -> tuple[Alignment, ...]:
+    """How far LTLAs, UTLAs, PCNs and former CCGs are kept whole."""
+    found = []
+    for kind in KINDS_ALIGNED:
+        units = geography.units(kind)
+        found.append(_alignment(kind, units.vintage, units.of, units.codes, units.names, assignment, residents))
+    vintage = assignment.footprint.vintages.get("pcn") or geography.default_vintage("pcn")
+    found.append(_alignment("pcn", vintage, *pcn_areas(geography, vintage), assignment, residents))
+    if CCG_VINTAGE in geography.data.vintages("lookup", "sub_icb"):
+        ccgs = geography.units("sub_icb", CCG_VINTAGE)
+        found.append(_alignment("ccg", CCG_VINTAGE, ccgs.of, ccgs.codes, ccgs.names, assignment, residents))
+    return tuple(found)
+
+
+def pcn_areas(geography: Geography, vintage: str) -> tuple[Ints, Texts, Texts]:
+    """By LSOA, the PCN that most of its registered patients use (-1 for none); codes and names of PCNs."""
+    pcns, registrations = geography.pcns(vintage), geography.registrations
+    codes = np.array(sorted(pcns.practices_of), dtype=object)
+    position = {code: at for at, code in enumerate(codes)}
+    group = np.array([position.get(pcns.pcn_of.get(code, ""), -1) for code in registrations.codes], dtype=np.int64)
+    # Only the PCNs that anyone in the tables uses: a column for each of England's would be large.
+    used, compact = np.unique(group, return_inverse=True)
+    shift = int(used[0] == -1)
+    kept = codes[used[shift:]]
+    found = plurality(registrations, compact - shift, np.ones((geography.size, len(kept)), dtype=bool))
+    return found.winner, kept, np.array([pcns.names[code] for code in kept], dtype=object)
+
+
+def _alignment(
+    kind: str, vintage: str, of: Ints, codes: Texts, names: Texts, assignment: Assignment, residents: Floats
+) -> Alignment:
+    rows = np.flatnonzero((assignment.place >= 0) & (of >= 0))
+    count = len(assignment.footprint.places)
+    lsoas, people = (
+        np.bincount(of[rows] * count + assignment.place[rows], weights=weight, minlength=len(codes) * count).reshape(
+            -1, count
+        )
+        for weight in (None, residents[rows])
+    )
+    places = (lsoas > 0).sum(axis=1)
+    whole = places == 1
+    placed = assignment.place >= 0
+    total = float(residents[placed].sum())
+    place_names = [place.name for place in assignment.footprint.places]
+    split = tuple(
+        Split(str(codes[unit]), str(names[unit]), _parts(lsoas[unit], people[unit], place_names))
+        for unit in np.flatnonzero(places > 1)
+    )
+    share = float(people[whole].sum()) / total if total else 0.0
+    return Alignment(kind, vintage, int((places > 0).sum()), int(whole.sum()), share, split)
+
+
+def _parts(lsoas: Floats, people: Floats, names: Sequence[str]) -> tuple[tuple[str, int, float], ...]:
+    parts = [(names[at], int(lsoas[at]), float(people[at])) for at in np.flatnonzero(lsoas).tolist()]
+    return tuple(sorted(parts, key=lambda part: (-part[2], part[0])))
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def comparison_tables(system: System, sides: Sequence[Side], weigh: Figures) -> list[Table]:
+    """footprints, alignment, and place_place for every pair of the footprints."""
+    first = Table(
+        "footprints",
+        schemas.footprints(weigh.residents_name, weigh.registered_name),
+        pd.DataFrame([_row(system, item) for item in sides]),
+    )
+    rows = [_alignment_row(system, item, one) for item in sides for one in item.alignments]
+    second = Table("alignment", schemas.ALIGNMENT, pd.DataFrame(rows, columns=schemas.ALIGNMENT.names))
+    pairs = [place_place(system, a.assignment, b.assignment, weigh) for a, b in combinations(sides, 2)]
+    schema = schemas.place_place(weigh.residents_name, weigh.registered_name)
+    frames = [pair.frame for pair in pairs]
+    both = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=schema.names)
+    return [first, second, Table("place_place", schema, both)]
+
+
+def _row(system: System, item: Side) -> dict[str, object]:
+    footprint = item.assignment.footprint
+    return {
+        "ICSID": system.id,
+        "FOOTPRINT": footprint.id,
+        "FOOTPRINTNM": footprint.name,
+        "STATUS": footprint.status,
+        "GRADE": footprint.grade,
+        "PLACES": len(footprint.places),
+        "LSOAS": item.lsoas,
+        "RESIDENTS": item.residents,
+        "REGISTERED": item.registered,
+        "SMALLEST": footprint.places[item.smallest].name,
+        "SMALLEST_RESIDENTS": item.sizes[item.smallest],
+        "LARGEST": footprint.places[item.largest].name,
+        "LARGEST_RESIDENTS": item.sizes[item.largest],
+        "SPREAD": item.spread,
+        "IN_RANGE": item.in_range,
+        "OUTSIDE_SCOPE": item.outside_scope,
+    }
+
+
+def _alignment_row(system: System, item: Side, one: Alignment) -> tuple[object, ...]:
+    split = "; ".join(unit.text for unit in one.split)
+    return (system.id, item.assignment.footprint.id, one.kind, one.vintage, one.units, one.whole, one.share, split)
+
+
+def place_place(system: System, a: Assignment, b: Assignment, weigh: Figures) -> Table:
+    """The crosswalk between the places of two footprints of a system.
+
+    LSOAs in a place of one footprint and in none of the other make rows with a blank, so that the shares of every place
+    sum to 1 both ways.
+    """
+    rows = np.flatnonzero((a.place >= 0) | (b.place >= 0))
+    sizes = len(a.footprint.places) + 1, len(b.footprint.places) + 1
+    # -1 becomes the last label, which stands for no place.
+    left, right = a.place[rows] % sizes[0], b.place[rows] % sizes[1]
+    cells, inverse = np.unique(left * sizes[1] + right, return_inverse=True)
+    row_a, row_b = np.divmod(cells, sizes[1])
+    columns: dict[str, object] = {"ICSID": np.full(len(cells), system.id, dtype=object)}
+    for letter, assignment, place in (("A", a, row_a), ("B", b, row_b)):
+        codes, names = _labels(system, assignment)
+        columns[f"FOOTPRINT_{letter}"] = np.full(len(cells), assignment.footprint.id, dtype=object)
+        columns[f"PLACECD_{letter}"], columns[f"PLACENM_{letter}"] = codes[place], names[place]
+    columns["LSOAS"] = np.bincount(inverse, minlength=len(cells))
+    for column, people in (("RESIDENT", weigh.residents[rows]), ("REGISTERED", weigh.registered[rows])):
+        overlap = sums(inverse, people, len(cells))
+        columns["RESIDENTS" if column == "RESIDENT" else "REGISTERED"] = overlap
+        columns[f"A_{column}_SHARE"] = _share(overlap, row_a, left, people, blank=sizes[0] - 1)
+        columns[f"B_{column}_SHARE"] = _share(overlap, row_b, right, people, blank=sizes[1] - 1)
+    schema = schemas.place_place(weigh.residents_name, weigh.registered_name)
+    frame = pd.DataFrame(columns)[schema.names]
+    return Table("place_place", schema, frame.sort_values(list(schema.key), ignore_index=True))
+
+
+def _labels(system: System, assignment: Assignment) -> tuple[Texts, Texts]:
+    places = assignment.footprint.places
+    codes = [place_code(system, assignment.footprint, place) for place in places]
+    return np.array([*codes, ""], dtype=object), np.array([*(p.name for p in places), ""], dtype=object)
+
+
+def _share(overlap: Floats, row: Ints, label: Ints, people: Floats, *, blank: int) -> Floats:
+    """Of the place's people; blank (NaN) for no place, which is no unit to take a share of."""
+    total = sums(label, people, blank + 1)[row]
+    share = np.divide(overlap, total, out=np.zeros(len(overlap)), where=total > 0)
+    return np.where(row == blank, np.nan, share)

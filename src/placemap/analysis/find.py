@@ -1,0 +1,233 @@
+"""Names, parts of names or codes → units and places: which there are, in which vintages, alive or dead, in what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from placemap.config.model import System
+from placemap.core.codes import KINDS, normal_name
+from placemap.reference.geography import Geography
+from placemap.reference.look_up import Unit, parents_of
+
+#: In this order where names fit equally well.
+ORDER = ("place", "icb", "sub_icb", "utla", "ltla", "ward", "pcn", "practice", "msoa", "lsoa")
+#: Their names are a district's and a number, so they are searched only for text with a digit in it.
+NUMBERED = ("msoa", "lsoa")
+#: How well a name must fit, of 100.
+CUTOFF = 80.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A unit or a place that can be found.
+
+    Attributes:
+        kind: a kind of unit, or `place`.
+        vintages: in which it stands in the reference, oldest first.
+        alive: in use in the newest of its kind.
+        note: of a dead code, what followed it; of a place, its footprint.
+        also: another code that it goes by, such as the NHS code of a sub-ICB location.
+    """
+
+    kind: str
+    code: str
+    name: str
+    vintages: tuple[str, ...]
+    alive: bool
+    note: str = ""
+    also: str = ""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An entry that fits, how well (of 100), and what it lies in."""
+
+    entry: Entry
+    score: float
+    parents: tuple[Unit, ...]
+
+
+def find(
+    text: str, geography: Geography, systems: Sequence[System], *, kinds: Sequence[str] = (), limit: int = 20
+) -> list[Hit]:
+    """The entries that fit best, best first.
+
+    Args:
+        text: a code, the start of one, or a name or a part of it, spelt more or less well.
+        kinds: look for these only; all where there are none.
+        limit: at most so many.
+    """
+    entries = [entry for entry in index(geography, systems) if _asked(entry, kinds, text)]
+    scores = _scores(text, entries)
+    best = sorted(
+        (entry for entry in entries if id(entry) in scores),
+        key=lambda entry: (-round(scores[id(entry)]), not entry.alive, ORDER.index(entry.kind), entry.name, entry.code),
+    )
+    return [Hit(entry, round(scores[id(entry)], 1), _parents(entry, geography)) for entry in best[:limit]]
+
+
+def _asked(entry: Entry, kinds: Sequence[str], text: str) -> bool:
+    if kinds:
+        return entry.kind in kinds
+    return entry.kind not in NUMBERED or any(character.isdigit() for character in text)
+
+
+def _scores(text: str, entries: Sequence[Entry]) -> dict[int, float]:
+    """By identity of the entry, how well it fits; those that hardly do are left out."""
+    from rapidfuzz import fuzz, process, utils
+
+    wanted = "".join(text.split()).upper()
+    found = {
+        id(entry): 100.0 if wanted in (entry.code.upper(), entry.also) else 97.0
+        for entry in entries
+        if len(wanted) >= 3 and (entry.code.upper().startswith(wanted) or entry.also == wanted)
+    }
+    if 100.0 in found.values():  # the code itself: names that look like it would be noise
+        return {key: score for key, score in found.items() if score == 100.0}
+    names = [normal_name(entry.name) for entry in entries]
+    hits = process.extract(
+        normal_name(text), names, scorer=fuzz.WRatio, processor=utils.default_process, limit=None, score_cutoff=CUTOFF
+    )
+    for _, score, at in hits:
+        found[id(entries[at])] = max(score, found.get(id(entries[at]), 0.0))
+    return found
+
+
+# --- what there is ----------------------------------------------------------------------------------------------------
+
+
+def index(geography: Geography, systems: Iterable[System]) -> list[Entry]:
+    """All that can be found."""
+    return [
+        *_places(systems),
+        *(entry for kind in ("icb", "sub_icb", "utla", "ltla", "ward", "msoa") for entry in _areas(kind, geography)),
+        *_former_ltlas(geography),
+        *_pcns(geography),
+        *_practices(geography),
+        *_lsoas(geography),
+    ]
+
+
+def _places(systems: Iterable[System]) -> Iterator[Entry]:
+    for system in systems:
+        for footprint in system.footprints.values():
+            for place in footprint.places:
+                code = f"{system.id}/{footprint.id}/{place.id}"
+                yield Entry(
+                    "place",
+                    code,
+                    place.name,
+                    (),
+                    footprint.status != "superseded",
+                    f"{footprint.name}, {footprint.status}",
+                )
+
+
+def _areas(kind: str, geography: Geography) -> Iterator[Entry]:
+    found: dict[tuple[str, str], list[str]] = {}
+    usual = geography.default_vintage(kind)
+    names: dict[str, str] = {}
+    for vintage in sorted(geography.data.vintages("lookup", kind), key=lambda v: (v == usual, v)):
+        units = geography.units(kind, vintage)
+        for at, code in enumerate(units.codes):
+            ods = str(units.ods[at]) if units.ods is not None else ""
+            found.setdefault((str(code), ods), []).append(vintage)
+            names[str(code)] = str(units.names[at])
+    after = _successors(geography) if kind == "ltla" else {}
+    for (code, ods), vintages in found.items():
+        note = f"NHS code {ods}" if ods else after.get(code, "")
+        yield Entry(kind, code, names[code], tuple(sorted(vintages)), usual in vintages, note, ods)
+
+
+def _successors(geography: Geography) -> dict[str, str]:
+    """By code of a former LTLA, what followed it."""
+    if geography.data.find("ltla_history") is None:
+        return {}
+    table = geography.ltla_history
+    dead = table[table["successor_code"] != ""]
+    return {
+        str(code): f"followed by {' and '.join(f'{r.successor_code} {r.successor_name}' for r in rows.itertuples())}"
+        for code, rows in dead.groupby("ltla_code", sort=True)
+    }
+
+
+def _former_ltlas(geography: Geography) -> Iterator[Entry]:
+    """LTLAs of the code history that no lookup has."""
+    if geography.data.find("ltla_history") is None:
+        return
+    known = {
+        str(code)
+        for vintage in geography.data.vintages("lookup", "ltla")
+        for code in geography.units("ltla", vintage).codes
+    }
+    table = geography.ltla_history
+    after = _successors(geography)
+    for code, rows in table[~table["ltla_code"].isin(known) & table["ltla_code"].isin(after)].groupby(
+        "ltla_code", sort=True
+    ):
+        years = (str(rows["first_year"].min()), str(rows["last_year"].max()))
+        name = str(rows["ltla_name"].iloc[0])
+        yield Entry("ltla", str(code), name, tuple(dict.fromkeys(years)), False, after[str(code)])
+
+
+def _pcns(geography: Geography) -> Iterator[Entry]:
+    vintages = geography.data.vintages("pcns")
+    found: dict[str, list[str]] = {}
+    for vintage in vintages:
+        for code in geography.pcns(vintage).names:
+            found.setdefault(code, []).append(vintage)
+    for code, lived in found.items():
+        newest = geography.pcns(lived[-1])
+        practices = newest.practices_of.get(code, [])
+        alive = lived[-1] == vintages[-1] and bool(practices)
+        note = (
+            f"{len(practices)} practice{'' if len(practices) == 1 else 's'}, sub-ICB {newest.sub_icb[code]}"
+            if practices
+            else "no current members"
+        )
+        yield Entry("pcn", code, newest.names[code], tuple(lived), alive, note)
+
+
+def _practices(geography: Geography) -> Iterator[Entry]:
+    vintage = geography.registrations_entry.vintage
+    newest = geography.pcns(geography.data.vintages("pcns")[-1])
+    names = {**newest.practice_names, **geography.practice_names}
+    registrations = geography.registrations
+    size = dict(zip(registrations.codes, registrations.by_practice.tolist(), strict=True))
+    for code, name in names.items():
+        pcn = newest.pcn_of.get(code, "")
+        where = f"PCN {pcn} {newest.names[pcn]}" if pcn else "in no PCN"
+        patients = f"{size[code]:,} patients, " if code in size else ""
+        yield Entry(
+            "practice", code, name, (vintage,) if code in size else (), bool(pcn) or code in size, f"{patients}{where}"
+        )
+
+
+def _lsoas(geography: Geography) -> Iterator[Entry]:
+    vintage = geography.units_entry("lsoa").vintage
+    fit = geography.fit_2011
+    old = dict(zip(fit.codes, fit.names, strict=True))
+    for code, name in zip(geography.lsoas, geography.lsoa_names, strict=True):
+        yield Entry("lsoa", str(code), str(name), ("2011", vintage) if code in old else (vintage,), True)
+    today = set(geography.lsoas)
+    for code, name in old.items():
+        if code not in today:
+            yield Entry("lsoa", str(code), str(name), ("2011",), False, "`placemap explain` says what became of it")
+
+
+def _parents(entry: Entry, geography: Geography) -> tuple[Unit, ...]:
+    """What an area in use lies in, in districts and above."""
+    if entry.kind == "lsoa" and entry.code in geography.lsoas:
+        lsoas = np.array([geography.lsoas.get_loc(entry.code)])
+    elif entry.kind in KINDS and not KINDS[entry.kind].patients and entry.kind != "lsoa" and entry.alive:
+        units = geography.units(entry.kind)
+        position = units.position(entry.code)
+        lsoas = units.lsoas(position) if position is not None else np.array([], dtype=np.int64)
+    else:
+        return ()
+    above = ORDER[1 : ORDER.index(entry.kind)]
+    parents = [unit for unit in parents_of(lsoas, geography) if unit.kind in above and unit.kind != "ward"]
+    return tuple(unit for unit in parents if unit.code != entry.code)

@@ -1,0 +1,208 @@
+"""One result of a footprint, as `diff` compares it: from a build in memory, or from a folder that a build wrote."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from placemap.config.model import Footprint, System
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.read_tables import read_built
+from placemap.core.tables import Table, as_text
+from placemap.reference.store import TableEntry
+
+METADATA = "metadata.json"
+#: Tables that say what went in or what was thought of it, not what the places are.
+NOT_FIGURES = ("findings",)
+
+
+@dataclass(frozen=True)
+class Input:
+    """A reference table that a result rests on."""
+
+    name: str
+    vintage: str
+    coverage: str
+    sha256: str
+
+    @property
+    def what(self) -> str:
+        """The table's name without its vintage: `ltla`, `pcn_members`, `residents_2021`."""
+        return self.name.removesuffix(f"-{self.vintage}")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A footprint's result.
+
+    Attributes:
+        label: what the user called it.
+        names: names of places by PLACECD.
+        people: by PLACECD, (residents, registered patients).
+        lsoas: index LSOA21CD; NAME, PLACECD, METHOD, RESIDENTS.
+        practices: index PRACTICECD; NAME, PLACECD, PCNCD, DECLARED_BY, LIST_SIZE; only declared ones.
+        inputs: by name.
+        config: hash of the config's content.
+        measure: that residents are counted by.
+        digests: by name of a table, the hash of its content as text.
+    """
+
+    label: str
+    system: str
+    footprint: str
+    names: dict[str, str]
+    people: dict[str, tuple[float, float]]
+    lsoas: pd.DataFrame
+    practices: pd.DataFrame
+    inputs: dict[str, Input]
+    config: str
+    measure: str
+    digests: dict[str, str]
+
+    def vintage(self, what: str) -> str:
+        """Vintage of the input `what`; empty where it has none."""
+        return max((item.vintage for item in self.inputs.values() if item.what == what), default="")
+
+
+def snapshot(
+    label: str,
+    system: System,
+    footprint: Footprint,
+    tables: Sequence[Table],
+    inputs: Sequence[TableEntry],
+    measure: str,
+) -> Snapshot:
+    """A result in memory."""
+    texts = {table.name: _as_text(table) for table in tables}
+    found = {e.name: Input(e.name, e.vintage, e.coverage, e.content_sha256) for e in inputs}
+    return _made(label, system.id, footprint.id, texts, found, system.config_sha256, measure)
+
+
+def _as_text(table: Table) -> pd.DataFrame:
+    columns = {column.name: as_text(table.frame[column.name].tolist(), column) for column in table.schema.columns}
+    return pd.DataFrame(columns, dtype=object)
+
+
+def read_snapshot(folder: Path) -> Snapshot:
+    """A result that `placemap build` wrote.
+
+    Raises:
+        PlacemapError: the folder is none of placemap's, or holds a build that failed.
+    """
+    metadata = _metadata(folder)
+    if (folder / "FAILED.md").exists():
+        raise PlacemapError(
+            "this build failed, so it holds no crosswalk to compare",
+            location=str(folder),
+            hint="FAILED.md there says why",
+            exit_code=Exit.WRONG,
+        )
+    paths = sorted(p for p in folder.iterdir() if p.suffix in (".csv", ".parquet"))
+    texts = {path.stem: read_built(path) for path in paths}
+    missing = {"place_lsoa21", "place_practice", "places"} - set(texts)
+    if missing:
+        raise PlacemapError(f"the folder lacks {', '.join(sorted(missing))}", location=str(folder), hint=BUILD_AGAIN)
+    try:
+        system, _, footprint = metadata["schema:identifier"].partition("/")
+        inputs = {item["schema:identifier"]: _input(item) for item in metadata["dc:source"]}
+        config = metadata["schema:isBasedOn"]["schema:sha256"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise PlacemapError(f"metadata.json lacks {error}", location=str(folder), hint=BUILD_AGAIN) from None
+    return _made(str(folder), system, footprint, texts, inputs, config, _measure(metadata))
+
+
+BUILD_AGAIN = "build it again with `placemap build`"
+
+
+def _metadata(folder: Path) -> Any:
+    try:
+        return json.loads((folder / METADATA).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise PlacemapError(
+            "this folder was not written by `placemap build`: it has no readable metadata.json",
+            location=str(folder),
+            hint="give the folder of a footprint, such as out/bnssg/localities",
+        ) from None
+
+
+def _input(item: dict[str, str]) -> Input:
+    coverage = item.get("schema:size", "").partition("(")[2].rstrip(")")
+    return Input(item["schema:identifier"], item["schema:temporalCoverage"], coverage, item["schema:sha256"])
+
+
+def _measure(metadata: Any) -> str:
+    """The measure of residents, from the description of place_lsoa21's RESIDENTS: `residents of the LSOA (…)`."""
+    for table in metadata["tables"]:
+        for column in table["tableSchema"]["columns"]:
+            if table["url"] == "place_lsoa21.csv" and column["name"] == "RESIDENTS":
+                return str(column["dc:description"]).rpartition("(")[2].rstrip(")")
+    return ""
+
+
+def _made(
+    label: str,
+    system: str,
+    footprint: str,
+    texts: dict[str, pd.DataFrame],
+    inputs: dict[str, Input],
+    config: str,
+    measure: str,
+) -> Snapshot:
+    places, lsoas, practices = texts["places"], texts["place_lsoa21"], texts["place_practice"]
+    return Snapshot(
+        label=label,
+        system=system,
+        footprint=footprint,
+        names=dict(zip(places["PLACECD"], places["PLACENM"], strict=True)),
+        people=dict(
+            zip(
+                places["PLACECD"],
+                zip(places["RESIDENTS"].astype(float), places["REGISTERED"].astype(float), strict=True),
+                strict=True,
+            )
+        ),
+        lsoas=pd.DataFrame(
+            {
+                "NAME": lsoas["LSOA21NM"].tolist(),
+                "PLACECD": lsoas["PLACECD"].tolist(),
+                "METHOD": lsoas["METHOD"].tolist(),
+                "RESIDENTS": lsoas["RESIDENTS"].astype(float).tolist(),
+            },
+            index=pd.Index(lsoas["LSOA21CD"], name="LSOA21CD"),
+        ).sort_index(),
+        practices=pd.DataFrame(
+            {
+                "NAME": practices["PRACTICENM"].tolist(),
+                "PLACECD": practices["PLACECD"].tolist(),
+                "PCNCD": practices["PCNCD"].tolist(),
+                "DECLARED_BY": practices["DECLARED_BY"].tolist(),
+                "LIST_SIZE": practices["LIST_SIZE"].astype(float).tolist(),
+            },
+            index=pd.Index(practices["PRACTICECD"], name="PRACTICECD"),
+        ).sort_index(),
+        inputs=inputs,
+        config=config,
+        measure=measure,
+        digests={name: _digest(frame) for name, frame in sorted(texts.items()) if name not in NOT_FIGURES},
+    )
+
+
+def _digest(frame: pd.DataFrame) -> str:
+    columns = [[name, _plain(frame[name])] for name in frame]
+    content = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _plain(values: pd.Series) -> list[object]:
+    """Values of a column in one form, so that CSV and Parquet of the same content are no difference."""
+    texts = values.astype(str).replace({"True": "true", "False": "false"})
+    numbers = pd.to_numeric(texts.where(texts != "", "nan"), errors="coerce")
+    if bool((numbers.notna() == (texts != "")).all()):
+        return [None if number != number else float(number) for number in numbers]
+    return list(texts)

@@ -1,0 +1,1 @@
+"""Users' data by place, with a reconciliation."""

@@ -1,0 +1,346 @@
+"""Which part of each unit's figures goes to which place: the small table that users' data are joined to.
+
+A code means the same in every vintage that has it (an LSOA of 2011 that changed has no code of 2021), so one table a
+kind holds all vintages, and data that mix them are placed row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from placemap.config.model import System
+from placemap.core.arrays import Floats, Texts, positions, ratio, sums
+from placemap.core.codes import KINDS
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.findings import Finding
+from placemap.reference.by_lsoa import Units, living_in
+from placemap.reference.geography import Geography
+from placemap.resolve.place_codes import Head, heads_of
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import Assignment, practices_of
+
+RESIDENTS, REGISTERED = "residents", "registered"
+DECLARED, RESIDENCE = "declared", "residence"
+#: What becomes of a row, in the order in which it is told.
+PLACED, OUT_OF_AREA, NOT_IN_TABLES, UNKNOWN, DEAD, MISSING = (
+    "placed",
+    "out of area",
+    "not in the packaged tables",
+    "unknown code",
+    "dead code",
+    "missing code",
+)
+OUTCOMES = (PLACED, OUT_OF_AREA, NOT_IN_TABLES, UNKNOWN, DEAD, MISSING)
+#: Those that are a loss: the data are about someone, and placemap cannot tell where.
+LOSSES = (UNKNOWN, DEAD, MISSING)
+#: Shares below this are what rounding leaves of nothing.
+DUST = 1e-12
+
+CODE_COLUMNS = ["CODE", "VINTAGE", "OUTCOME"]
+WEIGHT_COLUMNS = ["CODE", "ICSID", "FOOTPRINT", "PLACECD", "PLACENM", "WEIGHT"]
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A footprint with its LSOAs: what `resolve` gave.
+
+    Attributes:
+        findings: what the user of its figures must know, such as weak evidence.
+        parts: of a footprint that is several systems' put together, theirs, in the order of its places; else empty.
+    """
+
+    system: System
+    assignment: Assignment
+    findings: tuple[Finding, ...] = ()
+    parts: tuple[Resolved, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """ICSID and FOOTPRINT that its reconciliation stands under."""
+        return self.system.id, self.assignment.footprint.id
+
+    @property
+    def heads(self) -> list[Head]:
+        """By position of the place; the places of parts keep the heads that they have alone."""
+        if not self.parts:
+            return heads_of(self.system, self.assignment.footprint)
+        return [head for part in self.parts for head in part.heads]
+
+    @property
+    def is_declared_from_practices(self) -> bool:
+        """Whether practices have a place of their own: in every part."""
+        if not self.parts:
+            return self.assignment.footprint.has_patient_kinds
+        return all(part.is_declared_from_practices for part in self.parts)
+
+
+@dataclass(frozen=True)
+class PlaceKeys:
+    """All that is needed to place the codes of one kind.
+
+    Attributes:
+        kind: one of `codes.KINDS`.
+        codes: CODE, VINTAGE, OUTCOME (`known` or `dead code`), a row a code that the reference has.
+        weights: CODE, ICSID, FOOTPRINT, PLACECD, PLACENM, WEIGHT, a row a pair; the rest to 1 is out of area.
+        method: how the kind is placed, a phrase for the user.
+        as_one: ICSID and FOOTPRINT that all places are accounted for under together; None for each footprint by itself.
+    """
+
+    kind: str
+    codes: pd.DataFrame
+    weights: pd.DataFrame
+    method: str
+    as_one: tuple[str, str] | None = None
+
+
+def place_keys(
+    kind: str, resolved: Sequence[Resolved], geography: Geography, weigh: Figures, *, shares: str, practices: str
+) -> PlaceKeys:
+    """The keys of one kind of unit for one or several footprints.
+
+    Args:
+        kind: one of `codes.MEMBER_KINDS`.
+        weigh: what area units are divided by.
+        shares: `residents` or `registered`.
+        practices: `declared` (the place that a practice or its PCN is declared in) or `residence` (where its registered
+            patients live).
+
+    Raises:
+        PlacemapError: places of a footprint are not declared from practices, and `practices` is `declared`.
+    """
+    if KINDS[kind].patients and practices == DECLARED:
+        _need_patient_kinds(resolved)
+    keys = _KEYS[kind if kind in _KEYS else "area"](geography, weigh, kind, shares, practices)
+    frames = [_weight_rows(item, keys.codes, keys.matrix(item.assignment)) for item in resolved]
+    weights = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=WEIGHT_COLUMNS)
+    as_one = next((item.key for item in resolved if item.parts), None)
+    return PlaceKeys(kind, _with_dead(keys.codes, keys.vintages, keys.dead), weights, keys.method, as_one)
+
+
+def _need_patient_kinds(resolved: Sequence[Resolved]) -> None:
+    every = [part for item in resolved for part in item.parts or (item,)]
+    for number, item in enumerate(every):
+        if not item.is_declared_from_practices:
+            others = sum(not other.is_declared_from_practices for other in every[number + 1 :])
+            more = f" (nor are those of {others} others)" if others else ""
+            raise PlacemapError(
+                f"the places of {item.system.id} {item.assignment.footprint.id} are not declared from practices "
+                f"or PCNs{more}, so a practice has no place of its own",
+                hint="place practices by where their patients live: --practices residence",
+                exit_code=Exit.USAGE,
+            )
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """By code of a kind: the vintage to report, and a function that gives the share of each place."""
+
+    codes: Texts
+    vintages: Texts
+    matrix: Callable[[Assignment], Floats]
+    method: str
+    dead: tuple[str, ...] = ()
+
+
+def _weight_rows(item: Resolved, codes: Texts, matrix: Floats) -> pd.DataFrame:
+    row, place = np.nonzero(matrix > DUST)
+    heads = np.array([(head.ics, head.footprint, head.code) for head in item.heads], dtype=object)[place]
+    names = np.array([p.name for p in item.assignment.footprint.places], dtype=object)
+    columns = {
+        "CODE": codes[row],
+        "ICSID": heads[:, 0],
+        "FOOTPRINT": heads[:, 1],
+        "PLACECD": heads[:, 2],
+        "PLACENM": names[place],
+        "WEIGHT": matrix[row, place],
+    }
+    return pd.DataFrame(columns, columns=WEIGHT_COLUMNS)
+
+
+def _with_dead(codes: Texts, vintages: Texts, dead: tuple[str, ...]) -> pd.DataFrame:
+    known = pd.DataFrame({"CODE": codes, "VINTAGE": vintages, "OUTCOME": "known"}, columns=CODE_COLUMNS)
+    gone = pd.DataFrame({"CODE": sorted(set(dead) - set(codes)), "VINTAGE": "", "OUTCOME": DEAD}, columns=CODE_COLUMNS)
+    return pd.concat([known, gone.astype(object)], ignore_index=True)
+
+
+def _one_hot(of: np.ndarray, count: int) -> Floats:
+    hot: Floats = np.equal(of[:, None], np.arange(count)[None, :]).astype(np.float64)
+    return hot
+
+
+# --- LSOAs ----------------------------------------------------------------------------------------------------------
+
+
+def _lsoa_keys(geography: Geography, _weigh: Figures, _kind: str, _shares: str, _practices: str) -> _Keys:
+    """LSOAs of 2021 whole; those of 2011 by the exact fit, split and irregular ones by `residents_2021`."""
+    fit = geography.fit_2011
+    old = positions(geography.lsoas, fit.codes) < 0
+    both = positions(fit.codes, geography.lsoa_codes) >= 0
+    vintages = np.where(both, "2011 and 2021", "2021")
+
+    def matrix(assignment: Assignment) -> Floats:
+        count = len(assignment.footprint.places)
+        labels = np.where(assignment.place >= 0, assignment.place, count)
+        return np.vstack([_one_hot(assignment.place, count), fit.shares(labels, count + 1)[old][:, :count]])
+
+    return _Keys(
+        np.concatenate([geography.lsoa_codes, fit.codes.to_numpy()[old]]),
+        np.concatenate([vintages, np.full(int(old.sum()), "2011")]).astype(object),
+        matrix,
+        "LSOAs whole; those of 2011 that were split, by residents_2021",
+    )
+
+
+# --- other areas ----------------------------------------------------------------------------------------------------
+
+
+def _area_keys(geography: Geography, weigh: Figures, kind: str, shares: str, _practices: str) -> _Keys:
+    """Units of every vintage that the store has; a code counts as of the newest that has it."""
+    people = weigh.registered if shares == REGISTERED else weigh.residents
+    name = weigh.registered_name if shares == REGISTERED else weigh.residents_name
+    vintages = geography.data.vintages("lookup", kind)
+    parts = [_area_part(geography.units(kind, vintage)) for vintage in vintages]
+    seen: set[str] = set()
+    chosen: list[tuple[Units, Texts, np.ndarray]] = []
+    for units, codes, unit in reversed(parts):
+        new = np.array([code not in seen for code in codes], dtype=bool)
+        seen.update(codes)
+        chosen.append((units, codes[new], unit[new]))
+
+    def matrix(assignment: Assignment) -> Floats:
+        return np.vstack([_unit_shares(units, assignment, people)[unit] for units, _, unit in chosen])
+
+    return _Keys(
+        np.concatenate([codes for _, codes, _ in chosen]),
+        np.concatenate([np.full(len(codes), units.vintage, dtype=object) for units, codes, _ in chosen]),
+        matrix,
+        f"{KINDS[kind].plural} by the share of their {name} in each place",
+        _dead_ltlas(geography) if kind == "ltla" else (),
+    )
+
+
+def _area_part(units: Units) -> tuple[Units, Texts, np.ndarray]:
+    """GSS codes, and NHS codes where the kind has them, with the position of their unit."""
+    codes, unit = [units.codes], [np.arange(len(units.codes))]
+    if units.ods is not None:
+        has = np.flatnonzero([bool(code) for code in units.ods])
+        codes.append(units.ods[has])
+        unit.append(has)
+    every = np.concatenate(codes)
+    _, first = np.unique(every.astype(str), return_index=True)
+    return units, every[first], np.concatenate(unit)[first]
+
+
+def _unit_shares(units: Units, assignment: Assignment, people: Floats) -> Floats:
+    """By unit × place, the share of the unit's people in the place; by LSOAs for a unit where nobody lives."""
+    count, places = len(units.codes), len(assignment.footprint.places)
+    known = units.of >= 0
+    both = known & (assignment.place >= 0)
+    cell = units.of[both] * places + assignment.place[both]
+    of_people = sums(cell, people[both], count * places).reshape(count, places)
+    of_lsoas = sums(cell, np.ones(int(both.sum())), count * places).reshape(count, places)
+    total = sums(units.of[known], people[known], count)
+    lsoas = sums(units.of[known], np.ones(int(known.sum())), count)
+    return np.where(
+        (total > 0)[:, None],
+        ratio(of_people, np.broadcast_to(total[:, None], of_people.shape)),
+        ratio(of_lsoas, np.broadcast_to(lsoas[:, None], of_lsoas.shape)),
+    )
+
+
+def _dead_ltlas(geography: Geography) -> tuple[str, ...]:
+    if geography.data.find("ltla_history") is None:
+        return ()
+    history = geography.ltla_history
+    return tuple(history["ltla_code"][(history["last_year"] < history["last_year"].max()).to_numpy()])
+
+
+# --- practices and PCNs ---------------------------------------------------------------------------------------------
+
+
+def declared_places(assignment: Assignment, geography: Geography) -> dict[str, int]:
+    """By code of the practice, the position of the place that it, or else its PCN, is declared in."""
+    place_of: dict[str, int] = {}
+    for direct in (False, True):
+        for number, place in enumerate(assignment.footprint.places):
+            listed = [m for m in place.members if (m.kind == "practice") == direct]
+            gone = practices_of(place.exclude, geography)
+            place_of.update(dict.fromkeys(sorted(practices_of(listed, geography) - gone), number))
+    return place_of
+
+
+def _practice_keys(geography: Geography, weigh: Figures, _kind: str, _shares: str, practices: str) -> _Keys:
+    registrations = geography.registrations
+    pcns = geography.pcns()
+    real = [code for code in registrations.codes if KINDS["practice"].accepts(code)]
+    codes = np.array(sorted({*real, *geography.practice_names, *pcns.pcn_of}), dtype=object)
+    position = positions(registrations.codes, codes)
+
+    def declared(assignment: Assignment) -> Floats:
+        place_of = declared_places(assignment, geography)
+        of = np.array([place_of.get(code, -1) for code in codes])
+        return _one_hot(of, len(assignment.footprint.places))
+
+    def residence(assignment: Assignment) -> Floats:
+        everyone = np.arange(len(registrations.codes))
+        lived = living_in(
+            registrations, assignment.place, len(assignment.footprint.places), everyone, len(registrations.codes)
+        )
+        total = registrations.by_practice
+        share = ratio(lived, np.broadcast_to(total[:, None], lived.shape))
+        return np.where((position >= 0)[:, None], share[position], 0.0)
+
+    return _Keys(
+        codes,
+        np.full(len(codes), geography.registrations_entry.vintage, dtype=object),
+        declared if practices == DECLARED else residence,
+        _practice_method("practices", practices, weigh),
+        tuple(sorted(set(pcns.practice_names) - set(codes))),
+    )
+
+
+def _practice_method(what: str, practices: str, weigh: Figures) -> str:
+    if practices == DECLARED:
+        return f"{what} whole, by the place that they are declared in; not by where their patients live"
+    return f"{what} by where their registered patients live ({weigh.registered_name})"
+
+
+def _pcn_keys(geography: Geography, weigh: Figures, kind: str, shares: str, practices: str) -> _Keys:
+    """PCNs as the sum of their practices, by list size."""
+    pcns, registrations = geography.pcns(), geography.registrations
+    base = _practice_keys(geography, weigh, kind, shares, practices)
+    codes = np.array(sorted(pcns.practices_of), dtype=object)
+    number = {code: position for position, code in enumerate(codes)}
+    of = np.array([number.get(pcns.pcn_of.get(code, ""), -1) for code in base.codes])
+    position = positions(registrations.codes, base.codes)
+    size = np.where(position >= 0, registrations.by_practice[position], 0).astype(np.float64)
+    # A PCN whose practices have no registered patients yet still lies where its practices do.
+    size += np.where(sums(of[of >= 0], size[of >= 0], len(codes))[of] == 0, 1.0, 0.0)
+
+    def matrix(assignment: Assignment) -> Floats:
+        share = base.matrix(assignment)
+        inside = of >= 0
+        total = sums(of[inside], size[inside], len(codes))
+        columns = [sums(of[inside], (share[:, place] * size)[inside], len(codes)) for place in range(share.shape[1])]
+        lived = np.stack(columns, axis=1) if columns else np.zeros((len(codes), 0))
+        return ratio(lived, np.broadcast_to(total[:, None], lived.shape))
+
+    return _Keys(
+        codes,
+        np.full(len(codes), pcns.vintage, dtype=object),
+        matrix,
+        _practice_method("PCNs", practices, weigh),
+        tuple(sorted(set(pcns.names) - set(codes))),
+    )
+
+
+_KEYS: dict[str, Callable[[Geography, Figures, str, str, str], _Keys]] = {
+    "lsoa": _lsoa_keys,
+    "area": _area_keys,
+    "practice": _practice_keys,
+    "pcn": _pcn_keys,
+}

@@ -1,0 +1,179 @@
+"""Where `apply` runs: DuckDB inside this process, which streams data that are larger than memory.
+
+An engine opens the data as `placemap_data` and runs SQL; nothing here knows what the SQL is about.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from placemap.apply.scan import CsvLayout, Scan
+from placemap.apply.sql import DATA, FLOAT, INT, OTHER, TEXT, literal, name
+from placemap.core.errors import PlacemapError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What DuckDB may hold in memory before it goes to disk.
+MEMORY = "1GB"
+Rows = list[dict[str, Any]]
+
+
+class Engine(Protocol):
+    """What `apply` needs of an engine."""
+
+    def columns(self) -> dict[str, str]:
+        """The data's columns with what they hold: `int`, `float`, `text` or `other`."""
+
+    def preview(self, columns: Sequence[str], rows: int) -> pd.DataFrame:
+        """The first rows of some columns."""
+
+    def load(self, table: str, frame: pd.DataFrame) -> None:
+        """Make a small table known under a name."""
+
+    def keep(self, table: str, sql: str) -> None:
+        """Run a statement and keep its result under a name."""
+
+    def query(self, sql: str) -> Rows:
+        """Run a statement: a dict a row, whole numbers as Python's own."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class DuckDbEngine:
+    """DuckDB in this process.
+
+    Args:
+        scan: the data.
+
+    Raises:
+        PlacemapError: the data cannot be read.
+    """
+
+    def __init__(self, scan: Scan) -> None:
+        import duckdb
+
+        self._scan = scan
+        self._spill = tempfile.TemporaryDirectory(prefix="placemap-")
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": MEMORY,
+            "temp_directory": self._spill.name,
+        }
+        self._duckdb = duckdb.connect(config=settings)
+        self._open()
+
+    def _open(self) -> None:
+        if self._scan.frame is not None:
+            self._duckdb.register(DATA, self._scan.frame)
+            return
+        self._run(f"CREATE VIEW {DATA} AS SELECT * FROM {_reader(self._scan)}")
+
+    def _run(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]], list[str]]:
+        """Names of the columns, rows and types; a row may be what shows that the data cannot be read."""
+        import duckdb
+
+        try:
+            cursor = self._duckdb.execute(sql)
+            described = cursor.description or []
+            return [str(item[0]) for item in described], cursor.fetchall(), [str(item[1]) for item in described]
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
+        except duckdb.Error as error:
+            if self._latin():
+                return self._run(sql)
+            raise _readable(error, self._scan) from None
+
+    def _latin(self) -> bool:
+        """Whether to try again: a CSV whose bytes turn out not to be UTF-8 after the part that was looked at."""
+        layout = self._scan.layout
+        if layout is None or layout.encoding != "utf-8" or layout.all_utf8():
+            return False
+        self._scan = self._scan.encoded("latin-1")
+        self._duckdb.execute(f"CREATE OR REPLACE VIEW {DATA} AS SELECT * FROM {_reader(self._scan)}")
+        return True
+
+    def columns(self) -> dict[str, str]:
+        """As in `Engine`."""
+        titles, _, types = self._run(f"SELECT * FROM {DATA} LIMIT 0")
+        return {title: _type(held) for title, held in zip(titles, types, strict=True)}
+
+    def preview(self, columns: Sequence[str], rows: int) -> pd.DataFrame:
+        """As in `Engine`."""
+        import pandas as pd
+
+        _, found, _ = self._run(f"SELECT {', '.join(map(name, columns))} FROM {DATA} LIMIT {rows}")
+        return pd.DataFrame(found, columns=list(columns), dtype=object)
+
+    def load(self, table: str, frame: pd.DataFrame) -> None:
+        """As in `Engine`."""
+        import pyarrow as pa
+
+        self._duckdb.register(table, pa.Table.from_pandas(frame, preserve_index=False))
+
+    def keep(self, table: str, sql: str) -> None:
+        """As in `Engine`."""
+        self._run(f"CREATE TEMP TABLE {table} AS {sql}")
+
+    def query(self, sql: str) -> Rows:
+        """As in `Engine`."""
+        titles, rows, _ = self._run(sql)
+        return [dict(zip(titles, row, strict=True)) for row in rows]
+
+    def copy(self, sql: str, path: Path) -> None:
+        """Write the rows of a statement to a file, in the order of the data.
+
+        Args:
+            path: `.parquet` for Parquet, else CSV.
+        """
+        form = "FORMAT parquet, COMPRESSION zstd" if path.suffix == ".parquet" else "FORMAT csv, HEADER"
+        # The planner may turn a join round, which would shuffle the rows.
+        self._run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        self._run(f"COPY ({sql}) TO {literal(str(path))} ({form})")
+
+    def close(self) -> None:
+        """As in `Engine`."""
+        self._duckdb.close()
+        self._spill.cleanup()
+
+
+def _reader(scan: Scan) -> str:
+    if scan.layout is None:
+        pattern = str(scan.path / "**" / "*.parquet") if scan.path.is_dir() else str(scan.path)
+        return f"read_parquet({literal(pattern)}, union_by_name = true)"
+    return _csv_reader(scan.path, scan.layout)
+
+
+def _csv_reader(path: Path, layout: CsvLayout) -> str:
+    columns = ", ".join(f"{literal(title)}: 'VARCHAR'" for title in layout.titles)
+    return (
+        f"read_csv({literal(str(path))}, all_varchar = true, header = true, delim = {literal(layout.delimiter)}, "
+        f"quote = '\"', escape = '\"', skip = {layout.skip}, encoding = {literal(layout.encoding)}, "
+        f"null_padding = true, auto_detect = false, columns = {{{columns}}})"
+    )
+
+
+_INTS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+
+
+def _type(sql_type: str) -> str:
+    kind = sql_type.upper()
+    if kind in _INTS or kind in ("BOOLEAN", "BOOL"):
+        return INT
+    if kind in ("FLOAT", "DOUBLE", "REAL") or kind.startswith("DECIMAL"):
+        return FLOAT
+    return TEXT if kind.startswith(("VARCHAR", "STRING", "ENUM")) else OTHER
+
+
+def _readable(error: Exception, scan: Scan) -> PlacemapError:
+    """What DuckDB says about the data, in one sentence."""
+    first = str(error).strip().splitlines()[0]
+    full = "No space left" in str(error) or "could not allocate" in first.casefold()
+    return PlacemapError(
+        f"the data cannot be read: {first}",
+        location=scan.label,
+        hint="free some space" if full else "check that it is a whole CSV, Parquet or .xlsx file",
+    )

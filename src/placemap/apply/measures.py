@@ -1,0 +1,131 @@
+"""What a user asks of their columns: sums, means, rates and counts, as frozen objects; a mistake is refused.
+
+*Extensive* figures (people, visits) add up over areas and are shared out where a unit is split. *Intensive* ones
+(rates, scores, averages) never add up: a rate needs its denominator, a mean of areas needs their weights.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from placemap.core.errors import Exit, PlacemapError
+
+SUM, MEAN, RATE, COUNT = "sum", "mean", "rate", "count"
+
+#: Words in a column's title that say that it is intensive.
+_INTENSIVE_WORDS = frozenset(
+    {
+        *("rate", "rates", "ratio", "percent", "percentage", "pct", "proportion", "prevalence", "density", "share"),
+        *("mean", "avg", "average", "median", "score", "index", "rank", "decile", "quintile", "quartile"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One column of the result.
+
+    Attributes:
+        how: `sum`, `mean`, `rate` or `count`.
+        column: the column that is added up or averaged; the numerator of a rate; empty for a count.
+        over: the denominator of a rate, the weights of a mean; empty where there is none.
+    """
+
+    how: str
+    column: str = ""
+    over: str = ""
+
+    @property
+    def title(self) -> str:
+        """Its column in the result: a sum or mean keeps the column's own name."""
+        if self.how == COUNT:
+            return "ROWS"
+        return f"{self.column}/{self.over}" if self.how == RATE else self.column
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the data that it needs."""
+        return tuple(name for name in (self.column, self.over) if name)
+
+
+def looks_intensive(title: str) -> bool:
+    """Whether a column's title says that its figures are rates, scores or averages, which do not add up."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", title)
+    words = re.split(r"[^A-Za-z%]+", spaced.casefold())
+    return "%" in title or "per" in words or bool(_INTENSIVE_WORDS.intersection(words))
+
+
+def measures_of(
+    sums: Iterable[str] = (), means: Iterable[str] = (), rates: Iterable[str] = (), *, count: bool = False
+) -> tuple[Measure, ...]:
+    """What the options ask for.
+
+    Args:
+        sums: columns to add up.
+        means: `COLUMN`, or `COLUMN:WEIGHTS` for one that is weighted by another column.
+        rates: `NUMERATOR/DENOMINATOR`.
+        count: whether to count rows. It is what is done where nothing else is asked for.
+
+    Raises:
+        PlacemapError: no name of a column, a rate without a denominator, or two results of the same name.
+    """
+    found = [Measure(SUM, column) for column in sums]
+    found += [_mean(text) for text in means]
+    found += [_rate(text) for text in rates]
+    if count or not found:
+        found.append(Measure(COUNT))
+    if any(measure.how != COUNT and not measure.column for measure in found):
+        raise _usage("the name of a column is empty", "write --sum COLUMN or --mean COLUMN")
+    titles = [measure.title for measure in found]
+    for title in titles:
+        if titles.count(title) > 1:
+            raise _usage(
+                f"`{title}` would stand in the result more than once", "ask for it once, or apply in two steps"
+            )
+    return tuple(found)
+
+
+def _mean(text: str) -> Measure:
+    column, _, weights = text.partition(":")
+    return Measure(MEAN, column.strip(), weights.strip())
+
+
+def _rate(text: str) -> Measure:
+    numerator, slash, denominator = text.partition("/")
+    if not slash or not numerator.strip() or not denominator.strip():
+        raise _usage(
+            f"a rate needs its numerator and its denominator; found `{text}`", "write --rate NUMERATOR/DENOMINATOR"
+        )
+    return Measure(RATE, numerator.strip(), denominator.strip())
+
+
+def refuse_mistakes(measures: Iterable[Measure], extensive: Iterable[str]) -> None:
+    """Refuse to add up what does not add up, going by the columns' titles.
+
+    Args:
+        extensive: columns that the user vouches for.
+
+    Raises:
+        PlacemapError: a rate would be summed, or stand in a fraction as if it were a count.
+    """
+    vouched = set(extensive)
+    for measure in measures:
+        adds_up = [measure.column] if measure.how == SUM else list(measure.columns) if measure.how == RATE else []
+        for column in adds_up:
+            if column not in vouched and looks_intensive(column):
+                raise intensive_error(column, "by its name")
+
+
+def intensive_error(column: str, why: str) -> PlacemapError:
+    """The refusal to add up a column of rates."""
+    return _usage(
+        f"`{column}` is {why} a rate, score or average: those do not add up",
+        f"give what it was made from (--rate NUMERATOR/DENOMINATOR), or its weights (--mean {column}:PEOPLE); "
+        f"if it does hold counts, say so with --extensive {column}",
+    )
+
+
+def _usage(message: str, hint: str) -> PlacemapError:
+    return PlacemapError(message, hint=hint, exit_code=Exit.USAGE)

@@ -1,0 +1,290 @@
+"""The whole of `apply` as SQL, written once: DuckDB runs it as it is, other engines run it transpiled.
+
+The data are read once and added up by code (and group); everything after that works on a table with a row a code. The
+statements use only what every warehouse has: joins, sums, CASE.
+
+Tables: `placemap_data` (the user's), `placemap_coded` (added up by code), `placemap_codes` and `placemap_weights` (see
+`place_keys.PlaceKeys`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from placemap.apply.measures import COUNT, RATE, SUM, Measure
+from placemap.core.errors import Exit, PlacemapError
+
+DATA, CODED, CODES, WEIGHTS, JOIN = (
+    "placemap_data",
+    "placemap_coded",
+    "placemap_codes",
+    "placemap_weights",
+    "placemap_join",
+)
+INT, FLOAT, TEXT, OTHER = "int", "float", "text", "other"
+#: The largest finite number; NaN compares as larger in DuckDB and Spark alike.
+LARGEST = "1.7976931348623157e308"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the data.
+
+    Attributes:
+        by: the column that holds the codes.
+        measures: the columns of the result.
+        groups: columns that the result is divided by besides places.
+        types: `int`, `float`, `text` or `other` by column of the data.
+        blanks: texts that stand for no value, such as `*`.
+    """
+
+    by: str
+    measures: tuple[Measure, ...]
+    groups: tuple[str, ...]
+    types: Mapping[str, str]
+    blanks: tuple[str, ...] = field(default=())
+
+    @property
+    def value_columns(self) -> list[str]:
+        """The columns of figures, each once."""
+        return list(dict.fromkeys(name for measure in self.measures for name in measure.columns))
+
+
+def name(text: str) -> str:
+    """A column's name, quoted."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text, quoted."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def code_of(column: str) -> str:
+    """A code as it is compared: without blanks around it, upper case."""
+    return f"UPPER(TRIM(CAST({column} AS VARCHAR)))"
+
+
+# --- the figures of a row ---------------------------------------------------------------------------------------------
+
+
+def _cell(column: str, question: Question) -> str:
+    """A cell as it is read: its number, or its text without blanks and the commas of thousands; NULL where blank."""
+    if question.types[column] != TEXT:
+        return name(column)
+    text = f"TRIM(CAST({name(column)} AS VARCHAR))"
+    blanks = ", ".join(literal(blank) for blank in ("", *question.blanks))
+    thousands = f"REGEXP_MATCHES({text}, '^-?[0-9]{{1,3}}(,[0-9]{{3}})+([.][0-9]+)?$')"
+    return f"CASE WHEN {text} IN ({blanks}) THEN NULL WHEN {thousands} THEN REPLACE({text}, ',', '') ELSE {text} END"
+
+
+def _value(number: int, column: str, question: Question) -> str:
+    """The finite number in cell `t<number>`, else NULL."""
+    cell = f"t{number}"
+    if question.types[column] == INT:
+        return cell
+    found = cell if question.types[column] == FLOAT else f"TRY_CAST({cell} AS DOUBLE)"
+    return f"CASE WHEN ABS({found}) <= {LARGEST} THEN {found} END"
+
+
+def _is_bad(number: int, column: str, question: Question) -> str:
+    """Whether cell `t<number>` holds something that is not a number; NaN is what data frames have for a blank."""
+    if question.types[column] == FLOAT:
+        return f"v{number} IS NULL AND ABS(t{number}) > {LARGEST} AND NOT ISNAN(t{number})"
+    return f"t{number} IS NOT NULL AND v{number} IS NULL"
+
+
+def _values(question: Question) -> str:
+    """The rows of the data as `raw` code, groups, and for each column of figures its cell `t…` and number `v…`."""
+    keys = [f"{name(question.by)} AS raw"]
+    keys += [f"{name(column)} AS g{number}" for number, column in enumerate(question.groups)]
+    columns = list(enumerate(question.value_columns))
+    cells = [f"{_cell(column, question)} AS t{number}" for number, column in columns]
+    values = [f"{_value(number, column, question)} AS v{number}" for number, column in columns]
+    rows = f"SELECT {', '.join([*keys, *cells])} FROM {DATA}"
+    return f"SELECT {', '.join(['t.*', *values])} FROM ({rows}) AS t" if values else rows
+
+
+# --- statements -------------------------------------------------------------------------------------------------------
+
+
+def parts_of(number: int, measure: Measure, question: Question) -> dict[str, str]:
+    """What is added up for a measure: by alias, an expression over the rows of `_values`."""
+    if measure.how == COUNT:
+        return {}
+    first, *rest = (f"v{question.value_columns.index(column)}" for column in measure.columns)
+    if not rest:
+        return {f"m{number}a": f"SUM({first})", f"m{number}n": f"COUNT({first})"}
+    second = rest[0]
+    both = f"{first} IS NOT NULL AND {second} IS NOT NULL"
+    top = first if measure.how == RATE else f"{first} * {second}"
+    return {
+        f"m{number}a": f"SUM(CASE WHEN {both} THEN {top} END)",
+        f"m{number}b": f"SUM(CASE WHEN {both} THEN {second} END)",
+        f"m{number}n": f"COUNT(CASE WHEN {both} THEN 1 END)",
+    }
+
+
+def added(question: Question) -> list[str]:
+    """Aliases of all that is added up, in order; `n` is the number of rows."""
+    return ["n", *(alias for number, m in enumerate(question.measures) for alias in parts_of(number, m, question))]
+
+
+def group_aliases(question: Question) -> list[str]:
+    """Aliases of the groups, in order."""
+    return [f"g{number}" for number in range(len(question.groups))]
+
+
+def _checks(question: Question) -> dict[str, str]:
+    """What tells whether columns are what they are taken for; whole numbers need no telling."""
+    found = {}
+    for number, column in enumerate(question.value_columns):
+        if question.types[column] != INT:
+            found[f"c{number}bad"] = f"COUNT(CASE WHEN {_is_bad(number, column, question)} THEN 1 END)"
+            found[f"c{number}parts"] = f"COUNT(CASE WHEN v{number} <> FLOOR(v{number}) THEN 1 END)"
+            found[f"c{number}least"] = f"MIN(v{number})"
+            found[f"c{number}most"] = f"MAX(v{number})"
+    return found
+
+
+def coded(question: Question, *, checked: bool = True) -> str:
+    """The data added up by code and group: one pass, a row a code.
+
+    Args:
+        checked: whether with the columns that `checks` looks at.
+    """
+    keys = ["raw", *group_aliases(question)]
+    sums = {"n": "COUNT(*)"}
+    for number, measure in enumerate(question.measures):
+        sums.update(parts_of(number, measure, question))
+    if checked:
+        sums.update(_checks(question))
+    columns = ", ".join([*keys, *(f"{expression} AS {alias}" for alias, expression in sums.items())])
+    inner = f"SELECT {columns} FROM ({_values(question)}) AS v GROUP BY {', '.join(keys)}"
+    return f"SELECT {code_of('raw')} AS CODE, t.* FROM ({inner}) AS t"
+
+
+def checks(question: Question) -> str:
+    """One row: rows and sums of all the data, and by column of figures what `refuse_values` looks at."""
+    columns = [f"SUM({alias}) AS {alias}" for alias in added(question)]
+    for alias in _checks(question):
+        how = "MIN" if alias.endswith("least") else "MAX" if alias.endswith("most") else "SUM"
+        columns.append(f"{how}({alias}) AS {alias}")
+    return f"SELECT {', '.join(columns)} FROM {CODED}"
+
+
+def places(question: Question, source: str = CODED) -> str:
+    """Sums by place and group."""
+    head = [*(f"w.{column}" for column in ("ICSID", "FOOTPRINT", "PLACECD", "PLACENM"))]
+    head += [f"d.{alias}" for alias in group_aliases(question)]
+    sums = [f"SUM(d.{alias} * w.WEIGHT) AS {alias}" for alias in added(question)]
+    return (
+        f"SELECT {', '.join([*head, *sums])} FROM {source} AS d JOIN {WEIGHTS} AS w ON d.CODE = w.CODE "
+        f"GROUP BY {', '.join(head)} ORDER BY {', '.join(head)}"
+    )
+
+
+def known(question: Question, as_one: tuple[str, str] | None = None, source: str = CODED) -> str:
+    """Sums over the codes that the reference has, by footprint and outcome, of the part that is in no place.
+
+    Args:
+        as_one: ICSID and FOOTPRINT of all places together, where they are accounted for so.
+    """
+    sums = [f"SUM(d.{alias} * (1 - COALESCE(i.WEIGHT, 0))) AS {alias}" for alias in added(question)]
+    if as_one:
+        ics, footprint = map(literal, as_one)
+        return (
+            f"SELECT {ics} AS ICSID, {footprint} AS FOOTPRINT, k.OUTCOME, {', '.join(sums)} "
+            f"FROM {source} AS d JOIN {CODES} AS k ON d.CODE = k.CODE "
+            f"LEFT JOIN (SELECT CODE, SUM(WEIGHT) AS WEIGHT FROM {WEIGHTS} GROUP BY CODE) AS i ON i.CODE = d.CODE "
+            "GROUP BY k.OUTCOME ORDER BY k.OUTCOME"
+        )
+    inside = f"SELECT CODE, ICSID, FOOTPRINT, SUM(WEIGHT) AS WEIGHT FROM {WEIGHTS} GROUP BY CODE, ICSID, FOOTPRINT"
+    return (
+        f"SELECT f.ICSID, f.FOOTPRINT, k.OUTCOME, {', '.join(sums)} "
+        f"FROM {source} AS d JOIN {CODES} AS k ON d.CODE = k.CODE "
+        f"CROSS JOIN (SELECT DISTINCT ICSID, FOOTPRINT FROM {WEIGHTS}) AS f "
+        f"LEFT JOIN ({inside}) AS i ON i.CODE = d.CODE AND i.ICSID = f.ICSID AND i.FOOTPRINT = f.FOOTPRINT "
+        "GROUP BY f.ICSID, f.FOOTPRINT, k.OUTCOME ORDER BY f.ICSID, f.FOOTPRINT, k.OUTCOME"
+    )
+
+
+def vintages(source: str = CODED) -> str:
+    """Rows by vintage of their code."""
+    return (
+        f"SELECT k.VINTAGE, SUM(d.n) AS n FROM {source} AS d JOIN {CODES} AS k ON d.CODE = k.CODE "
+        "WHERE k.OUTCOME = 'known' GROUP BY k.VINTAGE ORDER BY k.VINTAGE"
+    )
+
+
+def unmatched(question: Question, source: str = CODED) -> str:
+    """Sums by code, over the codes that the reference does not have; NULL for rows without a code."""
+    sums = [f"SUM(d.{alias}) AS {alias}" for alias in added(question)]
+    return (
+        f"SELECT d.CODE, {', '.join(sums)} FROM {source} AS d LEFT JOIN {CODES} AS k ON d.CODE = k.CODE "
+        "WHERE k.CODE IS NULL GROUP BY d.CODE ORDER BY d.CODE"
+    )
+
+
+def joined(by: str, columns: Iterable[str]) -> str:
+    """Every row of the data with the columns of its place."""
+    added_columns = ", ".join(f"j.{column}" for column in columns)
+    key = code_of(f"d.{name(by)}")
+    return f"SELECT d.*, {added_columns} FROM {DATA} AS d LEFT JOIN {JOIN} AS j ON COALESCE({key}, '') = j.CODE"
+
+
+def script(question: Question, as_one: tuple[str, str] | None = None) -> list[str]:
+    """The statements for someone else's warehouse: sums by place, then what is in no place.
+
+    They stand on their own, given the two tables that `apply --sql --keys DIR` writes.
+    """
+    with_coded = f"WITH {CODED} AS ({coded(question, checked=False)}) "
+    return [
+        with_coded + _finished(question, places(question)),
+        with_coded + known(question, as_one),
+        with_coded + unmatched(question),
+    ]
+
+
+def _finished(question: Question, sums: str) -> str:
+    """The sums by place with the measures' own names, rates and means divided."""
+    head = ["ICSID", "FOOTPRINT", "PLACECD", "PLACENM"]
+    head += [f"{a} AS {name(g)}" for a, g in zip(group_aliases(question), question.groups, strict=True)]
+    results = [f"{result(number, m)} AS {name(m.title)}" for number, m in enumerate(question.measures)]
+    body = sums.rpartition(" ORDER BY ")[0]
+    return f"SELECT {', '.join([*head, *results])} FROM ({body}) AS r ORDER BY PLACECD"
+
+
+def result(number: int, measure: Measure) -> str:
+    """A measure from what was added up for it."""
+    if measure.how == COUNT:
+        return "n"
+    if measure.how == SUM:
+        return f"m{number}a"
+    below = f"m{number}b" if measure.over else f"m{number}n"
+    return f"m{number}a / NULLIF({below}, 0)"
+
+
+def transpiled(statements: Sequence[str], dialect: str) -> list[str]:
+    """The statements in another engine's SQL.
+
+    Raises:
+        PlacemapError: sqlglot is not installed, or does not know the dialect.
+    """
+    try:
+        import sqlglot
+    except ImportError:
+        if dialect == "duckdb":
+            return list(statements)
+        raise PlacemapError(
+            f"SQL for {dialect} needs sqlglot, which is not installed", hint="pip install 'placemap[engines]'"
+        ) from None
+    try:
+        return [sqlglot.transpile(statement, read="duckdb", write=dialect, pretty=True)[0] for statement in statements]
+    except ValueError as error:
+        raise PlacemapError(
+            f"`{dialect}` is not a dialect that can be written: {error}",
+            hint="duckdb, spark, databricks, tsql, snowflake, bigquery, postgres and fabric are some that can",
+            exit_code=Exit.USAGE,
+        ) from None

@@ -1,0 +1,1 @@
+"""Findings, one registered generator each."""

@@ -1,0 +1,154 @@
+"""Checks on the cover: each LSOA of the scope in one place, places with LSOAs, inside the scope and in one piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from placemap.checks.registry import Result, result_check
+from placemap.core.arrays import Bools, Floats, Ints
+from placemap.core.findings import Finding, Severity
+from placemap.core.text import listed
+
+#: How many LSOAs a message names.
+NAMES_SHOWN = 5
+
+
+@result_check("gap")
+def gap(result: Result) -> Iterator[Finding]:
+    """LSOAs of the scope that no place has, by LTLA."""
+    for code, name, lsoas in _by_ltla(result, result.assignment.gaps):
+        yield result.finding(
+            "gap",
+            Severity.ERROR,
+            f"{_lsoas(lsoas, result)} of {name} in the scope {_is_are(lsoas)} in no place.",
+            subject=code,
+            lsoas=lsoas,
+            loc=result.footprint.scope.loc,
+            hint="add the missing unit to a place, or take it out of the scope with `exclude`",
+        )
+
+
+def _by_ltla(result: Result, lsoas: Ints) -> Iterator[tuple[str, str, Ints]]:
+    units = result.geography.units("ltla")
+    for unit in np.unique(units.of[lsoas]):
+        code, name = (units.codes[unit], units.names[unit]) if unit >= 0 else ("", "no LTLA")
+        yield str(code), str(name), lsoas[units.of[lsoas] == unit]
+
+
+@result_check("overlap")
+def overlap(result: Result) -> Iterator[Finding]:
+    """LSOAs that several places claim exactly, by the places that do."""
+    overlaps = result.assignment.overlaps
+    claimants, inverse = np.unique(result.assignment.claims[overlaps], axis=0, return_inverse=True)
+    for number, row in enumerate(claimants):
+        lsoas = overlaps[inverse == number]
+        places = [place for place, claims in zip(result.places, row, strict=True) if claims]
+        yield result.finding(
+            "overlap",
+            Severity.ERROR,
+            f"{_lsoas(lsoas, result)} {_is_are(lsoas)} claimed by {listed([place.name for place in places])}; "
+            "each LSOA belongs to one place.",
+            subject="+".join(place.id for place in places),
+            lsoas=lsoas,
+            loc=places[-1].loc,
+            hint="take them from one of the places with `exclude`",
+        )
+
+
+def _lsoas(lsoas: Ints, result: Result) -> str:
+    codes = result.codes(lsoas)
+    shown = ", ".join(codes[:NAMES_SHOWN]) + (" …" if len(codes) > NAMES_SHOWN else "")
+    noun = "LSOA" if len(codes) == 1 else "LSOAs"
+    return f"{len(codes):,} {noun} ({result.people(lsoas):,.0f} people: {shown})"
+
+
+def _is_are(lsoas: Ints) -> str:
+    return "is" if len(lsoas) == 1 else "are"
+
+
+@result_check("empty-place")
+def empty_place(result: Result) -> Iterator[Finding]:
+    """Places that end up without an LSOA."""
+    for position, place in enumerate(result.places):
+        if not (result.assignment.place == position).any():
+            yield result.finding(
+                "empty-place",
+                Severity.ERROR,
+                f"{place.name} has no LSOA: its members lie outside the scope, are excluded, or lose every plurality.",
+                subject=place.id,
+                place=place,
+                hint="check its members, `exclude` and `within` against the scope",
+            )
+
+
+@result_check("outside-scope")
+def outside_scope(result: Result) -> Iterator[Finding]:
+    """Places that reach out of the scope."""
+    for position, place in enumerate(result.places):
+        lsoas = np.flatnonzero((result.assignment.place == position) & ~result.assignment.in_scope)
+        if len(lsoas):
+            yield result.finding(
+                "outside-scope",
+                Severity.WARNING,
+                f"{place.name} reaches outside the scope by {_lsoas(lsoas, result)}; these rows carry IN_SCOPE false.",
+                subject=place.id,
+                lsoas=lsoas,
+                place=place,
+                hint="write `within: scope` to keep only what lies in the scope",
+            )
+
+
+@result_check("not-contiguous")
+def not_contiguous(result: Result) -> Iterator[Finding]:
+    """Parts of a place that are cut off from its largest part by other LSOAs.
+
+    A part is left alone where nothing but the place's own LSOAs borders it: an island, or the far side of an estuary
+    or of the coast, since boundaries are clipped to the coastline.
+    """
+    a, b = result.geography.adjacency
+    for position, place in enumerate(result.places):
+        mask = result.assignment.place == position
+        for part in _detached(mask, a, b, result.figures.residents):
+            yield result.finding(
+                "not-contiguous",
+                Severity.WARNING,
+                f"{place.name} has a part that does not touch the rest of it: {_lsoas(part, result)}.",
+                subject=result.codes(part)[0],
+                lsoas=part,
+                place=place,
+                hint="look at it on the map; accept it if the place really has an exclave",
+            )
+
+
+def _detached(mask: Bools, a: Ints, b: Ints, residents: Floats) -> list[Ints]:
+    """Parts of `mask` other than the one with most residents, except those that border no LSOA outside the mask."""
+    inside_a, inside_b = (a >= 0) & mask[a], (b >= 0) & mask[b]
+    parts = _components(np.flatnonzero(mask), a[inside_a & inside_b], b[inside_a & inside_b])
+    if len(parts) < 2:
+        return []
+    bordered = np.zeros(len(mask), dtype=bool)
+    bordered[a[inside_a & ~inside_b]] = True
+    bordered[b[inside_b & ~inside_a]] = True
+    main = max(range(len(parts)), key=lambda number: (residents[parts[number]].sum(), -number))
+    return [part for number, part in enumerate(parts) if number != main and bordered[part].any()]
+
+
+def _components(nodes: Ints, a: Ints, b: Ints) -> list[Ints]:
+    """Connected parts of a graph, each ascending, in order of their first node."""
+    parent = {int(node): int(node) for node in nodes}
+
+    def root(node: int) -> int:
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    for one, other in zip(a.tolist(), b.tolist(), strict=True):
+        low, high = sorted((root(one), root(other)))
+        parent[high] = low
+    parts: dict[int, list[int]] = {}
+    for node in parent:
+        parts.setdefault(root(node), []).append(node)
+    return [np.array(sorted(part)) for _, part in sorted(parts.items())]

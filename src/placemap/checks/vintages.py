@@ -1,0 +1,128 @@
+"""Checks on the years that a result rests on: an ICB that is gone, a table or footprint that was not in force yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from placemap.checks.registry import Result, result_check
+from placemap.config.as_of import valid_on
+from placemap.core.arrays import Ints
+from placemap.core.codes import KINDS
+from placemap.core.findings import Finding, Severity
+from placemap.reference.by_lsoa import Units
+from placemap.reference.vintages import in_force_from
+
+
+@result_check("icb-gone")
+def icb_gone(result: Result) -> Iterator[Finding]:
+    """The system's ICB does not exist in the vintage of ICBs that is in use."""
+    geography, system = result.geography, result.system
+    if geography.data.find("lookup", "icb", geography.default_vintage("icb")) is None:
+        return
+    today = geography.units("icb")
+    if today.vintage == system.icb_vintage or today.position(system.icb_code) is not None:
+        return
+    scope = np.flatnonzero(result.assignment.in_scope)
+    yield result.finding(
+        "icb-gone",
+        Severity.WARNING,
+        f"ICB {system.icb_code} ({system.icb_ods}, {system.name}, {system.icb_vintage}) does not exist in "
+        f"{today.vintage}. {replaced_by(today, scope)}",
+        subject=system.icb_code,
+        lsoas=scope,
+        loc=system.loc,
+        hint=f"figures by ICB of {today.vintage} are about another area; the places still hold",
+    )
+
+
+def replaced_by(today: Units, lsoas: Ints) -> str:
+    """Which units the LSOAs are in now, the largest part first."""
+    units, counts = np.unique(today.of[lsoas], return_counts=True)
+    parts = sorted(zip(units.tolist(), counts.tolist(), strict=True), key=lambda part: (-part[1], part[0]))
+    texts = [f"{_unit(today, unit)}, {count:,} of its {len(lsoas):,} LSOAs" for unit, count in parts if unit >= 0]
+    return f"Its area is in {' and '.join(texts)}." if texts else "No table tells where its area is now."
+
+
+def _unit(units: Units, position: int) -> str:
+    ods = f", {units.ods[position]}" if units.ods is not None else ""
+    return f"{units.codes[position]} ({units.names[position]}{ods})"
+
+
+@result_check("not-determinable")
+def not_determinable(result: Result) -> Iterator[Finding]:
+    """LSOAs of the scope that a table in use says nothing about, because its source leaves them out."""
+    geography = result.geography
+    for kind in sorted(geography.chosen.vintages):
+        entry = geography.data.find("lookup", kind, geography.chosen.vintages[kind])
+        if entry is None or not entry.coverage.startswith("part"):
+            continue
+        units = geography.units(kind, entry.vintage)
+        lsoas = np.flatnonzero(result.assignment.in_scope & (units.of < 0))
+        if len(lsoas):
+            label = KINDS[kind].label
+            yield result.finding(
+                "not-determinable",
+                Severity.WARNING,
+                f"the {label} of {entry.vintage} cannot be told for {len(lsoas):,} LSOAs of the scope "
+                f"({result.people(lsoas):,.0f} people): {_inside(result, lsoas)} was divided or redrawn, and no table "
+                "at hand says how.",
+                subject=f"{kind}-{entry.vintage}",
+                lsoas=lsoas,
+                loc=result.footprint.scope.loc,
+                hint=f"`placemap data update` fetches the official lookup to {label}; these LSOAs are left out of "
+                f"place_{units.prefix.lower()}",
+            )
+
+
+def _inside(result: Result, lsoas: Ints) -> str:
+    units = result.geography.units("sub_icb", "2024")
+    found = sorted({int(unit) for unit in units.of[lsoas] if unit >= 0})
+    codes = units.ods if units.ods is not None else units.codes
+    return "sub-ICB location " + " and ".join(str(codes[unit]) for unit in found)
+
+
+@result_check("not-in-force")
+def not_in_force(result: Result) -> Iterator[Finding]:
+    """Tables that are younger than the day that was asked for."""
+    chosen = result.geography.chosen
+    for kind, vintage in sorted(chosen.early.items()):
+        what = KINDS[kind].plural if kind in KINDS else kind
+        yield result.finding(
+            "not-in-force",
+            Severity.WARNING,
+            f"the reference data have no {what} in force on {chosen.as_of}; the oldest, {vintage} (from "
+            f"{in_force_from(kind, vintage)}), stand in.",
+            subject=f"{kind}-{vintage}",
+            hint="import an older table with `placemap data import`, or name a vintage with --vintage",
+        )
+
+
+@result_check("not-held")
+def not_held(result: Result) -> Iterator[Finding]:
+    """PCN memberships are of another time than the config's, so its published figures were not held against them."""
+    vintage = result.geography.chosen.vintages.get("pcn")
+    if vintage and any(member.kind == "pcn" for _, member in result.footprint.members()):
+        yield result.finding(
+            "not-held",
+            Severity.INFO,
+            f"members of PCNs are those of {vintage}, as asked for; published figures of places declared from PCNs of "
+            "another time were not held against them.",
+            subject=f"pcn-{vintage}",
+        )
+
+
+@result_check("footprint-not-in-force")
+def footprint_not_in_force(result: Result) -> Iterator[Finding]:
+    """The footprint was not in force on the day that was asked for."""
+    day, footprint = result.geography.chosen.as_of, result.footprint
+    if day is not None and not valid_on(footprint, day):
+        yield result.finding(
+            "footprint-not-in-force",
+            Severity.WARNING,
+            f"footprint {footprint.id} was not in force on {day}; it was from {footprint.valid_from or 'the start'} "
+            f"to {footprint.valid_to or 'today'}.",
+            subject=footprint.id,
+            hint="leave --footprint out to take the one that was",
+        )

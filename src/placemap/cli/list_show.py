@@ -1,0 +1,170 @@
+"""`placemap list`, `placemap show` and `placemap schema`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from placemap.cli import app
+from placemap.cli.common import (
+    FootprintOption,
+    JsonOption,
+    SystemArgument,
+    error_message,
+    guarded,
+    load,
+    print_json,
+    print_table,
+)
+from placemap.core.errors import Exit, PlacemapError
+
+if TYPE_CHECKING:
+    from placemap.config.model import Footprint, Member, System
+
+
+@app.command("list")
+@guarded
+def list_systems(as_json: JsonOption = False) -> int:
+    """List the systems that there are configs for, with their footprints.
+
+    Example: placemap list
+    """
+    from placemap.config.find_config import all_configs
+    from placemap.config.load import load_system
+
+    systems, code = [], Exit.OK
+    for path in all_configs().values():
+        try:
+            systems.append((path, load_system(path)))
+        except PlacemapError as error:
+            error_message(error)
+            code = error.exit_code
+    if as_json:
+        print_json([{"config": str(path), **_system_json(system)} for path, system in systems])
+    else:
+        rows = [
+            (
+                path.stem,
+                system.name,
+                footprint.id + ("*" if footprint.id == system.default_footprint else ""),
+                len(footprint.places),
+                footprint.status,
+                footprint.grade,
+            )
+            for path, system in systems
+            for footprint in system.footprints.values()
+        ]
+        print_table(["system", "name", "footprint (* default)", "places", "status", "grade"], rows, right=(3,))
+    return code
+
+
+@app.command()
+@guarded
+def show(
+    system: SystemArgument,
+    footprint: FootprintOption = None,
+    source: Annotated[bool, typer.Option("--source", help="Print the config file itself.")] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Show how a system's places are declared, and on what evidence.
+
+    Example: placemap show bnssg --footprint localities
+    """
+    from placemap.commands.workspace import footprints_of
+    from placemap.config.find_config import config_path
+    from placemap.config.yaml_tree import read_text
+
+    if source:
+        path = config_path(system)
+        typer.echo(read_text(path, str(path)), nl=False)
+        return Exit.OK
+    found = load(system)
+    chosen = footprints_of(found, footprint or [], every=not footprint)
+    if as_json:
+        print_json(_system_json(found, chosen))
+        return Exit.OK
+    typer.echo(f"{found.name} ({found.id})")
+    typer.echo(f"ICB {found.icb_code} {found.icb_ods} ({found.icb_vintage}); config {found.loc.file}")
+    if found.notes:
+        typer.echo(f"\n{found.notes}")
+    for item in chosen:
+        _show_footprint(found, item)
+    typer.echo("Evidence")
+    for evidence in found.evidence.values():
+        where = ", ".join(part for part in (evidence.publisher, evidence.date, evidence.url) if part)
+        typer.echo(f"  {evidence.key}: {evidence.title} ({where})")
+    return Exit.OK
+
+
+@app.command()
+@guarded
+def schema() -> int:
+    """Print the JSON Schema of the config format, for editors and other tools.
+
+    Example: placemap schema > placemap.schema.json
+    """
+    from placemap.config.schema import json_schema
+
+    print_json(json_schema())
+    return Exit.OK
+
+
+def _show_footprint(system: System, footprint: Footprint) -> None:
+    default = ", default" if footprint.id == system.default_footprint else ""
+    title = (
+        f"\n{footprint.id}: {footprint.name} ({footprint.status}{default}; grade {footprint.grade}, {footprint.basis}; "
+        f"evidence {', '.join(footprint.evidence)})"
+    )
+    rows = [(place.id, place.name, "; ".join(_declared(place.members))) for place in footprint.places]
+    print_table(["place", "name", "members"], rows, title=title)
+    for place in footprint.places:
+        if place.exclude:
+            typer.echo(f"  {place.id} excludes {'; '.join(_declared(place.exclude))}")
+        if place.within or place.within_scope:
+            bound = "; ".join(_declared(place.within)) or "the scope"
+            typer.echo(f"  {place.id} lies within {bound}")
+
+
+def _declared(members: tuple[Member, ...]) -> list[str]:
+    return [f"{m.kind} {m.code}" + (f" {m.name}" if m.name else "") for m in members]
+
+
+def _system_json(system: System, footprints: list[Footprint] | None = None) -> dict[str, Any]:
+    return {
+        "id": system.id,
+        "name": system.name,
+        "icb": {"code": system.icb_code, "ods": system.icb_ods, "vintage": system.icb_vintage},
+        "default_footprint": system.default_footprint,
+        "notes": system.notes,
+        "evidence": {
+            key: {"title": e.title, "publisher": e.publisher, "date": e.date, "url": e.url, "states": e.states}
+            for key, e in system.evidence.items()
+        },
+        "footprints": [_footprint_json(footprint) for footprint in footprints or system.footprints.values()],
+    }
+
+
+def _footprint_json(footprint: Footprint) -> dict[str, Any]:
+    return {
+        "id": footprint.id,
+        "name": footprint.name,
+        "status": footprint.status,
+        "grade": footprint.grade,
+        "basis": footprint.basis,
+        "evidence": list(footprint.evidence),
+        "places": [
+            {
+                "id": place.id,
+                "name": place.name,
+                "members": [_member_json(member) for member in place.members],
+                "exclude": [_member_json(member) for member in place.exclude],
+                "within": "scope" if place.within_scope else [_member_json(member) for member in place.within],
+            }
+            for place in footprint.places
+        ],
+    }
+
+
+def _member_json(member: Member) -> dict[str, str | None]:
+    return {"kind": member.kind, "code": member.code, "name": member.name, "vintage": member.vintage}

@@ -1,0 +1,103 @@
+"""Load → resolve → check → write: one footprint into its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from placemap.analysis.sensitivity import sensitivity
+from placemap.commands.workspace import Outcome, Workspace, chosen_of
+from placemap.config.model import Footprint, Place, System
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.version import __version__
+from placemap.outputs.folder import Build, write_build
+from placemap.reference.lock import require_locked
+
+
+def build(
+    workspace: Workspace,
+    system: System,
+    footprint: Footprint,
+    out: Path,
+    *,
+    formats: str = "csv",
+    excel: bool = False,
+    outlines: bool = False,
+    sensitive: bool = False,
+) -> Outcome:
+    """Build one footprint into `out/<system>/<footprint>/`.
+
+    Args:
+        outlines: also write the outlines of its places.
+        sensitive: also place LSOAs by other methods, and say how sure each place is.
+
+    Raises:
+        PlacemapError: the folder cannot be written, or the tables are not those of the lock; what stood there before
+            still does.
+    """
+    if workspace.lock:
+        require_locked(workspace.inputs(footprint), workspace.lock)
+    outcome = workspace.build(system, footprint)
+    if sensitive and outcome.assignment is not None and outcome.exit_code() == Exit.OK:
+        outcome.sensitivity = sensitivity(system, outcome.assignment, workspace.geography, workspace.figures)
+        outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
+    made = Build(
+        system=system,
+        footprint=footprint,
+        tables=outcome.tables,
+        findings=outcome.findings,
+        inputs=workspace.inputs(footprint),
+        geography=workspace.geography,
+        measure=workspace.measure,
+        version=__version__,
+        failed=outcome.exit_code() != Exit.OK,
+        boundaries=workspace.boundaries(outcome) if outlines else None,
+    )
+    outcome.folder = write_build(made, out, formats=formats, excel=excel)
+    return outcome
+
+
+def jobs_of(
+    workspace: Workspace, systems: Sequence[System], names: list[str], *, every: bool = False
+) -> tuple[list[tuple[System, Footprint]], list[PlacemapError]]:
+    """What a command is about, at the chosen vintages; a system that lacks a footprint gives an error instead."""
+    jobs: list[tuple[System, Footprint]] = []
+    errors: list[PlacemapError] = []
+    for system in systems:
+        try:
+            dated, footprints = chosen_of(workspace, system, names, every=every)
+            jobs += [(dated, item) for item in footprints]
+        except PlacemapError as error:
+            errors.append(error)
+    return jobs, errors
+
+
+@dataclass(frozen=True)
+class PlaceSummary:
+    """One line of the summary after a build."""
+
+    place: Place
+    lsoas: int
+    residents: float
+    registered: float
+
+
+def summary(outcome: Outcome) -> list[PlaceSummary]:
+    """LSOAs and people by place; empty where nothing was resolved."""
+    if outcome.assignment is None or outcome.figures is None:
+        return []
+    lines = []
+    for position, place in enumerate(outcome.footprint.places):
+        mask = outcome.assignment.place == position
+        lines.append(
+            PlaceSummary(
+                place,
+                int(np.count_nonzero(mask)),
+                float(outcome.figures.residents[mask].sum()),
+                float(outcome.figures.registered[mask].sum()),
+            )
+        )
+    return lines

@@ -1,0 +1,113 @@
+"""The reference tables: import, update, status, verify, diff, lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from placemap.commands.workspace import Workspace, open_workspace
+from placemap.config.as_of import at_vintages
+from placemap.config.find_config import ENDINGS, all_configs, config_path
+from placemap.config.load import load_system
+from placemap.config.model import System
+from placemap.core.errors import PlacemapError
+from placemap.core.files import put
+from placemap.core.findings import Finding
+from placemap.reference.lock import Lock, lock_of
+from placemap.reference.open_store import cache_folder, chosen_store, open_store, retrieved_in, store_folder
+from placemap.reference.states import states
+from placemap.reference.status import TableStatus, status_of
+
+if TYPE_CHECKING:
+    from placemap.analysis.reference_diff import StoreDiff
+    from placemap.sources.import_files import ImportReport
+    from placemap.sources.update import UpdateReport
+
+
+def lock_for(workspace: Workspace, systems: Sequence[System]) -> Lock:
+    """The lock of all tables that builds of all footprints of `systems` rest on."""
+    footprints = [footprint for system in systems for footprint in system.footprints.values()]
+    entries = {entry.name: entry for footprint in footprints for entry in workspace.inputs(footprint)}
+    defaults = {kind: workspace.geography.default_vintage(kind) for kind in workspace.geography.data.manifest.defaults}
+    return lock_of((entries[name] for name in sorted(entries)), defaults)
+
+
+def import_data(paths: list[Path], to: Path | None, configs: list[Path], measures: dict[str, str]) -> ImportReport:
+    """Make reference tables from official files.
+
+    Args:
+        paths: the files, or folders of them.
+        to: the store; the user's own where it is None.
+        configs: configs, or folders of them, to cut the tables to; all England where there are none.
+        measures: by file name, what a file of people holds.
+
+    Raises:
+        PlacemapError: a file is missing or damaged, or a config cannot be read.
+    """
+    from placemap.sources.import_files import import_files
+
+    files = [file for path in configs for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    systems = [load_system(file) for file in files if file in configs or file.suffix in ENDINGS]
+    return import_files(paths, to or cache_folder(), systems=systems if configs else None, as_measure=measures)
+
+
+def data_status(data: Path | None) -> tuple[Path, str, list[TableStatus]]:
+    """The store in use, why it is, and its tables."""
+    folder, why = chosen_store(data)
+    return folder, why, status_of(open_store(folder).manifest, retrieved_in(folder), date.today())
+
+
+def verify_data(data: Path | None) -> tuple[str, int, list[Finding]]:
+    """What is wrong with the store in use; with its name and how many tables it has."""
+    from placemap.reference.verify import verify
+
+    store = open_store(store_folder(data))
+    return store.where, len(store.manifest.tables), verify(store)
+
+
+def diff_data(old: str, new: str, data: Path | None) -> StoreDiff:
+    """What changed between two states of the reference; see `store_states.states`."""
+    from placemap.analysis.reference_diff import diff
+
+    before, after = states(old, new, data)
+    systems = [load_system(path) for path in all_configs().values()]
+    return diff(before.geography, after.geography, (before.name, after.name), systems)
+
+
+def write_lock_for(
+    names: list[str], to: Path, data: Path | None, *, vintages: Sequence[str] = (), as_of: str = ""
+) -> Lock:
+    """Lock the tables that some systems are built from, all systems where none is named."""
+    paths = [config_path(name) for name in names] or list(all_configs().values())
+    workspace = open_workspace(data, vintages=vintages, as_of=as_of)
+    systems = [at_vintages(load_system(path), workspace.geography.chosen.vintages.get("pcn")) for path in paths]
+    found = lock_for(workspace, systems)
+    write_lock(found, to)
+    return found
+
+
+def update_data(
+    wanted: list[str],
+    urls: dict[str, str],
+    to: Path | None,
+    ca_bundle: Path | None,
+    progress: Callable[[str, int, int], None],
+) -> UpdateReport:
+    """Bring a store up to date from the official services; the user's own where `to` is None."""
+    from placemap.sources.download.client import Client
+    from placemap.sources.update import Updater
+
+    if ca_bundle is not None and not ca_bundle.is_file():
+        raise PlacemapError("there is no such file", location=str(ca_bundle), hint="check --ca-bundle")
+    return Updater(to or cache_folder(), Client(ca_bundle=ca_bundle)).run(wanted, urls, progress)
+
+
+def write_lock(lock: Lock, path: Path) -> None:
+    """Write a lock in one step, so that it is never half there.
+
+    Raises:
+        PlacemapError: it cannot be written.
+    """
+    put(path, lock.to_text(), what="the lock", option="--to")

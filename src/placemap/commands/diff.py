@@ -1,0 +1,126 @@
+"""What moved between two folders, configs or vintages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from placemap.analysis.diff import Diff, diff
+from placemap.analysis.snapshot import Snapshot, read_snapshot, snapshot
+from placemap.checks.registry import Result
+from placemap.checks.run import run_checks
+from placemap.commands.workspace import Workspace, footprints_of, resolved
+from placemap.config.as_of import members_at
+from placemap.config.model import Footprint, System
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.findings import Finding, Severity
+from placemap.crosswalk.inputs import newest_year
+from placemap.crosswalk.patient_ledger import ledger
+from placemap.crosswalk.places import places_table
+from placemap.crosswalk.tables import crosswalk_tables
+from placemap.reference.geography import Geography
+from placemap.reference.store import Manifest, ReferenceData
+from placemap.resolve.place_codes import heads_of
+
+_FAMILIES = {"pcn": ("pcns",), "registrations": ("registrations",)}
+
+
+# --- diff -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A diff with the errors of the two results.
+
+    Attributes:
+        errors: findings of error severity, each with the label of its side.
+    """
+
+    diff: Diff
+    errors: tuple[tuple[str, Finding], ...] = ()
+
+    @property
+    def exit_code(self) -> Exit:
+        """4 where one of the results has errors, 5 where they differ, else 0."""
+        if self.errors:
+            return Exit.WRONG
+        return Exit.CHANGED if self.diff.changed else Exit.OK
+
+
+def diff_folders(old: Path, new: Path, workspace: Workspace) -> Difference:
+    """Compare two output folders of a footprint; the workspace's reference helps to tell causes."""
+    return Difference(diff(read_snapshot(old), read_snapshot(new), workspace.geography))
+
+
+def diff_systems(
+    workspace: Workspace, old: System, new: System, footprint: str, labels: tuple[str, str] = ("old", "new")
+) -> Difference:
+    """Compare what two versions of a config make of a footprint, with the same reference.
+
+    Raises:
+        PlacemapError: one of them has no such footprint, or it cannot be resolved.
+    """
+    before, old_errors = _taken(workspace, old, footprints_of(old, [footprint])[0], labels[0])
+    after, new_errors = _taken(workspace, new, footprints_of(new, [footprint])[0], labels[1])
+    return Difference(diff(before, after, workspace.geography), (*old_errors, *new_errors))
+
+
+def diff_vintages(workspace: Workspace, system: System, footprint: str, old: str, new: str) -> Difference:
+    """Compare what a footprint is with the reference tables of two vintages, all that there are in both.
+
+    Raises:
+        PlacemapError: the reference has no table in both, or the footprint cannot be resolved in one.
+    """
+    kinds = vintage_kinds(workspace.geography, old, new)
+    sides = []
+    errors: list[tuple[str, Finding]] = []
+    for vintage in (old, new):
+        moved = members_at(system, dict.fromkeys(kinds, vintage))
+        there = Workspace(_with_defaults(workspace.geography, dict.fromkeys(kinds, vintage)), workspace.measure)
+        side, found = _taken(there, moved, footprints_of(moved, [footprint])[0], vintage)
+        sides.append(side)
+        errors += found
+    return Difference(diff(sides[0], sides[1], workspace.geography), tuple(errors))
+
+
+def vintage_kinds(geography: Geography, old: str, new: str) -> list[str]:
+    """The kinds that the reference has in both vintages.
+
+    Raises:
+        PlacemapError: there are none.
+    """
+    data = geography.data
+    kinds = [*("msoa", "ward", "ltla", "utla", "sub_icb"), "pcn", "registrations"]
+    known = {kind: data.vintages(*_FAMILIES.get(kind, ("lookup", kind))) for kind in kinds}
+    found = [kind for kind, vintages in known.items() if old in vintages and new in vintages]
+    if not found:
+        have = "; ".join(f"{kind} {', '.join(vintages)}" for kind, vintages in known.items() if vintages)
+        raise PlacemapError(
+            f"the reference has no table in both vintages {old} and {new}",
+            location=data.where,
+            hint=f"it has {have}; `placemap data import` adds tables",
+        )
+    return found
+
+
+def _with_defaults(geography: Geography, vintages: dict[str, str]) -> Geography:
+    data = geography.data
+    manifest = Manifest(data.manifest.tables, {**data.manifest.defaults, **vintages})
+    return Geography(ReferenceData(manifest, data.table, data.where))
+
+
+def _taken(
+    workspace: Workspace, system: System, footprint: Footprint, label: str
+) -> tuple[Snapshot, list[tuple[str, Finding]]]:
+    """A footprint's result in memory, with its errors; also where a check fails, so that the difference can be seen."""
+    assignment = resolved(workspace, system, footprint)
+    inputs = workspace.inputs(footprint)
+    geography, weigh = workspace.geography, workspace.figures
+    findings = run_checks(Result(system, assignment, geography, weigh, newest_year(inputs)))
+    tables = [
+        *crosswalk_tables(heads_of(system, footprint), assignment, geography, weigh),
+        places_table(system, assignment, geography, weigh, workspace.describer),
+        ledger(system, assignment, geography),
+    ]
+    errors = [(label, finding) for finding in findings if finding.severity == Severity.ERROR]
+    return snapshot(label, system, footprint, tables, inputs, workspace.measure), errors

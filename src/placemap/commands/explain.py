@@ -1,0 +1,138 @@
+"""Why a code, postcode or place is where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from placemap.analysis.explain import explain, explain_place
+from placemap.analysis.explanation import Explanation
+from placemap.commands.workspace import Workspace, footprints_of, resolved
+from placemap.config.model import Footprint, Place, System
+from placemap.core.codes import normal_name
+from placemap.core.errors import Exit, PlacemapError
+from placemap.reference.describe import as_text
+from placemap.reference.look_up import POSTCODE, Subject, find_subject
+from placemap.reference.postcodes import Located, locate
+from placemap.resolve.resolve import Assignment
+
+Asked = Sequence[tuple[System, Footprint]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What `explain` found.
+
+    Attributes:
+        subject: None for a place.
+        located: for a postcode, how it was found.
+        explanations: one a footprint that the unit has a part in.
+    """
+
+    subject: Subject | None
+    located: Located | None
+    explanations: tuple[Explanation, ...]
+
+
+def explain_code(
+    workspace: Workspace, systems: Sequence[System], code: str, footprints: list[str], *, every: bool
+) -> Answer:
+    """Explain a code, a postcode or a place in the footprints asked for.
+
+    Args:
+        systems: where to look.
+        footprints: ids; each system's default where there are none.
+        every: look in all footprints.
+
+    Raises:
+        PlacemapError: nothing is known of the code, or a footprint cannot be resolved.
+    """
+    place = _place_asked(code, systems, footprints)
+    if place is not None:
+        return Answer(None, None, (_explain_place(workspace, *place),))
+    asked = [
+        (system, footprint) for system in systems for footprint in _asked_of(system, footprints, systems, every=every)
+    ]
+    vintage = next((f.vintages["pcn"] for _, f in asked if "pcn" in f.vintages), None)
+    located = locate(code, workspace.geography) if POSTCODE.fullmatch(" ".join(code.upper().split())) else None
+    subject = _of_postcode(located, workspace) if located else find_subject(code, workspace.geography, vintage)
+    return Answer(subject, located, tuple(_explain_in(workspace, asked, subject, only=len(systems) > 1)))
+
+
+def _asked_of(system: System, footprints: list[str], systems: Sequence[System], *, every: bool) -> list[Footprint]:
+    """The footprints of a system; one that only another system has is no mistake where several are asked."""
+    here = [name for name in footprints if name in system.footprints]
+    if footprints and not here and len(systems) > 1:
+        return []
+    return footprints_of(system, here if len(systems) > 1 else footprints, every=every)
+
+
+def _of_postcode(located: Located, workspace: Workspace) -> Subject:
+    return find_subject(str(workspace.geography.lsoas[located.lsoa]), workspace.geography)
+
+
+def _explain_in(workspace: Workspace, asked: Asked, subject: Subject, *, only: bool) -> list[Explanation]:
+    found = []
+    for system, footprint in asked:
+        try:
+            assignment = resolved(workspace, system, footprint)
+        except PlacemapError:
+            if only:  # one of many systems, which the tables in use may not cover
+                continue
+            raise
+        touched = not only or not len(subject.lsoas) or _touches(assignment, subject)
+        if touched:
+            result = explain(system, assignment, workspace.geography, workspace.figures, subject)
+            if not only or len(subject.lsoas) or _has_a_part(result):
+                found.append(result)
+    return found
+
+
+def _touches(assignment: Assignment, subject: Subject) -> bool:
+    return bool(np.any(assignment.in_scope[subject.lsoas] | (assignment.place[subject.lsoas] >= 0)))
+
+
+#: A PCN belongs to a system's answer where it is declared there, or where this part of its patients lives.
+SOME = 0.05
+
+
+def _has_a_part(result: Explanation) -> bool:
+    return bool(result.declared) or sum(part.share for part in result.parts if part.code) >= SOME
+
+
+def _place_asked(code: str, systems: Sequence[System], footprints: list[str]) -> tuple[System, Footprint, Place] | None:
+    """The place that `code` names: `system/footprint/place`, `footprint/place`, or its id or name."""
+    parts = code.split("/")
+    found = [
+        (system, footprint, place)
+        for system in systems
+        for footprint in system.footprints.values()
+        for place in footprint.places
+        if _named(parts, system, footprint, place)
+    ]
+    usual = [item for item in found if item[1].id in (footprints or [item[0].default_footprint])]
+    if len(parts) > 1 and not found:
+        raise PlacemapError(
+            f"there is no place `{code}`",
+            hint="`placemap show SYSTEM` lists its footprints and places",
+            exit_code=Exit.USAGE,
+        )
+    chosen = usual or found
+    if len({item[0].id for item in chosen}) > 1 or (len(chosen) > 1 and not usual):
+        known = ", ".join(f"{s.id}/{f.id}/{p.id}" for s, f, p in chosen[:6])
+        raise PlacemapError(f"several places are called `{code}`", hint=f"say which: {known}", exit_code=Exit.USAGE)
+    return chosen[0] if chosen else None
+
+
+def _named(parts: list[str], system: System, footprint: Footprint, place: Place) -> bool:
+    ids = [system.id, footprint.id, place.id]
+    return parts == ids[-len(parts) :] or (len(parts) == 1 and normal_name(parts[0]) == normal_name(place.name))
+
+
+def _explain_place(workspace: Workspace, system: System, footprint: Footprint, place: Place) -> Explanation:
+    assignment = resolved(workspace, system, footprint)
+    lsoas = np.flatnonzero(assignment.place == footprint.places.index(place))
+    description = as_text(workspace.describer.describe(lsoas.tolist()))
+    return explain_place(system, assignment, workspace.geography, workspace.figures, place, description)

@@ -1,0 +1,52 @@
+"""The FOI pack of a footprint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from placemap.commands.report import _inputs, _report
+from placemap.commands.workspace import Workspace, without_errors
+from placemap.config.model import Footprint, System
+from placemap.outputs.foi.questions import Letter
+
+
+def foi_files(
+    workspace: Workspace, system: System, footprint: Footprint, config: str, letter: Letter
+) -> dict[str, bytes]:
+    """The files of an FOI pack by name.
+
+    Args:
+        workspace: what the footprint is resolved against.
+        system: the footprint's system.
+        footprint: what the pack is about.
+        config: text of the system's config.
+        letter: what the reply says of itself.
+
+    Raises:
+        PlacemapError: the footprint has errors, or the store has no boundaries.
+    """
+    from placemap.outputs.foi.pack import Material, lock_of, pack
+
+    outcome = without_errors(workspace, system, footprint)
+    outlines, inputs = workspace.boundaries(outcome), _inputs(workspace, footprint)
+    assert outcome.assignment is not None
+    assert outlines is not None
+    content = _report(workspace, outcome)
+    chosen = workspace.geography.chosen
+    material = Material(content, outcome.assignment, outcome.findings, inputs, outlines, config, chosen.text)
+    return pack(material, lock_of(content, inputs, workspace.measure, Path(system.loc.file).name, letter, chosen))
+
+
+def make_foi(
+    workspace: Workspace, system: System, footprint: Footprint, config: str, letter: Letter, out: Path
+) -> list[Path]:
+    """Write an FOI pack as a folder and as a zip beside it; returns both.
+
+    Raises:
+        PlacemapError: as `foi_files`, or the folder holds other files, or something cannot be written.
+    """
+    from placemap.outputs.foi.write import write_folder, write_zip
+
+    files = foi_files(workspace, system, footprint, config, letter)
+    stem = out / system.id / f"{footprint.id}-foi"
+    return [write_folder(files, stem), write_zip(files, stem.with_name(f"{stem.name}.zip"))]

@@ -1,0 +1,272 @@
+"""A reference that systems are resolved against, and which footprints a command is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from placemap.analysis.sensitivity import Sensitivity
+from placemap.checks.members import check_declarations, check_icb
+from placemap.checks.registry import Result
+from placemap.checks.run import in_order, run_checks
+from placemap.checks.store_covers import require_coverage
+from placemap.config.as_of import at_vintages, footprint_of
+from placemap.config.grades import WEAKEST, require_grade
+from placemap.config.model import Footprint, System
+from placemap.core.arrays import Bools
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.findings import Finding, Severity, worst
+from placemap.core.tables import Table
+from placemap.crosswalk.findings import findings_table
+from placemap.crosswalk.inputs import Inputs, inputs_of, newest_year
+from placemap.crosswalk.patient_ledger import ledger
+from placemap.crosswalk.places import places_table
+from placemap.crosswalk.tables import crosswalk_tables
+from placemap.reference.describe import Describer
+from placemap.reference.geography import Geography
+from placemap.reference.lock import Lock
+from placemap.reference.open_store import open_store, store_folder
+from placemap.reference.vintages import choose
+from placemap.resolve.place_codes import heads_of
+from placemap.resolve.populations import Figures, figures
+from placemap.resolve.resolve import Assignment, lsoas_of, resolve, scope_of
+
+if TYPE_CHECKING:
+    from placemap.outputs.map.outlines import Boundaries, Outlines
+
+DEFAULT_MEASURE = "residents_2021"
+
+
+def without_errors(workspace: Workspace, system: System, footprint: Footprint) -> Outcome:
+    """Build a footprint's tables in memory.
+
+    Raises:
+        PlacemapError: it has findings of error severity, so there is nothing to show.
+    """
+    outcome = workspace.build(system, footprint)
+    errors = [finding for finding in outcome.findings if finding.severity == Severity.ERROR]
+    if errors or outcome.assignment is None:
+        raise PlacemapError(
+            f"footprint `{footprint.id}` of {system.id} has {len(errors)} error{'s' if len(errors) != 1 else ''}, "
+            f"such as {errors[0].code}: {errors[0].message}",
+            location=system.loc.file,
+            hint=f"`placemap check {system.id} --footprint {footprint.id}` lists them",
+            exit_code=Exit.WRONG,
+        )
+    return outcome
+
+
+@dataclass
+class Outcome:
+    """What became of one footprint.
+
+    Attributes:
+        assignment: None where the declarations themselves are wrong.
+        tables: the tables of the crosswalk; empty where only checks ran, or where there are errors.
+        folder: where they were written; None where nothing was.
+        sensitivity: what other methods make of it; None where that was not asked for.
+    """
+
+    system: System
+    footprint: Footprint
+    findings: list[Finding]
+    assignment: Assignment | None = None
+    figures: Figures | None = None
+    tables: list[Table] = field(default_factory=list)
+    folder: Path | None = None
+    sensitivity: Sensitivity | None = None
+
+    def exit_code(self, *, strict: bool = False) -> Exit:
+        """0, or 4 where there are errors (with `strict`, warnings too)."""
+        bad = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
+        return Exit.WRONG if worst(self.findings) in bad else Exit.OK
+
+
+class Workspace:
+    """A reference that systems are resolved against, with what has been resolved so far."""
+
+    def __init__(
+        self,
+        geography: Geography,
+        measure: str = DEFAULT_MEASURE,
+        lock: Lock | None = None,
+        min_grade: str = WEAKEST,
+    ) -> None:
+        self.geography = geography
+        self.lock = lock
+        self.measure = measure
+        self.min_grade = min_grade
+        self.describer = Describer(geography)
+        self._resolved: dict[tuple[str, str], tuple[list[Finding], Assignment | None]] = {}
+        self._figures: Figures | None = None
+        self._outlines: Outlines | None = None
+
+    @property
+    def figures(self) -> Figures:
+        """What crosswalks weigh by."""
+        if self._figures is None:
+            self._figures = figures(self.geography, self.measure)
+        return self._figures
+
+    def resolve(self, system: System, footprint: Footprint) -> tuple[list[Finding], Assignment | None]:
+        """Resolve a footprint; its declaration's errors instead, where it has any."""
+        key = (system.config_sha256, footprint.id)
+        if key not in self._resolved:
+            require_coverage(system, footprint, self.geography)
+            findings = [*check_icb(system, self.geography), *check_declarations(footprint, self.geography)]
+            scope: Bools | None = None
+            if footprint.scope.place or not findings:
+                scope, scope_findings = self._scope(system, footprint)
+                findings += scope_findings
+            resolved = None if findings or scope is None else resolve(footprint, self.geography, scope)
+            self._resolved[key] = (findings, resolved)
+        return self._resolved[key]
+
+    def _scope(self, system: System, footprint: Footprint) -> tuple[Bools | None, list[Finding]]:
+        if footprint.scope.place is None:
+            return scope_of(footprint.scope, self.geography), []
+        other_id, place_id = footprint.scope.place
+        other = system.footprints[other_id]
+        findings, assignment = self.resolve(system, other)
+        if assignment is None:
+            return None, findings
+        position = [place.id for place in other.places].index(place_id)
+        excluded = lsoas_of(footprint.scope.exclude, self.geography)
+        return assignment.in_scope & (assignment.place == position) & ~excluded, []
+
+    def check(self, system: System, footprint: Footprint) -> Outcome:
+        """Resolve a footprint and run all checks.
+
+        Raises:
+            PlacemapError: its evidence is weaker than asked for, or the store does not hold its system.
+        """
+        require_grade(system, footprint, self.min_grade)
+        findings, assignment = self.resolve(system, footprint)
+        if assignment is None:
+            return Outcome(system, footprint, in_order(findings))
+        inputs = self.inputs(footprint)
+        result = Result(system, assignment, self.geography, self.figures, newest_year(inputs))
+        return Outcome(system, footprint, run_checks(result), assignment, self.figures)
+
+    def inputs(self, footprint: Footprint) -> Inputs:
+        """The reference tables that a footprint's outputs rest on."""
+        return inputs_of(footprint, self.geography, self.measure)
+
+    def build(self, system: System, footprint: Footprint) -> Outcome:
+        """Resolve, check and make all tables; with errors only the findings."""
+        outcome = self.check(system, footprint)
+        found = findings_table(system, footprint, outcome.findings)
+        if outcome.exit_code() == Exit.OK and outcome.assignment is not None:
+            assignment = outcome.assignment
+            outcome.tables = [
+                *crosswalk_tables(heads_of(system, footprint), assignment, self.geography, self.figures),
+                places_table(system, assignment, self.geography, self.figures, self.describer),
+                ledger(system, assignment, self.geography),
+            ]
+        outcome.tables.append(found)
+        return outcome
+
+    @property
+    def outlines(self) -> Outlines:
+        """The boundaries of LSOAs.
+
+        Raises:
+            PlacemapError: the store has none.
+        """
+        # Most builds need no geometry, and do not wait for the library.
+        from placemap.outputs.map.outlines import Outlines
+
+        if self._outlines is None:
+            self._outlines = Outlines(self.geography)
+        return self._outlines
+
+    def boundaries(self, outcome: Outcome) -> Boundaries | None:
+        """The outlines of a footprint's places; None where there are errors."""
+        from placemap.outputs.map.outlines import boundaries
+
+        if outcome.assignment is None or outcome.exit_code() != Exit.OK:
+            return None
+        heads = heads_of(outcome.system, outcome.footprint)
+        return boundaries(heads, outcome.assignment, self.outlines, self.figures)
+
+
+def open_workspace(
+    data: Path | None = None,
+    measure: str = DEFAULT_MEASURE,
+    *,
+    vintages: Sequence[str] = (),
+    as_of: str = "",
+    lock: Lock | None = None,
+    min_grade: str = WEAKEST,
+) -> Workspace:
+    """A workspace on the store that `--data`, PLACEMAP_DATA, the user's cache or the package gives.
+
+    Args:
+        vintages: texts such as `ward=2025`.
+        as_of: a day as ISO text; empty for none.
+        lock: builds are refused on any other tables, and its default vintages are used.
+        min_grade: footprints with weaker evidence are refused.
+
+    Raises:
+        PlacemapError: there is no such store, its manifest cannot be understood, or it lacks a vintage.
+    """
+    store = open_store(store_folder(data))
+    chosen = replace(choose(store.manifest, vintages, as_of), locked=lock.defaults if lock else {})
+    return Workspace(Geography(store, chosen), measure, lock, min_grade)
+
+
+def footprints_of(
+    system: System, names: list[str], *, every: bool = False, as_of: date | None = None
+) -> list[Footprint]:
+    """The footprints that a command is about: those named, all, or the default one (of `as_of`, the one in force then).
+
+    Raises:
+        PlacemapError: the system has no footprint of that name, or none in force on that day.
+    """
+    if as_of and not names and not every:
+        return [footprint_of(system, as_of)]
+    if every:
+        return list(system.footprints.values())
+    for name in names:
+        if name not in system.footprints:
+            raise PlacemapError(
+                f"{system.id} has no footprint `{name}`",
+                location=system.loc.file,
+                hint=f"it has {', '.join(system.footprints)}",
+            )
+    return [system.footprints[name] for name in dict.fromkeys(names) or [system.default_footprint]]
+
+
+def chosen_of(
+    workspace: Workspace, system: System, names: list[str], *, every: bool = False
+) -> tuple[System, list[Footprint]]:
+    """A system at the chosen vintages, and the footprints of it that a command is about.
+
+    Raises:
+        PlacemapError: the system has no footprint of that name, or none in force on the chosen day.
+    """
+    chosen = workspace.geography.chosen
+    dated = at_vintages(system, chosen.vintages.get("pcn"))
+    return dated, footprints_of(dated, names, every=every, as_of=chosen.as_of)
+
+
+def resolved(workspace: Workspace, system: System, footprint: Footprint) -> Assignment:
+    """The assignment of a footprint whose declaration has no errors.
+
+    Raises:
+        PlacemapError: it has.
+    """
+    findings, assignment = workspace.resolve(system, footprint)
+    if assignment is None:
+        first = findings[0]
+        more = f" (and {len(findings) - 1} more errors)" if len(findings) > 1 else ""
+        raise PlacemapError(
+            f"{system.id}/{footprint.id} cannot be resolved: {first.message}{more}",
+            location=first.location,
+            hint=first.hint or f"`placemap check {system.id} -f {footprint.id}` shows all that is wrong",
+            exit_code=Exit.WRONG,
+        )
+    return assignment

@@ -1,0 +1,1 @@
+"""What people declare: YAML → System, every mistake at file:line:column."""

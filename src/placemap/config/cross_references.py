@@ -1,0 +1,112 @@
+"""What a config says about itself: evidence, footprints and scopes that it refers to must be there.
+
+These checks work on the plain values, so that they also run where the shape of the file is wrong elsewhere: all
+mistakes of a file are reported at once. They keep silent about values of a wrong type, which the shape check reports.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from placemap.config.model import Loc
+from placemap.config.yaml_tree import KeyPath, YamlTree
+from placemap.core.codes import AREA_KINDS
+from placemap.core.errors import PlacemapError
+
+
+def reference_errors(tree: YamlTree) -> Iterator[PlacemapError]:
+    """Everything that the config refers to and does not have."""
+    footprints = _dict(tree.value.get("footprints"))
+    default = tree.value.get("default_footprint")
+    if isinstance(default, str) and footprints and default not in footprints:
+        loc = tree.value_loc(("default_footprint",))
+        yield _no_such(f"there is no footprint `{default}` in this config", default, footprints, loc)
+    yield from _system_scope_errors(tree)
+    for footprint_id, footprint in footprints.items():
+        path: KeyPath = ("footprints", footprint_id)
+        yield from _evidence_errors(footprint, path, tree)
+        for place_id, place in _dict(_dict(footprint).get("places")).items():
+            yield from _evidence_errors(place, (*path, "places", place_id), tree)
+        if "scope" in _dict(footprint):
+            yield from _scope_shape_errors(footprint["scope"], (*path, "scope"), tree)
+            yield from _scope_place_errors(footprint_id, footprints, tree)
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _no_such(message: str, found: str, known: Iterable[str], loc: Loc) -> PlacemapError:
+    names = list(known)
+    close = difflib.get_close_matches(found, names, n=1, cutoff=0.6)
+    listed = f"there is {', '.join(names)}" if names else "there is none so far"
+    return PlacemapError(message, location=str(loc), hint=f"did you mean `{close[0]}`?" if close else listed)
+
+
+def _evidence_errors(owner: Any, path: KeyPath, tree: YamlTree) -> Iterator[PlacemapError]:
+    value = _dict(owner).get("evidence")
+    known = _dict(tree.value.get("evidence"))
+    for key in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
+        if isinstance(key, str) and key.strip() not in known:
+            loc = tree.value_loc((*path, "evidence", key))
+            yield _no_such(f"there is no evidence `{key}` in this config", key, known, loc)
+
+
+def _system_scope_errors(tree: YamlTree) -> Iterator[PlacemapError]:
+    if "scope" not in tree.value:
+        return
+    yield from _scope_shape_errors(tree.value["scope"], ("scope",), tree)
+    if _dict(tree.value["scope"]).get("place"):
+        yield PlacemapError(
+            "the system's scope cannot be a place of the system",
+            location=str(tree.loc(("scope", "place"))),
+            hint="give the units that the whole system is made of, such as `sub_icb`",
+        )
+
+
+def _scope_shape_errors(scope: Any, path: KeyPath, tree: YamlTree) -> Iterator[PlacemapError]:
+    if not isinstance(scope, dict):
+        return
+    units = [kind for kind in AREA_KINDS if scope.get(kind)]
+    if scope.get("place") and units:
+        yield PlacemapError(
+            f"a scope is either a `place` or units; found both `place` and `{units[0]}`",
+            location=str(tree.loc((*path, "place"))),
+            hint="leave one of the two out",
+        )
+    if not scope.get("place") and not units:
+        yield PlacemapError(
+            "the scope names no units",
+            location=str(tree.loc(path)),
+            hint=f"give at least one of {', '.join(AREA_KINDS)}",
+        )
+
+
+def _scope_place(footprint: Any) -> str:
+    """`footprint/place`, where a footprint's scope is a place; else empty."""
+    place = _dict(_dict(footprint).get("scope")).get("place")
+    return place if isinstance(place, str) and place.count("/") == 1 else ""
+
+
+def _scope_place_errors(footprint_id: str, footprints: dict[str, Any], tree: YamlTree) -> Iterator[PlacemapError]:
+    loc = tree.value_loc(("footprints", footprint_id, "scope", "place"))
+    trail = [footprint_id]
+    while place := _scope_place(footprints[trail[-1]]):
+        other, place_id = place.split("/")
+        if other not in footprints:
+            yield _no_such(f"there is no footprint `{other}` in this config", other, footprints, loc)
+            return
+        places = _dict(_dict(footprints[other]).get("places"))
+        if place_id not in places:
+            yield _no_such(f"footprint `{other}` has no place `{place_id}`", place_id, places, loc)
+            return
+        trail.append(other)
+        if other in trail[:-1]:
+            yield PlacemapError(
+                f"the scope goes round in a circle: {' → '.join(trail)}",
+                location=str(loc),
+                hint="one of these footprints needs a scope of units",
+            )
+            return

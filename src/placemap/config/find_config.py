@@ -1,0 +1,63 @@
+"""Which config a name on the command line means."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from placemap.core.errors import PlacemapError
+from placemap.core.packaged import packaged_folder
+
+ENDINGS = (".yaml", ".yml")
+
+
+def config_path(name: str, folder: Path | None = None) -> Path:
+    """The config that `name` means: a path, then `./configs/<name>.yaml`, then a packaged config.
+
+    Raises:
+        PlacemapError: there is none.
+    """
+    given = Path(name)
+    if given.suffix in ENDINGS or len(given.parts) > 1 or _is_file(given):
+        return given
+    for place in (folder or Path("configs"), packaged_folder("configs")):
+        for ending in ENDINGS:
+            if _is_file(place / f"{name}{ending}"):
+                return place / f"{name}{ending}"
+    if _is_folder(given):  # only now: a folder of outputs may well be called like a system
+        return given
+    known = sorted(all_configs(folder))
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    hint = f"did you mean `{close[0]}`?" if close else "`placemap list` shows the systems there are"
+    raise PlacemapError(f"there is no system `{name}`: no such file, and no config of that name", hint=hint)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, a folder that may not be read
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def all_configs(folder: Path | None = None) -> dict[str, Path]:
+    """Configs by name: the packaged ones, and over them those in `./configs`."""
+    return dict(sorted({**_configs_in(packaged_folder("configs")), **_configs_in(folder or Path("configs"))}.items()))
+
+
+def england_configs(folder: Path | None = None) -> dict[str, Path]:
+    """The configs that make up England, by name: the packaged ones, or those of the same name in `./configs`."""
+    packaged = _configs_in(packaged_folder("configs"))
+    return {name: path for name, path in all_configs(folder).items() if name in packaged}
+
+
+def _configs_in(folder: Path) -> dict[str, Path]:
+    if not _is_folder(folder):
+        return {}
+    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in ENDINGS}

@@ -1,0 +1,39 @@
+"""What a place is declared from, and on what evidence, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from placemap.config.model import Member, Place, System
+from placemap.core.codes import KINDS, MEMBER_KINDS
+
+
+def declared_from(place: Place) -> str:
+    """`4 PCNs, 1 practice`; with what is taken away or bounded."""
+    text = _counted(place.members)
+    if place.exclude:
+        text += f", less {_counted(place.exclude)}"
+    if place.within:
+        text += f", within {_counted(place.within)}"
+    if place.within_scope:
+        text += ", within the scope"
+    return text
+
+
+def _counted(members: tuple[Member, ...]) -> str:
+    counts = Counter(member.kind for member in members)
+    parts = []
+    for kind in MEMBER_KINDS:
+        if counts[kind]:
+            noun = KINDS[kind].label if counts[kind] == 1 else KINDS[kind].plural
+            parts.append(f"{counts[kind]} {noun}")
+    return ", ".join(parts)
+
+
+def evidence_text(system: System, place: Place) -> str:
+    """The documents that a place rests on: title (publisher, date)."""
+    texts = []
+    for key in place.evidence:
+        item = system.evidence[key]
+        texts.append(f"{item.title} ({', '.join(part for part in (item.publisher, item.date) if part)})")
+    return "; ".join(texts)

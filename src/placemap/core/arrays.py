@@ -1,0 +1,57 @@
+"""Arrays of numpy by position, and the few sums over them that every room needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Ints = npt.NDArray[np.signedinteger[Any]]
+Floats = npt.NDArray[np.floating[Any]]
+Bools = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
+Numbers = npt.NDArray[Any]
+
+
+def sums(position: Ints, values: Numbers, count: int) -> Floats:
+    """Sums of `values` by `position` (0 … count-1)."""
+    return np.bincount(position, weights=values, minlength=count).astype(np.float64, copy=False)
+
+
+def positions(index: pd.Index[str], codes: Any) -> Ints:
+    """Positions of codes in an index; -1 for those that are not there."""
+    found: Ints = index.get_indexer(pd.Index(np.asarray(codes, dtype=object), dtype=object))
+    return found
+
+
+def numbered(codes: Any) -> tuple[Ints, Texts]:
+    """By row the position of its code, and the codes in order."""
+    numbers, words = pd.factorize(codes)
+    words = np.asarray(words, dtype=object)
+    if (words[:-1] > words[1:]).any():
+        order = np.argsort(words)
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        return rank[numbers], words[order]
+    return numbers, words
+
+
+def in_order(*keys: Ints) -> Ints | slice:
+    """What puts rows in the order of `keys`, the first of them first; everything, where they are in order already.
+
+    A store's tables mostly are, and to see that takes a twentieth of sorting them.
+    """
+    ties = np.ones(max(len(keys[0]) - 1, 0), dtype=bool)
+    for key in keys:
+        step = np.diff(key)
+        if (step[ties] < 0).any():
+            return np.lexsort(keys[::-1])
+        ties &= step == 0
+    return slice(None)
+
+
+def ratio(part: Numbers, whole: Numbers) -> Floats:
+    """`part` ÷ `whole`; 0 where `whole` is 0."""
+    return np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)

@@ -1,0 +1,241 @@
+"""Folders and files that are replaced as one: written beside their place, then swapped in.
+
+After a kill at any moment the old one or the new one is complete on disk; the next writer tidies up.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from fnmatch import fnmatchcase
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from placemap.core.errors import PlacemapError
+
+_IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY)
+_SPACE = "free some space, or choose another place with"
+_RIGHT = "get the right to write there, close programs that have it open, or choose another place with"
+_STEPS = {
+    errno.ENOSPC: _SPACE,
+    errno.EDQUOT: _SPACE,
+    errno.EACCES: _RIGHT,
+    errno.EPERM: _RIGHT,
+    errno.EROFS: _RIGHT,
+    errno.ENAMETOOLONG: "choose a shorter name with",
+}
+#: Nothing that placemap writes knows the time; formats that must have one get this.
+NO_TIME = datetime(1980, 1, 1)
+
+LOCK_SECONDS = 60
+#: A file on its way to its place; the number keeps those of two machines apart, which share no lock.
+_NEW = re.compile(r"\.(?P<stem>.+)\.\d+\.new(?P<ending>\.[^.]*)?")
+#: What systems and office programs leave in folders that people look into: it may go with a folder that is replaced.
+_LITTER = (".ds_store", "._*", "thumbs.db", "desktop.ini", ".~lock.*#", "~$*")
+
+
+def is_litter(path: Path) -> bool:
+    """Whether a file is one that a system or an office program made for itself, such as the mark of an open file.
+
+    Such a mark is about the file that stood there before, which the program still has; it is not about the new one.
+    """
+    return any(fnmatchcase(path.name.lower(), pattern) for pattern in _LITTER) and path.is_file()
+
+
+@contextmanager
+def swapped_in(folder: Path) -> Iterator[Path]:
+    """A new empty folder beside `folder`, which takes its place when the block ends well, and else vanishes.
+
+    Raises:
+        PlacemapError: another process is at it.
+        OSError: the folder cannot be written.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        _tidy(folder)
+        new = folder.with_name(f".{folder.name}.new")
+        new.mkdir()
+        try:
+            yield new
+            _swap(new, folder)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+
+
+@contextmanager
+def file_swapped_in(path: Path) -> Iterator[Path]:
+    """Where to write a file beside `path`, of the same ending; it goes there when the block ends well, else vanishes.
+
+    Raises:
+        PlacemapError: another process is at it.
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    _clear_leftovers(path.parent)
+    with _locked(path):
+        new = path.with_name(f".{path.stem}.{os.getpid()}.new{path.suffix}")
+        try:
+            yield new
+            new.replace(path)
+        finally:
+            if new.exists():
+                new.unlink()
+
+
+@contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    """Hold the lock of a folder or file that is written."""
+    try:
+        with _lock(place).acquire(timeout=LOCK_SECONDS):
+            yield
+    except Timeout:
+        raise PlacemapError(
+            f"another placemap has been writing here for over {LOCK_SECONDS} seconds",
+            location=str(place),
+            hint="wait for it to end, or choose another place",
+        ) from None
+
+
+def _lock(place: Path) -> FileLock:
+    """The lock of a folder or file; it lies in the temporary folder, so none is left among a user's files.
+
+    The system frees it when its holder ends, however that comes.
+    """
+    name = hashlib.sha256(os.fsencode(place.parent.resolve() / place.name)).hexdigest()[:16]
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    return FileLock(Path(tempfile.gettempdir()) / f"placemap-{user}-{name}.lock")
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Delete files that killed writers left on their way into a folder; those of living ones have their lock held."""
+    with suppress(OSError):
+        for item in folder.iterdir():
+            found = _NEW.fullmatch(item.name)
+            if found and item.is_file():
+                with suppress(Timeout), _lock(folder / f"{found['stem']}{found['ending'] or ''}").acquire(timeout=0):
+                    item.unlink(missing_ok=True)
+
+
+def _tidy(folder: Path) -> None:
+    """Clear what a killed writer left; bring the old folder back if the kill came between the two renames."""
+    _clear_leftovers(folder)
+    shutil.rmtree(folder.with_name(f".{folder.name}.new"), ignore_errors=True)
+    old = folder.with_name(f".{folder.name}.old")
+    if old.exists():
+        if folder.exists():
+            shutil.rmtree(old)
+        else:
+            old.rename(folder)
+
+
+def _swap(new: Path, folder: Path) -> None:
+    old = folder.with_name(f".{folder.name}.old")
+    if folder.exists():
+        folder.rename(old)
+    try:
+        new.rename(folder)
+    except BaseException:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def cannot_write(error: OSError, place: Path, *, what: str = "the output", option: str = "--out") -> PlacemapError:
+    """The error that a user reads where writing failed.
+
+    Args:
+        error: what the system said.
+        place: what was to be written.
+        what: the same in words.
+        option: the option that chooses the place.
+    """
+    return PlacemapError(
+        f"{what} cannot be written: {error.strerror or error}",
+        location=str(place),
+        hint=f"{_step(error, place)} {option}; what stood there before is unchanged",
+    )
+
+
+def _step(error: OSError, place: Path) -> str:
+    """The next step, up to the option's name."""
+    if error.errno in _IN_THE_WAY:
+        # A file that stands where a folder must be, else the place itself.
+        blocker = next((path for path in place.parents if path.exists() and not path.is_dir()), place)
+        return f"`{blocker}` is in the way: move it away, or choose another place with"
+    return _STEPS.get(error.errno or 0, "choose another place with")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8 with its own line ends, the same bytes on every system; all text files are written by this.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.write_text(text, encoding="utf-8", newline="")
+
+
+def put(
+    path: Path, content: str | bytes | Callable[[Path], object], *, what: str = "the output", option: str = "--out"
+) -> Path:
+    """Write a file beside its place and move it in, so that a kill leaves the old one or the new one.
+
+    Args:
+        path: where it goes; folders above it are made.
+        content: text, bytes, or what writes a file of the name that it is given.
+        what: what the file is, for messages.
+        option: the option that chooses its place, for messages.
+
+    Raises:
+        PlacemapError: it cannot be written; what stood there before still does.
+    """
+    try:
+        with file_swapped_in(path) as new:
+            if callable(content):
+                new.touch()  # says why it cannot be written before a library says so in its own way
+                content(new)
+            elif isinstance(content, str):
+                write_text(new, content)
+            else:
+                new.write_bytes(content)
+    except OSError as error:
+        raise cannot_write(error, path, what=what, option=option) from None
+    return path
+
+
+def as_json(value: dict[str, Any]) -> str:
+    """JSON as it is written to files for machines that people may read."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def timeless(archive: bytes) -> bytes:
+    """A zip archive with all times taken out of it, so that the same content has the same bytes."""
+    result = BytesIO()
+    stamp = NO_TIME.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    with zipfile.ZipFile(BytesIO(archive)) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in sorted(old.namelist()):
+            content = old.read(name)
+            if name == "docProps/core.xml":
+                content = _without_times(content, stamp)
+            new.writestr(zipfile.ZipInfo(name, NO_TIME.timetuple()[:6]), content, zipfile.ZIP_DEFLATED)
+    return result.getvalue()
+
+
+def _without_times(core: bytes, stamp: bytes) -> bytes:
+    import re
+
+    return re.sub(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", rb"\g<1>" + stamp, core)

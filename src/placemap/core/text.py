@@ -1,0 +1,23 @@
+"""Words that messages and texts share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def listed(items: Sequence[str], word: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`, or with another word; at least one item."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}"
+
+
+def month(vintage: str) -> str:
+    """`August 2022` for `2022-08`, `11 March 2021` for `2021-03-11`; a year as it is."""
+    parts = vintage.split("-")
+    if len(parts) == 1:
+        return vintage
+    return " ".join([*(str(int(day)) for day in parts[2:3]), _MONTHS[int(parts[1]) - 1], parts[0]])

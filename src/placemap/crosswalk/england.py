@@ -1,0 +1,89 @@
+"""Tables of all systems together: the places of England, and where their patients live."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from placemap.core.arrays import Bools, Floats, Ints, ratio, sums
+from placemap.core.tables import Table
+from placemap.crosswalk.places import places_table
+from placemap.crosswalk.schemas import national_places
+from placemap.reference.by_lsoa import Registrations
+from placemap.reference.describe import Describer
+from placemap.reference.geography import Geography
+from placemap.resolve.england import National
+from placemap.resolve.populations import Figures
+
+
+def national_places_table(national: National, geography: Geography, weigh: Figures, describer: Describer) -> Table:
+    """A row a place of England, with the ICB that most of its residents live in."""
+    tables = [places_table(part.system, part.assignment, geography, weigh, describer) for part in national.parts]
+    frame = pd.concat([table.frame for table in tables], ignore_index=True)
+    icb = geography.units("icb")
+    schema = national_places(weigh.residents_name, geography.registered_measure, icb.vintage)
+    place = national.assignment.place
+    unit, share = largest_unit(place, icb.of, weigh.residents, len(national.heads))
+    known = unit >= 0
+    columns = {
+        "OWN_PRACTICE_SHARE": own_practice_share(geography.registrations, place, len(national.heads)),
+        f"{icb.prefix}CD": np.where(known, icb.codes[unit], ""),
+        f"{icb.prefix}CDH": np.where(known, icb.ods[unit], "") if icb.ods is not None else "",
+        f"{icb.prefix}NM": np.where(known, icb.names[unit], ""),
+        f"{icb.prefix}_RESIDENT_SHARE": share,
+    }
+    return Table("places", schema, frame.assign(**columns)[schema.names])
+
+
+# --- places and the units that they lie in ---------------------------------------------------------------------------
+
+
+def largest_unit(place: Ints, unit: Ints, people: Floats, count: int) -> tuple[Ints, Floats]:
+    """By place, the unit that most of its people live in (the first of equals; -1 for none known), and what share do.
+
+    Args:
+        place, unit: by LSOA, positions; -1 for none.
+        people: by LSOA.
+        count: number of places.
+    """
+    width = int(unit.max(initial=0)) + 1
+    both = (place >= 0) & (unit >= 0)
+    overlap = sums(place[both] * width + unit[both], people[both], count * width).reshape(count, width)
+    largest = overlap.argmax(axis=1)
+    most = overlap[np.arange(count), largest]
+    whole = sums(place[place >= 0], people[place >= 0], count)
+    return np.where(most > 0, largest, -1), ratio(most, whole)
+
+
+# --- patients and their own place -----------------------------------------------------------------------------------
+
+
+def home_of_practices(registrations: Registrations, place: Ints, count: int) -> Ints:
+    """By practice, the place where more of its patients live than in any other (the first of equals); -1 for none.
+
+    Args:
+        place: by LSOA of 2021, position of its place; -1 for none.
+        count: number of places.
+    """
+    practice, lived, patients = registrations.living(place)
+    cells, inverse = np.unique(practice * count + lived, return_inverse=True)
+    people = sums(inverse, patients, len(cells))
+    of, where = np.divmod(cells, count)
+    order = np.lexsort((where, -people, of))
+    homes = np.full(len(registrations.codes), -1)
+    first = np.unique(of[order], return_index=True)
+    homes[first[0]] = where[order][first[1]]
+    return homes
+
+
+def own_practice_share(registrations: Registrations, place: Ints, count: int) -> Floats:
+    """By place, the share of registered residents whose practice has most of its patients in the same place.
+
+    Args:
+        place: by LSOA of 2021, position of its place; -1 for none.
+        count: number of places.
+    """
+    homes = home_of_practices(registrations, place, count)
+    practice, lived, patients = registrations.living(place)
+    own: Bools = homes[practice] == lived
+    return ratio(sums(lived[own], patients[own], count), sums(lived, patients, count))

@@ -1,0 +1,45 @@
+"""places.csv and findings.csv."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from placemap.config.in_words import declared_from, evidence_text
+from placemap.config.model import System
+from placemap.core.tables import Table
+from placemap.crosswalk import schemas
+from placemap.reference.describe import Describer, as_text
+from placemap.reference.geography import Geography
+from placemap.resolve.place_codes import place_code
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import Assignment
+
+
+def places_table(
+    system: System, assignment: Assignment, geography: Geography, weigh: Figures, describer: Describer
+) -> Table:
+    """A row a place: what it is declared from, its figures, its evidence and its shortest exact description."""
+    footprint = assignment.footprint
+    rows = []
+    for position, place in enumerate(footprint.places):
+        lsoas = np.flatnonzero(assignment.place == position)
+        rows.append(
+            (
+                system.id,
+                footprint.id,
+                place_code(system, footprint, place),
+                place.name,
+                declared_from(place),
+                len(lsoas),
+                float(weigh.residents[lsoas].sum()),
+                float(weigh.registered[lsoas].sum()),
+                footprint.status,
+                footprint.grade,
+                place.basis,
+                evidence_text(system, place),
+                as_text(describer.describe(lsoas.tolist())),
+            )
+        )
+    schema = schemas.places(weigh.residents_name, geography.registered_measure)
+    return Table("places", schema, pd.DataFrame(rows, columns=schema.names))

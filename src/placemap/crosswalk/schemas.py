@@ -1,0 +1,256 @@
+"""The tables that a build writes: columns, types, keys and descriptions, for writers, data dictionary and CSVW alike.
+
+Published names carry vintages, so the schemas are made from the vintages in use: the LTLAs of 2024 give `LAD24CD`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from placemap.core.codes import KINDS, published_prefix
+from placemap.core.tables import Column, TableSchema
+from placemap.resolve.place_codes import FOOTPRINT, HEAD, ICS
+
+
+def _lsoas(what: str) -> Column:
+    return Column("LSOAS", "int", f"number of LSOAs of 2021 {what}")
+
+
+def _people(measure: str, registered: str, what: str) -> tuple[Column, Column]:
+    return (
+        Column("RESIDENTS", "people", f"residents {what} ({measure})"),
+        Column("REGISTERED", "people", f"patients registered with any GP practice who live {what} ({registered})"),
+    )
+
+
+def _shares(unit: str) -> tuple[Column, ...]:
+    return (
+        Column(
+            "PLACE_RESIDENT_SHARE", "share", f"RESIDENTS ÷ residents of the whole place: how much of it is this {unit}"
+        ),
+        Column("UNIT_RESIDENT_SHARE", "share", f"RESIDENTS ÷ residents of the whole {unit}, inside the system or not"),
+        Column("PLACE_REGISTERED_SHARE", "share", "REGISTERED ÷ registered patients who live in the whole place"),
+        Column("UNIT_REGISTERED_SHARE", "share", f"REGISTERED ÷ registered patients who live in the whole {unit}"),
+    )
+
+
+def _fit(unit: str) -> Column:
+    return Column(
+        "FIT",
+        "code",
+        f"how the {unit} fits the place, by LSOAs: exact = the same; within = {unit} inside the place; "
+        f"contains = place inside the {unit}; partial = each has a part of the other",
+    )
+
+
+def place_lsoa(measure: str) -> TableSchema:
+    """The crosswalk itself: a row an LSOA of 2021."""
+    return TableSchema(
+        "Each LSOA of 2021 and the place that it belongs to",
+        (
+            *HEAD,
+            Column("LSOA21CD", "code", "LSOA of 2021"),
+            Column("LSOA21NM", "text", "name of the LSOA"),
+            Column(
+                "METHOD",
+                "code",
+                "exact-fit: it lies in a declared area; best-fit: ONS gives it to a declared ward, or most of its "
+                "people come from a declared former area; plurality: more of its registered patients use practices of "
+                "this place than of any other",
+            ),
+            Column(
+                "SHARE", "share", "plurality only: this place's patients ÷ all registered patients living in the LSOA"
+            ),
+            Column(
+                "PLACED_SHARE",
+                "share",
+                "plurality only: this place's patients ÷ patients of any place of the footprint",
+            ),
+            Column(
+                "RUNNER_UP", "code", "plurality only: PLACECD of the place with second most patients, if any has one"
+            ),
+            Column("MARGIN", "share", "plurality only: SHARE less the runner-up's share"),
+            Column("RESIDENTS", "people", f"residents of the LSOA ({measure})"),
+            Column("IN_SCOPE", "flag", "true where the LSOA lies in the area that the footprint must cover"),
+        ),
+        ("LSOA21CD",),
+    )
+
+
+def place_unit(kind: str, vintage: str, measure: str, registered: str) -> TableSchema:
+    """A row an overlapping pair of a place and an area unit."""
+    prefix, label = published_prefix(kind, vintage), _unit_label(kind, vintage)
+    columns = [
+        *HEAD,
+        Column(f"{prefix}CD", "code", f"GSS code of the {label}"),
+        Column(f"{prefix}NM", "text", f"name of the {label}"),
+        _lsoas("that the two have in common"),
+        *_people(measure, registered, "in those LSOAs"),
+        *_shares(label),
+        _fit(label),
+    ]
+    if KINDS[kind].ods:
+        columns.insert(5, Column(f"{prefix}CDH", "code", f"NHS (ODS) code of the {label}"))
+    return TableSchema(f"Places and {_plural(kind, vintage)}", tuple(columns), ("PLACECD", f"{prefix}CD"))
+
+
+def place_lsoa11(measure: str, registered: str) -> TableSchema:
+    """A row an overlapping pair of a place and an LSOA of 2011."""
+    table = place_unit("lsoa", "2011", measure, registered)
+    change = Column("CHGIND", "code", "what became of the LSOA in 2021: U unchanged, S split, M merged, X irregular")
+    split = (
+        "share of the LSOA of 2011 that lies in the place: multiply figures coded in LSOAs of 2011 by it. "
+        "Split and irregular LSOAs are divided by residents_2021"
+    )
+    columns = [replace(c, description=split) if c.name == "UNIT_RESIDENT_SHARE" else c for c in table.columns]
+    columns.insert(6, change)
+    return replace(table, columns=tuple(columns))
+
+
+def _unit_label(kind: str, vintage: str) -> str:
+    if kind == "sub_icb" and vintage[:4] < "2022":
+        return f"CCG of {vintage}"
+    return f"{KINDS[kind].label} of {vintage}"
+
+
+def _plural(kind: str, vintage: str) -> str:
+    if kind == "sub_icb" and vintage[:4] < "2022":
+        return f"clinical commissioning groups of {vintage}"
+    return f"{KINDS[kind].plural} of {vintage}"
+
+
+def place_pcn(vintage: str, registered: str) -> TableSchema:
+    """A row a pair of a place and a PCN with patients there."""
+    return TableSchema(
+        f"Places and the primary care networks ({vintage}) that their residents are registered with",
+        (
+            *HEAD,
+            Column("PCNCD", "code", "ODS code of the PCN; blank for all practices without a PCN together"),
+            Column("PCNNM", "text", "name of the PCN"),
+            Column("PATIENTS", "people", f"patients of the PCN who live in the place ({registered})"),
+            Column("PLACE_REGISTERED_SHARE", "share", "PATIENTS ÷ registered patients who live in the place"),
+            Column("UNIT_REGISTERED_SHARE", "share", "PATIENTS ÷ all patients of the PCN, wherever they live"),
+            Column("DECLARED", "flag", "true where the place is declared from this PCN"),
+        ),
+        ("PLACECD", "PCNCD"),
+    )
+
+
+def place_practice(vintage: str, registered: str) -> TableSchema:
+    """A row a practice that is declared in a place."""
+    return TableSchema(
+        "GP practices and the place that they are declared in",
+        (
+            *HEAD,
+            Column("PRACTICECD", "code", "ODS code of the practice"),
+            Column("PRACTICENM", "text", "name of the practice"),
+            Column("PCNCD", "code", f"ODS code of the practice's PCN ({vintage}), blank where it has none"),
+            Column("PCNNM", "text", "name of that PCN"),
+            Column("DECLARED_BY", "code", "practice = the practice itself is listed; pcn = its PCN is"),
+            Column("LIST_SIZE", "people", f"patients registered with the practice, wherever they live ({registered})"),
+            Column("PATIENTS_IN_PLACE", "people", "of those, living in LSOAs of the place"),
+            Column("PATIENTS_OUT_OF_PLACE", "people", "of those, living elsewhere or without an LSOA"),
+        ),
+        ("PRACTICECD",),
+    )
+
+
+def places(measure: str, registered: str) -> TableSchema:
+    """A row a place."""
+    return TableSchema(
+        "The places",
+        (
+            *HEAD,
+            Column("DECLARED_FROM", "text", "what the config declares the place from"),
+            _lsoas("of the place"),
+            *_people(measure, registered, "in the place"),
+            Column("STATUS", "code", "current, proposed or superseded, as the evidence has it"),
+            Column(
+                "GRADE",
+                "code",
+                "strength of the evidence: A = places and geography stated; B = geography follows from names; C = weak",
+            ),
+            Column(
+                "BASIS", "code", "stated = a source gives the members; inferred = they were worked out from sources"
+            ),
+            Column("EVIDENCE", "text", "documents that the place rests on"),
+            Column("DESCRIPTION", "text", "shortest description that gives exactly the place's LSOAs"),
+        ),
+        ("PLACECD",),
+    )
+
+
+def place_boundaries(measure: str, registered: str) -> TableSchema:
+    """The attributes of the outline of each place."""
+    return TableSchema(
+        "Outlines of the places, dissolved from generalised LSOA boundaries",
+        (
+            *HEAD,
+            _lsoas("of the place"),
+            *_people(measure, registered, "in the place"),
+            Column("AREA_KM2", "number", "area of the outline in square kilometres, clipped to the coastline"),
+        ),
+        ("PLACECD",),
+    )
+
+
+def national_places(measure: str, registered: str, icb_vintage: str) -> TableSchema:
+    """A row a place of any system, with the ICB that it lies in."""
+    table = places(measure, registered)
+    prefix, label = published_prefix("icb", icb_vintage), _unit_label("icb", icb_vintage)
+    icb = (
+        Column(
+            f"{prefix}CD",
+            "code",
+            f"GSS code of the {label} that most of the place's residents live in; blank for none known",
+        ),
+        Column(f"{prefix}CDH", "code", f"NHS (ODS) code of the {label}"),
+        Column(f"{prefix}NM", "text", f"name of the {label}"),
+        Column(
+            f"{prefix}_RESIDENT_SHARE",
+            "share",
+            f"share of the place's residents who live in that {label}; the rest lives in another, or in a sub-ICB "
+            "location that was redrawn and does not tell",
+        ),
+    )
+    own = Column(
+        "OWN_PRACTICE_SHARE",
+        "share",
+        "registered residents of the place whose practice has more patients in it than in any other ÷ REGISTERED",
+    )
+    at = table.names.index("STATUS")
+    return replace(table, title="The places of England", columns=(*table.columns[:at], own, *icb, *table.columns[at:]))
+
+
+FINDINGS = TableSchema(
+    "What the checks found",
+    (
+        ICS,
+        FOOTPRINT,
+        Column("FINDING", "code", "stable name of the check, explained in placemap's documentation"),
+        Column("SEVERITY", "code", "error, warning or info"),
+        Column("PLACECD", "code", "the place it is about, blank for the footprint as a whole"),
+        Column("SUBJECT", "code", "the code or id it is about; a waiver in the config names it"),
+        Column("MESSAGE", "text", "what was found and what was expected"),
+        Column("LSOAS", "int", "number of LSOAs of 2021 concerned"),
+        Column("PEOPLE", "people", "people concerned, blank where that does not apply"),
+        Column("LSOA21CDS", "text", "the LSOAs of 2021 concerned, separated by spaces"),
+        Column("NEXT_STEP", "text", "what to do about it"),
+        Column("LOCATION", "text", "file:line:column of the declaration"),
+    ),
+    (),
+)
+
+LEDGER = TableSchema(
+    "Every patient of the national registrations, accounted for once",
+    (
+        ICS,
+        FOOTPRINT,
+        Column("LINE", "int", "order of the lines; the first that applies to a patient counts them"),
+        Column("CATEGORY", "code", "which patients the line counts"),
+        Column("RESIDENCE", "code", "PLACECD of the place that they live in, blank where none"),
+        Column("REGISTERED_WITH", "code", "PLACECD of the place that their practice is declared in, blank where none"),
+        Column("PATIENTS", "people", "registered patients; all lines sum to the source's national total"),
+    ),
+    ("LINE", "CATEGORY", "RESIDENCE", "REGISTERED_WITH"),
+)

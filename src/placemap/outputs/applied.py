@@ -1,0 +1,132 @@
+"""Results of `apply` as files: CSV or Parquet by the file's ending, written beside and swapped in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from placemap.apply.apportion import PlaceKeys
+from placemap.apply.measures import COUNT, MEAN, SUM, Measure
+from placemap.apply.reconcile import Reconciliation
+from placemap.apply.run import Applied
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.files import put
+from placemap.core.tables import Column, Table, TableSchema
+from placemap.outputs.tables import write_csv, write_parquet
+from placemap.resolve.place_codes import HEAD
+
+ENDINGS = {".csv": write_csv, ".parquet": write_parquet}
+
+RECONCILIATION = TableSchema(
+    "Where all that came in has gone",
+    (
+        *HEAD[:2],
+        Column("OUTCOME", "text", "what became of it; `in` is what came in, the sum of the others"),
+        Column("ROWS", "number", "rows of the data, or the part of them that is in the area"),
+        Column("MEASURE", "text", "column of the data, blank on lines of rows alone"),
+        Column("TOTAL", "number", "sum of that column"),
+    ),
+    ("ICSID", "FOOTPRINT", "OUTCOME", "MEASURE"),
+)
+KEY_CODES = TableSchema(
+    "Codes that the reference has",
+    (
+        Column("CODE", "code", "code of the unit"),
+        Column("VINTAGE", "text", "vintage that has it"),
+        Column("OUTCOME", "text", "known, or dead code"),
+    ),
+    ("CODE",),
+)
+KEY_WEIGHTS = TableSchema(
+    "The part of each unit's figures that goes to each place",
+    (
+        Column("CODE", "code", "code of the unit"),
+        *HEAD,
+        Column("WEIGHT", "text", "part of the unit, 0 to 1, in as many digits as it has"),
+    ),
+    ("CODE", "PLACECD"),
+)
+
+
+def check_ending(path: Path) -> None:
+    """Raise where a file's ending does not say CSV or Parquet.
+
+    Raises:
+        PlacemapError: so.
+    """
+    if path.suffix not in ENDINGS:
+        raise PlacemapError(
+            f"`{path.name}` ends in neither .csv nor .parquet",
+            location=str(path),
+            hint="choose one of the two",
+            exit_code=Exit.USAGE,
+        )
+
+
+def write_frame(table: Table, path: Path) -> None:
+    """Write a table to a file.
+
+    Raises:
+        PlacemapError: the ending is neither .csv nor .parquet, or the file cannot be written; what stood there
+            still does.
+    """
+    check_ending(path)
+    put(path, lambda new: ENDINGS[path.suffix](table, new))
+
+
+def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = False) -> Table:
+    """The result as a table to write."""
+    titles = {measure.title: measure for measure in measures}
+    if long:
+        frame = applied.long(measures)
+        last: tuple[Column, ...] = (
+            Column("MEASURE", "text", "the measure"),
+            Column("VALUE", "number", "its value in the place"),
+        )
+    else:
+        frame = applied.frame
+        last = tuple(_column(frame, measure) for measure in measures)
+    names = {column.name for column in (*HEAD, *last)}
+    groups = [title for title in frame.columns if title not in names and title not in titles]
+    frame = frame.assign(**{group: ["" if pd.isna(v) else str(v) for v in frame[group]] for group in groups})
+    columns = (*HEAD, *(Column(group, "text", "group of the data") for group in groups), *last)
+    return Table("applied", TableSchema("Figures by place", columns, ("PLACECD", *groups)), frame)
+
+
+def _column(frame: pd.DataFrame, measure: Measure) -> Column:
+    if measure.how == COUNT:
+        text = "rows of the data"
+    elif measure.how == SUM:
+        text = f"sum of `{measure.column}`; units that cross places are shared out"
+    elif measure.how == MEAN:
+        text = f"mean of `{measure.column}`" + (f", weighted by `{measure.over}`" if measure.over else " over rows")
+    else:
+        text = f"sum of `{measure.column}` ÷ sum of `{measure.over}`"
+    return Column(measure.title, "int" if frame[measure.title].dtype.kind == "i" else "number", text)
+
+
+def reconciliation_table(reconciliations: Sequence[Reconciliation]) -> Table:
+    """Reconciliations as one table to write: a row a line and total."""
+    rows = [
+        (item.ics, item.footprint, line.outcome, line.rows, title, total)
+        for item in reconciliations
+        for line in (item.total, *item.lines)
+        for title, total in zip(("", *item.titles), (float("nan"), *line.totals), strict=True)
+        if title or not item.titles
+    ]
+    return Table("reconciliation", RECONCILIATION, pd.DataFrame(rows, columns=RECONCILIATION.names))
+
+
+def write_keys(keys: PlaceKeys, folder: Path) -> None:
+    """Write the two tables that the SQL of `apply` joins, for someone to load into a warehouse.
+
+    Raises:
+        PlacemapError: they cannot be written.
+    """
+    codes = keys.codes.sort_values("CODE", ignore_index=True)
+    weights = keys.weights.sort_values(["CODE", "PLACECD"], ignore_index=True)
+    weights = weights.assign(WEIGHT=[repr(float(weight)) for weight in weights["WEIGHT"]])
+    write_frame(Table("placemap_codes", KEY_CODES, codes), folder / "placemap_codes.csv")
+    write_frame(Table("placemap_weights", KEY_WEIGHTS, weights), folder / "placemap_weights.csv")

@@ -1,0 +1,88 @@
+"""Outlines of places → GeoPackage (EPSG:27700) and GeoJSON (RFC 7946, WGS 84)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from placemap.core.files import NO_TIME, write_text
+from placemap.core.tables import DECIMALS
+from placemap.outputs.map.outlines import Boundaries
+
+GEOPACKAGE = "place_boundaries.gpkg"
+GEOJSON = "place_boundaries.geojson"
+LAYER = "place_boundaries"
+
+#: OSGB36 to WGS 84 by the seven-parameter transformation EPSG:1314. It is written out so that a machine with grid
+#: files and one without give the same coordinates; it is right to about 2 m, far finer than generalised boundaries.
+_TO_WGS84 = (
+    "+proj=pipeline +step +inv +proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy "
+    "+step +proj=push +v_3 +step +proj=cart +ellps=airy "
+    "+step +proj=helmert +x=446.448 +y=-125.157 +z=542.06 +rx=0.15 +ry=0.247 +rz=0.842 +s=-20.489 "
+    "+convention=position_vector +step +inv +proj=cart +ellps=WGS84 +step +proj=pop +v_3 "
+    "+step +proj=unitconvert +xy_in=rad +xy_out=deg"
+)
+#: Degrees to 6 decimals are about a decimetre, the precision of the reference.
+_DEGREE_DECIMALS = 6
+
+
+def write_boundaries(boundaries: Boundaries, folder: Path) -> list[str]:
+    """Write both files into `folder` and return their names."""
+    write_geopackage(boundaries, folder / GEOPACKAGE)
+    write_text(folder / GEOJSON, geojson(boundaries))
+    return [GEOPACKAGE, GEOJSON]
+
+
+def write_geopackage(boundaries: Boundaries, path: Path) -> None:
+    """Write a GeoPackage of one layer, EPSG:27700."""
+    import geopandas
+    import pyogrio
+    import shapely
+
+    # A GeoPackage must say when it changed; nothing that placemap writes knows the time.
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": NO_TIME.strftime("%Y-%m-%dT%H:%M:%S.000Z")})
+    try:
+        shapes = [shapely.MultiPolygon(shapely.get_parts(shape).tolist()) for shape in boundaries.shapes]
+        frame = geopandas.GeoDataFrame(_rounded(boundaries), geometry=shapes, crs=27700)
+        pyogrio.write_dataframe(frame, path, layer=LAYER, driver="GPKG", geometry_type="MultiPolygon")
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def geojson(boundaries: Boundaries) -> str:
+    """GeoJSON text by RFC 7946: longitude and latitude, outer rings counter-clockwise, one feature a line."""
+    frame = _rounded(boundaries)
+    rows: list[dict[str, Any]] = frame.astype(object).to_dict("records")
+    features = [
+        json.dumps(
+            {"type": "Feature", "id": row["PLACECD"], "properties": row, "geometry": _wgs84(shape)},
+            ensure_ascii=False,
+        )
+        for row, shape in zip(rows, boundaries.shapes, strict=True)
+    ]
+    return '{"type": "FeatureCollection", "features": [\n' + ",\n".join(features) + "\n]}\n"
+
+
+def _rounded(boundaries: Boundaries) -> Any:
+    frame = boundaries.frame.copy()
+    for column in boundaries.schema.columns:
+        if column.type in DECIMALS:
+            frame[column.name] = frame[column.name].round(DECIMALS[column.type])
+    return frame
+
+
+def _wgs84(shape: Any) -> dict[str, Any]:
+    """A geometry object of GeoJSON."""
+    import shapely
+    from pyproj import Transformer
+
+    transformer = Transformer.from_pipeline(_TO_WGS84)
+
+    def degrees(metres: Any) -> Any:
+        return np.round(np.column_stack(transformer.transform(metres[:, 0], metres[:, 1])), _DEGREE_DECIMALS)
+
+    turned = shapely.orient_polygons(shapely.transform(shape, degrees), exterior_cw=False)
+    return dict(shapely.geometry.mapping(turned))

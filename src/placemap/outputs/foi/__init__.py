@@ -1,0 +1,1 @@
+"""The files that answer a freedom of information request."""

@@ -1,0 +1,253 @@
+"""An FOI pack: its files by name, made in memory, so that writing and verifying make the very same."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version as library_version
+from io import BytesIO
+
+from placemap.core.files import NO_TIME, as_json
+from placemap.core.findings import Finding
+from placemap.core.tables import Table
+from placemap.outputs.boundaries import GEOJSON, geojson
+from placemap.outputs.csvw import csvw
+from placemap.outputs.datapackage import DATAPACKAGE, datapackage
+from placemap.outputs.foi.letter import response
+from placemap.outputs.foi.questions import Answer, Letter, answers
+from placemap.outputs.foi.workbook import TableSheet, TextSheet, workbook
+from placemap.outputs.folder import METADATA
+from placemap.outputs.map.draw import png, svg
+from placemap.outputs.map.outlines import Boundaries
+from placemap.outputs.readme import readme
+from placemap.outputs.report.content import GRADES, Report
+from placemap.outputs.tables import csv_text
+from placemap.reference.store import TableEntry
+from placemap.reference.vintages import Chosen
+from placemap.resolve.resolve import Assignment
+
+SUMS, LOCK, CONFIG = "SHA256SUMS", "lock.json", "declaration.yaml"
+RESPONSE, WORKBOOK, METHOD = "response.docx", "mapping.xlsx", "method.md"
+TABLES = "tables"
+#: Libraries whose releases may set the same content in other bytes, by file.
+LIBRARIES = {
+    RESPONSE: ("python-docx", "matplotlib"),
+    WORKBOOK: ("openpyxl",),
+    "map.svg": ("matplotlib",),
+    "map.png": ("matplotlib",),
+}
+_SHEETS = (
+    ("places", "Places"),
+    ("place_lsoa21", "LSOAs"),
+    ("place_wd", "Wards"),
+    ("place_lad", "LTLAs"),
+    ("place_pcn", "PCNs"),
+    ("place_ccg", "Former CCGs"),
+)
+
+
+@dataclass(frozen=True)
+class PackLock:
+    """What a pack was made from, enough to make it again.
+
+    Attributes:
+        config: name of the config; its text is in the pack.
+        letter: what the reply says of itself.
+        vintages: those that were named, as `--vintage` takes them.
+        as_of: the day that was asked for as ISO text, empty where none was.
+        inputs: hash of the content of each reference table, by name.
+        libraries: releases that set the files, by library.
+    """
+
+    placemap: str
+    system: str
+    footprint: str
+    measure: str
+    config: str
+    letter: Letter
+    vintages: list[str]
+    as_of: str
+    inputs: dict[str, str]
+    libraries: dict[str, str]
+
+
+def lock_of(
+    report: Report, inputs: list[TableEntry], measure: str, config: str, letter: Letter, chosen: Chosen
+) -> PackLock:
+    """The lock of a pack that is made here and now."""
+    return PackLock(
+        placemap=report.version,
+        system=report.system.id,
+        footprint=report.footprint.id,
+        measure=measure,
+        config=config,
+        letter=letter,
+        vintages=[f"{kind}={vintage}" for kind, vintage in sorted(chosen.named.items())],
+        as_of=chosen.as_of.isoformat() if chosen.as_of else "",
+        inputs={entry.name: entry.content_sha256 for entry in inputs},
+        libraries=libraries(),
+    )
+
+
+def libraries() -> dict[str, str]:
+    """Releases of the libraries that files of a pack depend on."""
+    return {name: library_version(name) for name in sorted({n for names in LIBRARIES.values() for n in names})}
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a pack is made from, besides its lock.
+
+    Attributes:
+        report: what is known of the footprint.
+        inputs: the reference tables that it rests on.
+        config: text of the config.
+        asked: vintages and day that were asked for, in words; empty for the usual ones.
+    """
+
+    report: Report
+    assignment: Assignment
+    findings: list[Finding]
+    inputs: list[TableEntry]
+    outlines: Boundaries
+    config: str
+    asked: str = ""
+
+
+def pack(made_from: Material, lock: PackLock) -> dict[str, bytes]:
+    """The files of a pack by name, in order, SHA256SUMS last."""
+    report, inputs = made_from.report, made_from.inputs
+    registered = next(entry.vintage for entry in inputs if entry.family == "registrations")
+    replies = answers(report, made_from.assignment, registered)
+    image = png([report.picture])
+    files = {
+        WORKBOOK: _workbook(report, inputs, replies, lock.letter),
+        METHOD: _method(made_from).encode("utf-8"),
+        "map.png": image,
+        "map.svg": svg([report.picture]).encode("utf-8"),
+        CONFIG: made_from.config.encode("utf-8"),
+        LOCK: as_json(asdict(lock)).encode("utf-8"),
+        **_tables(made_from),
+    }
+    files[RESPONSE] = response(report, replies, lock.letter, enclosures(report), image)
+    files = dict(sorted(files.items()))
+    return {**files, SUMS: sums(files).encode("utf-8")}
+
+
+def enclosures(report: Report) -> list[tuple[str, str]]:
+    """What goes with the reply: names and what they are."""
+    tables = len(report.tables)
+    return [
+        (
+            WORKBOOK,
+            "the places and their LSOAs, wards, local authorities, PCNs and former CCGs, with method and sources",
+        ),
+        (f"{TABLES}/", f"the same and more as {tables} CSV files, with machine-readable metadata"),
+        (f"{TABLES}/{GEOJSON}", "outlines of the places, WGS 84"),
+        ("map.png, map.svg", "the map"),
+        (METHOD, "how the mapping was made, with a data dictionary"),
+        (f"{CONFIG}, {LOCK}", "what the mapping was made from, so that anyone can make it again"),
+        (SUMS, "checksums of all files"),
+    ]
+
+
+def sums(files: dict[str, bytes]) -> str:
+    """SHA256SUMS as `sha256sum --check` reads it."""
+    return "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items()))
+
+
+def zipped(files: dict[str, bytes], folder: str) -> bytes:
+    """The files as a zip archive with one folder in it, without times."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            entry = zipfile.ZipInfo(f"{folder}/{name}", NO_TIME.timetuple()[:6])
+            entry.create_system, entry.external_attr = 3, 0o100644 << 16
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _tables(made_from: Material) -> dict[str, bytes]:
+    report, inputs = made_from.report, made_from.inputs
+    contents = {table.name: csv_text(table).encode("utf-8") for table in report.tables}
+    parts = (report.system, report.footprint, report.tables, inputs, report.version)
+    names = sorted([*(f"{name}.csv" for name in contents), METADATA, DATAPACKAGE, GEOJSON])
+    files = {f"{name}.csv": content for name, content in contents.items()}
+    files[METADATA] = as_json(csvw(*parts, ".csv", names, made_from.asked)).encode("utf-8")
+    files[DATAPACKAGE] = as_json(datapackage(*parts, contents)).encode("utf-8")
+    files[GEOJSON] = geojson(made_from.outlines).encode("utf-8")
+    return {f"{TABLES}/{name}": content for name, content in files.items()}
+
+
+def _method(made_from: Material) -> str:
+    report = made_from.report
+    text = readme(
+        report.system,
+        report.footprint,
+        report.tables,
+        made_from.findings,
+        made_from.inputs,
+        ".csv",
+        asked=made_from.asked,
+    )
+    return (
+        f"{text}\n## Checking this pack\n\n"
+        f"`sha256sum --check {SUMS}` shows that no file has been changed. `placemap foi --verify ZIP` does the same, "
+        f"makes the pack anew from `{CONFIG}` and `{LOCK}`, and looks for anything hidden in the documents.\n"
+    )
+
+
+def _workbook(report: Report, inputs: list[TableEntry], replies: list[Answer], letter: Letter) -> bytes:
+    tables = [
+        TableSheet(sheet, _without_constants(table))
+        for start, sheet in _SHEETS
+        for table in report.tables
+        if table.name == start or (start.endswith(("_wd", "_lad", "_ccg")) and table.name.startswith(start))
+    ]
+    method = [[reply.question, "\n".join(reply.paragraphs)] for reply in replies]
+    dictionary = [["Sheet", "Column", "Meaning"]] + [
+        [sheet.name, column.name, column.description] for sheet in tables for column in sheet.table.schema.columns
+    ]
+    sources = [["Table", "Source", "Publisher", "Vintage", "Licence", "SHA-256 of the content"]] + [
+        [entry.name, entry.title, entry.publisher, entry.vintage, entry.licence, entry.content_sha256]
+        for entry in inputs
+    ]
+    sources += [[""], *(["", line] for line in report.attribution)]
+    title = f"{report.system.name}: {report.footprint.name}"
+    cover = _cover(report, letter, tables)
+    return workbook(
+        [
+            TextSheet("Cover", title, cover, [24, 100]),
+            *tables,
+            TextSheet("Method", "Method", method, [36, 110]),
+            TextSheet("Data dictionary", "Data dictionary", dictionary, [16, 28, 100], head=True),
+            TextSheet("Sources", "Sources", sources, [26, 60, 26, 12, 30, 70], head=True),
+        ],
+        title,
+    )
+
+
+def _without_constants(table: Table) -> Table:
+    """The table without the columns that say the same in every row; the cover says it once."""
+    columns = tuple(column for column in table.schema.columns if column.name not in ("ICSID", "FOOTPRINT"))
+    return replace(table, schema=replace(table.schema, columns=columns))
+
+
+def _cover(report: Report, letter: Letter, tables: list[TableSheet]) -> list[list[str]]:
+    rows = [
+        ["System", f"{report.system.name} ({report.system.id})"],
+        ["Footprint", f"{report.footprint.name} ({report.footprint.id}), {report.footprint.status}"],
+        ["Evidence", f"grade {report.footprint.grade}: {GRADES[report.footprint.grade]}"],
+        *([["Reference", letter.reference]] if letter.reference else []),
+        *([["Date", letter.date]] if letter.date else []),
+        ["As of", report.picture.vintage],
+        ["Summary", "\n".join(report.summary)],
+        *([["Note", report.footprint.notes]] if report.footprint.notes else []),
+        [""],
+        *([f"Sheet {sheet.name}", sheet.table.schema.title] for sheet in tables),
+        ["Sheet Method", "questions that are often asked, answered from the data"],
+        ["Sheet Data dictionary", "what each column means"],
+        ["Sheet Sources", "what the figures rest on, with licences"],
+    ]
+    return [*rows, [""], ["Made by", f"placemap {report.version}"]]

@@ -1,0 +1,150 @@
+"""Outlines of places, dissolved from the boundaries of their LSOAs.
+
+The LSOA boundaries of one release share their corners, so that a union keeps exactly the lines that no two LSOAs of a
+place have in common: no slivers, and a hole only where LSOAs of the hole belong to something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from placemap.core.arrays import Bools, Ints, positions
+from placemap.core.errors import PlacemapError
+from placemap.core.tables import TableSchema
+from placemap.crosswalk.schemas import place_boundaries
+from placemap.reference.geography import Geography
+from placemap.resolve.place_codes import Head
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import Assignment
+
+#: One shapely geometry an element, EPSG:27700.
+Shapes = npt.NDArray[np.object_]
+
+SQUARE_METRES_PER_SQUARE_KM = 1e6
+
+
+@dataclass(frozen=True)
+class Boundaries:
+    """The outlines of places.
+
+    Attributes:
+        schema: of the attributes.
+        frame: a row a place, in order of PLACECD, attributes only.
+        shapes: by row, a valid polygon or multipolygon in EPSG:27700.
+    """
+
+    schema: TableSchema
+    frame: pd.DataFrame
+    shapes: Shapes
+
+
+class Outlines:
+    """The boundaries of LSOAs by position, and what is dissolved from them."""
+
+    def __init__(self, geography: Geography) -> None:
+        self.geography = geography
+        entry = geography.data.need("lsoa_boundaries")
+        table = geography.data.table(entry)
+        self.lsoas: Shapes = np.full(geography.size, None, dtype=object)
+        position = positions(geography.lsoas, table["lsoa_code"])
+        known = position >= 0
+        self.lsoas[position[known]] = shapely.from_wkb(table["geometry"].to_numpy(dtype=object)[known])
+
+    def of(self, lsoas: Bools | Ints) -> Shapes:
+        """Boundaries of some LSOAs.
+
+        Raises:
+            PlacemapError: the store has no boundary for one of them.
+        """
+        shapes = self.lsoas[lsoas]
+        missing = self.geography.lsoas.to_numpy()[lsoas][shapely.is_missing(shapes)]
+        if len(missing):
+            raise PlacemapError(
+                f"the reference data have no boundary for {len(missing):,} LSOAs, such as {missing[0]}",
+                location=self.geography.data.where,
+                hint="`placemap data update` fetches the boundaries of all England",
+            )
+        return shapes
+
+    def dissolved(self, lsoas: Bools | Ints) -> Any:
+        """The union of some LSOAs: a valid polygon or multipolygon, empty where there are none."""
+        shapes = self.of(lsoas)
+        if len(shapes) and not shapely.coverage_is_valid(shapes):
+            # Boundaries of another release may not share their corners; a general union is slower but always right.
+            return shapely.union_all(shapes)
+        return shapely.normalize(shapely.coverage_union_all(shapes))
+
+    def places(self, assignment: Assignment) -> Shapes:
+        """Outlines by position of the place."""
+        shapes = np.empty(len(assignment.footprint.places), dtype=object)
+        for position in range(len(shapes)):
+            shapes[position] = self.dissolved(assignment.place == position)
+        return shapes
+
+    def units(self, kind: str, lsoas: Bools) -> list[tuple[str, str, Any]]:
+        """Code, name and outline of each unit of a kind, as far as it lies in `lsoas`; in order of code."""
+        units = self.geography.units(kind)
+        found = np.unique(units.of[lsoas & (units.of >= 0)])
+        return [
+            (str(units.codes[unit]), str(units.names[unit]), self.dissolved(lsoas & (units.of == unit)))
+            for unit in found
+        ]
+
+
+def boundaries(heads: Sequence[Head], assignment: Assignment, outlines: Outlines, weigh: Figures) -> Boundaries:
+    """The outline of each place with its names, codes and figures.
+
+    Args:
+        heads: by position of the place.
+
+    Raises:
+        PlacemapError: the store has no boundaries for some LSOAs.
+    """
+    shapes = outlines.places(assignment)
+    rows = []
+    for position, place in enumerate(assignment.footprint.places):
+        mask = assignment.place == position
+        rows.append(
+            (
+                heads[position].ics,
+                heads[position].footprint,
+                heads[position].code,
+                place.name,
+                int(mask.sum()),
+                float(weigh.residents[mask].sum()),
+                float(weigh.registered[mask].sum()),
+                float(shapes[position].area / SQUARE_METRES_PER_SQUARE_KM),
+            )
+        )
+    schema = place_boundaries(weigh.residents_name, weigh.registered_name)
+    return Boundaries(schema, pd.DataFrame(rows, columns=schema.names), shapes)
+
+
+def simplified(shapes: Shapes, metres: float) -> Shapes:
+    """Shapes with fewer corners; borders that two of them share stay shared, so that neither gaps nor overlaps arise.
+
+    Args:
+        shapes: that share their corners, as outlines of places do; others come back as they are.
+        metres: corners that make a difference of less than about this much are left out.
+    """
+    if not shapely.coverage_is_valid(shapes):
+        return shapes
+    result: Shapes = shapely.coverage_simplify(shapes, metres)
+    return result
+
+
+def neighbours(assignment: Assignment, geography: Geography) -> set[tuple[int, int]]:
+    """Pairs of positions of places that share a boundary, the lower first."""
+    a, b = geography.adjacency
+    known = (a >= 0) & (b >= 0)
+    first, second = assignment.place[a[known]], assignment.place[b[known]]
+    apart = (first >= 0) & (second >= 0) & (first != second)
+    pairs = np.sort(np.stack([first[apart], second[apart]], axis=1), axis=1)
+    return {(int(low), int(high)) for low, high in np.unique(pairs, axis=0)}

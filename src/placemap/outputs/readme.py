@@ -1,0 +1,127 @@
+"""What stands beside the tables: CSVW metadata for machines, README.md for people, FAILED.md for failures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from placemap.config.grades import WEAKEST
+from placemap.config.model import Footprint, System
+from placemap.core.findings import Finding, Severity
+from placemap.core.tables import Table, TableSchema
+from placemap.crosswalk.inputs import Inputs, attributions
+
+if TYPE_CHECKING:
+    from placemap.outputs.map.outlines import Boundaries
+
+BOUNDARY_FILES = "place_boundaries.gpkg (EPSG:27700), place_boundaries.geojson (WGS 84)"
+#: Stands near the top of README.md where the evidence is weak.
+WEAK = "**Weak evidence (grade C).** No good public source states these places. Confirm with the system before use."
+
+
+# --- for people -------------------------------------------------------------------------------------------------------
+
+
+def readme(
+    system: System,
+    footprint: Footprint,
+    tables: list[Table],
+    findings: list[Finding],
+    inputs: Inputs,
+    ending: str,
+    boundaries: Boundaries | None = None,
+    asked: str = "",
+) -> str:
+    """README.md of a folder: what it is, method, findings in short, data dictionary, sources, attribution."""
+    counts = Counter(finding.severity for finding in findings)
+    parts = [
+        f"# {system.name}: {footprint.name}",
+        f"Footprint `{footprint.id}` of `{system.id}` ({footprint.status}; evidence grade {footprint.grade}, "
+        f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
+        *([WEAK] if footprint.grade == WEAKEST else []),
+        *([footprint.notes] if footprint.notes else []),
+        *([f"Built with other vintages than the usual ones, as asked for: {asked}."] if asked else []),
+        "## Method",
+        method(footprint),
+        "## Checks",
+        f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings, {counts[Severity.INFO]} notes; "
+        f"all are in `findings{ending}`. Every LSOA of the scope is in exactly one place: a build with a gap or an "
+        "overlap writes no crosswalk, and no waiver accepts one.",
+        "## Evidence",
+        _evidence(system, footprint),
+        "## Files and columns",
+        *(dictionary(table, ending) for table in tables),
+        *([_described(boundaries.schema, len(boundaries.frame), BOUNDARY_FILES)] if boundaries else []),
+        "## Sources",
+        sources(inputs),
+        "## Attribution",
+        "\n".join(f"- {line}" for line in attributions(inputs)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def method(footprint: Footprint) -> str:
+    """How LSOAs come to places, in words."""
+    text = (
+        "Everything is resolved to Lower layer Super Output Areas of 2021 (LSOAs), and every other geography is "
+        "reached from them. Places declared from LSOAs, MSOAs, local authorities or sub-ICB locations are exact fits; "
+        "wards follow the ONS best-fit lookup."
+    )
+    if footprint.has_patient_kinds:
+        text += (
+            "\n\nPCNs and practices are not areas. Their registered patients are counted by LSOA of residence, and "
+            "each LSOA of the scope that is not claimed as an area goes to the place with most of them (plurality). "
+            "SHARE is that place's part of all registered patients who live in the LSOA; where it is low, few of them "
+            "use any practice of the place, which is usual near borders. Method: Beaney et al., BJGP Open 2022, "
+            "doi:10.3399/BJGPO.2022.0037."
+        )
+    return text + (
+        "\n\nFigures that are published for LSOAs of 2011 come to 2021 by the ONS exact-fit lookup; LSOAs that were "
+        "split are divided by residents of Census 2021. Totals are kept. `ledger` accounts for every patient of the "
+        "national registrations once."
+    )
+
+
+def _evidence(system: System, footprint: Footprint) -> str:
+    keys = dict.fromkeys([*footprint.evidence, *(key for place in footprint.places for key in place.evidence)])
+    lines = []
+    for key in keys:
+        item = system.evidence[key]
+        where = ", ".join(part for part in (item.publisher, item.date, item.url) if part)
+        lines.append(f"- {item.title} ({where}). {item.states}".rstrip())
+    return "\n".join(lines)
+
+
+def dictionary(table: Table, ending: str) -> str:
+    """What a table is and what its columns mean, as Markdown."""
+    return _described(table.schema, len(table.frame), f"{table.name}{ending}")
+
+
+def _described(schema: TableSchema, count: int, heading: str) -> str:
+    rows = "\n".join(f"| {column.name} | {column.description} |" for column in schema.columns)
+    return f"### {heading}\n\n{schema.title}. {count:,} rows.\n\n| column | meaning |\n|---|---|\n{rows}"
+
+
+def sources(inputs: Inputs) -> str:
+    """The reference tables, as a Markdown table."""
+    head = "| table | source | publisher | vintage | licence | content SHA-256 |\n|---|---|---|---|---|---|"
+    rows = [
+        f"| {e.name} | {e.title} | {e.publisher} | {e.vintage} | {e.licence} | `{e.content_sha256[:16]}…` |"
+        for e in inputs
+    ]
+    return "\n".join([head, *rows])
+
+
+def failed_page(system: System, footprint: Footprint, findings: list[Finding]) -> str:
+    """FAILED.md: why there is no crosswalk here."""
+    errors = [finding for finding in findings if finding.severity == Severity.ERROR]
+    lines = [
+        f"# {system.name}: {footprint.name} was not built",
+        f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{footprint.id}`; so this folder holds no "
+        "crosswalk, and an earlier one has been taken away. `findings` lists everything.",
+        "\n".join(
+            f"- **{error.code}** ({error.location}): {error.message}" + (f" Next: {error.hint}." if error.hint else "")
+            for error in errors
+        ),
+    ]
+    return "\n\n".join(lines) + "\n"

@@ -1,0 +1,294 @@
+"""What the report says, worked out before it is set in HTML: plain frozen values, no markup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from placemap.config.model import Evidence, Footprint, Member, Place, System
+from placemap.core.codes import KINDS
+from placemap.core.findings import Finding, Severity
+from placemap.core.tables import Table
+from placemap.core.text import month
+from placemap.crosswalk.inputs import Inputs, attributions
+from placemap.crosswalk.patient_ledger import totals
+from placemap.outputs.map.picture import Picture
+from placemap.reference.geography import Geography, measure_title
+from placemap.resolve.populations import Figures
+from placemap.resolve.resolve import METHODS, Assignment, low_share
+
+#: What a grade says, in words.
+GRADES = {
+    "A": "the sources state the places and the geography that they are made of",
+    "B": "the sources state the places, and the geography follows from names in them",
+    "C": "the sources are weak, so treat the places as a working assumption",
+}
+_SEVERITY = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO: "Note"}
+
+
+@dataclass(frozen=True)
+class PlaceLine:
+    """A place in the report."""
+
+    number: int
+    id: str
+    name: str
+    colour: str
+    lsoas: int
+    residents: float
+    registered: float
+    area: float
+    declared_from: str
+    members: list[tuple[str, str, str]]
+    exceptions: list[str]
+    basis: str
+    description: str
+    notes: str
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    """Findings of one code."""
+
+    severity: str
+    code: str
+    count: int
+    people: float | None
+    next_step: str
+    messages: list[str]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section that another part of placemap adds, such as sensitivity: a sentence or two, and tables."""
+
+    id: str
+    title: str
+    text: list[str]
+    tables: list[Table] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that the report says."""
+
+    system: System
+    footprint: Footprint
+    summary: list[str]
+    places: list[PlaceLine]
+    picture: Picture
+    ledger: list[tuple[str, float]]
+    coverage: str
+    findings: list[FindingGroup]
+    evidence: list[Evidence]
+    sources: Inputs
+    attribution: list[str]
+    tables: list[Table]
+    lsoas: list[list[Any]]
+    sections: list[Section]
+    residents_title: str
+    registered_title: str
+    version: str
+
+
+def report(
+    system: System,
+    assignment: Assignment,
+    geography: Geography,
+    weigh: Figures,
+    tables: list[Table],
+    findings: list[Finding],
+    inputs: Inputs,
+    drawn: Picture,
+    version: str,
+    sections: Iterable[Section] = (),
+) -> Report:
+    """The report of a footprint that has no errors.
+
+    Args:
+        system: the footprint's system.
+        assignment: the footprint, resolved.
+        geography: what it was resolved against.
+        weigh: residents and registered patients by LSOA.
+        tables: as built.
+        findings: what the checks found.
+        inputs: the reference tables that it rests on.
+        drawn: its map.
+        version: of placemap.
+        sections: what other parts of placemap add.
+    """
+    footprint = assignment.footprint
+    by_name = {table.name: table for table in tables}
+    places = _places(footprint, by_name["places"], drawn)
+    return Report(
+        system=system,
+        footprint=footprint,
+        summary=summary(system, assignment, geography, weigh, places),
+        places=places,
+        picture=drawn,
+        ledger=list(totals(by_name["ledger"]).items()),
+        coverage=coverage(assignment),
+        findings=finding_groups(findings),
+        evidence=evidence_of(system, footprint),
+        sources=list({(entry.title, entry.vintage): entry for entry in inputs}.values()),
+        attribution=attributions(inputs),
+        tables=tables,
+        lsoas=lsoa_rows(assignment, geography, weigh),
+        sections=list(sections),
+        residents_title=measure_title(geography, weigh.residents_name),
+        registered_title=f"registered patients, {month(geography.registrations_entry.vintage)}",
+        version=version,
+    )
+
+
+def coverage(assignment: Assignment) -> str:
+    """That each LSOA of the scope is in exactly one place, with how many reach outside."""
+    scope = int(assignment.in_scope.sum())
+    text = f"Each of the {scope:,} LSOAs that the footprint must cover is in exactly one place."
+    beyond = int(((assignment.place >= 0) & ~assignment.in_scope).sum())
+    if beyond:
+        text += f" {_count(beyond, 'more LSOA')} of the places {'lies' if beyond == 1 else 'lie'} outside the system."
+    return text
+
+
+def summary(
+    system: System, assignment: Assignment, geography: Geography, weigh: Figures, places: list[PlaceLine]
+) -> list[str]:
+    """The report in a few plain sentences."""
+    footprint = assignment.footprint
+    people = sum(place.residents for place in places)
+    largest = max(places, key=lambda place: place.residents)
+    smallest = min(places, key=lambda place: place.residents)
+    residents = measure_title(geography, weigh.residents_name)
+    lines = [
+        f"{system.name} is divided into {_count(len(places), 'place')} in this footprint, “{footprint.name}”, "
+        f"which is {_status(footprint)}.",
+        f"{people:,.0f} people live in {'them' if len(places) > 1 else 'it'} ({residents}).",
+    ]
+    if len(places) > 1:
+        lines[1] += (
+            f" The largest is {largest.name} with {largest.residents:,.0f} ({largest.residents / people:.0%}), the "
+            f"smallest {smallest.name} with {smallest.residents:,.0f} ({smallest.residents / people:.0%})."
+        )
+    lines += [coverage(assignment), *_basis(assignment, weigh)]
+    lines.append(f"Evidence for the places is graded {footprint.grade}: {GRADES[footprint.grade]}.")
+    return lines
+
+
+def _status(footprint: Footprint) -> str:
+    words = {"current": "the current arrangement", "proposed": "a proposal", "superseded": "no longer in use"}
+    return words.get(footprint.status, footprint.status)
+
+
+def _basis(assignment: Assignment, weigh: Figures) -> list[str]:
+    if not assignment.footprint.has_patient_kinds:
+        return ["The places are made of whole areas of official geography, so no figures decide where an LSOA goes."]
+    lines = [
+        "The places are groups of GP practices, not areas drawn on a map. Each LSOA is put in the place whose "
+        "practices have most of its registered patients."
+    ]
+    low = low_share(assignment)
+    if low.any():
+        lines.append(
+            f"In {_count(int(low.sum()), 'LSOA')} ({weigh.residents[low].sum():,.0f} residents) that is fewer than "
+            "half of them, so figures there should be used with care."
+        )
+    return lines
+
+
+def _places(footprint: Footprint, table: Table, drawn: Picture) -> list[PlaceLine]:
+    rows = table.frame.to_dict("records")
+    return [
+        PlaceLine(
+            number=number,
+            id=place.id,
+            name=place.name,
+            colour=mapped.colour,
+            lsoas=int(row["LSOAS"]),
+            residents=float(row["RESIDENTS"]),
+            registered=float(row["REGISTERED"]),
+            area=float(mapped.shape.area) / 1e6,
+            declared_from=str(row["DECLARED_FROM"]),
+            members=[_member(member) for member in place.members],
+            exceptions=_exceptions(place),
+            basis=place.basis,
+            description=str(row["DESCRIPTION"]),
+            notes=place.notes,
+        )
+        for number, (place, mapped, row) in enumerate(zip(footprint.places, drawn.places, rows, strict=True), start=1)
+    ]
+
+
+def _member(member: Member) -> tuple[str, str, str]:
+    return KINDS[member.kind].label, member.code, member.name or ""
+
+
+def _exceptions(place: Place) -> list[str]:
+    lines = [f"less {' '.join(_member(member)).strip()}" for member in place.exclude]
+    lines += [f"only within {' '.join(_member(member)).strip()}" for member in place.within]
+    return [*lines, *(["only within the system's scope"] if place.within_scope else [])]
+
+
+def evidence_of(system: System, footprint: Footprint) -> list[Evidence]:
+    """The documents that a footprint and its places rest on, each once."""
+    keys = dict.fromkeys([*footprint.evidence, *(key for place in footprint.places for key in place.evidence)])
+    return [system.evidence[key] for key in keys]
+
+
+def finding_groups(
+    findings: list[Finding], say: Callable[[Finding], str] = lambda finding: finding.message
+) -> list[FindingGroup]:
+    """Findings by code, in their order.
+
+    Args:
+        say: the text of a finding.
+    """
+    groups = []
+    for code in dict.fromkeys(finding.code for finding in findings):
+        group = [finding for finding in findings if finding.code == code]
+        counted = [finding.people for finding in group if finding.people is not None]
+        groups.append(
+            FindingGroup(
+                severity=_SEVERITY[group[0].severity],
+                code=code,
+                count=len(group),
+                people=sum(counted) if counted else None,
+                next_step=group[0].hint.replace("`", ""),
+                messages=[say(finding).replace("`", "") for finding in group],
+            )
+        )
+    return groups
+
+
+def lsoa_rows(assignment: Assignment, geography: Geography, weigh: Figures) -> list[list[Any]]:
+    """By LSOA of any place: code, name, place, method, share, runner-up, margin, residents, in scope.
+
+    Places are by position from 0; shares are fractions to 6 decimals, None where none apply.
+    """
+    codes = geography.lsoas.to_numpy()
+    share, margin, runner = assignment.share(), assignment.margin(), assignment.runner_up()
+    return [
+        [
+            str(codes[lsoa]),
+            str(geography.lsoa_names[lsoa]),
+            int(assignment.place[lsoa]),
+            METHODS[assignment.method[lsoa]],
+            _fraction(share[lsoa]),
+            int(runner[lsoa]) if runner[lsoa] >= 0 else None,
+            _fraction(margin[lsoa]),
+            round(float(weigh.residents[lsoa])),
+            bool(assignment.in_scope[lsoa]),
+        ]
+        for lsoa in np.flatnonzero(assignment.place >= 0)
+    ]
+
+
+def _fraction(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 6)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"

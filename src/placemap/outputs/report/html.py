@@ -1,0 +1,60 @@
+"""The report of a footprint → one HTML file that needs nothing else: no network, no other file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from placemap.outputs.map.draw import wrap
+from placemap.outputs.map.outlines import Boundaries, Shapes
+from placemap.outputs.map.svg_paths import Canvas, canvas, labels, numbers
+from placemap.outputs.report.content import GRADES, Report
+from placemap.outputs.report.page import files_of, page
+
+#: Sizes of letters on a map of nominal width, pixels; a phone's map is less than half as wide.
+_NAME_PIXELS, _NUMBER_PIXELS = 13.5, 44
+
+
+def html(report: Report, lsoa_shapes: Shapes, outlines: Boundaries) -> str:
+    """The report as HTML; the same report always gives the same text.
+
+    Args:
+        report: what it says.
+        lsoa_shapes: boundaries of the LSOAs in `report.lsoas`, in their order.
+        outlines: of the places.
+    """
+    ground = canvas(report.picture.bounds)
+    tables = [*report.tables, *(table for section in report.sections for table in section.tables)]
+    return page(
+        "system.html",
+        ["page.js", "system.js"],
+        _data(report, lsoa_shapes, ground),
+        files_of(tables, outlines),
+        report=report,
+        map=_map(report, ground),
+        grade=GRADES[report.footprint.grade],
+    )
+
+
+def _map(report: Report, ground: Canvas) -> dict[str, Any]:
+    places, outside = report.picture.places, report.picture.outside
+    shapes = [place.shape for place in places]
+    return {
+        "width": ground.width,
+        "height": ground.height,
+        "font": round(_NAME_PIXELS * ground.pixel),
+        "number_font": round(_NUMBER_PIXELS * ground.pixel),
+        "places": [{"colour": place.colour, "path": ground.path(place.shape)} for place in places],
+        "ltlas": [ground.path(shape) for _, shape in report.picture.ltlas],
+        "outside": "" if outside.is_empty else ground.path(outside),
+        "labels": labels([place.name for place in places], shapes, ground, wrap),
+        "numbers": numbers(shapes, ground),
+    }
+
+
+def _data(report: Report, lsoa_shapes: Shapes, ground: Canvas) -> dict[str, Any]:
+    """What the script works with."""
+    return {
+        "places": [place.name for place in report.places],
+        "lsoas": report.lsoas,
+        "paths": [ground.path(shape) for shape in lsoa_shapes],
+    }

@@ -1,0 +1,99 @@
+"""What HTML reports share: one file that needs nothing else, with its script, style, data and files inside."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from placemap.core.tables import Table, as_text
+from placemap.core.text import month
+from placemap.outputs.boundaries import GEOJSON, geojson
+from placemap.outputs.map.outlines import Boundaries
+from placemap.outputs.tables import csv_text
+
+
+@dataclass(frozen=True)
+class File:
+    """A file inside a page."""
+
+    name: str
+    title: str
+    type: str
+    text: str
+
+    @property
+    def size(self) -> str:
+        """`12 KB`."""
+        return f"{max(1, round(len(self.text.encode('utf-8')) / 1024)):,} KB"
+
+
+def page(template: str, scripts: Sequence[str], data: dict[str, Any], inside: Sequence[File], **values: Any) -> str:
+    """A page as HTML; the same values always give the same text.
+
+    Args:
+        template: its file name.
+        scripts: file names, in the order in which they run.
+        data: what the scripts work with, besides the files.
+        inside: files to be downloaded out of the page.
+        values: what the template names.
+    """
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=False, loader=FunctionLoader(_part)
+    )
+    environment.filters.update(month=month, ledger=_ledger_line, rows=_rows)
+    style, script = _part("report.css"), "\n".join(map(_part, scripts))
+    held = {file.name: {"type": file.type, "text": file.text} for file in inside}
+    return environment.get_template(template).render(
+        files=inside,
+        style=Markup(style),  # noqa: S704 - our own files
+        script=Markup(script),  # noqa: S704
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        data=Markup(_json({**data, "files": held})),  # noqa: S704 - `<` is escaped there
+        **values,
+    )
+
+
+def _part(name: str) -> str:
+    return files("placemap.outputs.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """What a Content Security Policy allows a script or style by."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode()}"
+
+
+def _json(value: Any) -> str:
+    """JSON that can stand in a script element whatever its text holds."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def files_of(tables: Iterable[Table], outlines: Boundaries) -> list[File]:
+    """Tables as CSV, and the outlines of places as GeoJSON."""
+    csvs = [
+        File(f"{table.name}.csv", table.schema.title, "text/csv;charset=utf-8", csv_text(table)) for table in tables
+    ]
+    return [*csvs, File(GEOJSON, outlines.schema.title, "application/geo+json", geojson(outlines))]
+
+
+def _ledger_line(category: str) -> str:
+    """A category of the ledger as it reads after “patients who”."""
+    if category.startswith("lives"):
+        return category.replace("lives", "live", 1).replace("that they live in", "they live in")
+    return f"have {category}"
+
+
+def _rows(table: Table) -> list[list[str]]:
+    columns = [as_text(table.frame[column.name].tolist(), column) for column in table.schema.columns]
+    return [list(row) for row in np.array(columns, dtype=object).T.tolist()]

@@ -1,0 +1,1 @@
+"""The official tables in use: store, vintages, everything by LSOA of 2021."""

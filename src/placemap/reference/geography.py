@@ -1,0 +1,439 @@
+"""The reference tables on the atom: everything by position of its LSOA of 2021.
+
+LSOAs stand in order of code, so that no result depends on the order of a table's rows. Figures that are coded in LSOAs
+of 2011 come to 2021 by the ONS exact-fit lookup: unchanged (U) and merged (M) LSOAs whole, split (S) and irregular (X)
+ones in proportion to `residents_2021`; totals are conserved.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from placemap.core.arrays import Bools, Floats, Ints, Texts, in_order, numbered, positions, sums
+from placemap.core.codes import KINDS
+from placemap.core.errors import PlacemapError
+from placemap.reference.by_lsoa import Fit, Pcns, Registrations, Units
+from placemap.reference.schemas import NO_LSOA
+from placemap.reference.store import ReferenceData, TableEntry
+from placemap.reference.vintages import Chosen, tables_of
+
+SPLIT_WEIGHT = "residents_2021"
+MERGE_WEIGHT = "residents_mid_2019"
+
+
+class Geography:
+    """Reference tables by position of the LSOA of 2021; each is worked out once, when it is first needed."""
+
+    def __init__(self, data: ReferenceData, chosen: Chosen | None = None) -> None:
+        self.data = data
+        self.chosen = chosen or Chosen()
+        self._units: dict[tuple[str, str], Units] = {}
+        self._measures: dict[str, Floats] = {}
+        self._practice_measures: dict[str, dict[str, int]] = {}
+        self._pcns: dict[str, Pcns] = {}
+        self._practice_groups: dict[str, tuple[Texts, Texts, Ints]] = {}
+
+    # --- LSOAs ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _lsoa_table(self) -> pd.DataFrame:
+        table = self.data.table(self.data.need("lsoa_names"))
+        return table.iloc[in_order(numbered(table["lsoa_code"])[0])]
+
+    @cached_property
+    def lsoa_codes(self) -> Texts:
+        """LSOA codes in order."""
+        return self._lsoa_table["lsoa_code"].to_numpy(dtype=object)
+
+    @cached_property
+    def lsoas(self) -> pd.Index[str]:
+        """LSOA codes in order; everything else is by position in this."""
+        return pd.Index(self.lsoa_codes, dtype=object)
+
+    @cached_property
+    def lsoa_names(self) -> Texts:
+        """Names by LSOA."""
+        return self._lsoa_table["lsoa_name"].to_numpy(dtype=object)
+
+    @property
+    def size(self) -> int:
+        """Number of LSOAs."""
+        return len(self.lsoas)
+
+    @property
+    def all_england(self) -> bool:
+        """False where the tables are the packaged extract."""
+        return self.data.need("lsoa_names").coverage == "England"
+
+    # --- units ---------------------------------------------------------------------------------------------------
+
+    def default_vintage(self, kind: str) -> str:
+        """The vintage of a kind that is meant where a config says nothing: the chosen one, else the store's newest.
+
+        PCNs change monthly and are only as good as the registrations that are counted by them: theirs is the vintage
+        nearest to the registrations', not the newest.
+        """
+        asked = {**self.chosen.locked, **self.chosen.vintages}
+        if kind in asked:
+            return asked[kind]
+        return self._pcn_vintage if kind == "pcn" else self.data.manifest.defaults.get(kind, "")
+
+    @cached_property
+    def _pcn_vintage(self) -> str:
+        registered = months(self.registrations_entry.vintage)
+        vintages = self.data.vintages("pcn_members")
+        return min(vintages, key=lambda vintage: (abs(months(vintage) - registered), vintage), default="")
+
+    def units_entry(self, kind: str, vintage: str | None = None) -> TableEntry:
+        """The table that `units` is made from."""
+        if kind == "lsoa":
+            return self.data.need("exact_fit" if vintage == "2011" else "lsoa_names")
+        return self.data.need("lookup", kind, vintage or self.default_vintage(kind))
+
+    def units(self, kind: str, vintage: str | None = None) -> Units:
+        """The units of an area kind.
+
+        Raises:
+            PlacemapError: there is no lookup of that kind and vintage.
+        """
+        entry = self.units_entry(kind, vintage)
+        key = (kind, entry.name)
+        if key not in self._units:
+            self._units[key] = self._make_units(kind, entry)
+        return self._units[key]
+
+    def _make_units(self, kind: str, entry: TableEntry) -> Units:
+        if kind == "lsoa":
+            return self._lsoas_2011() if entry.family == "exact_fit" else self._lsoas_2021()
+        table = self.data.table(entry)
+        code, name, ods = f"{kind}_code", f"{kind}_name", f"{kind}_ods"
+        of_row, codes = numbered(table[code])
+        first = np.full(len(codes), len(table))
+        np.minimum.at(first, of_row, np.arange(len(table)))
+        names = table[name].to_numpy(dtype=object)[first]
+        ods_codes = table[ods].to_numpy(dtype=object)[first] if ods in table else None
+        of, best_fit = self._on_atoms(table, of_row, len(codes), entry)
+        return Units(kind, entry.vintage, codes, names, ods_codes, of, best_fit)
+
+    def _lsoas_2021(self) -> Units:
+        here, never = np.arange(self.size), np.zeros(self.size, bool)
+        return Units("lsoa", "2021", self.lsoa_codes, self.lsoa_names, None, here, never)
+
+    def _lsoas_2011(self) -> Units:
+        """LSOAs of 2011 as units: one of 2021 that was merged from several belongs to the one with most people."""
+        fit = self.fit_2011
+        of, best_fit = _largest_part(fit, np.arange(len(fit.codes)), len(fit.codes), self._back_weight)
+        return Units("lsoa", "2011", fit.codes.to_numpy(dtype=object), fit.names, None, of, best_fit)
+
+    def _on_atoms(self, table: pd.DataFrame, of_row: Ints, count: int, entry: TableEntry) -> tuple[Ints, Bools]:
+        """By LSOA of 2021 the unit, and whether it is a best fit (wards always are, by the ONS method)."""
+        if entry.base == "2021":
+            of = np.full(self.size, -1)
+            position = positions(self.lsoas, table["lsoa_code"])
+            of[position[position >= 0]] = of_row[position >= 0]
+            return of, np.full(self.size, KINDS[entry.kind].id == "ward")
+        fit = self.fit_2011
+        of_source = np.full(len(fit.codes), count)
+        position = positions(fit.codes, table["lsoa11_code"])
+        of_source[position[position >= 0]] = of_row[position >= 0]
+        return _largest_part(fit, of_source, count, self._back_weight)
+
+    @cached_property
+    def _back_weight(self) -> Floats:
+        """By pair of the 2011 fit, people of the 2011 LSOA who went to the 2021 LSOA: mid-2019 estimates × weight."""
+        return self.lsoa11_measure(MERGE_WEIGHT)[self.fit_2011.source] * self.fit_2011.weight
+
+    # --- 2011 → 2021 -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def fit_2011(self) -> Fit:
+        """From LSOAs of 2011."""
+        table = self.data.table(self.data.need("exact_fit"))
+        source, codes = numbered(table["lsoa11_code"])
+        order = in_order(source, numbered(table["lsoa_code"])[0])
+        table, source = table.iloc[order], source[order]
+        first = np.searchsorted(source, np.arange(len(codes)))
+        target = positions(self.lsoas, table["lsoa_code"])
+        people = np.where(target >= 0, self.measure(SPLIT_WEIGHT)[target], 0.0)
+        return Fit(
+            codes=pd.Index(codes, dtype=object),
+            names=table["lsoa11_name"].to_numpy(dtype=object)[first],
+            size=self.size,
+            source=source,
+            target=target,
+            weight=_split(source, people),
+            change=table["change"].to_numpy(dtype=object),
+        )
+
+    @cached_property
+    def fit_2021(self) -> Fit:
+        """From LSOAs of 2021: each to itself."""
+        here = np.arange(self.size)
+        unchanged = np.full(self.size, "U", dtype=object)
+        return Fit(self.lsoas, self.lsoa_names, self.size, here, here, np.ones(self.size), unchanged)
+
+    def fit(self, base: str) -> Fit:
+        """From LSOAs of the vintage `base` (`2011` or `2021`)."""
+        return self.fit_2011 if base == "2011" else self.fit_2021
+
+    @cached_property
+    def residents_2011_pairs(self) -> Floats:
+        """By pair of the 2011 fit, the 2021 residents of the one who live in the other.
+
+        The residents of a 2021 LSOA that was merged from several are divided by their mid-2019 estimates.
+        """
+        fit, back = self.fit_2011, self._back_weight
+        inside = fit.target >= 0
+        total = sums(fit.target[inside], back[inside], self.size)
+        parents = np.bincount(fit.target[inside], minlength=self.size)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.where(total[fit.target] > 0, back / total[fit.target], 1 / parents[fit.target])
+        return np.where(inside, self.measure(SPLIT_WEIGHT)[fit.target] * share, 0.0)
+
+    # --- figures -----------------------------------------------------------------------------------------------------
+
+    def measure_entry(self, name: str) -> TableEntry:
+        """The table that a measure comes from.
+
+        Raises:
+            PlacemapError: there is no such measure.
+        """
+        if name == self.registered_measure:
+            return self.registrations_entry
+        known = self.measures()
+        if name not in known:
+            raise PlacemapError(
+                f"there is no measure `{name}`",
+                location=self.data.where,
+                hint=f"the measures are {', '.join(known)}",
+            )
+        return next(e for e in self.data.manifest.tables.values() if e.kind == name and e.family.endswith("measure"))
+
+    def measures(self) -> list[str]:
+        """Names of all measures: by LSOA of residence, and by practice."""
+        families = ("lsoa_measure", "practice_measure")
+        names = [entry.kind for entry in self.data.manifest.tables.values() if entry.family in families]
+        return sorted([*names, self.registered_measure])
+
+    def measure(self, name: str) -> Floats:
+        """A measure by LSOA, people; zero where the source has no row."""
+        if name not in self._measures:
+            entry = self.measure_entry(name)
+            if entry.family == "registrations":
+                self._measures[name] = self.registrations.fit.to_atoms(self.registrations.by_lsoa)
+            elif entry.base == "2011":
+                self._measures[name] = self.fit_2011.to_atoms(self.lsoa11_measure(name))
+            else:
+                self._measures[name] = self._raw_measure(entry, self.lsoas)
+        return self._measures[name]
+
+    def lsoa11_measure(self, name: str) -> Floats:
+        """A measure by LSOA of 2011, as published there."""
+        return self._raw_measure(self.measure_entry(name), self.fit_2011.codes)
+
+    def _raw_measure(self, entry: TableEntry, index: pd.Index[str]) -> Floats:
+        table = self.data.table(entry)
+        if entry.family != "lsoa_measure":
+            raise PlacemapError(
+                f"`{entry.kind}` is counted by practice, not by LSOA",
+                location=self.data.where,
+                hint="choose a measure by LSOA, such as residents_2021",
+            )
+        column = "lsoa_code" if entry.base == "2021" else "lsoa11_code"
+        result = np.zeros(len(index))
+        position = positions(index, table[column])
+        result[position[position >= 0]] = table["people"].to_numpy()[position >= 0]
+        return result
+
+    def practice_measure(self, name: str) -> dict[str, int]:
+        """A measure by code of the practice."""
+        if name not in self._practice_measures:
+            table = self.data.table(self.measure_entry(name))
+            self._practice_measures[name] = dict(zip(table["practice_code"], table["people"].tolist(), strict=True))
+        return self._practice_measures[name]
+
+    # --- patients ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def registrations_entry(self) -> TableEntry:
+        """The table of registered patients that is in use."""
+        return self.data.need("registrations", vintage=self.default_vintage("registrations"))
+
+    @property
+    def registered_measure(self) -> str:
+        """Name of the measure of registered patients by LSOA of residence, such as `registered_2022_07`."""
+        return f"registered_{self.registrations_entry.vintage.replace('-', '_')}"
+
+    @cached_property
+    def registrations(self) -> Registrations:
+        """Registered patients by practice and LSOA."""
+        entry = self.registrations_entry
+        fit = self.fit(entry.base)
+        table = self.data.table(entry)
+        practice, codes = numbered(table["practice_code"])
+        of_row, unique = numbered(table[entry.schema.key[1]])
+        position = positions(fit.codes, unique)
+        elsewhere = np.flatnonzero(position < 0)
+        position[elsewhere] = [_class_of(code) for code in unique[elsewhere]]
+        lsoa, patients = position[of_row], table["patients"].to_numpy(dtype=np.int64)
+        # One order whatever the file's: sums of parts of patients differ in the last digit with the order of adding.
+        order = in_order(practice, of_row)
+        return Registrations(entry, fit, pd.Index(codes, dtype=object), practice[order], lsoa[order], patients[order])
+
+    @cached_property
+    def practice_names(self) -> dict[str, str]:
+        """Names by code of the practice, as in the registrations."""
+        table = self.data.table(self.practices_entry)
+        return dict(zip(table["practice_code"], table["practice_name"], strict=True))
+
+    @property
+    def practices_entry(self) -> TableEntry:
+        """The list of practices that goes with the registrations in use."""
+        return self.data.find("practices", vintage=self.registrations_entry.vintage) or self.data.need("practices")
+
+    def pcn_entries(self, vintage: str | None = None) -> tuple[TableEntry, TableEntry]:
+        """The tables of PCNs and of their members for a vintage, or for a day.
+
+        For a day: the first list of that month or later, as it has the corrections made until then, among those
+        that tell when a membership began; else the newest list before.
+
+        Raises:
+            PlacemapError: there is no PCN table of that vintage.
+        """
+        vintage = vintage or self.default_vintage("pcn")
+        if len(vintage) > len("2022-08"):
+            entries = tables_of(self.data.manifest, "pcn")
+            later = [e for e in entries if e.vintage >= vintage[:7] and self._tells(e, vintage[:7])]
+            earlier = [e for e in entries if e.vintage < vintage[:7]]
+            vintage = (later[:1] or earlier[-1:] or entries[:1] or [self.data.need("pcn_members")])[0].vintage
+        return self.data.need("pcns", vintage=vintage), self.data.need("pcn_members", vintage=vintage)
+
+    def find_pcn_entries(self, vintage: str | None = None) -> list[TableEntry | None]:
+        """As `pcn_entries`, None for a table that is not there."""
+        vintage = vintage or self.default_vintage("pcn")
+        if len(vintage) > len("2022-08"):
+            return list(self.pcn_entries(vintage))
+        return [self.data.find(family, vintage=vintage) for family in ("pcns", "pcn_members")]
+
+    def find_units_entry(self, kind: str, vintage: str | None = None) -> TableEntry | None:
+        """As `units_entry`, None where it is not there."""
+        if kind == "lsoa":
+            return self.units_entry(kind, vintage)
+        return self.data.find("lookup", kind, vintage or self.default_vintage(kind))
+
+    def _tells(self, entry: TableEntry, month: str) -> bool:
+        """Whether a list of memberships tells those of a month: its own, or one before it if it has start dates."""
+        return entry.vintage == month or bool((self.data.table(entry)["start"] != "").any())
+
+    def pcns(self, vintage: str | None = None) -> Pcns:
+        """PCNs and their members at a vintage, or on a day.
+
+        Raises:
+            PlacemapError: there is no PCN table of that vintage.
+        """
+        vintage = vintage or self.default_vintage("pcn")
+        if vintage not in self._pcns:
+            networks, memberships = self.pcn_entries(vintage)
+            pcns = self.data.table(networks)
+            members = self.data.table(memberships)
+            current = _current(members, vintage)
+            self._pcns[vintage] = Pcns(
+                vintage,
+                dict(zip(pcns["pcn_code"], pcns["pcn_name"], strict=True)),
+                dict(zip(pcns["pcn_code"], pcns["sub_icb_ods"], strict=True)),
+                dict(zip(current["practice_code"], current["pcn_code"], strict=True)),
+                dict(zip(members["practice_code"], members["practice_name"], strict=True)),
+                members,
+            )
+        return self._pcns[vintage]
+
+    def practice_groups(self, vintage: str) -> tuple[Texts, Texts, Ints]:
+        """PCNs by code with one more, without a code, for practices that are in none: codes, names, group by practice.
+
+        Practices are those of the registrations.
+        """
+        if vintage not in self._practice_groups:
+            pcns = self.pcns(vintage)
+            codes = np.array([*sorted(pcns.names), ""], dtype=object)
+            names = np.array([*(pcns.names[code] for code in codes[:-1]), "practices without a PCN"], dtype=object)
+            position = {code: number for number, code in enumerate(codes)}
+            none = len(codes) - 1
+            of = [position.get(pcns.pcn_of.get(code, ""), none) for code in self.registrations.code_list]
+            self._practice_groups[vintage] = (codes, names, np.array(of, dtype=np.int64))
+        return self._practice_groups[vintage]
+
+    # --- neighbours --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def adjacency(self) -> tuple[Ints, Ints]:
+        """Pairs of neighbouring LSOAs by position; -1 for one that the store leaves out."""
+        table = self.data.table(self.data.need("adjacency"))
+        return (
+            positions(self.lsoas, table["lsoa_code_a"]),
+            positions(self.lsoas, table["lsoa_code_b"]),
+        )
+
+    @cached_property
+    def ltla_history(self) -> pd.DataFrame:
+        """Former LTLAs with their successors."""
+        return self.data.table(self.data.need("ltla_history"))
+
+
+def months(vintage: str) -> int:
+    """A vintage (`2022` or `2022-08`) in months."""
+    return int(vintage[:4]) * 12 + int(vintage[5:7] or 1)
+
+
+def _class_of(code: str) -> int:
+    if code in NO_LSOA:
+        return Registrations.NO_LSOA
+    return Registrations.WALES if code.startswith("W") else Registrations.ENGLAND
+
+
+def _split(source: Ints, people: Floats) -> Floats:
+    """By pair, the target's part of all people of the source's targets; equal parts where nobody lives there."""
+    total = np.bincount(source, weights=people)
+    parts = np.bincount(source)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(total[source] > 0, people / total[source], 1 / parts[source])
+
+
+def _current(members: pd.DataFrame, vintage: str) -> pd.DataFrame:
+    """Memberships without an end; or those of a day, their last one included, the newest where a practice has two."""
+    if len(vintage) <= len("2022-08"):
+        return members[(members["end"] == "").to_numpy()]
+    lives = (members["start"] <= vintage) & ((members["end"] == "") | (members["end"] >= vintage))
+    return members[lives.to_numpy()].sort_values(["practice_code", "start", "pcn_code"])
+
+
+def _largest_part(fit: Fit, of_source: Ints, count: int, people: Floats) -> tuple[Ints, Bools]:
+    """By LSOA of 2021, the unit that most of its people come from, and whether there was a choice.
+
+    Where equally many come from several, it is the unit of the lowest position.
+
+    Args:
+        of_source: by LSOA of the fit's vintage, the position of its unit, `count` for none.
+        people: by pair, how many people it stands for.
+    """
+    inside = fit.target >= 0
+    cell = fit.target[inside] * (count + 1) + of_source[fit.source[inside]]
+    cells, inverse = np.unique(cell, return_inverse=True)
+    # A pair without people still tells what the LSOA belongs to, so it weighs next to nothing rather than nothing.
+    weight = np.bincount(inverse, weights=people[inside] + 1e-9)
+    target, unit = np.divmod(cells, count + 1)
+    order = np.lexsort((unit, -weight, target))
+    winners, first, choices = np.unique(target[order], return_index=True, return_counts=True)
+    of = np.full(fit.size, -1)
+    best_fit = np.zeros(fit.size, dtype=bool)
+    of[winners] = unit[order][first]
+    of[of == count] = -1
+    best_fit[winners] = choices > 1
+    return of, best_fit
+
+
+def measure_title(geography: Geography, name: str) -> str:
+    """The title of the table that a measure comes from."""
+    return geography.measure_entry(name).title

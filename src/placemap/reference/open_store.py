@@ -1,0 +1,136 @@
+"""The reference store on disk → `store.ReferenceData`; every table is verified when it is read.
+
+Read order: the folder given by `--data` or PLACEMAP_DATA, then the user's cache, then the packaged tables.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from placemap.core.errors import PlacemapError
+from placemap.core.packaged import packaged_folder
+from placemap.reference.store import (
+    MANIFEST,
+    REMAKE,
+    STORE_FORMAT,
+    TABLES,
+    Manifest,
+    ReferenceData,
+    TableEntry,
+    missing_tables,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RETRIEVED = "retrieved.json"
+ENVIRONMENT = "PLACEMAP_DATA"
+
+
+def cache_folder() -> Path:
+    """Where `placemap data update` and `data import` keep a user's own store."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("placemap", appauthor=False) / "store"
+
+
+def store_folder(given: Path | None = None) -> Path:
+    """The store to use: `given`, else PLACEMAP_DATA, else the user's cache if complete, else the packaged."""
+    return chosen_store(given)[0]
+
+
+def chosen_store(given: Path | None = None) -> tuple[Path, str]:
+    """The store to use, and why it is that one.
+
+    A user's own store is used once it has what every build needs: a first import of one file changes no build.
+    """
+    if given is not None:
+        return given, "named with --data"
+    if os.environ.get(ENVIRONMENT):
+        return Path(os.environ[ENVIRONMENT]), f"named in {ENVIRONMENT}"
+    cache, packaged = cache_folder(), packaged_folder("data")
+    if not (cache / MANIFEST).is_file():
+        return packaged, "the packaged tables, as you have no store of your own"
+    missing = missing_tables(_manifest(cache))
+    if missing:
+        return packaged, f"the packaged tables, as your own store ({cache}) still lacks {', '.join(missing)}"
+    return cache, "your own store"
+
+
+def retrieved_in(folder: Path) -> dict[str, str]:
+    """By table, when it was downloaded, as far as the last update noted it."""
+    try:
+        notes = json.loads((folder / RETRIEVED).read_text(encoding="utf-8"))
+        return {str(name): str(note.get("retrieved") or "") for name, note in notes.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def open_store(folder: Path) -> ReferenceData:
+    """Open a store.
+
+    Raises:
+        PlacemapError: there is no store there, or its manifest cannot be understood. Tables are verified when they
+            are read: hash, columns, types, key and rows against the manifest.
+    """
+
+    def read(entry: TableEntry) -> pd.DataFrame:
+        from placemap.reference.read_parquet import (
+            read_stored,  # with pandas, which a look at the manifest does not need
+        )
+
+        return read_stored(folder / TABLES / f"{entry.name}.parquet", entry)
+
+    return ReferenceData(_manifest(folder), read, str(folder))
+
+
+def _manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        raise PlacemapError(
+            "there is no such reference folder", location=str(folder), hint="check --data and PLACEMAP_DATA"
+        )
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict):
+            raise TypeError("it is not a JSON object")
+        if data.get("placemap_store") != STORE_FORMAT:
+            raise PlacemapError(
+                f"the store has format {data.get('placemap_store')!r}; this placemap reads format {STORE_FORMAT}",
+                location=str(path),
+                hint=REMAKE,
+            )
+        return _typed(Manifest.from_json(data))
+    except FileNotFoundError:
+        raise PlacemapError(
+            f"this folder is not a reference store: it has no {MANIFEST}",
+            location=str(folder),
+            hint="make one with `placemap data import FOLDER --to STORE`",
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        why = f"it has no `{error.args[0]}`" if isinstance(error, KeyError) else str(error)
+        raise PlacemapError(f"the manifest cannot be read: {why}", location=str(path), hint=REMAKE) from None
+
+
+def _typed(manifest: Manifest) -> Manifest:
+    """The manifest, if each field of it holds what it should.
+
+    Raises:
+        TypeError, ValueError: one does not.
+    """
+    for entry in manifest.tables.values():
+        for name, value in vars(entry).items():
+            expected = int if name in ("rows", "total") else str
+            if not isinstance(value, expected) and not (name == "total" and value is None):
+                raise TypeError(f"`{name}` of table {entry.name} is {value!r}")
+        try:
+            entry.schema  # noqa: B018 - for what it raises
+        except KeyError as error:
+            raise ValueError(f"table {entry.name} is of an unknown kind {error}") from None
+    for kind, vintage in manifest.defaults.items():
+        if not isinstance(vintage, str):
+            raise TypeError(f"the default vintage of {kind} is {vintage!r}")
+    return manifest

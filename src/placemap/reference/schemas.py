@@ -1,0 +1,203 @@
+"""Every table's columns, types and key, declared once: reader, checks, writers and docs use these.
+
+Inside placemap columns are vintage-free (`lsoa_code`, `ltla_code`). The vintage stands in the table's entry in the
+store's manifest, and published names (`LSOA21CD`, `LAD24CD`) are made from it when tables are written.
+"""
+
+from __future__ import annotations
+
+from placemap.core.codes import KINDS
+from placemap.core.tables import Column, TableSchema
+
+LSOA11 = Column("lsoa11_code", "code", "LSOA of 2011")
+LSOA21 = Column("lsoa_code", "code", "LSOA of 2021, the atom that everything resolves to")
+#: The column that holds an LSOA, by the vintage that a table is coded in.
+ATOM_COLUMN = {"2011": LSOA11, "2021": LSOA21}
+
+
+def lookup_schema(kind: str, base: str) -> TableSchema:
+    """A lookup from LSOA (of the vintage `base`) to the unit of `kind` that it belongs to."""
+    label = KINDS[kind].label
+    columns = [
+        ATOM_COLUMN[base],
+        Column(f"{kind}_code", "code", f"GSS code of the {label}"),
+        Column(f"{kind}_name", "text", f"name of the {label}"),
+    ]
+    if KINDS[kind].ods:
+        columns.insert(2, Column(f"{kind}_ods", "code", f"NHS (ODS) code of the {label}"))
+    return TableSchema(f"LSOA {base} to {label}", tuple(columns), (ATOM_COLUMN[base].name,))
+
+
+def lsoa_measure_schema(base: str) -> TableSchema:
+    """A figure by LSOA of the vintage `base`."""
+    return TableSchema(
+        f"people by LSOA {base}",
+        (ATOM_COLUMN[base], Column("people", "int", "people")),
+        (ATOM_COLUMN[base].name,),
+    )
+
+
+def registrations_schema(base: str) -> TableSchema:
+    """Patients by practice and LSOA of residence, with the remainder rows of a packaged extract.
+
+    Besides LSOA codes the LSOA column holds `NO2011` and `CLOSED` (the source's words for patients without an LSOA),
+    Welsh codes (`W01…`), and in an extract `ENGLAND` and `WALES` for LSOAs that the extract leaves out; the practice
+    column holds `REMAINDER` for all practices that it leaves out.
+    """
+    return TableSchema(
+        f"patients registered at GP practices, by LSOA {base} of residence",
+        (
+            Column("practice_code", "code", "ODS code of the practice, or REMAINDER"),
+            ATOM_COLUMN[base],
+            Column("patients", "int", "registered patients"),
+        ),
+        ("practice_code", ATOM_COLUMN[base].name),
+    )
+
+
+NO_LSOA = ("NO2011", "NO2021", "CLOSED")
+REST_ENGLAND, REST_WALES, REST_PRACTICES = "ENGLAND", "WALES", "REMAINDER"
+
+LSOA_NAMES = TableSchema(
+    "names of LSOAs 2021",
+    (LSOA21, Column("lsoa_name", "text", "name of the LSOA")),
+    ("lsoa_code",),
+)
+
+EXACT_FIT = TableSchema(
+    "LSOA 2011 to LSOA 2021, exact fit",
+    (
+        LSOA11,
+        Column("lsoa11_name", "text", "name of the LSOA of 2011"),
+        LSOA21,
+        Column("change", "text", "U unchanged, S split, M merged, X irregular"),
+    ),
+    ("lsoa11_code", "lsoa_code"),
+)
+
+PCNS = TableSchema(
+    "primary care networks",
+    (
+        Column("pcn_code", "code", "ODS code of the PCN"),
+        Column("pcn_name", "text", "name of the PCN"),
+        Column("sub_icb_ods", "code", "ODS code of the sub-ICB location that it belongs to"),
+        Column("sub_icb_name", "text", "name of that sub-ICB location"),
+        Column("opened", "date", "date on which it opened"),
+        Column("closed", "date", "date on which it closed, empty where it is open"),
+    ),
+    ("pcn_code",),
+)
+
+PCN_MEMBERS = TableSchema(
+    "practices of primary care networks, past and current",
+    (
+        Column("practice_code", "code", "ODS code of the practice"),
+        Column("practice_name", "text", "name of the practice"),
+        Column("practice_sub_icb_ods", "code", "ODS code of the practice's sub-ICB location"),
+        Column("pcn_code", "code", "ODS code of the PCN"),
+        Column("start", "date", "date on which the practice joined the PCN"),
+        Column("end", "date", "date on which it left, empty where it is a member still"),
+    ),
+    ("practice_code", "pcn_code", "start"),
+)
+
+PRACTICES = TableSchema(
+    "practices that have registered patients",
+    (
+        Column("practice_code", "code", "ODS code of the practice"),
+        Column("practice_name", "text", "name of the practice"),
+    ),
+    ("practice_code",),
+)
+
+PRACTICE_MEASURE = TableSchema(
+    "people by GP practice",
+    (
+        Column("practice_code", "code", "ODS code of the practice"),
+        Column("people", "int", "people"),
+    ),
+    ("practice_code",),
+)
+
+LTLA_HISTORY = TableSchema(
+    "LTLA codes year by year, with their successors",
+    (
+        Column("ltla_code", "code", "GSS code of the LTLA"),
+        Column("ltla_name", "text", "its name while it lived"),
+        Column("first_year", "int", "first year of the history (2016 on) in which the code was in use"),
+        Column("last_year", "int", "last year of the history in which the code was in use"),
+        Column("successor_code", "code", "code that followed it, empty where it is in use in the newest year"),
+        Column("successor_name", "text", "name of the successor"),
+    ),
+    ("ltla_code", "successor_code"),
+)
+
+ADJACENCY = TableSchema(
+    "pairs of LSOAs 2021 that share a boundary",
+    (
+        Column("lsoa_code_a", "code", "the LSOA whose code sorts first"),
+        Column("lsoa_code_b", "code", "the other LSOA"),
+    ),
+    ("lsoa_code_a", "lsoa_code_b"),
+)
+
+CENTROIDS = TableSchema(
+    "population-weighted centroids of LSOAs 2021",
+    (
+        LSOA21,
+        Column("easting", "number", "metres east, EPSG:27700"),
+        Column("northing", "number", "metres north, EPSG:27700"),
+    ),
+    ("lsoa_code",),
+)
+
+LSOA_BOUNDARIES = TableSchema(
+    "boundaries of LSOAs 2021, generalised to 200 m and clipped to the coastline",
+    (LSOA21, Column("geometry", "wkb", "polygon or multipolygon as WKB, EPSG:27700")),
+    ("lsoa_code",),
+)
+
+LTLA_BOUNDARIES = TableSchema(
+    "boundaries of LTLAs, generalised to 200 m and clipped to the coastline",
+    (
+        Column("ltla_code", "code", "GSS code of the LTLA"),
+        Column("ltla_name", "text", "name of the LTLA"),
+        Column("geometry", "wkb", "polygon or multipolygon as WKB, EPSG:27700"),
+    ),
+    ("ltla_code",),
+)
+
+
+def store_schema(family: str, kind: str = "", base: str = "") -> TableSchema:
+    """The schema of a store table.
+
+    Args:
+        family: `lookup`, `lsoa_measure`, `registrations`, or the name of a table of which there is one kind.
+        kind: the unit kind of a `lookup`.
+        base: the LSOA vintage (`2011`, `2021`) of a `lookup`, `lsoa_measure` or `registrations`.
+
+    Raises:
+        KeyError: no table of that family.
+    """
+    if family == "lookup":
+        return lookup_schema(kind, base)
+    if family == "lsoa_measure":
+        return lsoa_measure_schema(base)
+    if family == "registrations":
+        return registrations_schema(base)
+    return _SINGLE[family]
+
+
+_SINGLE = {
+    "lsoa_names": LSOA_NAMES,
+    "exact_fit": EXACT_FIT,
+    "pcns": PCNS,
+    "pcn_members": PCN_MEMBERS,
+    "practices": PRACTICES,
+    "practice_measure": PRACTICE_MEASURE,
+    "ltla_history": LTLA_HISTORY,
+    "adjacency": ADJACENCY,
+    "centroids": CENTROIDS,
+    "lsoa_boundaries": LSOA_BOUNDARIES,
+    "ltla_boundaries": LTLA_BOUNDARIES,
+}

@@ -1,0 +1,216 @@
+"""The manifest of a reference store: what tables it has, where they come from, and how to tell that they are whole.
+
+A store is a folder with `manifest.json` and one Parquet file a table, in `tables/`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from placemap.core.codes import KINDS
+from placemap.core.errors import PlacemapError
+from placemap.core.tables import TableSchema
+from placemap.reference.schemas import store_schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Clinical commissioning groups of April 2019, the last before most mergers, where the store has them.
+CCG_VINTAGE = "2019"
+
+MANIFEST = "manifest.json"
+TABLES = "tables"
+STORE_FORMAT = 1
+#: The next step where a store is not whole.
+REMAKE = "`placemap data update` fetches the tables anew; for the packaged ones, reinstall placemap"
+#: Coverage of a table whose source leaves some of England out (or starts with this, in an extract).
+PART = "part"
+
+
+@dataclass(frozen=True)
+class TableEntry:
+    """One table of a store.
+
+    Attributes:
+        name: unique in the store, `<what>-<vintage>`; the file is `tables/<name>.parquet`.
+        family: what schema it has (see `schemas.store_schema`).
+        kind: unit kind of a lookup; the measure's name (`residents_2021`) of a measure.
+        vintage: year of the geography, or `YYYY-MM` of the extract; never a file's date.
+        base: LSOA vintage of the LSOA column, where there is one.
+        rows: number of rows.
+        sha256: hash of the Parquet file.
+        content_sha256: hash of the canonical sorted content, the same whatever wrote the file.
+        source: key in `sources.yaml`.
+        title, publisher, url, licence, attribution: of that source.
+        coverage: `England`, `extract` for a table cut to what some configs need, or `part` (`part extract`) for one
+            whose source leaves some of England out.
+        total: the sum of the measure over the whole source, where it has one.
+    """
+
+    name: str
+    family: str
+    kind: str
+    vintage: str
+    base: str
+    rows: int
+    sha256: str
+    content_sha256: str
+    source: str
+    title: str
+    publisher: str
+    url: str
+    licence: str
+    attribution: str
+    coverage: str
+    total: int | None = None
+
+    @property
+    def schema(self) -> TableSchema:
+        """The columns and key of the table."""
+        return store_schema(self.family, self.kind, self.base)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All tables of a store by name.
+
+    Attributes:
+        defaults: the vintage of each kind that is used where nothing else is said.
+        covers: the systems that an extract is cut to, ICB code → system id; empty for all England.
+    """
+
+    tables: dict[str, TableEntry]
+    defaults: dict[str, str] = field(default_factory=dict)
+    covers: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As written to `manifest.json`; keys sorted, empty fields left out."""
+        return {
+            "placemap_store": STORE_FORMAT,
+            "defaults": dict(sorted(self.defaults.items())),
+            **({"covers": dict(sorted(self.covers.items()))} if self.covers else {}),
+            "tables": {
+                name: {key: value for key, value in asdict(entry).items() if value not in ("", None) and key != "name"}
+                for name, entry in sorted(self.tables.items())
+            },
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Manifest:
+        """The reverse of `to_json`.
+
+        Raises:
+            KeyError, TypeError: a field is missing or unknown.
+        """
+        blank = dict.fromkeys(("kind", "base", "url", "attribution"), "")
+        tables = {name: TableEntry(name=name, **{**blank, **entry}) for name, entry in data["tables"].items()}
+        return cls(tables, dict(data["defaults"]), dict(data.get("covers", {})))
+
+
+#: What every build uses: family, kind, and what a user would call it.
+NEEDED = (
+    ("exact_fit", "", "LSOA 2011 to LSOA 2021, exact fit"),
+    *(("lookup", kind, f"LSOA to {KINDS[kind].label}") for kind in ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")),
+    ("lsoa_measure", "residents_2021", "Census 2021 usual residents by LSOA"),
+    ("lsoa_measure", "residents_mid_2019", "mid-2019 population estimates by LSOA"),
+    ("registrations", "", "patients registered at a GP practice, by LSOA"),
+    ("pcns", "", "primary care networks (ODS report `epcn`)"),
+    ("pcn_members", "", "their practices (ODS report `epcncorepartnerdetails`)"),
+    ("ltla_history", "", "LTLA codes and names year by year"),
+    ("adjacency", "", "boundaries of LSOAs 2021"),
+)
+
+
+def missing_tables(manifest: Manifest) -> tuple[str, ...]:
+    """What every build uses and a store does not have, as people call it."""
+    have = {(entry.family, entry.kind) for entry in manifest.tables.values()}
+    return tuple(label for family, kind, label in NEEDED if (family, kind) not in have)
+
+
+class ReferenceData:
+    """The tables of a store, each read when it is first asked for.
+
+    Args:
+        manifest: what there is.
+        read: gives the verified content of a table.
+        where: the store's name in messages.
+    """
+
+    def __init__(self, manifest: Manifest, read: Callable[[TableEntry], pd.DataFrame], where: str) -> None:
+        self.manifest = manifest
+        self.where = where
+        self._read = read
+        self._tables: dict[str, pd.DataFrame] = {}
+        self._found: dict[tuple[str, str, str], TableEntry | None] = {}
+
+    def table(self, entry: TableEntry) -> pd.DataFrame:
+        """The content of a table, columns in the order of its schema."""
+        if entry.name not in self._tables:
+            self._tables[entry.name] = self._read(entry)
+        return self._tables[entry.name]
+
+    def find(self, family: str, kind: str = "", vintage: str = "") -> TableEntry | None:
+        """The one table of that family, kind and vintage (the newest where none is said); None where there is none."""
+        key = (family, kind, vintage)
+        if key not in self._found:
+            fits = [
+                entry
+                for entry in self.manifest.tables.values()
+                if entry.family == family and kind in ("", entry.kind) and vintage in ("", entry.vintage)
+            ]
+            self._found[key] = max(fits, key=lambda entry: (entry.vintage, entry.name), default=None)
+        return self._found[key]
+
+    def need(self, family: str, kind: str = "", vintage: str = "") -> TableEntry:
+        """As `find`.
+
+        Raises:
+            PlacemapError: there is no such table.
+        """
+        entry = self.find(family, kind, vintage)
+        if entry is None:
+            what = " ".join(part for part in (kind or family.replace("_", " "), vintage) if part)
+            have = self.vintages(family, kind)
+            raise PlacemapError(
+                f"the reference data have no table of {what}" + (f" (only {', '.join(have)})" if have else ""),
+                location=self.where,
+                hint="`placemap data update` fetches all tables; `placemap data import` takes downloaded files",
+            )
+        return entry
+
+    def vintages(self, family: str, kind: str = "") -> list[str]:
+        """The vintages that there are of a table, oldest first."""
+        return sorted({e.vintage for e in self.manifest.tables.values() if e.family == family and kind in ("", e.kind)})
+
+
+def canonical_hash(frame: pd.DataFrame, schema: TableSchema) -> str:
+    """Hash of a table's content: the same in whatever order its rows are, whatever held it and whatever wrote it.
+
+    SHA-256 over the names of the schema's columns and their values by row of the sorted key, as JSON: text and codes
+    as they are (a missing one as empty), whole numbers, other numbers in Python's shortest form, bytes in hexadecimal.
+
+    Raises:
+        KeyError: a column of the schema is not there.
+    """
+    ordered = frame[schema.names].sort_values(list(schema.key), kind="stable")
+    digest = hashlib.sha256()
+    for column in schema.columns:
+        values = _canonical(ordered[column.name], column.type)
+        digest.update(json.dumps([column.name, values], ensure_ascii=False, separators=(",", ":")).encode())
+    return digest.hexdigest()
+
+
+def _canonical(values: pd.Series, column_type: str) -> list[Any]:
+    if column_type == "int":
+        return values.astype("int64").tolist()
+    if column_type in ("number", "people", "share"):
+        return values.astype("float64").tolist()
+    if column_type == "flag":
+        return values.astype(bool).tolist()
+    if column_type == "wkb":
+        return [bytes(value).hex() for value in values]
+    return values.astype(object).where(values.notna(), "").tolist()

@@ -1,0 +1,1 @@
+"""Which place each LSOA belongs to, and why."""

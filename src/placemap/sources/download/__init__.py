@@ -1,0 +1,1 @@
+"""The publishers' services: the only network."""

@@ -1,0 +1,1 @@
+"""Publishers' files: told apart, read, held to what they promise."""

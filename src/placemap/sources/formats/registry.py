@@ -1,0 +1,167 @@
+"""The registry of official formats: how a file is told by its columns, and what makes store tables of it.
+
+A new format is one entry here. Where a format is recognised and then breaks a rule, the import stops: a table
+that lost rows is worse than none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from placemap.core.codes import KINDS
+from placemap.core.errors import PlacemapError
+from placemap.sources.catalogue import Catalogue
+from placemap.sources.formats import boundaries as shapes
+from placemap.sources.formats import geographies, people
+from placemap.sources.formats.raw import Raw
+from placemap.sources.store_table import StoreTable
+
+
+@dataclass(frozen=True)
+class Format:
+    """One official layout.
+
+    Attributes:
+        id: name in messages and tests.
+        recognises: whether a table is of this layout, by its columns (or, without a header, its first row).
+        tables: its store tables, from the raw table, the catalogue, and what the user says that it is.
+        left_out: why the layout is known but not taken into the store; empty for those that are.
+    """
+
+    id: str
+    recognises: Callable[[Raw], bool]
+    tables: Callable[[Raw, Catalogue, str], Iterable[StoreTable]]
+    left_out: str = ""
+
+
+def recognise(raw: Raw) -> Format | None:
+    """The layout of a raw table; None where it is none of the official ones."""
+    return next((layout for layout in FORMATS if layout.recognises(raw)), None)
+
+
+def _has(*wanted: str, without: tuple[str, ...] = ()) -> Callable[[Raw], bool]:
+    """Whether a raw table has columns that start with each of `wanted`, and none with any of `without`."""
+
+    def recognises(raw: Raw) -> bool:
+        found = [str(column).upper().replace(" ", "_") for column in raw.frame.columns] if raw.headed else []
+        has = [any(column.startswith(start) for column in found) for start in (*wanted, *without)]
+        return all(has[: len(wanted)]) and not any(has[len(wanted) :])
+
+    return recognises
+
+
+def _codes(*wanted: str, any_of: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> Callable[[Raw], bool]:
+    """Whether a raw table has code columns (`WD24CD`) of all of `wanted` and of one of `any_of`."""
+
+    def recognises(raw: Raw) -> bool:
+        found = geographies.code_columns(raw.frame.columns)
+        some = not any_of or any(prefix in found for prefix in any_of)
+        return raw.headed and all(prefix in found for prefix in wanted) and some and not set(without) & set(found)
+
+    return recognises
+
+
+def _columns(*wanted: str) -> Callable[[Raw], bool]:
+    return lambda raw: raw.headed and set(wanted) <= {str(column) for column in raw.frame.columns}
+
+
+def _yearly(raw: Raw) -> bool:
+    return any(geographies.YEAR_COLUMN.fullmatch(str(column)) for column in raw.frame.columns)
+
+
+def _all(*tests: Callable[[Raw], bool]) -> Callable[[Raw], bool]:
+    return lambda raw: all(test(raw) for test in tests)
+
+
+def _either(*tests: Callable[[Raw], bool]) -> Callable[[Raw], bool]:
+    return lambda raw: any(test(raw) for test in tests)
+
+
+def _headless(kinds: dict[int, str]) -> Callable[[Raw], bool]:
+    """Whether a table without header has in its first row codes of these kinds at these positions."""
+
+    def recognises(raw: Raw) -> bool:
+        if raw.headed or len(raw.frame.columns) <= max(kinds) or raw.frame.empty:
+            return False
+        first = raw.frame.iloc[0]
+        return all(KINDS[kind].pattern.fullmatch(str(first[position])) for position, kind in kinds.items())
+
+    return recognises
+
+
+def _lookups(raw: Raw, catalogue: Catalogue, _measure: str) -> Iterable[StoreTable]:
+    source = geographies.sources_of_lookups(geographies.code_columns(raw.frame.columns))
+    if source not in catalogue:
+        raise PlacemapError(
+            f"a lookup of a kind that placemap does not use ({source})",
+            location=raw.where,
+            hint="data/sources.yaml lists the lookups that it does",
+        )
+    return geographies.lookups(raw, catalogue[source])
+
+
+def _of(source: str, transform: Callable[..., Iterable[StoreTable]]) -> Callable[..., Iterable[StoreTable]]:
+    return lambda raw, catalogue, _measure: transform(raw, catalogue[source])
+
+
+def _nothing(_raw: Raw, _catalogue: Catalogue, _measure: str) -> Iterable[StoreTable]:
+    return ()
+
+
+_GEOMETRY = _columns("geometry")
+
+#: In the order in which they are tried: the narrower layout first.
+FORMATS: tuple[Format, ...] = (
+    Format("lsoa-boundaries", _all(_GEOMETRY, _codes("LSOA")), _of("lsoa21-boundaries", shapes.lsoa_boundaries)),
+    Format("ltla-boundaries", _all(_GEOMETRY, _codes("LAD")), _of("ltla-boundaries", shapes.ltla_boundaries)),
+    Format("exact-fit", _columns("LSOA11CD", "LSOA21CD", "CHGIND"), _of("lsoa11-lsoa21", geographies.exact_fit)),
+    Format(
+        "best-fit-of-lsoas",
+        _columns("LSOA11CD", "LSOA21CD"),
+        _nothing,
+        "it is the best-fit lookup (no CHGIND); placemap uses the exact fit, LSOA11_LSOA21_LAD22_EW_LU_v5",
+    ),
+    Format(
+        "lookup",
+        _codes("LSOA", any_of=("WD", "SICBL", "CCG", "ICB", "LAD", "MSOA"), without=("OA",)),
+        _lookups,
+    ),
+    Format(
+        "upper-tiers",
+        _all(_either(_codes("LTLA"), _codes("LAD")), _codes("UTLA", without=("LSOA",))),
+        _of("ltla-utla", geographies.upper_tiers),
+    ),
+    Format("ltla-history", _yearly, _of("ltla-history", geographies.history)),
+    Format("residents", _all(_codes("LSOA"), _columns("TOTAL")), people.residents),
+    Format(
+        "centroids",
+        _all(
+            _columns("LSOA21CD"),
+            _either(_columns("EASTING", "NORTHING"), _columns("x", "y"), _columns("X", "Y")),
+        ),
+        _of("lsoa21-centroids", shapes.centroids),
+    ),
+    Format(
+        "registrations",
+        _has("PRACTICE_CODE", "LSOA_", "EXTRACT_DATE"),
+        _of("registrations", people.registered),
+    ),
+    Format("list-sizes", _columns("PRACTICE_CODE", "PRACTICE_LIST_SIZE"), people.list_sizes),
+    Format("pcn-details", _either(_headless({0: "pcn"}), _has("PCN_CODE", "OPEN_DATE")), people.pcns),
+    Format(
+        "pcn-partners",
+        _either(_headless({0: "practice", 4: "pcn"}), _has("PARTNER_ORGANISATION_CODE", "PCN_CODE")),
+        people.pcn_members,
+    ),
+    Format(
+        "practice-map",
+        _has("PRACTICE_CODE", "PCN_CODE", "SUB_ICB_LOCATION_CODE", without=("LSOA",)),
+        _of("practice-map", people.practice_map),
+    ),
+    Format(
+        "sub-icb-to-icb",
+        _codes("SICBL", "ICB", without=("LSOA",)),
+        _of("sub-icb-icb", geographies.sub_icbs_to_icbs),
+    ),
+)

@@ -1,0 +1,157 @@
+"""Official files → a reference store: what `placemap data import` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from placemap.config.model import System
+from placemap.core.errors import PlacemapError
+from placemap.reference.store import Manifest, missing_tables
+from placemap.sources.catalogue import Catalogue, load_catalogue
+from placemap.sources.formats.archive import MOST_BYTES
+from placemap.sources.formats.raw import READERS, Raw, read_raw
+from placemap.sources.formats.registry import Format, recognise
+from placemap.sources.store_table import StoreTable
+from placemap.sources.tables.derive import Made, derived, settle_pcn_months
+from placemap.sources.tables.extract import extract
+from placemap.sources.tables.needs import needs_of
+from placemap.sources.tables.write_store import tables_to_keep, write_store
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What became of one file (or one sheet of it).
+
+    Attributes:
+        file: its name, with the sheet or the zip's member where it has several tables.
+        format: id of the official layout, empty where it is none.
+        tables: names of the tables that it gave.
+        skipped: why it gave none, empty where it gave some.
+    """
+
+    file: str
+    format: str = ""
+    tables: tuple[str, ...] = ()
+    skipped: str = ""
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import made, and what it skipped.
+
+    Attributes:
+        manifest: of the store that was written.
+        files: in order of name.
+    """
+
+    manifest: Manifest
+    files: tuple[FileReport, ...] = field(default=())
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What `build` uses and the store does not have yet, as people call it."""
+        return missing_tables(self.manifest)
+
+    @property
+    def skipped(self) -> tuple[FileReport, ...]:
+        """The files that gave no table."""
+        return tuple(report for report in self.files if report.skipped)
+
+
+def import_files(
+    paths: Sequence[Path],
+    to: Path,
+    *,
+    systems: Sequence[System] | None = None,
+    as_measure: Mapping[str, str] | None = None,
+    catalogue: Catalogue | None = None,
+) -> ImportReport:
+    """Make a reference store from official files.
+
+    Args:
+        paths: files, or folders of which every file is looked at (not the folders inside).
+        to: the store's folder; its `tables/` and `manifest.json` are replaced as one when everything is read.
+            Tables of all England that it has already, and that the files don't give, are kept.
+        systems: cut the tables to what these need, and keep no others; all England where it is None.
+        as_measure: by file name, what figure a file of people holds (`residents_mid_2021`), for files whose
+            total is not a known one; for a PCN file, the month that it is of (`2023-09`).
+        catalogue: the official sources; the packaged ones where it is None.
+
+    Raises:
+        PlacemapError: a path is missing, no file is an official one, or a recognised file is damaged.
+    """
+    made, files = read_files(paths, as_measure or {}, catalogue or load_catalogue())
+    kept = {} if systems is not None else tables_to_keep(to)
+    if not made:
+        shown = "; ".join(f"{report.file}: {report.skipped}" for report in files[:3])
+        raise PlacemapError(
+            f"no official file among {len(files)} ({shown})",
+            location=str(paths[0]) if paths else "",
+            hint="data/sources.yaml lists the official files and where they come from",
+        )
+    tables = derived(made)
+    if systems is not None:
+        tables = extract(tables, needs_of(systems))
+    covers = {system.icb_code: system.id for system in systems or ()}
+    return ImportReport(write_store(tables, to, kept, covers), tuple(files))
+
+
+def read_files(
+    paths: Sequence[Path], as_measure: Mapping[str, str], catalogue: Catalogue
+) -> tuple[list[Made], list[FileReport]]:
+    """The tables of all official files, and a report a file. Raises what `import_files` raises."""
+    _require_named(as_measure, paths)
+    made: list[Made] = []
+    reports: list[FileReport] = []
+    for path in _files(paths):
+        for tables, report in _read_file(path, as_measure.get(path.name, ""), catalogue):
+            made.extend(Made(path.name, report.file, table) for table in tables)
+            reports.append(report)
+    settled = settle_pcn_months(made)
+    names = {report.file: tuple(item.table.name for item in settled if item.where == report.file) for report in reports}
+    return settled, [replace(report, tables=names[report.file]) for report in reports]
+
+
+def _require_named(as_measure: Mapping[str, str], paths: Sequence[Path]) -> None:
+    names = {path.name for path in _files(paths)}
+    for name in as_measure:
+        if name not in names:
+            raise PlacemapError(f"it is said what {name} holds, but it is not among the files", location=name)
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    """Every file once, in order of name, so that the order of arguments changes nothing."""
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise PlacemapError("there is no such file or folder", location=str(missing[0]), hint="check the path")
+    inside = [file for path in paths for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()]
+    return sorted(set(inside), key=lambda file: (file.name, str(file)))
+
+
+def _read_file(path: Path, measure: str, catalogue: Catalogue) -> Iterator[tuple[list[StoreTable], FileReport]]:
+    if path.suffix.lower() not in READERS or path.name.startswith("~$"):
+        yield [], FileReport(path.name, skipped=f"not one of {', '.join(READERS)}")
+        return
+    for raw in read_raw(path.name, _content(path)):
+        layout = recognise(raw)
+        yield (list(layout.tables(raw, catalogue, measure)) if layout else []), _report(raw, layout)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise PlacemapError(
+                f"the file is larger than {MOST_BYTES:,} bytes; that is no official file", location=path.name
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise PlacemapError(f"the file cannot be read: {error.strerror}", location=path.name) from None
+
+
+def _report(raw: Raw, layout: Format | None) -> FileReport:
+    if layout is None:
+        columns = ", ".join(str(column) for column in raw.frame.columns[:8])
+        return FileReport(raw.where, skipped=f"its columns are not those of an official file ({columns})")
+    return FileReport(raw.where, layout.id, skipped=layout.left_out)

@@ -1,0 +1,161 @@
+"""Store tables → Parquet files and manifest, the same bytes for the same content, swapped in as one."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from placemap.core.errors import PlacemapError
+from placemap.core.files import cannot_write, is_litter, swapped_in, write_text
+from placemap.core.tables import TableSchema
+from placemap.reference.store import MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
+from placemap.sources.catalogue import SOURCES_FILE
+from placemap.sources.store_table import StoreTable
+
+#: Kinds (and families used like one) whose newest vintage is meant where none is said.
+DEFAULT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb", "pcn", "registrations")
+_KIND_OF_FAMILY = {"pcn_members": "pcn", "registrations": "registrations"}
+
+
+def tables_to_keep(store: Path) -> dict[str, TableEntry]:
+    """The tables of all England in a store that may be there already, by name.
+
+    Raises:
+        PlacemapError: the store's manifest is damaged.
+    """
+    path = store / MANIFEST
+    if not path.is_file():
+        return {}
+    try:
+        tables = Manifest.from_json(json.loads(path.read_text(encoding="utf-8"))).tables
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise PlacemapError(
+            "the store that is there already is damaged",
+            location=str(path),
+            hint=f"delete {store} and import again",
+        ) from None
+    return {name: entry for name, entry in tables.items() if not entry.coverage.endswith("extract")}
+
+
+def write_store(
+    tables: Sequence[StoreTable],
+    to: Path,
+    keep: Mapping[str, TableEntry] | None = None,
+    covers: Mapping[str, str] | None = None,
+) -> Manifest:
+    """Write a store; what stands in `to` beside `tables/` and the manifest stays as it is.
+
+    Args:
+        tables: of one name each.
+        to: the store's folder, made where it is not there.
+        keep: entries of `to` whose tables stay, unless `tables` has them.
+        covers: the systems that the tables are cut to, ICB code → system id; nothing for all England.
+
+    Raises:
+        PlacemapError: the folder is not a store's, or cannot be written; what stood there before still does.
+    """
+    _refuse_foreign(to)
+    new = {table.name for table in tables}
+    kept = [entry for name, entry in (keep or {}).items() if name not in new]
+    try:
+        with swapped_in(to) as folder:
+            if to.is_dir():
+                shutil.copytree(to, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, MANIFEST))
+            (folder / TABLES).mkdir()
+            for entry in kept:
+                shutil.copy2(to / TABLES / f"{entry.name}.parquet", folder / TABLES)
+            return _write_files(tables, kept, folder, dict(covers or {}))
+    except OSError as error:
+        raise cannot_write(error, to, what="the store", option="--to") from None
+
+
+def _refuse_foreign(to: Path) -> None:
+    """Refuse a folder that has something in it and is not a store: all of it would be copied and replaced."""
+    inside = {item.name for item in to.iterdir() if not is_litter(item)} if to.is_dir() else set()
+    if (to.exists() and not to.is_dir()) or (inside and not inside & {MANIFEST, SOURCES_FILE}):
+        raise PlacemapError(
+            "this is not a reference store, and it is not empty",
+            location=str(to),
+            hint="name a new folder with --to",
+        )
+
+
+def _write_files(
+    tables: Sequence[StoreTable], kept: Sequence[TableEntry], folder: Path, covers: dict[str, str]
+) -> Manifest:
+    entries = [*kept, *(_write_table(table, folder / TABLES) for table in tables)]
+    manifest = Manifest({entry.name: entry for entry in entries}, newest_vintages(entries), covers)
+    text = json.dumps(manifest.to_json(), ensure_ascii=False, indent=2, sort_keys=True)
+    write_text(folder / MANIFEST, text + "\n")
+    return manifest
+
+
+def newest_vintages(entries: Sequence[TableEntry]) -> dict[str, str]:
+    """The newest vintage of each kind that has any; a table that covers only a part of England is never it."""
+    newest: dict[str, str] = {}
+    for entry in entries:
+        kind = entry.kind if entry.family == "lookup" else _KIND_OF_FAMILY.get(entry.family, "")
+        if kind in DEFAULT_KINDS and not entry.coverage.startswith(PART):
+            newest[kind] = max(newest.get(kind, ""), entry.vintage)
+    return newest
+
+
+def _write_table(table: StoreTable, folder: Path) -> TableEntry:
+    content = parquet_bytes(table.frame, table.schema)
+    (folder / f"{table.name}.parquet").write_bytes(content)
+    source = table.source
+    return TableEntry(
+        name=table.name,
+        family=table.family,
+        kind=table.kind,
+        vintage=table.vintage,
+        base=table.base,
+        rows=len(table.frame),
+        sha256=hashlib.sha256(content).hexdigest(),
+        content_sha256=canonical_hash(table.frame, table.schema),
+        source=source.id,
+        title=source.titled(table.vintage),
+        publisher=source.publisher,
+        url=source.url,
+        licence=source.licence,
+        attribution="\n".join(source.attribution),
+        coverage=table.coverage,
+        total=table.total,
+    )
+
+
+def parquet_bytes(frame: pd.DataFrame, schema: TableSchema) -> bytes:
+    """A table as Parquet.
+
+    Types are the schema's and no pandas metadata goes in, so that the bytes depend on the content and on the
+    version of Arrow alone.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    fields = pa.schema([(column.name, _arrow_type(pa, column.type)) for column in schema.columns])
+    arrays = [pa.array(frame[field.name].to_numpy(dtype=object), type=field.type) for field in fields]
+    buffer = io.BytesIO()
+    pq.write_table(
+        pa.Table.from_arrays(arrays, schema=fields),
+        buffer,
+        compression="zstd",
+        compression_level=19,
+        use_dictionary=True,
+        store_schema=False,
+        write_statistics=False,
+        version="2.6",
+    )
+    return buffer.getvalue()
+
+
+def _arrow_type(pa: Any, column_type: str) -> Any:
+    numbers = {"int": pa.int64(), "number": pa.float64(), "people": pa.float64(), "share": pa.float64()}
+    return {**numbers, "flag": pa.bool_(), "wkb": pa.binary()}.get(column_type, pa.string())
