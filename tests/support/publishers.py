@@ -150,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
         content = self.publishers.content(self.path)
         if fault:
             fault(self, content or b"")
-        elif self.path.startswith("/files") and not self.headers.get("User-Agent", "").startswith("placemap/"):
+        elif self.path.startswith("/files") and "placemap/" not in self.headers.get("User-Agent", ""):
             self.answer(403, b"Access denied")
         elif content is None:
             self.answer(404, b"")

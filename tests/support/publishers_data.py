@@ -22,7 +22,7 @@ Make = Callable[[Path], Rows]
 
 BSC = "Lower_layer_Super_Output_Areas_December_2021_Boundaries_EW_BSC_V4"
 CENTROIDS = "LSOA_PopCentroids_EW_2021_V4"
-OUTPUT_AREAS = 188_880
+OUTPUT_AREAS = {"E": 178_605, "W": 10_275}
 #: Codes that changed with the boundary between Barnsley and Sheffield in 2025.
 RECODED_LADS = {"E08000016": "E08000038", "E08000019": "E08000039"}
 
@@ -94,12 +94,13 @@ def _after_frimley(district: str) -> str:
 def output_areas(reference: Path) -> Rows:
     """As many output areas as there are, dealt out to the real LSOAs."""
     frame = _frame(reference, "LSOA21_MSOA21_EW_LU")
-    first = frame["LSOA21CD"].str[0].map({"E": "E00", "W": "W00"})
-    frame = frame.assign(nation=first)
-    more = OUTPUT_AREAS - 5 * len(frame)
-    every = pd.concat([*[frame] * 5, frame.head(more)]).sort_values("LSOA21CD", kind="stable", ignore_index=True)
-    every.insert(0, "OA21CD", every["nation"] + (every.index + 1).astype(str).str.zfill(6))
-    return _rows(every.drop(columns="nation").assign(LAD22CD="", LAD22NM="", LAD22NMW=""))
+    found = []
+    for nation, count in OUTPUT_AREAS.items():
+        lsoas = frame[frame["LSOA21CD"].str.startswith(nation)].reset_index(drop=True)
+        dealt = lsoas.loc[[position * len(lsoas) // count for position in range(count)]]
+        dealt.insert(0, "OA21CD", [f"{nation}00{number:06}" for number in range(1, count + 1)])
+        found.append(dealt)
+    return _rows(pd.concat(found).assign(LAD22CD="", LAD22NM="", LAD22NMW=""))
 
 
 def upper_tiers(lsoas: bool) -> Make:

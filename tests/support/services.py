@@ -79,8 +79,8 @@ class Service:
 
     def _sorted(self, order: str, rows: list[tuple[int, list[Any]]]) -> list[tuple[int, list[Any]]]:
         if (order, len(rows)) not in self._orders:
-            keys = [self.columns.index(name) for name in order.split(",")]
-            self._orders[order, len(rows)] = sorted(rows, key=lambda row: [row[1][key] for key in keys])
+            keys = [self.columns.index(name) for name in order.split(",") if name != "ObjectId"]
+            self._orders[order, len(rows)] = sorted(rows, key=lambda row: [row[1][key] for key in keys] or [row[0]])
         return self._orders[order, len(rows)]
 
     @cached_property
@@ -210,4 +210,4 @@ def month_page(month: str, files: str) -> bytes | None:
         f'<li><a class="nhsd-a-box-link" href="{files}/{number:02X}/A1B2C3/{name}"><p>{name}</p></a></li>'
         for number, name in enumerate(MONTHS[month])
     )
-    return f"<!DOCTYPE html><html><body><h1>{month}</h1><ul>{links or 'Upcoming'}</ul></body></html>".encode()
+    return f"<!DOCTYPE html><html><body><h1>Patients Registered at a GP Practice, {month}</h1><ul>{links or 'Upcoming'}</ul></body></html>".encode()

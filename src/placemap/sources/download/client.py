@@ -6,21 +6,36 @@ them. Everything that may pass is tried again with growing pauses; what a server
 
 from __future__ import annotations
 
-import ipaddress
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_text
 from placemap.core.version import __version__
+from placemap.sources.download.hosts import (
+    BLOCKING,
+    BY_HAND,
+    TRUST,
+    NotFound,
+    Unreachable,
+    block_page,
+    host_of,
+    proxy_failure,
+    proxy_hint,
+    reason_of,
+    require_resolved,
+    require_safe,
+    require_safe_redirect,
+)
 
 #: A download may not be larger than this, unpacked from what the server compresses.
 MOST_BYTES = 1_000_000_000
@@ -33,7 +48,8 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 #: Small, as what is in a broken-off piece is lost.
 _CHUNK = 1 << 14
 T = TypeVar("T")
-BY_HAND = "download it by hand and use `placemap data import FILE`"
+#: An ordinary one, as some hosts let no other through.
+USER_AGENT = f"Mozilla/5.0 (compatible; placemap/{__version__})"
 
 
 class Passing(Exception):
@@ -50,6 +66,10 @@ class Passing(Exception):
 
 class Unfit(Passing):
     """What an earlier try left cannot be continued."""
+
+
+class NoConnection(Passing):
+    """The host could not be talked to at all, which seldom passes in a moment."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +91,26 @@ class Answer:
 class Client:
     """An HTTP client for official sources.
 
+    After the first failure that is the host's (no name, no way there, no trust, not let through) no other request to it
+    is tried: the same error is raised at once.
+
     Attributes:
         timeout: seconds to connect, and to wait between two pieces of an answer.
         attempts: how often a request is made before it is given up.
+        connects: how often a connection is tried.
         backoff: first pause in seconds; it doubles with each attempt.
         most_bytes: size above which a download is refused.
     """
 
-    timeout: tuple[float, float] = (15.0, 90.0)
+    timeout: tuple[float, float] = (5.0, 90.0)
     attempts: int = 6
+    connects: int = 2
     backoff: float = 1.0
     most_bytes: int = MOST_BYTES
     ca_bundle: Path | None = None
     _hosts: dict[str, threading.Semaphore] = field(default_factory=dict)
+    _down: dict[str, Unreachable] = field(default_factory=dict)
+    _answered: set[str] = field(default_factory=set)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _local: threading.local = field(default_factory=threading.local)
 
@@ -95,7 +122,28 @@ class Client:
         Raises:
             PlacemapError: the address is not one to follow, is gone, or keeps failing.
         """
-        return self.patiently(url, lambda: self._once(url, params, headers or {}))
+        return self.patiently(url, lambda: self.once(url, params, headers or {}))
+
+    def page(self, url: str, its_own: re.Pattern[str]) -> str | None:
+        """Get a page that people read; None where there is none (404).
+
+        Args:
+            its_own: what the page has, and one that a network puts in its place has not.
+
+        Raises:
+            PlacemapError: as for `get`; another page came.
+        """
+
+        def once() -> str | None:
+            try:
+                content = self.once(url, None, {}, html=True).content.decode("utf-8", errors="replace")
+            except NotFound:
+                return None
+            if not its_own.search(content):
+                raise Unreachable(url, *block_page(content.encode()))
+            return content
+
+        return self.patiently(url, once)
 
     def get_json(self, url: str, params: Mapping[str, str], check: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Get a JSON object.
@@ -108,7 +156,7 @@ class Client:
         """
 
         def once() -> dict[str, Any]:
-            found = _object(self._once(url, params, {}).content)
+            found = _object(self.once(url, params, {}).content)
             try:
                 check(found)
             except PlacemapError as error:
@@ -143,21 +191,33 @@ class Client:
         Raises:
             PlacemapError: it was `Passing` every time.
         """
+        host = host_of(url)
         again = Retrying(
-            retry=retry_if_exception_type(Passing),
-            stop=stop_after_attempt(self.attempts),
-            wait=self._pause,
-            reraise=True,
+            retry=retry_if_exception_type(Passing), stop=self._is_enough, wait=self._pause, reraise=True
         )
         try:
-            return again(work)
+            return again(lambda: self._unless_down(host, work))
+        except NoConnection as last:
+            self._down.setdefault(host, Unreachable(url, str(last), proxy_hint()))
+            raise self._down[host] from None
+        except Unreachable as error:
+            self._down.setdefault(host, error)
+            raise
         except Passing as last:
             raise PlacemapError(
                 f"no good answer after {self.attempts} tries; the last: {last}",
                 location=url,
-                hint=f"try again later; behind a proxy set HTTPS_PROXY, with a private certificate authority "
-                f"REQUESTS_CA_BUNDLE; or {BY_HAND}",
+                hint=f"try again later; or {BY_HAND}",
             ) from None
+
+    def _unless_down(self, host: str, work: Callable[[], T]) -> T:
+        if host in self._down:
+            raise self._down[host]
+        return work()
+
+    def _is_enough(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        return state.attempt_number >= (self.connects if isinstance(error, NoConnection) else self.attempts)
 
     def _pause(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -167,8 +227,20 @@ class Client:
 
     # --- one try --------------------------------------------------------------------------------------------
 
-    def _once(self, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str]) -> Answer:
-        with self._of_host(url), self._opened(url, params, headers) as response:
+    def once(
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        html: bool = False,
+    ) -> Answer:
+        """One try at a whole answer, for use in `patiently`; a web page is refused unless `html` says that it is wanted.
+
+        Raises:
+            PlacemapError, Passing: as for `get`; what may pass is not waited for.
+        """
+        with self._of_host(url), self._opened(url, params, headers or {}) as response:
             if response.status_code == requests.codes.not_modified:
                 return _answer(b"", response, unchanged=True)
             pieces, size = [], 0
@@ -176,7 +248,9 @@ class Client:
                 size += len(piece)
                 self._require_size(size, url)
                 pieces.append(piece)
-            return _answer(b"".join(pieces), response)
+            content = b"".join(pieces)
+            _refuse_page(url, response, b"" if html else content)
+            return _answer(content, response)
 
     def _download_once(self, url: str, to: Path, headers: Mapping[str, str]) -> Answer:
         note = to.with_name(f"{to.name}.etag")
@@ -189,6 +263,11 @@ class Client:
             going_on = response.status_code == requests.codes.partial_content
             write_text(note, _validator(response))
             self._save(response, to, have if going_on else 0, url)
+            with to.open("rb") as file:
+                start = file.read(2_000)
+            if _is_page(start):
+                to.unlink()
+            _refuse_page(url, response, start)
             return _answer(b"", response)
 
     def _save(self, response: requests.Response, to: Path, have: int, url: str) -> None:
@@ -212,6 +291,7 @@ class Client:
         require_safe(url)
         for _ in range(MOST_REDIRECTS + 1):
             response = self._send(url, params, headers)
+            self._answered.add(host_of(url))
             if response.status_code not in _REDIRECTS:
                 return _good(response, url)
             target = urljoin(url, response.headers.get("Location", ""))
@@ -221,25 +301,30 @@ class Client:
         raise PlacemapError(f"more than {MOST_REDIRECTS} redirects", location=url, hint=BY_HAND)
 
     def _send(self, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str]) -> requests.Response:
+        require_resolved(url, self.timeout[0] + 1)
         try:
             return self._session().get(
                 url, params=params, headers=dict(headers), timeout=self.timeout, stream=True, allow_redirects=False
             )
         except requests.exceptions.SSLError as error:
-            raise PlacemapError(
-                f"the connection is not trusted: {_reason(error)}",
-                location=url,
-                hint="on a network with its own certificate authority, name its bundle in REQUESTS_CA_BUNDLE",
-            ) from None
+            raise Unreachable(url, f"the connection is not trusted: {reason_of(error)}", TRUST) from None
+        except requests.exceptions.ConnectTimeout:
+            raise NoConnection(f"no connection within {self.timeout[0]:g} seconds") from None
         except requests.exceptions.Timeout:
             raise Passing(f"no answer within {self.timeout[1]:g} seconds") from None
+        except requests.exceptions.ProxyError as error:
+            raise Unreachable(url, *proxy_failure(reason_of(error))) from None
+        except requests.exceptions.ConnectionError as error:
+            if "Connection aborted" in str(error) and host_of(url) in self._answered:
+                raise Passing(reason_of(error)) from None
+            raise NoConnection(reason_of(error)) from None
         except requests.exceptions.RequestException as error:
-            raise Passing(_reason(error)) from None
+            raise Passing(reason_of(error)) from None
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
             session = requests.Session()
-            session.headers["User-Agent"] = f"placemap/{__version__}"
+            session.headers["User-Agent"] = USER_AGENT
             if self.ca_bundle is not None:
                 session.verify = str(self.ca_bundle)
             self._local.session = session
@@ -249,7 +334,7 @@ class Client:
     def _of_host(self, url: str) -> threading.Semaphore:
         """Never more than PER_HOST requests at a time to one host."""
         with self._guard:
-            return self._hosts.setdefault(urlsplit(url).netloc, threading.Semaphore(PER_HOST))
+            return self._hosts.setdefault(host_of(url), threading.Semaphore(PER_HOST))
 
 
 def _object(content: bytes) -> dict[str, Any]:
@@ -276,11 +361,28 @@ def _good(response: requests.Response, url: str) -> requests.Response:
     if status == requests.codes.requested_range_not_satisfiable:
         response.close()
         raise Unfit("the unfinished download does not fit the file any more")
+    if status in BLOCKING:
+        response.close()
+        raise Unreachable(url, *BLOCKING[status])
+    if status == requests.codes.not_found:
+        response.close()
+        raise NotFound("the server answers 404 (not found)", location=url, hint=BY_HAND)
     if status >= 400:
         response.close()
-        gone = " (not found)" if status == requests.codes.not_found else ""
-        raise PlacemapError(f"the server answers {status}{gone}", location=url, hint=BY_HAND)
+        raise PlacemapError(f"the server answers {status}", location=url, hint=BY_HAND)
     return response
+
+
+def _refuse_page(url: str, response: requests.Response, content: bytes) -> None:
+    """Refuse a web page in the place of data: it is the network's, not the publisher's."""
+    if _is_page(content):
+        response.close()
+        raise Unreachable(url, *block_page(content))
+
+
+def _is_page(content: bytes) -> bool:
+    start = content[:2_000].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    return start.startswith((b"<!doctype html", b"<html"))
 
 
 def _pieces(response: requests.Response) -> Any:
@@ -288,7 +390,7 @@ def _pieces(response: requests.Response) -> Any:
     try:
         yield from response.iter_content(_CHUNK)
     except requests.exceptions.RequestException as error:
-        raise Passing(f"the connection broke off: {_reason(error)}") from None
+        raise Passing(f"the connection broke off: {reason_of(error)}") from None
     announced = response.headers.get("Content-Length", "")
     if announced.isdigit() and response.raw is not None and response.raw.tell() < int(announced):
         raise Passing(f"the answer ends after {response.raw.tell():,} of {int(announced):,} bytes")
@@ -306,57 +408,3 @@ def _validator(response: requests.Response) -> str:
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
-
-
-def _reason(error: BaseException) -> str:
-    """The innermost cause in one short line; `requests` wraps it several times."""
-    inner = error
-    while inner.args and isinstance(inner.args[-1], BaseException):
-        inner = inner.args[-1]
-    cause = getattr(inner, "reason", None)
-    return str(cause if isinstance(cause, BaseException) else inner).splitlines()[0][:200]
-
-
-# --- addresses --------------------------------------------------------------------------------------------------
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address is this machine's own."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def require_safe(url: str) -> None:
-    """Only http and https addresses with a host, and no password in them.
-
-    Raises:
-        PlacemapError: it is another one.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise PlacemapError(
-            f"an address with `{parts.scheme or 'no scheme'}`; expected http or https",
-            location=url,
-            hint="for a file on disk use `placemap data import FILE`",
-        )
-    if parts.username or parts.password:
-        raise PlacemapError("a user name or password in the address", location=parts.hostname, hint="leave it out")
-
-
-def require_safe_redirect(url: str, target: str) -> None:
-    """A redirect leads to https, or stays on this machine; a server elsewhere never leads to this machine.
-
-    Raises:
-        PlacemapError: it leads elsewhere.
-    """
-    require_safe(target)
-    local = is_loopback(target)
-    if (local and not is_loopback(url)) or (not local and urlsplit(target).scheme != "https"):
-        raise PlacemapError(
-            f"the server redirects to {target}; redirects are followed to https only",
-            location=url,
-            hint=BY_HAND,
-        )
