@@ -5,15 +5,19 @@ PACKAGED = bnssg lancashire-and-south-cumbria norfolk-and-waveney
 REFERENCE ?= ../shared/reference
 TO ?= data
 
-.PHONY: check lint types test docs golden bench data
+.PHONY: check lint types imports test docs golden bench data
 
-check: lint types test
+check: lint types imports test
 
 lint:
 	$(PYTHON) -m ruff check .
 
 types:
 	$(PYTHON) -m mypy
+
+# Imports point down: the contracts stand in pyproject.toml.
+imports:
+	lint-imports
 
 # The tests of the documentation are among them.
 test:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 import toy_county
+
+import placemap
 from placemap.cli import load
 
 load()  # tests call the app of this process, with any of its commands
 
 REPO = Path(__file__).parents[1]
 PACKAGED = REPO / "data"
+#: Official files that no test of all England needs; a store without them is made faster.
+NOT_NEEDED = ("LAD24_EN_BSC.gpkg", "LSOA21_PWC_EW.csv", "MYE2020_LSOA11.csv", "README.md")
 
 
 def pytest_addoption(parser):
@@ -125,12 +128,98 @@ def findings_of(toy):
 
 
 @pytest.fixture(scope="session")
-def reference_files():
+def official_files() -> Path:
     """The folder of official files; a test that needs it is skipped where it is not there."""
     folder = Path(os.environ.get("PLACEMAP_REFERENCE") or REPO.parent / "shared" / "reference")
     if not folder.is_dir():
         pytest.skip(f"needs the official files: there is no {folder} (set PLACEMAP_REFERENCE)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def england_store(official_files, tmp_path_factory) -> Path:
+    """A store of all England, to be read only; PLACEMAP_ENGLAND names one that is there already."""
+    if given := os.environ.get("PLACEMAP_ENGLAND"):
+        return Path(given)
+    from placemap.sources.import_files import import_files
+
+    store = tmp_path_factory.mktemp("england") / "store"
+    import_files([path for path in sorted(official_files.iterdir()) if path.name not in NOT_NEEDED], store)
+    return store
+
+
+@pytest.fixture(scope="session")
+def packaged() -> Path:
+    """The packaged store."""
+    return PACKAGED
+
+
+@pytest.fixture(scope="session")
+def shipped_systems():
+    """Every shipped config, by id."""
+    from placemap.config.load import load_system
+
+    found = [load_system(path) for path in sorted((REPO / "configs").glob("*.yaml"))]
+    return {system.id: system for system in found}
+
+
+@pytest.fixture(scope="session")
+def workspace():
+    """A workspace on the packaged tables."""
+    from placemap.commands.workspace import open_workspace
+
+    return open_workspace(PACKAGED)
+
+
+@pytest.fixture(scope="session")
+def system():
+    """A shipped config by its id."""
+    from placemap.config.load import load_system
+
+    return lambda name: load_system(REPO / "configs" / f"{name}.yaml")
+
+
+@pytest.fixture(scope="session")
+def outcome(workspace, system):
+    """A built footprint of a shipped system, by the names of the two."""
+    made = {}
+
+    def build(name, footprint):
+        if (name, footprint) not in made:
+            found = system(name)
+            made[name, footprint] = workspace.build(found, found.footprints[footprint])
+        return made[name, footprint]
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def bnssg() -> placemap.Places:
+    return placemap.load("bnssg", data=PACKAGED)
+
+
+@pytest.fixture(scope="session")
+def norfolk() -> placemap.Places:
+    return placemap.load("norfolk-and-waveney", data=PACKAGED)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run `placemap` in this process on the packaged tables (or another `store`), in an empty folder."""
+    from typer.testing import CliRunner
+
+    from placemap.cli import app
+
+    monkeypatch.chdir(tmp_path)
+
+    def call(*args, store=PACKAGED):
+        monkeypatch.setenv("PLACEMAP_DATA", str(store))
+        result = CliRunner().invoke(app, [str(arg) for arg in args], prog_name="placemap")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ran(result.exit_code, result.stdout, result.stderr)
+
+    return call
 
 
 def files_of(folder: Path):

@@ -1,4 +1,4 @@
-"""The national report in a real browser. Needs all England: PLACEMAP_ENGLAND, or the official files (see tests/atlas)."""
+"""The national report in a real browser. Needs all England: PLACEMAP_ENGLAND, or the official files (see tests/README.md)."""
 
 import csv
 import io
@@ -9,11 +9,10 @@ from itertools import pairwise
 import pytest
 
 # The fixtures of the other report, and of the store of all England.
-from atlas.conftest import england_store, reference  # noqa: F401
 from browser.test_report_in_browser import (
     WIDTHS,
     Opened,
-    browser,  # noqa: F401
+    browser,  # noqa: F401  (a fixture)
     screenshot,
     violations,
 )
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def page_file(england_store, tmp_path_factory):  # noqa: F811
+def page_file(england_store, tmp_path_factory):
     from placemap.commands.england import england_systems
     from placemap.commands.report import make_england_report
     from placemap.commands.workspace import open_workspace

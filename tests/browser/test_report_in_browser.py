@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from conftest import REPO
+
 pytestmark = pytest.mark.browser
 
-REPOSITORY = Path(__file__).parents[2]
 SYSTEMS = ["bnssg", "norfolk-and-waveney", "lancashire-and-south-cumbria"]
-AXE = Path(os.environ.get("PLACEMAP_AXE", REPOSITORY / "build/axe/node_modules/axe-core/axe.min.js"))
+AXE = Path(os.environ.get("PLACEMAP_AXE", REPO / "build/axe/node_modules/axe-core/axe.min.js"))
 WIDTHS = {"320": (320, 640), "1440": (1440, 900)}
 
 
@@ -45,10 +46,10 @@ def made(tmp_path_factory):
     from placemap.config.load import load_system
 
     out = tmp_path_factory.mktemp("reports")
-    workspace = open_workspace(REPOSITORY / "data")
+    workspace = open_workspace(REPO / "data")
     result = {}
     for name in SYSTEMS:
-        system = load_system(REPOSITORY / "configs" / f"{name}.yaml")
+        system = load_system(REPO / "configs" / f"{name}.yaml")
         footprint = system.footprints[system.default_footprint]
         (page,) = make_report(workspace, system, footprint, out).files
         result[name] = (page, build(workspace, system, footprint, out).folder)

@@ -8,9 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-REPO = Path(__file__).parents[2]
+from conftest import REPO
+
 RUN = REPO / ".ci" / "run"
 
 

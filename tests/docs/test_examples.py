@@ -6,11 +6,11 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-REPO = Path(__file__).parents[2]
+from conftest import REPO
+
 #: Commands that need the network or files that a reader brings, or that change the reader's shell.
 NOT_RUN = (
     "data update",

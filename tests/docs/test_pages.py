@@ -5,15 +5,14 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from conftest import REPO
 from placemap.cli import app
 from placemap.config.schema import SHAPES
 
-REPO = Path(__file__).parents[2]
 SOURCE = REPO / "src" / "placemap"
 
 

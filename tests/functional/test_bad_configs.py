@@ -1,11 +1,11 @@
-"""One file a mistake in tests/bad_configs: `NAME.yaml` beside `NAME.txt`, its exit code and exact message."""
+"""One file a mistake in tests/functional/bad_configs: `NAME.yaml` beside `NAME.txt`, its exit code and exact message."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parents[1] / "bad_configs"
+FOLDER = Path(__file__).parent / "bad_configs"
 CASES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 

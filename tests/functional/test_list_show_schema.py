@@ -1,0 +1,183 @@
+"""`placemap list`, `show`, `schema`, `--help`, `--version`, and what every command has in common."""
+
+import json
+import re
+
+import pytest
+import toy_county
+
+from conftest import PACKAGED, REPO
+from placemap.cli import MODULES, load
+
+
+def commands():
+    """Every command of the application: path → command."""
+    import typer.main
+
+    found = {}
+
+    def walk(command, path):
+        children = getattr(command, "commands", None)
+        if children is None:
+            found[path] = command
+        else:
+            for name, child in children.items():
+                walk(child, (*path, name))
+
+    walk(typer.main.get_command(load()), ())
+    return found
+
+
+def test_each_command_is_found_in_its_own_modules():
+    """Only these are imported for it; a module that is not listed would hide its commands."""
+    for (first, *_), command in commands().items():
+        assert command.callback.__wrapped__.__module__.removeprefix("placemap.cli.") in MODULES[first]
+    assert {first for first, *_ in commands()} == set(MODULES)
+
+
+def test_spine_commands_are_there():
+    assert {("build",), ("check",), ("list",), ("show",), ("schema",)} <= set(commands())
+
+
+@pytest.mark.parametrize("path", commands(), ids=" ".join)
+def test_every_command_has_help_with_an_example(cli, path):
+    ran = cli(*path, "--help")
+    assert ran.code == 0
+    assert re.search(rf"Example: placemap {' '.join(path)}\b", ran.out), ran.out
+
+
+@pytest.mark.parametrize("path", commands(), ids=" ".join)
+def test_every_option_has_help(path):
+    for parameter in commands()[path].params:
+        assert getattr(parameter, "help", "") or parameter.name == "help", (path, parameter.name)
+
+
+def test_version(cli):
+    from placemap.core.version import __version__
+
+    ran = cli("--version")
+    assert (ran.code, ran.out) == (0, f"placemap {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["bild"],
+        ["build"],
+        ["build", "toyshire", "--formt", "csv"],
+        ["build", "toyshire", "--format", "xls"],
+        ["check", "toyshire", "--out", "x"],
+    ],
+)
+def test_usage_errors(cli, args):
+    ran = cli(*args)
+    assert (ran.code, ran.out) == (2, "")
+    assert "placemap" in ran.err
+    assert "--help" in ran.err
+
+
+def test_list(cli):
+    ran = cli("list")
+    assert (ran.code, ran.err) == (0, "")
+    assert re.search(
+        r"^ *bnssg +Bristol, North Somerset and South Gloucestershire +localities\* +6 +current +B", ran.out, re.M
+    )
+    assert re.search(r"^ *toyshire +Toyshire +councils +3 +proposed +C", ran.out, re.M)
+    for system in ("norfolk-and-waveney", "lancashire-and-south-cumbria"):
+        assert system in ran.out
+
+
+def test_list_json(cli):
+    systems = {item["id"]: item for item in json.loads(cli("list", "--json").out)}
+    assert set(systems) > {"bnssg", "norfolk-and-waveney", "lancashire-and-south-cumbria", "toyshire"}
+    assert len(systems) == 42 + 1
+    assert systems["toyshire"]["default_footprint"] == "localities"
+    assert {f["id"] for f in systems["toyshire"]["footprints"]} == {"councils", "inside", "localities", "mixed"}
+
+
+def test_list_goes_on_past_a_broken_config(cli, tmp_path):
+    (tmp_path / "configs" / "broken.yaml").write_text("placemap: [")
+    ran = cli("list")
+    assert ran.code == 3
+    assert "toyshire" in ran.out
+    assert ran.err.startswith("error: broken.yaml:2:1: this is not YAML")
+
+
+def test_show(cli):
+    ran = cli("show", "toyshire", "--footprint", "mixed")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("Toyshire (toyshire)\nICB E54000901 QT1 (2024); config toyshire.yaml\n")
+    assert "ward E05000902 Bridge; ward E05000903 Castle" in ran.out
+    assert "  centre excludes lsoa E01000007\n" in ran.out
+    assert "  edge lies within the scope\n" in ran.out
+    assert "  plan: The plan (Toy Council, 2022-05)\n" in ran.out
+
+
+def test_show_json(cli):
+    shown = json.loads(cli("show", "toyshire", "-f", "localities", "--json").out)
+    (footprint,) = shown["footprints"]
+    assert [place["id"] for place in footprint["places"]] == ["east", "west"]
+    assert footprint["places"][1]["members"] == [
+        {"kind": "pcn", "code": "U90003", "name": "CEDAR PCN", "vintage": None},
+        {"kind": "practice", "code": "A90006", "name": "LONE SURGERY", "vintage": None},
+    ]
+
+
+def test_show_source_is_the_file(cli):
+    assert cli("show", "toyshire", "--source").out == toy_county.CONFIG
+    assert cli("show", "bnssg", "--source").out == (REPO / "configs/bnssg.yaml").read_text(encoding="utf-8")
+
+
+def test_own_configs_come_before_the_packaged_ones(cli, tmp_path):
+    (tmp_path / "configs" / "bnssg.yaml").write_text(toy_county.CONFIG)
+    assert cli("show", "bnssg").out.startswith("Toyshire (toyshire)")
+
+
+def test_schema_accepts_the_shipped_configs_and_refuses_the_bad_ones(cli):
+    jsonschema = pytest.importorskip("jsonschema", reason="needs the package jsonschema")
+    from ruamel.yaml import YAML
+
+    schema = json.loads(cli("schema").out)
+    validator = jsonschema.Draft202012Validator(schema)
+
+    def plain(path):
+        return json.loads(json.dumps(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")), default=str))
+
+    for path in (REPO / "configs").glob("*.yaml"):
+        assert not list(validator.iter_errors(plain(path))), path.name
+    for name in ("unknown-key", "no-evidence", "bad-values", "missing-everything"):
+        assert list(validator.iter_errors(plain(REPO / "tests" / "functional" / "bad_configs" / f"{name}.yaml"))), name
+
+
+def test_schema_names_every_key_of_the_format(cli):
+    schema = json.loads(cli("schema").out)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert {"placemap", "ics", "scope", "evidence", "default_footprint", "footprints"} <= set(schema["properties"])
+    assert schema["additionalProperties"] is False
+
+
+def test_completion(process):
+    ran = process("--show-completion", "bash")
+    assert ran.code == 0
+    assert "_PLACEMAP_COMPLETE" in ran.out
+
+
+def test_process_from_any_folder(process, tmp_path):
+    """The real thing: another process, another folder, the packaged tables, no network needed."""
+    ran = process("build", "bnssg", store=PACKAGED)
+    assert ran.code == 0, ran.err
+    assert "coverage: each of the 581 LSOAs of the scope is in exactly one place" in ran.err
+    assert (tmp_path / "out/bnssg/localities/place_lsoa21.csv").read_text().count("\n") == 582
+
+
+def test_help_imports_nothing_heavy(process, tmp_path):
+    import subprocess
+    import sys
+
+    from conftest import environment
+
+    script = "import sys; sys.argv = ['placemap', '--help']\nfrom placemap.__main__ import main\ntry:\n    main()\nfinally:\n    print(sorted({'pandas', 'numpy', 'jsonschema_rs', 'pyarrow', 'geopandas', 'ruamel', 'openpyxl'} & {m.split('.')[0] for m in sys.modules}), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "[]\n"

@@ -1,0 +1,161 @@
+"""`find` and `new`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from placemap.analysis.find import find
+from placemap.commands.new import BY, first_config
+from placemap.commands.workspace import Workspace
+from placemap.config.draft import place_ids, quoted, slug
+from placemap.config.load import load_system, system_from_text
+from placemap.config.model import System
+from placemap.core.errors import PlacemapError
+
+SHIPPED = {"E54000039": "bnssg", "E54000022": "norfolk-and-waveney", "E54000048": "lancashire-and-south-cumbria"}
+
+
+def _best(workspace: Workspace, shipped_systems: dict[str, System], text: str, **more: object) -> tuple[str, str, bool]:
+    hit = find(text, workspace.geography, list(shipped_systems.values()), **more)[0]  # type: ignore[arg-type]
+    return hit.entry.kind, hit.entry.code, hit.entry.alive
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("E05010885", ("ward", "E05010885", True)),
+        ("15c", ("sub_icb", "E38000222", True)),
+        ("QMM", ("icb", "E54000022", True)),
+        ("Swafham and Downham Market", ("pcn", "U10555", True)),
+        ("gordano valley pcn", ("ward", "E05010285", True)),
+        ("Coniston Medical", ("practice", "L81036", True)),
+        ("Waveney", ("ltla", "E07000206", False)),
+        ("Bristol 020F", ("lsoa", "E01014671", True)),
+        ("Winford", ("ward", "E05010308", True)),
+    ],
+)
+def test_names_and_codes_are_found(
+    workspace: Workspace, shipped_systems: dict[str, System], text: str, expected: tuple[str, str, bool]
+) -> None:
+    assert _best(workspace, shipped_systems, text) == expected
+
+
+def test_a_misspelt_name_finds_all_kinds_of_it(workspace: Workspace, shipped_systems: dict[str, System]) -> None:
+    hits = find("Norwhich", workspace.geography, list(shipped_systems.values()))
+    assert {"ltla", "pcn", "place"} <= {hit.entry.kind for hit in hits}
+    assert all("norwich" in hit.entry.name.lower() for hit in hits[:7])
+
+
+def test_the_dead_say_what_followed_them_and_the_living_what_they_lie_in(
+    workspace: Workspace, shipped_systems: dict[str, System]
+) -> None:
+    (hit,) = find("E07000206", workspace.geography, list(shipped_systems.values()))
+    assert (hit.entry.vintages, hit.entry.note) == (("2018",), "followed by E07000244 East Suffolk")
+    (ward,) = find("E05010308", workspace.geography, list(shipped_systems.values()))
+    assert [parent.code for parent in ward.parents if parent.kind == "ltla"] == ["E06000024"]
+
+
+def test_kind_limit_and_nothing(run) -> None:  # type: ignore[no-untyped-def]
+    hits = json.loads(run("find", "weston super mare", "--kind", "ward", "--limit", "3", "--json").out)
+    assert [hit["kind"] for hit in hits] == ["ward"] * 3
+    assert run("find", "clifton", "--kind", "parish").code == 2
+    nothing = run("find", "qqzzxxkk")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "nothing called or coded like `qqzzxxkk` in the packaged tables" in nothing.err
+
+
+# --- new --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", BY)
+@pytest.mark.parametrize("icb", sorted(SHIPPED))
+def test_a_first_config_covers_its_system_at_once(
+    workspace: Workspace, shipped_systems: dict[str, System], icb: str, by: str
+) -> None:
+    text, _ = first_config(icb, workspace.geography, by=by, places=["One: and only", "Two"], name="", packaged=SHIPPED)
+    system = system_from_text(text, "new.yaml")
+    outcome = workspace.check(system, system.footprints["places"])
+    assert outcome.exit_code() == 0
+    assert outcome.assignment is not None
+    shipped = shipped_systems[SHIPPED[icb]]
+    default = workspace.resolve(shipped, shipped.footprints[shipped.default_footprint])[1]
+    assert default is not None
+    assert (outcome.assignment.in_scope == default.in_scope).all()
+    assert "# two:" in text
+
+
+def test_every_pcn_that_the_shipped_config_declares_is_listed(workspace: Workspace, shipped_systems: dict[str, System]) -> None:
+    text, _ = first_config("QMM", workspace.geography, by="pcn", places=[], name="", packaged=SHIPPED)
+    listed = {m.code for _, m in system_from_text(text, "x").footprints["places"].members()}
+    assert listed == {m.code for _, m in shipped_systems["norfolk-and-waveney"].footprints["option-4"].members()}
+    text, _ = first_config("QUY", workspace.geography, by="pcn", places=[], name="", packaged=SHIPPED)
+    assert "L81036: CONISTON MEDICAL PRACTICE" in text
+
+
+def test_taking_a_stub_s_comments_away_makes_a_second_place(workspace: Workspace) -> None:
+    text, _ = first_config("QMM", workspace.geography, by="pcn", places=["A", "B"], name="", packaged=SHIPPED)
+    line = next(line for line in text.splitlines() if "U59961" in line)
+    moved = text.replace(f"{line}\n", "")
+    for stub in ("# b:", "#   name: B", "#   pcn:"):
+        moved = moved.replace(stub, stub.removeprefix("# "))
+    moved = (
+        moved.replace("        pcn:\n\n", f"        pcn:\n{line}\n\n")
+        if "        pcn:\n\n" in moved
+        else f"{moved}{line}\n"
+    )
+    system = system_from_text(moved, "x")
+    assert [place.id for place in system.footprints["places"].places] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("icb", "by", "message"),
+    [
+        ("somerset", "pcn", "no ICB is called or coded `somerset`"),
+        ("QUY", "parish", "places cannot be started from `parish`"),
+        ("E54000043", "pcn", "the packaged tables hold only parts of"),
+    ],
+)
+def test_what_cannot_be_started(workspace: Workspace, icb: str, by: str, message: str) -> None:
+    if icb.startswith("E54") and workspace.geography.units("icb").position(icb) is None:
+        icb = next(str(code) for code in workspace.geography.units("icb").codes if code not in SHIPPED)
+    with pytest.raises(PlacemapError, match=message):
+        first_config(icb, workspace.geography, by=by, places=[], name="", packaged=SHIPPED)
+
+
+def test_command(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(tmp_path)
+    shown = run("new", "QMM", "--by", "ltla")
+    assert shown.code == 0
+    assert "no longer the config that ships with placemap" in shown.err
+    assert load_system(tmp_path / "configs" / "norfolk-and-waveney.yaml").icb_ods == "QMM"
+    assert run("new", "QMM", "--by", "ltla").code == 3
+    assert run("new").code == 2
+    assert run("new", "QUY", "--out", "-", "--by", "ward").out.count("residents") > 90
+
+
+def test_ids_and_yaml_words() -> None:
+    assert slug("Weston, Worle & Villages") == "weston-worle-villages"
+    assert place_ids(["A b", "a-b", "Á b"]) == {"A b": "a-b", "a-b": "a-b-2", "Á b": "a-b-3"}
+    words = [
+        "No",
+        "1E5",
+        "01234",
+        "a: b",
+        "x #y",
+        "'tis",
+        "15C",
+        "Ynys Môn",
+        "",
+        "- a",
+        'say "x"',
+        "E05010885",
+        "null",
+        "~",
+    ]
+    text = "\n".join(f"- {quoted(word)}" for word in words)
+    from ruamel.yaml import YAML
+
+    assert YAML(typ="safe").load(text) == words

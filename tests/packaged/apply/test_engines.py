@@ -1,0 +1,86 @@
+"""Other engines give the numbers that DuckDB gives, from the same statements."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from conftest import PACKAGED, REPO
+from placemap.apply.measures import measures_of
+from placemap.commands.apply import Applier, Options, resolved
+from placemap.commands.workspace import footprints_of
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory, bnssg) -> Path:
+    """Rows in every state: of both vintages, wards' worth of splits, blanks, dirt, other countries."""
+    old = bnssg.crosswalk("lsoa11")["LSOA11CD"].unique().tolist()
+    new = bnssg.crosswalk("lsoa21")["LSOA21CD"].tolist()
+    codes = [*old, *new, None, "", "X9", "W01000001", "E01999999", " e01014485 "] * 3
+    frame = pd.DataFrame({"area": codes, "n": range(len(codes)), "x": [i / 7 for i in range(len(codes))]})
+    path = tmp_path_factory.mktemp("people") / "people.parquet"
+    frame.to_parquet(path)
+    return path
+
+
+def test_spark_gives_the_numbers_of_duckdb(people):
+    pytest.importorskip("pyspark", reason="pyspark is not installed (placemap[spark])")
+    if not os.environ.get("PLACEMAP_SPARK"):
+        pytest.skip("Spark takes a minute and more to run this: set PLACEMAP_SPARK=1")
+    if not shutil.which("java"):
+        pytest.skip("Spark needs Java, which is not installed")
+    found = {}
+    for engine in ("duckdb", "spark"):
+        command = [sys.executable, "-m", "placemap", "apply", str(people), "-s", "bnssg", "--sum", "n", "--mean", "x"]
+        environment = {**os.environ, "PLACEMAP_DATA": str(PACKAGED), "PYTHONPATH": str(REPO / "src")}
+        environment["SPARK_LOCAL_IP"] = "127.0.0.1"
+        done = subprocess.run(
+            [*command, "--count", "--json", "--engine", engine],
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        found[engine] = json.loads(done.stdout)
+    assert found["spark"] == found["duckdb"]
+
+
+@pytest.mark.parametrize("dialect", ["spark", "tsql", "snowflake", "bigquery", "postgres", "fabric"])
+def test_statements_are_written_in_other_dialects(bnssg, people, dialect):
+    pytest.importorskip("sqlglot", reason="sqlglot is not installed (placemap[engines])")
+    import sqlglot
+
+    with applier(bnssg, people) as work:
+        for statement in work.sql(dialect):
+            assert sqlglot.parse_one(statement, read=dialect).find(sqlglot.exp.Join)
+
+
+def test_the_printed_statements_stand_on_their_own(bnssg, people):
+    """What `--sql` prints, run by someone else on the two tables of `--keys`, gives what placemap gives."""
+    with applier(bnssg, people) as work:
+        statements, keys, applied = work.sql(), work.keys, work.apply()
+    own = duckdb.connect()
+    own.execute(f"CREATE VIEW placemap_data AS SELECT * FROM '{people}'")
+    own.register("placemap_codes", keys.codes.astype(str))
+    own.register("placemap_weights", keys.weights)
+    places = own.execute(statements[0]).df()
+    assert places["PLACECD"].tolist() == applied.frame["PLACECD"].tolist()
+    assert places["n"].tolist() == pytest.approx(applied.frame["n"].tolist())
+    assert places["x"].tolist() == pytest.approx(applied.frame["x"].tolist())
+    outside = own.execute(statements[1]).df()["n"].sum() + own.execute(statements[2]).df()["n"].sum()
+    assert places["ROWS"].sum() + outside == applied.reconciliations[0].total.rows
+
+
+def applier(places, data) -> Applier:
+    system, workspace = places._system, places._workspace
+    footprints = [resolved(workspace, system, item) for item in footprints_of(system, [])]
+    return Applier(workspace, footprints, data, measures_of(["n"], ["x"], count=True), Options())

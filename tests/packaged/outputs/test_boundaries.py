@@ -1,0 +1,186 @@
+"""Outlines of places, held to the LSOAs' areas, to centroids and to the published LTLA boundaries."""
+
+import json
+
+import geopandas
+import numpy as np
+import pytest
+import shapely
+
+from placemap.outputs.boundaries import GEOJSON, GEOPACKAGE, write_boundaries
+from placemap.outputs.map.outlines import Outlines, neighbours
+
+FOOTPRINTS = [
+    ("bnssg", "localities"),
+    ("bnssg", "local-authorities"),
+    ("bnssg", "single-place"),
+    ("norfolk-and-waveney", "option-4"),
+    ("norfolk-and-waveney", "option-6"),
+    ("lancashire-and-south-cumbria", "places-2022"),
+    ("lancashire-and-south-cumbria", "delivery-units"),
+]
+
+
+@pytest.fixture(scope="module")
+def outlines(workspace):
+    return Outlines(workspace.geography)
+
+
+@pytest.fixture(scope="module")
+def made(workspace, outcome):
+    def of(name, footprint):
+        built = outcome(name, footprint)
+        return workspace.boundaries(built), built.assignment
+
+    return of
+
+
+@pytest.mark.parametrize(("name", "footprint"), FOOTPRINTS)
+def test_areas_of_places_are_the_areas_of_their_lsoas(name, footprint, made, outlines):
+    found, assignment = made(name, footprint)
+    for position, shape in enumerate(found.shapes):
+        of_lsoas = shapely.area(outlines.lsoas[assignment.place == position]).sum()
+        assert shape.is_valid
+        assert shape.area == pytest.approx(of_lsoas, rel=1e-4)
+
+
+@pytest.mark.parametrize(("name", "footprint"), FOOTPRINTS)
+def test_each_lsoa_lies_in_its_place_and_in_no_other(name, footprint, made, outlines):
+    found, assignment = made(name, footprint)
+    points = shapely.point_on_surface(outlines.lsoas)
+    for position, shape in enumerate(found.shapes):
+        inside = shapely.contains(shape, points[assignment.place >= 0])
+        assert (inside == (assignment.place[assignment.place >= 0] == position)).all()
+
+
+@pytest.mark.parametrize(("name", "footprint"), FOOTPRINTS)
+def test_no_slivers_and_holes_only_where_real(name, footprint, made, outlines):
+    """Each part of an outline is made of whole parts of LSOAs, and a hole is filled by other places."""
+    found, assignment = made(name, footprint)
+    everything = shapely.union_all(found.shapes)
+    for position, shape in enumerate(found.shapes):
+        pieces = shapely.get_parts(outlines.lsoas[assignment.place == position])
+        points = shapely.point_on_surface(pieces)
+        for polygon in shapely.get_parts(shape):
+            inside = shapely.contains(polygon, points)
+            assert inside.any()
+            assert polygon.area == pytest.approx(shapely.area(pieces[inside]).sum(), rel=1e-6)
+            for ring in polygon.interiors:
+                assert shapely.Polygon(ring).buffer(-1).within(everything)
+
+
+def test_a_general_union_finds_the_same_outlines(made, outlines):
+    found, assignment = made("bnssg", "localities")
+    for position, shape in enumerate(found.shapes):
+        assert shape.equals(shapely.union_all(outlines.lsoas[assignment.place == position]))
+
+
+def test_an_lsoa_given_away_leaves_a_hole(workspace, outlines):
+    """An LSOA that is surrounded by its place leaves a hole as large as itself."""
+    a, b = workspace.geography.adjacency
+    ltlas = workspace.geography.units("ltla")
+    place = np.flatnonzero(ltlas.of == ltlas.position("E06000023"))
+    borders = {int(x) for x, y in [*zip(a, b, strict=True), *zip(b, a, strict=True)] if y not in set(place)}
+    for lsoa in place:
+        rest = outlines.dissolved(place[place != lsoa])
+        rings = [ring for polygon in shapely.get_parts(rest) for ring in polygon.interiors]
+        if lsoa not in borders and rings:
+            assert shapely.Polygon(rings[0]).equals(outlines.lsoas[lsoa])
+            return
+    pytest.fail("no LSOA of Bristol is surrounded by others of Bristol")
+
+
+def test_local_authorities_are_the_published_ones(made, official_files):
+    """Super-generalised LTLA polygons were generalised by themselves, so they differ, but by under 8% of area."""
+    published = geopandas.read_file(official_files / "LAD24_EN_BSC.gpkg").set_index("LAD24NM").geometry
+    names = {"Bristol": "Bristol, City of"}
+    found, _ = made("bnssg", "local-authorities")
+    for name, shape in zip(found.frame["PLACENM"], found.shapes, strict=True):
+        other = published[names.get(name, name)]
+        assert shape.symmetric_difference(other).area < 0.08 * other.area
+
+
+def test_neighbours_touch(made, workspace):
+    found, assignment = made("bnssg", "localities")
+    count = len(found.shapes)
+    touching = {
+        (one, other)
+        for one in range(count)
+        for other in range(one + 1, count)
+        if found.shapes[one].intersection(found.shapes[other]).length > 0
+    }
+    assert neighbours(assignment, workspace.geography) == touching
+
+
+def test_both_files_hold_the_same_places(made, tmp_path):
+    found, _ = made("norfolk-and-waveney", "option-6")
+    assert write_boundaries(found, tmp_path) == [GEOPACKAGE, GEOJSON]
+    grid = geopandas.read_file(tmp_path / GEOPACKAGE)
+    globe = geopandas.read_file(tmp_path / GEOJSON)
+    assert grid.crs.to_epsg() == 27700
+    assert globe.crs.to_epsg() == 4326
+    assert grid["PLACECD"].tolist() == globe["PLACECD"].tolist() == found.frame["PLACECD"].tolist()
+    assert globe["RESIDENTS"].tolist() == found.frame["RESIDENTS"].round(2).tolist()
+    assert globe.is_valid.all()
+    assert (globe.to_crs(27700).area / grid.area).between(0.9999, 1.0001).all()
+
+
+def test_geojson_keeps_to_rfc_7946(made, tmp_path):
+    found, _ = made("bnssg", "localities")
+    write_boundaries(found, tmp_path)
+    data = json.loads((tmp_path / GEOJSON).read_text(encoding="utf-8"))
+    assert data.keys() == {"type", "features"}  # `crs` was taken out of the format
+    for feature in data["features"]:
+        for polygon in shapely.get_parts(shapely.geometry.shape(feature["geometry"])):
+            assert polygon.exterior.is_ccw
+            west, south, east, north = polygon.bounds
+            assert -4 < west < east < -2
+            assert 51 < south < north < 52
+
+
+def test_same_bytes_each_time(made, tmp_path):
+    found, _ = made("bnssg", "localities")
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        write_boundaries(found, tmp_path / folder)
+    for name in (GEOPACKAGE, GEOJSON):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_an_exclave_is_found_and_an_estuary_is_not(workspace, outcome):
+    """Bristol's outline has two parts over the Avon's mouth, which is water; an LSOA in another place is an exclave."""
+    from dataclasses import replace
+
+    from placemap.checks.coverage import not_contiguous
+    from placemap.checks.registry import Result
+
+    built = outcome("bnssg", "local-authorities")
+
+    def found(assignment):
+        result = Result(built.system, assignment, workspace.geography, workspace.figures, 2024)
+        return list(not_contiguous(result))
+
+    assert found(built.assignment) == []
+    assert len(shapely.get_parts(workspace.boundaries(built).shapes[0])) == 2
+    moved = workspace.geography.lsoas.get_loc("E01014485")
+    place = built.assignment.place.copy()
+    place[moved] = 1
+    (finding,) = found(replace(built.assignment, place=place))
+    assert finding.lsoas == ("E01014485",)
+    assert finding.place == "north-somerset"
+
+
+def test_a_store_without_boundaries_says_so(workspace):
+    from placemap.core.errors import PlacemapError
+
+    outlines = Outlines(workspace.geography)
+    outlines.lsoas[5] = None
+    with pytest.raises(PlacemapError, match=r"no boundary for 1 LSOAs, such as E01\d{6}"):
+        outlines.dissolved(np.arange(10))
+
+
+def test_boundaries_carry_the_figures_of_places(made, outcome):
+    found, _ = made("bnssg", "localities")
+    places = next(table for table in outcome("bnssg", "localities").tables if table.name == "places").frame
+    for column in ("PLACECD", "PLACENM", "LSOAS", "RESIDENTS", "REGISTERED"):
+        assert found.frame[column].tolist() == places[column].tolist()
