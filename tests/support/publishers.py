@@ -18,8 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from support import publishers_data as data
-from support.services import LANDING, PUBLICATION, Nomis, Service, month_page, services_of
+import publishers_data as data
+from publishers_services import LANDING, PUBLICATION, Nomis, Service, month_page, services_of
 
 Fault = Callable[["Handler", bytes], None]
 
@@ -95,7 +95,7 @@ class Publishers:
             names = sorted([*self.services, *NOISE])
             listed = [{"name": name, "type": "FeatureServer", "url": f"{self.url}/x/{name}"} for name in names]
             return json.dumps({"currentVersion": 11.5, "services": listed}).encode()
-        service = self.services.get(rest.split("/")[0])
+        service = self.services.get(rest.partition("/")[0])
         if service is None:  # as the real one: gone, but status 200
             return json.dumps({"error": {"code": 400, "message": "Invalid URL"}}).encode()
         return json.dumps(service.query(asked) if rest.endswith("/query") else service.layer()).encode()
@@ -122,7 +122,7 @@ class Publishers:
         return month_page(rest, self.endpoints["nhs_files"]) if rest else LANDING.encode()
 
     def _file(self, rest: str, _asked: dict[str, str]) -> bytes | None:
-        name = rest.split("/")[-1]
+        name = rest.rpartition("/")[2]
         if name in self.files:
             return self.files[name]
         make = next((make for start, make in PUBLISHED.items() if name.startswith(start)), None)

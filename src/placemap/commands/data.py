@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from placemap.commands.workspace import Workspace, open_workspace
 from placemap.config.as_of import at_vintages
-from placemap.config.find_config import ENDINGS, all_configs, config_path
+from placemap.config.find_config import ENDINGS, all_configs, config_path, england_configs
 from placemap.config.load import load_system
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
@@ -101,7 +101,9 @@ def update_data(
 
     if ca_bundle is not None and not ca_bundle.is_file():
         raise PlacemapError("there is no such file", location=str(ca_bundle), hint="check --ca-bundle")
-    return Updater(to or cache_folder(), Client(ca_bundle=ca_bundle)).run(wanted, urls, progress)
+    systems = tuple(load_system(path) for path in england_configs().values())
+    updater = Updater(to or cache_folder(), Client(ca_bundle=ca_bundle), systems=systems)
+    return updater.run(wanted, urls, progress)
 
 
 def write_lock(lock: Lock, path: Path) -> None:

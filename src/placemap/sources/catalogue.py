@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,9 +107,14 @@ class Source:
         """What is known of `vintage`; an empty Release where nothing is."""
         return self.releases.get(vintage, Release())
 
+    @property
+    def named(self) -> str:
+        """The title without a vintage."""
+        return re.sub(r"(,? of|,)? *\(?\{vintage\}\)?", "", self.title)
+
     def titled(self, vintage: str) -> str:
-        """The title with the vintage filled in."""
-        return self.title.replace("{vintage}", vintage)
+        """The title with the vintage filled in; without one where it is empty."""
+        return self.title.replace("{vintage}", vintage) if vintage else self.named
 
 
 Catalogue = Mapping[str, Source]

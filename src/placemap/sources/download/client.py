@@ -166,11 +166,18 @@ class Client:
 
         return self.patiently(url, once)
 
-    def download(self, url: str, to: Path, headers: Mapping[str, str] | None = None) -> Answer:
+    def download(
+        self,
+        url: str,
+        to: Path,
+        headers: Mapping[str, str] | None = None,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Answer:
         """Get an answer into a file; what an earlier try left there is continued where the server can.
 
         Args:
             to: the unfinished file; its validator is kept in `<to>.etag`, so that halves of two versions never meet.
+            progress: told bytes received and, where the server says it, bytes expected.
 
         Raises:
             PlacemapError: as for `get`.
@@ -178,7 +185,7 @@ class Client:
 
         def once() -> Answer:
             try:
-                return self._download_once(url, to, headers or {})
+                return self._download_once(url, to, headers or {}, progress)
             except Unfit:
                 to.unlink()
                 raise
@@ -235,7 +242,7 @@ class Client:
         *,
         html: bool = False,
     ) -> Answer:
-        """One try at a whole answer, for use in `patiently`; a web page is refused unless `html` says that it is wanted.
+        """One try at a whole answer, for use in `patiently`; a web page is refused unless `html` is to come.
 
         Raises:
             PlacemapError, Passing: as for `get`; what may pass is not waited for.
@@ -252,7 +259,9 @@ class Client:
             _refuse_page(url, response, b"" if html else content)
             return _answer(content, response)
 
-    def _download_once(self, url: str, to: Path, headers: Mapping[str, str]) -> Answer:
+    def _download_once(
+        self, url: str, to: Path, headers: Mapping[str, str], progress: Callable[[int, int], None]
+    ) -> Answer:
         note = to.with_name(f"{to.name}.etag")
         have, validator = (to.stat().st_size if to.exists() else 0), _text(note)
         if have and validator:
@@ -262,7 +271,7 @@ class Client:
                 return _answer(b"", response, unchanged=True)
             going_on = response.status_code == requests.codes.partial_content
             write_text(note, _validator(response))
-            self._save(response, to, have if going_on else 0, url)
+            self._save(response, to, have if going_on else 0, progress)
             with to.open("rb") as file:
                 start = file.read(2_000)
             if _is_page(start):
@@ -270,13 +279,17 @@ class Client:
             _refuse_page(url, response, start)
             return _answer(b"", response)
 
-    def _save(self, response: requests.Response, to: Path, have: int, url: str) -> None:
-        size = have
+    def _save(
+        self, response: requests.Response, to: Path, have: int, progress: Callable[[int, int], None]
+    ) -> None:
+        announced = response.headers.get("Content-Length", "")
+        size, whole = have, have + int(announced) if announced.isdigit() else 0
         with to.open("ab" if have else "wb") as file:
             for piece in _pieces(response):
                 size += len(piece)
-                self._require_size(size, url)
+                self._require_size(size, response.url)
                 file.write(piece)
+                progress(size, max(size, whole))
 
     def _require_size(self, size: int, url: str) -> None:
         if size > self.most_bytes:

@@ -123,23 +123,25 @@ def _from_month_page(session: Session, target: Target, before: Before, progress:
     find, only = target.source.find, bool(target.vintage)
     found = month_pages.find(session.client, session.endpoints, find, newest, only=only)
     chosen = f"{found.url.rsplit('/', 1)[-1]}, from the page of {found.month}"
-    return _file(session, target, found.url, before, chosen)
+    return _file(session, target, found.url, before, chosen, progress)
 
 
 def _from_portal(session: Session, target: Target, before: Before, progress: Progress) -> Fetched:
     item = target.source.find.item
-    return _file(session, target, f"{session.endpoints.portal}/content/items/{item}/data", before, f"item {item}")
+    url = f"{session.endpoints.portal}/content/items/{item}/data"
+    return _file(session, target, url, before, f"item {item}", progress)
 
 
 def _from_report(session: Session, target: Target, before: Before, progress: Progress) -> Fetched:
-    return _file(session, target, f"{session.endpoints.ods}?report={target.id}", before, f"report {target.id}")
+    url = f"{session.endpoints.ods}?report={target.id}"
+    return _file(session, target, url, before, f"report {target.id}", progress)
 
 
 def _from_address(session: Session, target: Target, before: Before, progress: Progress) -> Fetched:
-    return _file(session, target, target.url, before, "the address that was given")
+    return _file(session, target, target.url, before, "the address that was given", progress)
 
 
-def _file(session: Session, target: Target, url: str, before: Before, chosen: str) -> Fetched:
+def _file(session: Session, target: Target, url: str, before: Before, chosen: str, progress: Progress) -> Fetched:
     asked = {}
     if before.file and before.note.get("url") == url:
         asked = {
@@ -147,7 +149,8 @@ def _file(session: Session, target: Target, url: str, before: Before, chosen: st
             "If-Modified-Since": before.note.get("last_modified", ""),
         }
     part = session.folder / f"{target.id}.new"
-    answer = session.client.download(url, part, {name: value for name, value in asked.items() if value})
+    headers = {name: value for name, value in asked.items() if value}
+    answer = session.client.download(url, part, headers, progress)
     if answer.unchanged and before.file:
         return Fetched(target.id, before.file, before.note, unchanged=True)
     new = part.with_name(f"{part.name}{ending_of(part)}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from placemap.core.codes import KINDS
-from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA
+from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, NOT_EW
 from placemap.sources.catalogue import Catalogue, Source
 from placemap.sources.formats.geographies import ANY_LSOA, code_columns, english
 from placemap.sources.formats.raw import Raw
@@ -48,11 +48,11 @@ def residents(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTab
     lsoa, generic = f"LSOA{base[2:]}CD", catalogue["residents"]
     rows = english(raw, generic, lsoa)
     people = whole_numbers(raw, generic, text(rows["TOTAL"]))
-    source = _measured(raw, catalogue, _Figures("lsoa_measure", base, int(people.sum())), measure)
+    source, notes = _measured(raw, catalogue, _Figures("lsoa_measure", base, int(people.sum())), measure)
     require_rows(raw, source, len(rows), "English LSOAs")
     require_unique(raw, source, rows, [lsoa])
     frame = pd.DataFrame({ATOM_COLUMN[base].name: rows[lsoa], "people": people})
-    yield _measure(frame, source, base)
+    yield replace(_measure(frame, source, base), notes=notes)
 
 
 def list_sizes(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTable]:
@@ -60,12 +60,12 @@ def list_sizes(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTa
     generic = catalogue["list-size"]
     practices = text(raw.frame["PRACTICE_CODE"])
     people = whole_numbers(raw, generic, text(raw.frame["PRACTICE_LIST_SIZE"]))
-    source = _measured(raw, catalogue, _Figures("practice_measure", "", int(people.sum())), measure)
+    source, notes = _measured(raw, catalogue, _Figures("practice_measure", "", int(people.sum())), measure)
     frame = pd.DataFrame({"practice_code": practices, "people": people})
     require_kind(raw, source, practices, "practice")
     require_rows(raw, source, len(frame), "practices")
     require_unique(raw, source, frame, ["practice_code"])
-    yield _measure(frame, source, "")
+    yield replace(_measure(frame, source, ""), notes=notes)
 
 
 def _measure(frame: pd.DataFrame, source: Source, base: str) -> StoreTable:
@@ -73,17 +73,19 @@ def _measure(frame: pd.DataFrame, source: Source, base: str) -> StoreTable:
     return store_table(frame, source, source.family, source.vintage, kind=source.measure, base=base, total=total)
 
 
-def _measured(raw: Raw, catalogue: Catalogue, found: _Figures, measure: str) -> Source:
-    """The source of a figure: the one that `measure` names, else the one whose total it has."""
+def _measured(
+    raw: Raw, catalogue: Catalogue, found: _Figures, measure: str
+) -> tuple[Source, tuple[str, ...]]:
+    """The source of a figure: the one that `measure` names, else the one whose total it has; and what is odd in it."""
     alike = [source for source in catalogue.values() if (source.family, source.base) == (found.family, found.base)]
     known = [source for source in alike if source.measure]
     for source in known:
         if source.measure == measure or (not measure and source.total == found.total):
-            require_total(raw, source, found.total, source.total)
-            return source
+            return source, require_total(raw, source, found.total, source.total)
     generic = catalogue["residents" if found.family == "lsoa_measure" else "list-size"]
     if measure:
-        return replace(generic, measure=measure, base=found.base, vintage=_year_of(raw, catalogue, generic, measure))
+        year = _year_of(raw, catalogue, generic, measure)
+        return replace(generic, measure=measure, base=found.base, vintage=year), ()
     totals = ", ".join(f"{source.total:,} ({source.measure})" for source in known)
     hint = "say what it is, as in `placemap data import FILE --as residents_mid_2021`"
     raise failure(raw, generic, f"the figures add up to {found.total:,}; the known totals are {totals}", hint)
@@ -104,16 +106,32 @@ def registered(raw: Raw, source: Source) -> Iterator[StoreTable]:
     frame = _registration_columns(raw, source)
     require_rows(raw, source, len(frame))
     require_kind(raw, source, frame["practice_code"], "practice")
-    require_pattern(raw, source, frame["lsoa"], "|".join([ANY_LSOA, *NO_LSOA]), "codes of LSOAs (or NO2011, CLOSED)")
     require_one_name(raw, source, frame, "practice_code", ["practice_name"])
     frame = _both_sexes(raw, source, frame.assign(patients=whole_numbers(raw, source, frame["patients"])))
     vintage, base = _extract_month(raw, source, frame), _lsoa_vintage(frame["lsoa"])
+    frame, notes = _outside(frame)
+    require_pattern(raw, source, frame["lsoa"], "|".join([ANY_LSOA, *NO_LSOA]), "codes of LSOAs (or NO2011, CLOSED)")
     total = int(frame["patients"].sum())
-    require_total(raw, source, total, source.release(vintage).total)
+    notes += require_total(raw, source, total, source.release(vintage).total)
     cells = frame.rename(columns={"lsoa": ATOM_COLUMN[base].name})
     cells = cells.groupby(["practice_code", ATOM_COLUMN[base].name], as_index=False).agg({"patients": "sum"})
-    yield store_table(cells, source, "registrations", vintage, base=base, total=total)
+    table = store_table(cells, source, "registrations", vintage, base=base, total=total)
+    yield replace(table, notes=notes)
     yield store_table(frame.drop_duplicates("practice_code"), source, "practices", vintage)
+
+
+#: Homes outside England and Wales: data zones of Scotland, codes of Northern Ireland (old and new), the islands.
+OUTSIDE = re.compile(r"S\d{8}|N\d{8}|95[A-Z0-9]{6,8}|[LM]\d{8}")
+
+
+def _outside(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The frame with one code for all homes outside England and Wales, and a note of how many people live there."""
+    away = frame["lsoa"].str.fullmatch(OUTSIDE)
+    if not away.any():
+        return frame, ()
+    people, codes = int(frame.loc[away, "patients"].sum()), frame.loc[away, "lsoa"].nunique()
+    note = f"{people:,} patients live outside England and Wales ({codes:,} codes); they count as without an LSOA"
+    return frame.assign(lsoa=frame["lsoa"].mask(away, NOT_EW)), (note,)
 
 
 _LSOA_COLUMNS = ("LSOA_CODE", "LSOA_CODE_2021", "LSOA_2021_CODE", "LSOA_CODE_2011", "LSOA_2011_CODE")

@@ -122,14 +122,15 @@ FORMATS: tuple[Format, ...] = (
         _nothing,
         "it is the best-fit lookup (no CHGIND); placemap uses the exact fit, LSOA11_LSOA21_LAD22_EW_LU_v5",
     ),
+    Format("output-areas", _codes("OA", "LSOA", "MSOA"), _of("output-areas", geographies.output_areas)),
     Format(
         "lookup",
-        _codes("LSOA", any_of=("WD", "SICBL", "CCG", "ICB", "LAD", "MSOA"), without=("OA",)),
+        _codes("LSOA", any_of=("WD", "SICBL", "CCG", "ICB", "LAD", "MSOA", "UTLA", "CTYUA"), without=("OA",)),
         _lookups,
     ),
     Format(
         "upper-tiers",
-        _all(_either(_codes("LTLA"), _codes("LAD")), _codes("UTLA", without=("LSOA",))),
+        _all(_either(_codes("LTLA"), _codes("LAD")), _codes(any_of=("UTLA", "CTYUA"), without=("LSOA",))),
         _of("ltla-utla", geographies.upper_tiers),
     ),
     Format("ltla-history", _yearly, _of("ltla-history", geographies.history)),

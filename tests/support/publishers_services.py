@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from support import publishers_data as data
+import publishers_data as data
 
 EDITED = 1_700_000_000_000
 
