@@ -20,7 +20,7 @@ from placemap.apply import apportion as place_keys
 from placemap.apply.apportion import Resolved
 from placemap.apply.measures import measures_of
 from placemap.apply.run import Applied
-from placemap.commands.apply import Applier, Options, _refuse_errors, resolved
+from placemap.commands.apply import Applier, Options, _refuse_errors, resolved_footprint
 from placemap.commands.workspace import DEFAULT_MEASURE, Outcome, Workspace, footprints_of, open_workspace
 from placemap.config.find_config import config_path
 from placemap.config.grades import GRADES, WEAKEST
@@ -150,7 +150,7 @@ class Places:
         measures = measures_of(sums, means, rates, count=count)
         chosen = footprints_of(self._system, [footprint] if footprint else [])[0]
         if chosen.id not in self._resolved:
-            self._resolved[chosen.id] = resolved(self._workspace, self._system, chosen)
+            self._resolved[chosen.id] = resolved_footprint(self._workspace, self._system, chosen)
         with Applier(self._workspace, [self._resolved[chosen.id]], data, measures, options) as applier:
             return applier.apply()
 
@@ -194,7 +194,7 @@ def load_england(
     places = Places(system, workspace)
     places._resolved[footprint.id] = found
     places._built[footprint.id] = Outcome(
-        system, footprint, outcome.findings, found.assignment, workspace.figures, tables_of(outcome, workspace)
+        system, footprint, outcome.findings, found.assignment, workspace.populations, tables_of(outcome, workspace)
     )
     return places
 

@@ -275,7 +275,8 @@ def test_weaker_systems_can_be_left_out(workspace, shipped_systems):
     assert outcome.exit_code() == 0
     missing = outcome.national.assignment.place < 0
     assert missing.sum() == sum(
-        int((o.assignment.place >= 0).sum()) for o in england(workspace, [shipped_systems[name] for name in weak]).outcomes
+        int((o.assignment.place >= 0).sum())
+        for o in england(workspace, [shipped_systems[name] for name in weak]).outcomes
     )
 
 

@@ -169,7 +169,9 @@ def test_places_are_called_as_researched(shipped_systems, researched):
     shorter = []
     for key, facts in researched.items():
         for footprint in facts.footprints.values():
-            for theirs, ours in zip(footprint.places, shipped_systems[key].footprints[footprint.id].places, strict=True):
+            for theirs, ours in zip(
+                footprint.places, shipped_systems[key].footprints[footprint.id].places, strict=True
+            ):
                 if ours.name != theirs.name:
                     assert theirs.name.startswith(f"{ours.name} ("), (key, theirs.name)
                     shorter.append((key, ours.name))

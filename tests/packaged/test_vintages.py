@@ -19,7 +19,7 @@ from placemap.commands.workspace import Workspace, footprints_of, open_workspace
 from placemap.core.errors import PlacemapError
 from placemap.reference.geography import Geography
 from placemap.reference.open_store import open_store
-from placemap.reference.vintages import Chosen, choose, in_force_from
+from placemap.reference.vintages import ChosenVintages, choose, in_force_from
 
 CONFIG = """
 placemap: 1
@@ -286,7 +286,7 @@ def test_members_of_a_day(packaged, official_files):
             start, end = (text.replace("-", "") for text in row[8:10])
             if row[0] in ours and start <= day.replace("-", "") and (not end or end >= day.replace("-", "")):
                 plain[row[0]] += 1
-        found = Geography(open_store(packaged), Chosen({"pcn": day})).pcns().pcn_of
+        found = Geography(open_store(packaged), ChosenVintages({"pcn": day})).pcns().pcn_of
         assert set(found) == set(plain)
 
 

@@ -495,7 +495,7 @@ def test_lock_that_is_held_too_long(cli, tmp_path, monkeypatch):
 
     monkeypatch.setattr(folders, "LOCK_SECONDS", 0.1)
     (tmp_path / "out/toyshire").mkdir(parents=True)
-    with folders.swapped_in(Path("out/toyshire/localities")):
+    with folders.replacing(Path("out/toyshire/localities")):
         started_at = time.monotonic()
         ran = cli("build", "toyshire")
         assert time.monotonic() - started_at < 20

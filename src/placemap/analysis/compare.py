@@ -17,7 +17,7 @@ from placemap.reference.geography import Geography
 from placemap.reference.store import CCG_VINTAGE
 from placemap.resolve.place_codes import place_code
 from placemap.resolve.plurality import plurality
-from placemap.resolve.populations import Figures
+from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment
 
 #: Area kinds whose units a footprint may keep whole.
@@ -96,21 +96,21 @@ class Side:
         return self.sizes[self.largest] / low if low else float("inf")
 
 
-def side(assignment: Assignment, geography: Geography, weigh: Figures) -> Side:
+def side(assignment: Assignment, geography: Geography, populations: Populations) -> Side:
     """The figures of one footprint."""
     place, count = assignment.place, len(assignment.footprint.places)
     placed = place >= 0
-    sizes = np.bincount(place[placed], weights=weigh.residents[placed], minlength=count)
+    sizes = np.bincount(place[placed], weights=populations.residents[placed], minlength=count)
     low, high = PLACE_SIZE
     return Side(
         assignment,
         int(placed.sum()),
-        float(weigh.residents[placed].sum()),
-        float(weigh.registered[placed].sum()),
+        float(populations.residents[placed].sum()),
+        float(populations.registered[placed].sum()),
         tuple(sizes.tolist()),
         int(((sizes >= low) & (sizes <= high)).sum()),
         int((placed & ~assignment.in_scope).sum()),
-        alignments(assignment, geography, weigh.residents),
+        alignments(assignment, geography, populations.residents),
     )
 
 
@@ -174,17 +174,17 @@ def _parts(lsoas: Floats, people: Floats, names: Sequence[str]) -> tuple[tuple[s
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def comparison_tables(system: System, sides: Sequence[Side], weigh: Figures) -> list[Table]:
+def comparison_tables(system: System, sides: Sequence[Side], populations: Populations) -> list[Table]:
     """footprints, alignment, and place_place for every pair of the footprints."""
     first = Table(
         "footprints",
-        schemas.footprints(weigh.residents_name, weigh.registered_name),
+        schemas.footprints(populations.residents_name, populations.registered_name),
         pd.DataFrame([_row(system, item) for item in sides]),
     )
     rows = [_alignment_row(system, item, one) for item in sides for one in item.alignments]
     second = Table("alignment", schemas.ALIGNMENT, pd.DataFrame(rows, columns=schemas.ALIGNMENT.names))
-    pairs = [place_place(system, a.assignment, b.assignment, weigh) for a, b in combinations(sides, 2)]
-    schema = schemas.place_place(weigh.residents_name, weigh.registered_name)
+    pairs = [place_place(system, a.assignment, b.assignment, populations) for a, b in combinations(sides, 2)]
+    schema = schemas.place_place(populations.residents_name, populations.registered_name)
     frames = [pair.frame for pair in pairs]
     both = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=schema.names)
     return [first, second, Table("place_place", schema, both)]
@@ -217,7 +217,7 @@ def _alignment_row(system: System, item: Side, one: Alignment) -> tuple[object, 
     return (system.id, item.assignment.footprint.id, one.kind, one.vintage, one.units, one.whole, one.share, split)
 
 
-def place_place(system: System, a: Assignment, b: Assignment, weigh: Figures) -> Table:
+def place_place(system: System, a: Assignment, b: Assignment, populations: Populations) -> Table:
     """The crosswalk between the places of two footprints of a system.
 
     LSOAs in a place of one footprint and in none of the other make rows with a blank, so that the shares of every place
@@ -235,12 +235,12 @@ def place_place(system: System, a: Assignment, b: Assignment, weigh: Figures) ->
         columns[f"FOOTPRINT_{letter}"] = np.full(len(cells), assignment.footprint.id, dtype=object)
         columns[f"PLACECD_{letter}"], columns[f"PLACENM_{letter}"] = codes[place], names[place]
     columns["LSOAS"] = np.bincount(inverse, minlength=len(cells))
-    for column, people in (("RESIDENT", weigh.residents[rows]), ("REGISTERED", weigh.registered[rows])):
+    for column, people in (("RESIDENT", populations.residents[rows]), ("REGISTERED", populations.registered[rows])):
         overlap = sums(inverse, people, len(cells))
         columns["RESIDENTS" if column == "RESIDENT" else "REGISTERED"] = overlap
         columns[f"A_{column}_SHARE"] = _share(overlap, row_a, left, people, blank=sizes[0] - 1)
         columns[f"B_{column}_SHARE"] = _share(overlap, row_b, right, people, blank=sizes[1] - 1)
-    schema = schemas.place_place(weigh.residents_name, weigh.registered_name)
+    schema = schemas.place_place(populations.residents_name, populations.registered_name)
     frame = pd.DataFrame(columns)[schema.names]
     return Table("place_place", schema, frame.sort_values(list(schema.key), ignore_index=True))
 

@@ -10,7 +10,7 @@ import numpy as np
 from placemap.config.model import System
 from placemap.core.codes import KINDS, normal_name
 from placemap.reference.geography import Geography
-from placemap.reference.look_up import Unit, parents_of
+from placemap.reference.look_up import NamedUnit, parents_of
 
 #: In this order where names fit equally well.
 ORDER = ("place", "icb", "sub_icb", "utla", "ltla", "ward", "pcn", "practice", "msoa", "lsoa")
@@ -47,7 +47,7 @@ class Hit:
 
     entry: Entry
     score: float
-    parents: tuple[Unit, ...]
+    parents: tuple[NamedUnit, ...]
 
 
 def find(
@@ -218,7 +218,7 @@ def _lsoas(geography: Geography) -> Iterator[Entry]:
             yield Entry("lsoa", str(code), str(name), ("2011",), False, "`placemap explain` says what became of it")
 
 
-def _parents(entry: Entry, geography: Geography) -> tuple[Unit, ...]:
+def _parents(entry: Entry, geography: Geography) -> tuple[NamedUnit, ...]:
     """What an area in use lies in, in districts and above."""
     if entry.kind == "lsoa" and entry.code in geography.lsoas:
         lsoas = np.array([geography.lsoas.get_loc(entry.code)])

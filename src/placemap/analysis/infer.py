@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.analysis.infer_input import Wanted
+from placemap.analysis.infer_input import WantedPlaces
 from placemap.config.draft import Declared
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.codes import KINDS
@@ -87,7 +87,7 @@ class Inferred:
         scope: what the places divide.
     """
 
-    wanted: Wanted
+    wanted: WantedPlaces
     way: str
     length: int
     other: int | None
@@ -96,7 +96,7 @@ class Inferred:
 
 
 def infer(
-    wanted: Wanted, geography: Geography, describer: Describer, residents: Floats, *, by_pcn: bool = True
+    wanted: WantedPlaces, geography: Geography, describer: Describer, residents: Floats, *, by_pcn: bool = True
 ) -> Inferred:
     """The shortest declaration of the wanted places; it is built and compared in `inferring`.
 
@@ -107,7 +107,7 @@ def infer(
 
 
 class _Inferrer:
-    def __init__(self, wanted: Wanted, geography: Geography, describer: Describer, residents: Floats) -> None:
+    def __init__(self, wanted: WantedPlaces, geography: Geography, describer: Describer, residents: Floats) -> None:
         self.wanted, self.geography, self.describer, self.residents = wanted, geography, describer, residents
         self.place = wanted.place
         self.count = len(wanted.names)

@@ -28,7 +28,7 @@ _FINEST = ("lsoa", "practice", "msoa", "ward", "pcn", "ltla", "utla", "sub_icb",
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedPlaces:
     """What places a declaration must give.
 
     Attributes:
@@ -48,7 +48,9 @@ class Wanted:
     unknown: tuple[str, ...]
 
 
-def from_table(frame: pd.DataFrame, geography: Geography, code_column: str = "", place_column: str = "") -> Wanted:
+def from_table(
+    frame: pd.DataFrame, geography: Geography, code_column: str = "", place_column: str = ""
+) -> WantedPlaces:
     """What a table says.
 
     Args:
@@ -80,9 +82,9 @@ def from_table(frame: pd.DataFrame, geography: Geography, code_column: str = "",
     names = tuple(sorted(set(known.values())))
     if KINDS[found.kind].patients:
         place = np.full(geography.size, -1)
-        return Wanted(source, names, place, (found.kind, found.vintage, known), tuple(notes), found.unknown)
+        return WantedPlaces(source, names, place, (found.kind, found.vintage, known), tuple(notes), found.unknown)
     place, more = _on_atoms(found, known, names, geography)
-    return Wanted(source, names, place, None, (*notes, *more), found.unknown)
+    return WantedPlaces(source, names, place, None, (*notes, *more), found.unknown)
 
 
 def _some(values: Sequence[str], count: int = 5) -> str:
@@ -214,7 +216,7 @@ def _from_2011(known: dict[str, int], names: tuple[str, ...], geography: Geograp
 # --- polygons ---------------------------------------------------------------------------------------------------------
 
 
-def from_polygons(shapes: gpd.GeoDataFrame, geography: Geography, place_column: str = "") -> Wanted:
+def from_polygons(shapes: gpd.GeoDataFrame, geography: Geography, place_column: str = "") -> WantedPlaces:
     """What polygons say: an LSOA is in the place that its population-weighted centroid lies in.
 
     Args:
@@ -248,7 +250,7 @@ def from_polygons(shapes: gpd.GeoDataFrame, geography: Geography, place_column: 
             hint="check the coordinate system; `placemap data update` has all England",
         )
     source = f"{len(shapes):,} polygons (column {column}), by population-weighted centroids of LSOAs of 2021"
-    return Wanted(source, names, place, None, tuple(_polygon_notes(table, twice, place, names)), ())
+    return WantedPlaces(source, names, place, None, tuple(_polygon_notes(table, twice, place, names)), ())
 
 
 def _naming_column(shapes: gpd.GeoDataFrame) -> str:

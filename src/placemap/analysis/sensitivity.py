@@ -26,7 +26,7 @@ from placemap.reference.by_lsoa import Registrations
 from placemap.reference.geography import Geography
 from placemap.resolve.place_codes import place_code
 from placemap.resolve.plurality import plurality
-from placemap.resolve.populations import Figures
+from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment, candidates
 
 MINIMUM_SHARE = 0.05
@@ -50,18 +50,20 @@ class Sensitivity:
     flips: Table
     confidence: Table
 
-    def summary(self) -> list[tuple[str, int, float]]:
+    def by_method(self) -> list[tuple[str, int, float]]:
         """(method, LSOAs that change place, their residents), all methods."""
         frame = self.flips.frame
         rows = [(method, frame[frame["METHOD"] == method]) for method in self.other]
         return [(method, len(part), float(part["RESIDENTS"].sum())) for method, part in rows]
 
 
-def sensitivity(system: System, assignment: Assignment, geography: Geography, weigh: Figures) -> Sensitivity:
+def sensitivity(system: System, assignment: Assignment, geography: Geography, populations: Populations) -> Sensitivity:
     """Place the footprint's LSOAs by the other methods."""
     other = {method: _by(method, assignment, geography) for method in METHODS}
     return Sensitivity(
-        other, _flips(system, assignment, other, geography, weigh), _confidence(system, assignment, other, weigh)
+        other,
+        _flips(system, assignment, other, geography, populations),
+        _confidence(system, assignment, other, populations),
     )
 
 
@@ -204,7 +206,7 @@ LABELS = {
 
 
 def _flips(
-    system: System, assignment: Assignment, other: dict[str, Ints], geography: Geography, weigh: Figures
+    system: System, assignment: Assignment, other: dict[str, Ints], geography: Geography, populations: Populations
 ) -> Table:
     places = assignment.footprint.places
     codes = np.array([*(place_code(system, assignment.footprint, place) for place in places), ""], dtype=object)
@@ -223,7 +225,7 @@ def _flips(
             "PLACENM": names[assignment.place[rows]],
             "OTHER_PLACECD": codes[place[rows]],
             "OTHER_PLACENM": names[place[rows]],
-            "RESIDENTS": weigh.residents[rows],
+            "RESIDENTS": populations.residents[rows],
             "SHARE": share[rows],
             "MARGIN": margin[rows],
         }
@@ -232,15 +234,15 @@ def _flips(
     return Table("sensitivity", schemas.SENSITIVITY, frame)
 
 
-def _confidence(system: System, assignment: Assignment, other: dict[str, Ints], weigh: Figures) -> Table:
+def _confidence(system: System, assignment: Assignment, other: dict[str, Ints], populations: Populations) -> Table:
     counted = [place for method, place in other.items() if method not in ONLY_TOLD]
     flipping = np.any([place != assignment.place for place in counted], axis=0)
     rows = []
     for position, place in enumerate(assignment.footprint.places):
         mine = assignment.place == position
         gaining = np.any([of == position for of in counted], axis=0) & ~mine
-        residents = float(weigh.residents[mine].sum())
-        changing = float(weigh.residents[mine & flipping].sum())
+        residents = float(populations.residents[mine].sum())
+        changing = float(populations.residents[mine & flipping].sum())
         share = changing / residents if residents else 0.0
         plural = bool((mine & assignment.by_plurality).any())
         level, words = _words(place.name, share, int((mine & flipping).sum()), int(gaining.sum()), plural=plural)

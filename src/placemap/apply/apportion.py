@@ -19,8 +19,8 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
 from placemap.reference.by_lsoa import Units, living_in
 from placemap.reference.geography import Geography
-from placemap.resolve.place_codes import Head, heads_of
-from placemap.resolve.populations import Figures
+from placemap.resolve.place_codes import PlaceCode, place_codes_of
+from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment, practices_of
 
 RESIDENTS, REGISTERED = "residents", "registered"
@@ -64,10 +64,10 @@ class Resolved:
         return self.system.id, self.assignment.footprint.id
 
     @property
-    def heads(self) -> list[Head]:
+    def heads(self) -> list[PlaceCode]:
         """By position of the place; the places of parts keep the heads that they have alone."""
         if not self.parts:
-            return heads_of(self.system, self.assignment.footprint)
+            return place_codes_of(self.system, self.assignment.footprint)
         return [head for part in self.parts for head in part.heads]
 
     @property
@@ -79,7 +79,7 @@ class Resolved:
 
 
 @dataclass(frozen=True)
-class PlaceKeys:
+class Apportionment:
     """All that is needed to place the codes of one kind.
 
     Attributes:
@@ -98,8 +98,14 @@ class PlaceKeys:
 
 
 def place_keys(
-    kind: str, resolved: Sequence[Resolved], geography: Geography, weigh: Figures, *, shares: str, practices: str
-) -> PlaceKeys:
+    kind: str,
+    resolved: Sequence[Resolved],
+    geography: Geography,
+    populations: Populations,
+    *,
+    shares: str,
+    practices: str,
+) -> Apportionment:
     """The keys of one kind of unit for one or several footprints.
 
     Args:
@@ -114,11 +120,11 @@ def place_keys(
     """
     if KINDS[kind].patients and practices == DECLARED:
         _need_patient_kinds(resolved)
-    keys = _KEYS[kind if kind in _KEYS else "area"](geography, weigh, kind, shares, practices)
+    keys = _KEYS[kind if kind in _KEYS else "area"](geography, populations, kind, shares, practices)
     frames = [_weight_rows(item, keys.codes, keys.matrix(item.assignment)) for item in resolved]
     weights = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=WEIGHT_COLUMNS)
     as_one = next((item.key for item in resolved if item.parts), None)
-    return PlaceKeys(kind, _with_dead(keys.codes, keys.vintages, keys.dead), weights, keys.method, as_one)
+    return Apportionment(kind, _with_dead(keys.codes, keys.vintages, keys.dead), weights, keys.method, as_one)
 
 
 def _need_patient_kinds(resolved: Sequence[Resolved]) -> None:
@@ -175,7 +181,7 @@ def _one_hot(of: np.ndarray, count: int) -> Floats:
 # --- LSOAs ----------------------------------------------------------------------------------------------------------
 
 
-def _lsoa_keys(geography: Geography, _weigh: Figures, _kind: str, _shares: str, _practices: str) -> _Keys:
+def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: str, _practices: str) -> _Keys:
     """LSOAs of 2021 whole; those of 2011 by the exact fit, split and irregular ones by `residents_2021`."""
     fit = geography.fit_2011
     old = positions(geography.lsoas, fit.codes) < 0
@@ -198,10 +204,10 @@ def _lsoa_keys(geography: Geography, _weigh: Figures, _kind: str, _shares: str, 
 # --- other areas ----------------------------------------------------------------------------------------------------
 
 
-def _area_keys(geography: Geography, weigh: Figures, kind: str, shares: str, _practices: str) -> _Keys:
+def _area_keys(geography: Geography, populations: Populations, kind: str, shares: str, _practices: str) -> _Keys:
     """Units of every vintage that the store has; a code counts as of the newest that has it."""
-    people = weigh.registered if shares == REGISTERED else weigh.residents
-    name = weigh.registered_name if shares == REGISTERED else weigh.residents_name
+    people = populations.registered if shares == REGISTERED else populations.residents
+    name = populations.registered_name if shares == REGISTERED else populations.residents_name
     vintages = geography.data.vintages("lookup", kind)
     parts = [_area_part(geography.units(kind, vintage)) for vintage in vintages]
     seen: set[str] = set()
@@ -273,7 +279,7 @@ def declared_places(assignment: Assignment, geography: Geography) -> dict[str, i
     return place_of
 
 
-def _practice_keys(geography: Geography, weigh: Figures, _kind: str, _shares: str, practices: str) -> _Keys:
+def _practice_keys(geography: Geography, populations: Populations, _kind: str, _shares: str, practices: str) -> _Keys:
     registrations = geography.registrations
     pcns = geography.pcns()
     real = [code for code in registrations.codes if KINDS["practice"].accepts(code)]
@@ -298,21 +304,21 @@ def _practice_keys(geography: Geography, weigh: Figures, _kind: str, _shares: st
         codes,
         np.full(len(codes), geography.registrations_entry.vintage, dtype=object),
         declared if practices == DECLARED else residence,
-        _practice_method("practices", practices, weigh),
+        _practice_method("practices", practices, populations),
         tuple(sorted(set(pcns.practice_names) - set(codes))),
     )
 
 
-def _practice_method(what: str, practices: str, weigh: Figures) -> str:
+def _practice_method(what: str, practices: str, populations: Populations) -> str:
     if practices == DECLARED:
         return f"{what} whole, by the place that they are declared in; not by where their patients live"
-    return f"{what} by where their registered patients live ({weigh.registered_name})"
+    return f"{what} by where their registered patients live ({populations.registered_name})"
 
 
-def _pcn_keys(geography: Geography, weigh: Figures, kind: str, shares: str, practices: str) -> _Keys:
+def _pcn_keys(geography: Geography, populations: Populations, kind: str, shares: str, practices: str) -> _Keys:
     """PCNs as the sum of their practices, by list size."""
     pcns, registrations = geography.pcns(), geography.registrations
-    base = _practice_keys(geography, weigh, kind, shares, practices)
+    base = _practice_keys(geography, populations, kind, shares, practices)
     codes = np.array(sorted(pcns.practices_of), dtype=object)
     number = {code: position for position, code in enumerate(codes)}
     of = np.array([number.get(pcns.pcn_of.get(code, ""), -1) for code in base.codes])
@@ -333,12 +339,12 @@ def _pcn_keys(geography: Geography, weigh: Figures, kind: str, shares: str, prac
         codes,
         np.full(len(codes), pcns.vintage, dtype=object),
         matrix,
-        _practice_method("PCNs", practices, weigh),
+        _practice_method("PCNs", practices, populations),
         tuple(sorted(set(pcns.names) - set(codes))),
     )
 
 
-_KEYS: dict[str, Callable[[Geography, Figures, str, str, str], _Keys]] = {
+_KEYS: dict[str, Callable[[Geography, Populations, str, str, str], _Keys]] = {
     "lsoa": _lsoa_keys,
     "area": _area_keys,
     "practice": _practice_keys,

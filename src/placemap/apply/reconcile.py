@@ -12,7 +12,7 @@ from placemap.apply.measures import RATE, SUM
 
 
 @dataclass(frozen=True)
-class Line:
+class ReconciliationLine:
     """One line of a reconciliation: what became of some rows, and how much of each total they hold."""
 
     outcome: str
@@ -33,8 +33,8 @@ class Reconciliation:
     ics: str
     footprint: str
     titles: tuple[str, ...]
-    total: Line
-    lines: tuple[Line, ...]
+    total: ReconciliationLine
+    lines: tuple[ReconciliationLine, ...]
 
     @property
     def loss(self) -> float:
@@ -44,7 +44,7 @@ class Reconciliation:
         parts += [(sum(line.totals[i] for line in lost), whole) for i, whole in enumerate(self.total.totals)]
         return max((abs(part / whole) for part, whole in parts if whole), default=0.0)
 
-    def placed(self) -> Line:
+    def placed(self) -> ReconciliationLine:
         """The line of what is in a place."""
         return next(line for line in self.lines if line.outcome == PLACED)
 
@@ -66,12 +66,12 @@ class _Ledger:
                 found.setdefault(measure.over, f"m{number}b")
         self.followed = list(found.items())
 
-    def line(self, outcome: str, rows: Iterable[dict[str, object]]) -> Line:
+    def line(self, outcome: str, rows: Iterable[dict[str, object]]) -> ReconciliationLine:
         """The line of some rows of results."""
         rows = list(rows)
         n = _clean(math.fsum(_number(row["n"]) for row in rows))
         totals = tuple(_clean(math.fsum(_number(row[alias]) for row in rows)) for _, alias in self.followed)
-        return Line(outcome, n, totals)
+        return ReconciliationLine(outcome, n, totals)
 
     def reconcile(
         self,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from placemap.apply import sql
-from placemap.apply.apportion import MISSING, NOT_IN_TABLES, OUT_OF_AREA, UNKNOWN, PlaceKeys, Resolved
+from placemap.apply.apportion import MISSING, NOT_IN_TABLES, OUT_OF_AREA, UNKNOWN, Apportionment, Resolved
 from placemap.apply.columns import _OUTSIDE_ENGLAND, NO_CODE, PLACE_COLUMNS, _usage
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure, intensive_error
@@ -60,7 +60,7 @@ class Applied:
 def run(
     engine: Engine,
     question: sql.Question,
-    keys: PlaceKeys,
+    keys: Apportionment,
     resolved: Sequence[Resolved],
     *,
     all_england: bool,

@@ -110,7 +110,7 @@ def not_contiguous(result: Result) -> Iterator[Finding]:
     a, b = result.geography.adjacency
     for position, place in enumerate(result.places):
         mask = result.assignment.place == position
-        for part in _detached(mask, a, b, result.figures.residents):
+        for part in _detached(mask, a, b, result.populations.residents):
             yield result.finding(
                 "not-contiguous",
                 Severity.WARNING,

@@ -11,7 +11,7 @@ from placemap.config.model import Footprint, Loc, Place, System
 from placemap.core.arrays import Ints
 from placemap.core.findings import Finding, Severity
 from placemap.reference.geography import Geography
-from placemap.resolve.populations import Figures
+from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment
 
 
@@ -22,7 +22,7 @@ class Result:
     system: System
     assignment: Assignment
     geography: Geography
-    figures: Figures
+    populations: Populations
     newest_input: int
 
     @property
@@ -41,7 +41,7 @@ class Result:
 
     def people(self, lsoas: Ints) -> float:
         """Residents of some LSOAs."""
-        return float(self.figures.residents[lsoas].sum())
+        return float(self.populations.residents[lsoas].sum())
 
     def finding(  # one short name for what every check fills in
         self,

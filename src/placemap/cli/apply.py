@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from placemap.apply.apportion import Resolved
     from placemap.apply.measures import Measure
-    from placemap.apply.reconcile import Line, Reconciliation
+    from placemap.apply.reconcile import Reconciliation, ReconciliationLine
     from placemap.apply.run import Applied
     from placemap.commands.apply import Applier
     from placemap.commands.workspace import Workspace
@@ -156,7 +156,7 @@ def apply(
     from placemap.apply.measures import measures_of
     from placemap.commands.apply import Applier, Options
     from placemap.commands.workspace import open_workspace
-    from placemap.core.files import put
+    from placemap.core.files import write_whole
     from placemap.outputs import applied as write_applied
 
     if join and out is None:
@@ -189,7 +189,7 @@ def apply(
             return Exit.OK
         applied = applier.apply()
         if join and out is not None:
-            put(out, applier.join)
+            write_whole(out, applier.join)
     table = write_applied.result_table(applied, measures, long=long)
     if out is not None and not join:
         write_applied.write_frame(table, out)
@@ -242,9 +242,9 @@ def _refuse_twice(jobs: list[tuple[System, Footprint]]) -> None:
 
 
 def _footprints(workspace: Workspace, jobs: Sequence[tuple[System, Footprint]]) -> list[Resolved]:
-    from placemap.commands.apply import resolved
+    from placemap.commands.apply import resolved_footprint
 
-    return [resolved(workspace, system, chosen) for system, chosen in jobs]
+    return [resolved_footprint(workspace, system, chosen) for system, chosen in jobs]
 
 
 def _england(workspace: Workspace) -> list[Resolved]:
@@ -301,7 +301,7 @@ def _print_reconciliations(applied: Applied) -> None:
         )
 
 
-def _line(line: Line) -> list[str]:
+def _line(line: ReconciliationLine) -> list[str]:
     return [line.outcome, _figure(line.rows), *(_figure(total) for total in line.totals)]
 
 
@@ -350,7 +350,7 @@ def _plain(value: Any) -> Any:
 
 
 def _reconciliation_json(item: Reconciliation) -> dict[str, Any]:
-    def line(one: Line) -> dict[str, Any]:
+    def line(one: ReconciliationLine) -> dict[str, Any]:
         totals = zip(item.titles, one.totals, strict=True)
         return {"rows": round(one.rows, 6), **{title: round(total, 6) for title, total in totals}}
 

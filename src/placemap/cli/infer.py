@@ -65,7 +65,7 @@ def infer(
     """
     from placemap.commands.infer import infer_places, read_wanted
     from placemap.commands.workspace import open_workspace
-    from placemap.core.files import put
+    from placemap.core.files import write_whole
 
     workspace = open_workspace(data, measure)
     wanted = read_wanted(file, workspace.geography, code=code, place=place, sheet=sheet)
@@ -80,7 +80,7 @@ def infer(
             raise PlacemapError(
                 "the file exists; it may hold work", location=str(out), hint="choose another name with --out"
             )
-        put(out, found.config)
+        write_whole(out, found.config)
         message(f"config written to {out}: fill in the evidence, then `placemap build {out}`")
     if wanted.unknown:
         where = "reference" if workspace.geography.all_england else "packaged tables"

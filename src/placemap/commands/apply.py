@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from placemap.apply import apportion as place_keys
 from placemap.apply import sql
-from placemap.apply.apportion import DECLARED, PlaceKeys, Resolved
+from placemap.apply.apportion import DECLARED, Apportionment, Resolved
 from placemap.apply.columns import check_columns, key_column
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.apply.measures import Measure, refuse_mistakes
@@ -57,7 +57,7 @@ class Options:
     engine: str = "duckdb"
 
 
-def resolved(workspace: Workspace, system: System, footprint: Footprint) -> Resolved:
+def resolved_footprint(workspace: Workspace, system: System, footprint: Footprint) -> Resolved:
     """A footprint to apply data to.
 
     Raises:
@@ -92,7 +92,7 @@ class Applier:
         refuse_mistakes(measures, options.extensive)
         self.workspace = workspace
         self.options = options
-        self.resolved = list(footprints)
+        self.footprints = list(footprints)
         self.scan = scan_of(data)
         self.engine = open_engine(self.scan, options.engine)
         try:
@@ -110,13 +110,13 @@ class Applier:
         self.engine.close()
 
     @cached_property
-    def keys(self) -> PlaceKeys:
+    def keys(self) -> Apportionment:
         """The parts of each unit that go to each place."""
         return place_keys.place_keys(
             self.kind,
-            self.resolved,
+            self.footprints,
             self.workspace.geography,
-            self.workspace.figures,
+            self.workspace.populations,
             shares=self.options.shares,
             practices=self.practices,
         )
@@ -124,7 +124,7 @@ class Applier:
     @property
     def practices(self) -> str:
         """How practices are placed."""
-        declared = all(item.is_declared_from_practices for item in self.resolved)
+        declared = all(item.is_declared_from_practices for item in self.footprints)
         return self.options.practices or (DECLARED if declared else place_keys.RESIDENCE)
 
     def apply(self) -> Applied:
@@ -133,7 +133,7 @@ class Applier:
             self.engine,
             self.question,
             self.keys,
-            self.resolved,
+            self.footprints,
             all_england=self.workspace.geography.all_england,
             extensive=self.options.extensive,
             whole=self.options.whole,

@@ -42,7 +42,7 @@ def build(
         require_locked(workspace.inputs(footprint), workspace.lock)
     outcome = workspace.build(system, footprint)
     if sensitive and outcome.assignment is not None and outcome.exit_code() == Exit.OK:
-        outcome.sensitivity = sensitivity(system, outcome.assignment, workspace.geography, workspace.figures)
+        outcome.sensitivity = sensitivity(system, outcome.assignment, workspace.geography, workspace.populations)
         outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
     made = Build(
         system=system,
@@ -85,9 +85,9 @@ class PlaceSummary:
     registered: float
 
 
-def summary(outcome: Outcome) -> list[PlaceSummary]:
+def place_summaries(outcome: Outcome) -> list[PlaceSummary]:
     """LSOAs and people by place; empty where nothing was resolved."""
-    if outcome.assignment is None or outcome.figures is None:
+    if outcome.assignment is None or outcome.populations is None:
         return []
     lines = []
     for position, place in enumerate(outcome.footprint.places):
@@ -96,8 +96,8 @@ def summary(outcome: Outcome) -> list[PlaceSummary]:
             PlaceSummary(
                 place,
                 int(np.count_nonzero(mask)),
-                float(outcome.figures.residents[mask].sum()),
-                float(outcome.figures.registered[mask].sum()),
+                float(outcome.populations.residents[mask].sum()),
+                float(outcome.populations.registered[mask].sum()),
             )
         )
     return lines

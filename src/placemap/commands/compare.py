@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from placemap.analysis.compare import Side, comparison_tables, side
-from placemap.commands.workspace import Workspace, footprints_of, resolved
+from placemap.commands.workspace import Workspace, assignment_of, footprints_of
 from placemap.config.model import System
 from placemap.core.tables import Table
 
@@ -32,6 +32,7 @@ def compare_footprints(workspace: Workspace, system: System, footprints: list[st
     """
     chosen = footprints_of(system, list(dict.fromkeys(footprints)), every=not footprints)
     sides = tuple(
-        side(resolved(workspace, system, footprint), workspace.geography, workspace.figures) for footprint in chosen
+        side(assignment_of(workspace, system, footprint), workspace.geography, workspace.populations)
+        for footprint in chosen
     )
-    return Comparison(system, sides, tuple(comparison_tables(system, sides, workspace.figures)))
+    return Comparison(system, sides, tuple(comparison_tables(system, sides, workspace.populations)))

@@ -9,7 +9,7 @@ from placemap.analysis.diff import Diff, diff
 from placemap.analysis.snapshot import Snapshot, read_snapshot, snapshot
 from placemap.checks.registry import Result
 from placemap.checks.run import run_checks
-from placemap.commands.workspace import Workspace, footprints_of, resolved
+from placemap.commands.workspace import Workspace, assignment_of, footprints_of
 from placemap.config.as_of import members_at
 from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
@@ -20,7 +20,7 @@ from placemap.crosswalk.places import places_table
 from placemap.crosswalk.tables import crosswalk_tables
 from placemap.reference.geography import Geography
 from placemap.reference.store import Manifest, ReferenceData
-from placemap.resolve.place_codes import heads_of
+from placemap.resolve.place_codes import place_codes_of
 
 _FAMILIES = {"pcn": ("pcns",), "registrations": ("registrations",)}
 
@@ -113,13 +113,13 @@ def _taken(
     workspace: Workspace, system: System, footprint: Footprint, label: str
 ) -> tuple[Snapshot, list[tuple[str, Finding]]]:
     """A footprint's result in memory, with its errors; also where a check fails, so that the difference can be seen."""
-    assignment = resolved(workspace, system, footprint)
+    assignment = assignment_of(workspace, system, footprint)
     inputs = workspace.inputs(footprint)
-    geography, weigh = workspace.geography, workspace.figures
-    findings = run_checks(Result(system, assignment, geography, weigh, newest_year(inputs)))
+    geography, populations = workspace.geography, workspace.populations
+    findings = run_checks(Result(system, assignment, geography, populations, newest_year(inputs)))
     tables = [
-        *crosswalk_tables(heads_of(system, footprint), assignment, geography, weigh),
-        places_table(system, assignment, geography, weigh, workspace.describer),
+        *crosswalk_tables(place_codes_of(system, footprint), assignment, geography, populations),
+        places_table(system, assignment, geography, populations, workspace.describer),
         ledger(system, assignment, geography),
     ]
     errors = [(label, finding) for finding in findings if finding.severity == Severity.ERROR]

@@ -96,7 +96,7 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
     expected = _scopes([footprint for _, footprint in left_out], workspace.geography)
     if len(parts) < len(outcomes):  # a system with errors of its own: what it would have had is no finding as well
         expected[:] = True
-    national = combine(parts, workspace.geography, workspace.figures, left_out=expected)
+    national = combine(parts, workspace.geography, workspace.populations, left_out=expected)
     refused = [_left_out(system, footprint, min_grade) for system, footprint in left_out]
     findings = in_order([*(f for o in outcomes for f in o.findings), *national.findings, *refused])
     return EnglandOutcome(national, outcomes, [system for system, _ in left_out], findings)
@@ -220,11 +220,11 @@ def tables_of(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
 
 
 def _tables(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
-    national, geography, weigh = outcome.national, workspace.geography, workspace.figures
+    national, geography, populations = outcome.national, workspace.geography, workspace.populations
     patient_kinds = np.array([part.footprint.has_patient_kinds for part in national.parts])[national.part_of]
     return [
-        *crosswalk_tables(national.heads, national.assignment, geography, weigh),
-        national_places_table(national, geography, weigh, workspace.describer),
+        *crosswalk_tables(national.heads, national.assignment, geography, populations),
+        national_places_table(national, geography, populations, workspace.describer),
         national_ledger(national.heads, national.assignment, geography, patient_kinds),
     ]
 
@@ -249,7 +249,7 @@ def lines(outcome: EnglandOutcome) -> list[SystemLine]:
     """One line a system: its footprint, places, grade, LSOAs and people."""
     result = []
     for item in outcome.outcomes:
-        if item.assignment is None or item.figures is None:
+        if item.assignment is None or item.populations is None:
             continue
         mask = item.assignment.place >= 0
         result.append(
@@ -257,8 +257,8 @@ def lines(outcome: EnglandOutcome) -> list[SystemLine]:
                 item.system,
                 item.footprint,
                 int(mask.sum()),
-                float(item.figures.residents[mask].sum()),
-                float(item.figures.registered[mask].sum()),
+                float(item.populations.residents[mask].sum()),
+                float(item.populations.registered[mask].sum()),
             )
         )
     return result

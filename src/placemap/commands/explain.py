@@ -9,7 +9,7 @@ import numpy as np
 
 from placemap.analysis.explain import explain, explain_place
 from placemap.analysis.explanation import Explanation
-from placemap.commands.workspace import Workspace, footprints_of, resolved
+from placemap.commands.workspace import Workspace, assignment_of, footprints_of
 from placemap.config.model import Footprint, Place, System
 from placemap.core.codes import normal_name
 from placemap.core.errors import Exit, PlacemapError
@@ -22,7 +22,7 @@ Asked = Sequence[tuple[System, Footprint]]
 
 
 @dataclass(frozen=True)
-class Answer:
+class Explained:
     """What `explain` found.
 
     Attributes:
@@ -38,7 +38,7 @@ class Answer:
 
 def explain_code(
     workspace: Workspace, systems: Sequence[System], code: str, footprints: list[str], *, every: bool
-) -> Answer:
+) -> Explained:
     """Explain a code, a postcode or a place in the footprints asked for.
 
     Args:
@@ -51,14 +51,14 @@ def explain_code(
     """
     place = _place_asked(code, systems, footprints)
     if place is not None:
-        return Answer(None, None, (_explain_place(workspace, *place),))
+        return Explained(None, None, (_explain_place(workspace, *place),))
     asked = [
         (system, footprint) for system in systems for footprint in _asked_of(system, footprints, systems, every=every)
     ]
     vintage = next((f.vintages["pcn"] for _, f in asked if "pcn" in f.vintages), None)
     located = locate(code, workspace.geography) if POSTCODE.fullmatch(" ".join(code.upper().split())) else None
     subject = _of_postcode(located, workspace) if located else find_subject(code, workspace.geography, vintage)
-    return Answer(subject, located, tuple(_explain_in(workspace, asked, subject, only=len(systems) > 1)))
+    return Explained(subject, located, tuple(_explain_in(workspace, asked, subject, only=len(systems) > 1)))
 
 
 def _asked_of(system: System, footprints: list[str], systems: Sequence[System], *, every: bool) -> list[Footprint]:
@@ -77,14 +77,14 @@ def _explain_in(workspace: Workspace, asked: Asked, subject: Subject, *, only: b
     found = []
     for system, footprint in asked:
         try:
-            assignment = resolved(workspace, system, footprint)
+            assignment = assignment_of(workspace, system, footprint)
         except PlacemapError:
             if only:  # one of many systems, which the tables in use may not cover
                 continue
             raise
         touched = not only or not len(subject.lsoas) or _touches(assignment, subject)
         if touched:
-            result = explain(system, assignment, workspace.geography, workspace.figures, subject)
+            result = explain(system, assignment, workspace.geography, workspace.populations, subject)
             if not only or len(subject.lsoas) or _has_a_part(result):
                 found.append(result)
     return found
@@ -132,7 +132,7 @@ def _named(parts: list[str], system: System, footprint: Footprint, place: Place)
 
 
 def _explain_place(workspace: Workspace, system: System, footprint: Footprint, place: Place) -> Explanation:
-    assignment = resolved(workspace, system, footprint)
+    assignment = assignment_of(workspace, system, footprint)
     lsoas = np.flatnonzero(assignment.place == footprint.places.index(place))
     description = as_text(workspace.describer.describe(lsoas.tolist()))
-    return explain_place(system, assignment, workspace.geography, workspace.figures, place, description)
+    return explain_place(system, assignment, workspace.geography, workspace.populations, place, description)

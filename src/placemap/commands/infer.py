@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from placemap.analysis.infer import Inferred, infer
-from placemap.analysis.infer_input import Wanted, from_polygons, from_table
-from placemap.commands.workspace import Workspace, resolved
+from placemap.analysis.infer_input import WantedPlaces, from_polygons, from_table
+from placemap.commands.workspace import Workspace, assignment_of
 from placemap.config.draft import Declared, Draft, config_text, place_ids, slug
 from placemap.config.load import system_from_text
 from placemap.config.model import Footprint, System
@@ -62,7 +62,7 @@ class Found:
 
 def read_wanted(
     path: Path, geography: Geography, *, code: str = "", place: str = "", sheet: str | None = None
-) -> Wanted:
+) -> WantedPlaces:
     """What a file says of places. Raises PlacemapError where it cannot be understood."""
     if path.suffix.lower() in POLYGON_ENDINGS:
         return from_polygons(read_polygons(path, sheet), geography, place)
@@ -74,7 +74,7 @@ def read_wanted(
 
 
 def infer_places(
-    workspace: Workspace, wanted: Wanted, name: str, against: tuple[System, Footprint] | None = None
+    workspace: Workspace, wanted: WantedPlaces, name: str, against: tuple[System, Footprint] | None = None
 ) -> Found:
     """Find the shortest declaration of places, write it as a config, and build that to see that it gives them back.
 
@@ -101,10 +101,10 @@ def infer_places(
 
 def _built(workspace: Workspace, config: str) -> Assignment:
     system = system_from_text(config, "inferred config")
-    return resolved(workspace, system, system.footprints[FOOTPRINT])
+    return assignment_of(workspace, system, system.footprints[FOOTPRINT])
 
 
-def _off(wanted: Wanted, assignment: Assignment, geography: Geography) -> tuple[str, ...]:
+def _off(wanted: WantedPlaces, assignment: Assignment, geography: Geography) -> tuple[str, ...]:
     """LSOAs that the built config puts elsewhere."""
     ids = place_ids(wanted.names)
     order = [place.id for place in assignment.footprint.places]
@@ -148,7 +148,7 @@ def icb_of(geography: Geography, mask: np.ndarray[tuple[int], np.dtype[np.bool_]
 
 
 def _as_listed(
-    workspace: Workspace, wanted: Wanted, name: str, residents: Floats, against: tuple[System, Footprint] | None
+    workspace: Workspace, wanted: WantedPlaces, name: str, residents: Floats, against: tuple[System, Footprint] | None
 ) -> Found:
     """Places of PCNs or practices are declared from just these; what they come to in areas is told of the result."""
     assert wanted.practices is not None
@@ -236,7 +236,7 @@ def _against(
     if other is None:
         return None
     system, footprint = other
-    declared = resolved(workspace, system, footprint)
+    declared = assignment_of(workspace, system, footprint)
     there = np.array([*(item.name for item in footprint.places), ""], dtype=object)
     here = np.array([*names, ""], dtype=object)
     rows = np.flatnonzero((place >= 0) | (declared.place >= 0))

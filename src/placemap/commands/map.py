@@ -7,12 +7,12 @@ from pathlib import Path
 
 from placemap.commands.workspace import Outcome, Workspace, without_errors
 from placemap.config.model import Footprint, System
-from placemap.core.files import put
+from placemap.core.files import write_whole
 from placemap.outputs.map.picture import Picture, picture
 
 
 @dataclass(frozen=True)
-class Made:
+class DrawnFiles:
     """Files that a command wrote, and what the map in them shows, in words."""
 
     files: list[Path]
@@ -22,12 +22,12 @@ class Made:
 def draw(workspace: Workspace, outcome: Outcome, *, highlight: bool = False) -> Picture:
     """The map of an outcome without errors."""
     assert outcome.assignment is not None
-    return picture(outcome.system, outcome.assignment, workspace.outlines, workspace.figures, highlight=highlight)
+    return picture(outcome.system, outcome.assignment, workspace.outlines, workspace.populations, highlight=highlight)
 
 
 def make_map(
     workspace: Workspace, system: System, footprints: list[Footprint], out: Path, *, highlight: bool = False
-) -> Made:
+) -> DrawnFiles:
     """Write the map of one footprint, or of two side by side: SVG, PNG and alternative text.
 
     Raises:
@@ -41,4 +41,6 @@ def make_map(
     stem = out / system.id / ("-and-".join(footprint.id for footprint in footprints) + "-map")
     words = alt(pictures)
     contents: dict[str, str | bytes] = {".svg": svg(pictures), ".png": png(pictures), ".txt": words + "\n"}
-    return Made([put(stem.with_name(stem.name + ending), content) for ending, content in contents.items()], words)
+    return DrawnFiles(
+        [write_whole(stem.with_name(stem.name + ending), content) for ending, content in contents.items()], words
+    )

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from placemap.analysis.sensitivity import LABELS, sensitivity
 from placemap.commands.england import EnglandOutcome, england, inputs_of, lines, require_no_errors, tables_of
-from placemap.commands.map import Made, draw
+from placemap.commands.map import DrawnFiles, draw
 from placemap.commands.workspace import Outcome, Workspace, without_errors
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.files import put
+from placemap.core.files import write_whole
 from placemap.core.version import __version__
-from placemap.outputs.map.outlines import Boundaries, boundaries
+from placemap.outputs.map.outlines import PlaceBoundaries, boundaries
 from placemap.outputs.map.picture import national_picture
 from placemap.outputs.report.content import Report, Section, report
 from placemap.outputs.report.content_england import EnglandReport, england_report
@@ -22,7 +22,7 @@ from placemap.reference.store import TableEntry
 
 def make_report(
     workspace: Workspace, system: System, footprint: Footprint, out: Path, *, sensitive: bool = True
-) -> Made:
+) -> DrawnFiles:
     """Write the report of a footprint, one HTML file.
 
     Args:
@@ -43,12 +43,12 @@ def make_report(
     assert outcome.assignment is not None
     assert outlines is not None
     text = html(content, workspace.outlines.of(outcome.assignment.place >= 0), outlines)
-    return Made([put(out / system.id / f"{footprint.id}-report.html", text)], content.picture.alt)
+    return DrawnFiles([write_whole(out / system.id / f"{footprint.id}-report.html", text)], content.picture.alt)
 
 
 def make_england_report(
     workspace: Workspace, systems: Iterable[System], out: Path, *, min_grade: str = WEAKEST
-) -> Made:
+) -> DrawnFiles:
     """Write the report of all systems, one HTML file.
 
     Args:
@@ -65,13 +65,13 @@ def make_england_report(
     outcome = england(workspace, systems, min_grade)
     require_no_errors(outcome)
     national = outcome.national
-    drawn = boundaries(national.heads, national.assignment, outlines, workspace.figures)
+    drawn = boundaries(national.heads, national.assignment, outlines, workspace.populations)
     content = _england_report(workspace, outcome, drawn)
     path = out / national.system.id / f"{national.footprint.id}-report.html"
-    return Made([put(path, html(content, drawn))], content.picture.alt)
+    return DrawnFiles([write_whole(path, html(content, drawn))], content.picture.alt)
 
 
-def _england_report(workspace: Workspace, outcome: EnglandOutcome, drawn: Boundaries) -> EnglandReport:
+def _england_report(workspace: Workspace, outcome: EnglandOutcome, drawn: PlaceBoundaries) -> EnglandReport:
     national, geography = outcome.national, workspace.geography
     entries = {entry.name: entry for entry in [*inputs_of(outcome, workspace), geography.data.need("lsoa_boundaries")]}
     return england_report(
@@ -79,12 +79,12 @@ def _england_report(workspace: Workspace, outcome: EnglandOutcome, drawn: Bounda
         lines(outcome),
         [system.name for system in outcome.left_out],
         geography,
-        workspace.figures,
+        workspace.populations,
         tables_of(outcome, workspace),
         outcome.findings,
         {id(finding): item.system.name for item in outcome.outcomes for finding in item.findings},
         [entries[name] for name in sorted(entries)],
-        national_picture(national.assignment, national.part_of, drawn.shapes, geography, workspace.figures),
+        national_picture(national.assignment, national.part_of, drawn.shapes, geography, workspace.populations),
         __version__,
     )
 
@@ -95,7 +95,7 @@ def _report(workspace: Workspace, outcome: Outcome, sections: Iterable[Section] 
         outcome.system,
         outcome.assignment,
         workspace.geography,
-        workspace.figures,
+        workspace.populations,
         outcome.tables,
         outcome.findings,
         _inputs(workspace, outcome.footprint),
@@ -108,10 +108,10 @@ def _report(workspace: Workspace, outcome: Outcome, sections: Iterable[Section] 
 def _sensitivity(workspace: Workspace, outcome: Outcome) -> Section:
     """How sure each place is, in words, and every LSOA that another method places elsewhere."""
     assert outcome.assignment is not None
-    found = sensitivity(outcome.system, outcome.assignment, workspace.geography, workspace.figures)
+    found = sensitivity(outcome.system, outcome.assignment, workspace.geography, workspace.populations)
     methods = [
         f"By {LABELS[method]}: {lsoas:,} LSOAs with {people:,.0f} residents would be in another place."
-        for method, lsoas, people in found.summary()
+        for method, lsoas, people in found.by_method()
     ]
     text = ["Practices decide where the LSOAs of this footprint go. Other methods could be defended, too.", *methods]
     return Section("sensitivity", "How sure it is", text, [found.confidence, found.flips])

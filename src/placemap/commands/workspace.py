@@ -30,12 +30,12 @@ from placemap.reference.geography import Geography
 from placemap.reference.lock import Lock
 from placemap.reference.open_store import open_store, store_folder
 from placemap.reference.vintages import choose
-from placemap.resolve.place_codes import heads_of
-from placemap.resolve.populations import Figures, figures
+from placemap.resolve.place_codes import place_codes_of
+from placemap.resolve.populations import Populations, populations_of
 from placemap.resolve.resolve import Assignment, lsoas_of, resolve, scope_of
 
 if TYPE_CHECKING:
-    from placemap.outputs.map.outlines import Boundaries, Outlines
+    from placemap.outputs.map.outlines import LsoaBoundaries, PlaceBoundaries
 
 DEFAULT_MEASURE = "residents_2021"
 
@@ -74,7 +74,7 @@ class Outcome:
     footprint: Footprint
     findings: list[Finding]
     assignment: Assignment | None = None
-    figures: Figures | None = None
+    populations: Populations | None = None
     tables: list[Table] = field(default_factory=list)
     folder: Path | None = None
     sensitivity: Sensitivity | None = None
@@ -101,15 +101,15 @@ class Workspace:
         self.min_grade = min_grade
         self.describer = Describer(geography)
         self._resolved: dict[tuple[str, str], tuple[list[Finding], Assignment | None]] = {}
-        self._figures: Figures | None = None
-        self._outlines: Outlines | None = None
+        self._populations: Populations | None = None
+        self._outlines: LsoaBoundaries | None = None
 
     @property
-    def figures(self) -> Figures:
+    def populations(self) -> Populations:
         """What crosswalks weigh by."""
-        if self._figures is None:
-            self._figures = figures(self.geography, self.measure)
-        return self._figures
+        if self._populations is None:
+            self._populations = populations_of(self.geography, self.measure)
+        return self._populations
 
     def resolve(self, system: System, footprint: Footprint) -> tuple[list[Finding], Assignment | None]:
         """Resolve a footprint; its declaration's errors instead, where it has any."""
@@ -121,8 +121,8 @@ class Workspace:
             if footprint.scope.place or not findings:
                 scope, scope_findings = self._scope(system, footprint)
                 findings += scope_findings
-            resolved = None if findings or scope is None else resolve(footprint, self.geography, scope)
-            self._resolved[key] = (findings, resolved)
+            assignment = None if findings or scope is None else resolve(footprint, self.geography, scope)
+            self._resolved[key] = (findings, assignment)
         return self._resolved[key]
 
     def _scope(self, system: System, footprint: Footprint) -> tuple[Bools | None, list[Finding]]:
@@ -148,8 +148,8 @@ class Workspace:
         if assignment is None:
             return Outcome(system, footprint, in_order(findings))
         inputs = self.inputs(footprint)
-        result = Result(system, assignment, self.geography, self.figures, newest_year(inputs))
-        return Outcome(system, footprint, run_checks(result), assignment, self.figures)
+        result = Result(system, assignment, self.geography, self.populations, newest_year(inputs))
+        return Outcome(system, footprint, run_checks(result), assignment, self.populations)
 
     def inputs(self, footprint: Footprint) -> Inputs:
         """The reference tables that a footprint's outputs rest on."""
@@ -162,35 +162,35 @@ class Workspace:
         if outcome.exit_code() == Exit.OK and outcome.assignment is not None:
             assignment = outcome.assignment
             outcome.tables = [
-                *crosswalk_tables(heads_of(system, footprint), assignment, self.geography, self.figures),
-                places_table(system, assignment, self.geography, self.figures, self.describer),
+                *crosswalk_tables(place_codes_of(system, footprint), assignment, self.geography, self.populations),
+                places_table(system, assignment, self.geography, self.populations, self.describer),
                 ledger(system, assignment, self.geography),
             ]
         outcome.tables.append(found)
         return outcome
 
     @property
-    def outlines(self) -> Outlines:
+    def outlines(self) -> LsoaBoundaries:
         """The boundaries of LSOAs.
 
         Raises:
             PlacemapError: the store has none.
         """
         # Most builds need no geometry, and do not wait for the library.
-        from placemap.outputs.map.outlines import Outlines
+        from placemap.outputs.map.outlines import LsoaBoundaries
 
         if self._outlines is None:
-            self._outlines = Outlines(self.geography)
+            self._outlines = LsoaBoundaries(self.geography)
         return self._outlines
 
-    def boundaries(self, outcome: Outcome) -> Boundaries | None:
+    def boundaries(self, outcome: Outcome) -> PlaceBoundaries | None:
         """The outlines of a footprint's places; None where there are errors."""
         from placemap.outputs.map.outlines import boundaries
 
         if outcome.assignment is None or outcome.exit_code() != Exit.OK:
             return None
-        heads = heads_of(outcome.system, outcome.footprint)
-        return boundaries(heads, outcome.assignment, self.outlines, self.figures)
+        heads = place_codes_of(outcome.system, outcome.footprint)
+        return boundaries(heads, outcome.assignment, self.outlines, self.populations)
 
 
 def open_workspace(
@@ -253,7 +253,7 @@ def chosen_of(
     return dated, footprints_of(dated, names, every=every, as_of=chosen.as_of)
 
 
-def resolved(workspace: Workspace, system: System, footprint: Footprint) -> Assignment:
+def assignment_of(workspace: Workspace, system: System, footprint: Footprint) -> Assignment:
     """The assignment of a footprint whose declaration has no errors.
 
     Raises:

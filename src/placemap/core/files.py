@@ -55,7 +55,7 @@ def is_litter(path: Path) -> bool:
 
 
 @contextmanager
-def swapped_in(folder: Path) -> Iterator[Path]:
+def replacing(folder: Path) -> Iterator[Path]:
     """A new empty folder beside `folder`, which takes its place when the block ends well, and else vanishes.
 
     Raises:
@@ -75,7 +75,7 @@ def swapped_in(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def file_swapped_in(path: Path) -> Iterator[Path]:
+def replacing_file(path: Path) -> Iterator[Path]:
     """Where to write a file beside `path`, of the same ending; it goes there when the block ends well, else vanishes.
 
     Raises:
@@ -189,7 +189,7 @@ def write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="")
 
 
-def put(
+def write_whole(
     path: Path, content: str | bytes | Callable[[Path], object], *, what: str = "the output", option: str = "--out"
 ) -> Path:
     """Write a file beside its place and move it in, so that a kill leaves the old one or the new one.
@@ -204,7 +204,7 @@ def put(
         PlacemapError: it cannot be written; what stood there before still does.
     """
     try:
-        with file_swapped_in(path) as new:
+        with replacing_file(path) as new:
             if callable(content):
                 new.touch()  # says why it cannot be written before a library says so in its own way
                 content(new)
@@ -222,7 +222,7 @@ def as_json(value: dict[str, Any]) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def timeless(archive: bytes) -> bytes:
+def without_timestamps(archive: bytes) -> bytes:
     """A zip archive with all times taken out of it, so that the same content has the same bytes."""
     result = BytesIO()
     stamp = NO_TIME.strftime("%Y-%m-%dT%H:%M:%SZ").encode()

@@ -13,17 +13,19 @@ from placemap.reference.by_lsoa import Registrations
 from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography
 from placemap.resolve.england import National
-from placemap.resolve.populations import Figures
+from placemap.resolve.populations import Populations
 
 
-def national_places_table(national: National, geography: Geography, weigh: Figures, describer: Describer) -> Table:
+def national_places_table(
+    national: National, geography: Geography, populations: Populations, describer: Describer
+) -> Table:
     """A row a place of England, with the ICB that most of its residents live in."""
-    tables = [places_table(part.system, part.assignment, geography, weigh, describer) for part in national.parts]
+    tables = [places_table(part.system, part.assignment, geography, populations, describer) for part in national.parts]
     frame = pd.concat([table.frame for table in tables], ignore_index=True)
     icb = geography.units("icb")
-    schema = national_places(weigh.residents_name, geography.registered_measure, icb.vintage)
+    schema = national_places(populations.residents_name, geography.registered_measure, icb.vintage)
     place = national.assignment.place
-    unit, share = largest_unit(place, icb.of, weigh.residents, len(national.heads))
+    unit, share = largest_unit(place, icb.of, populations.residents, len(national.heads))
     known = unit >= 0
     columns = {
         "OWN_PRACTICE_SHARE": own_practice_share(geography.registrations, place, len(national.heads)),

@@ -14,7 +14,7 @@ from placemap.crosswalk.schemas import LEDGER
 from placemap.reference.by_lsoa import Registrations
 from placemap.reference.geography import Geography
 from placemap.resolve.england import ALL_SYSTEMS, ENGLAND
-from placemap.resolve.place_codes import Head, heads_of
+from placemap.resolve.place_codes import PlaceCode, place_codes_of
 from placemap.resolve.resolve import Assignment
 
 NO_LSOA = "no LSOA of residence"
@@ -49,11 +49,13 @@ def ledger(system: System, assignment: Assignment, geography: Geography) -> Tabl
         *_with_lsoa(assignment, registrations, classes, count),
     ]
     patients = _hundredths([line[3] for line in lines], int(registrations.patients.sum()))
-    nowhere = Head(system.id, assignment.footprint.id, "")
-    return _table(lines, patients, [*heads_of(system, assignment.footprint), nowhere])
+    nowhere = PlaceCode(system.id, assignment.footprint.id, "")
+    return _table(lines, patients, [*place_codes_of(system, assignment.footprint), nowhere])
 
 
-def national_ledger(heads: Sequence[Head], assignment: Assignment, geography: Geography, patient_kinds: Bools) -> Table:
+def national_ledger(
+    heads: Sequence[PlaceCode], assignment: Assignment, geography: Geography, patient_kinds: Bools
+) -> Table:
     """As `ledger`, over the places of many systems; a place declared from areas has no practices to be told apart by.
 
     Args:
@@ -72,7 +74,7 @@ def national_ledger(heads: Sequence[Head], assignment: Assignment, geography: Ge
             area = residence < places and cls >= places and not patient_kinds[residence]
             lines.append(_national_line(residence, int(cls), places, float(by_class[cls]), area=bool(area)))
     people = _hundredths([line[3] for line in lines], int(registrations.patients.sum()))
-    return _table(lines, people, [*heads, Head(ENGLAND, ALL_SYSTEMS, "")])
+    return _table(lines, people, [*heads, PlaceCode(ENGLAND, ALL_SYSTEMS, "")])
 
 
 def _national_line(residence: int, cls: int, places: int, people: float, *, area: bool) -> Line:
@@ -83,7 +85,7 @@ def _national_line(residence: int, cls: int, places: int, people: float, *, area
     return _inside_line(residence, cls, places, people, whole=False)
 
 
-def _table(lines: Sequence[Line], patients: Sequence[float], heads: Sequence[Head]) -> Table:
+def _table(lines: Sequence[Line], patients: Sequence[float], heads: Sequence[PlaceCode]) -> Table:
     """The ledger of `lines`; the last head is for those who live in no place."""
     merged: dict[tuple[str, int, int], float] = {}
     for (category, residence, registered, _), people in zip(lines, patients, strict=True):

@@ -12,12 +12,12 @@ from placemap.crosswalk import schemas
 from placemap.reference.describe import Describer, as_text
 from placemap.reference.geography import Geography
 from placemap.resolve.place_codes import place_code
-from placemap.resolve.populations import Figures
+from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment
 
 
 def places_table(
-    system: System, assignment: Assignment, geography: Geography, weigh: Figures, describer: Describer
+    system: System, assignment: Assignment, geography: Geography, populations: Populations, describer: Describer
 ) -> Table:
     """A row a place: what it is declared from, its figures, its evidence and its shortest exact description."""
     footprint = assignment.footprint
@@ -32,8 +32,8 @@ def places_table(
                 place.name,
                 declared_from(place),
                 len(lsoas),
-                float(weigh.residents[lsoas].sum()),
-                float(weigh.registered[lsoas].sum()),
+                float(populations.residents[lsoas].sum()),
+                float(populations.registered[lsoas].sum()),
                 footprint.status,
                 footprint.grade,
                 place.basis,
@@ -41,5 +41,5 @@ def places_table(
                 as_text(describer.describe(lsoas.tolist())),
             )
         )
-    schema = schemas.places(weigh.residents_name, geography.registered_measure)
+    schema = schemas.places(populations.residents_name, geography.registered_measure)
     return Table("places", schema, pd.DataFrame(rows, columns=schema.names))

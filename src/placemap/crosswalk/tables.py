@@ -17,8 +17,8 @@ from placemap.crosswalk import schemas
 from placemap.reference.by_lsoa import Registrations, Units, living_in
 from placemap.reference.geography import Geography
 from placemap.reference.store import CCG_VINTAGE
-from placemap.resolve.place_codes import Head
-from placemap.resolve.populations import Figures
+from placemap.resolve.place_codes import PlaceCode
+from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import METHODS, Assignment, practices_of
 
 #: Area kinds that get a crosswalk table, in the vintage that the store gives for each where nothing else is said.
@@ -39,24 +39,26 @@ def crosswalk_units(geography: Geography) -> list[Units]:
 
 
 def crosswalk_tables(
-    heads: Sequence[Head], assignment: Assignment, geography: Geography, weigh: Figures
+    heads: Sequence[PlaceCode], assignment: Assignment, geography: Geography, populations: Populations
 ) -> list[Table]:
     """All crosswalk tables of a footprint, or of several put together (places, findings and ledger are made elsewhere).
 
     Args:
         heads: by position of the place in the assignment.
     """
-    maker = _Maker(heads, assignment, geography, weigh)
+    maker = _Maker(heads, assignment, geography, populations)
     tables = [maker.lsoas(), maker.lsoas_2011()]
     tables += [maker.units(units) for units in crosswalk_units(geography)]
     return [*tables, maker.pcns(), maker.practices()]
 
 
 class _Maker:
-    def __init__(self, heads: Sequence[Head], assignment: Assignment, geography: Geography, weigh: Figures) -> None:
+    def __init__(
+        self, heads: Sequence[PlaceCode], assignment: Assignment, geography: Geography, populations: Populations
+    ) -> None:
         self.assignment = assignment
         self.geography = geography
-        self.weigh = weigh
+        self.populations = populations
         self.footprint = assignment.footprint
         places = self.footprint.places
         self.codes = np.array([head.code for head in heads] + [""], dtype=object)
@@ -93,10 +95,10 @@ class _Maker:
             "PLACED_SHARE": assignment.placed_share()[rows],
             "RUNNER_UP": self.codes[assignment.runner_up()[rows]],
             "MARGIN": assignment.margin()[rows],
-            "RESIDENTS": self.weigh.residents[rows],
+            "RESIDENTS": self.populations.residents[rows],
             "IN_SCOPE": assignment.in_scope[rows],
         }
-        schema = schemas.place_lsoa(self.weigh.residents_name)
+        schema = schemas.place_lsoa(self.populations.residents_name)
         return self.table("place_lsoa21", schema, assignment.place[rows], columns, ["PLACECD", "LSOA21CD"])
 
     def units(self, units: Units) -> Table:
@@ -117,7 +119,9 @@ class _Maker:
                 np.bincount(place[place >= 0], minlength=self.count)[row_place],
             ),
         }
-        schema = schemas.place_unit(units.kind, units.vintage, self.weigh.residents_name, self.weigh.registered_name)
+        schema = schemas.place_unit(
+            units.kind, units.vintage, self.populations.residents_name, self.populations.registered_name
+        )
         key = [schema.key[0], schema.key[1]]
         return self.table(f"place_{units.prefix.lower()}", schema, row_place, columns, key)
 
@@ -133,8 +137,8 @@ class _Maker:
         columns: dict[str, Floats] = {}
         place = self.assignment.place
         for column, share, people in (
-            ("RESIDENTS", "RESIDENT_SHARE", self.weigh.residents),
-            ("REGISTERED", "REGISTERED_SHARE", self.weigh.registered),
+            ("RESIDENTS", "RESIDENT_SHARE", self.populations.residents),
+            ("REGISTERED", "REGISTERED_SHARE", self.populations.registered),
         ):
             overlap = sums(inverse, people[both], len(row_place))
             in_place = sums(place[place >= 0], people[place >= 0], self.count)
@@ -165,13 +169,13 @@ class _Maker:
             "LSOAS": np.bincount(inverse, minlength=len(cells)),
             "RESIDENTS": overlap(residents),
             "REGISTERED": overlap(registered),
-            "PLACE_RESIDENT_SHARE": self._place_share(overlap(residents), row_place, self.weigh.residents),
+            "PLACE_RESIDENT_SHARE": self._place_share(overlap(residents), row_place, self.populations.residents),
             "UNIT_RESIDENT_SHARE": unit_share,
-            "PLACE_REGISTERED_SHARE": self._place_share(overlap(registered), row_place, self.weigh.registered),
+            "PLACE_REGISTERED_SHARE": self._place_share(overlap(registered), row_place, self.populations.registered),
             "UNIT_REGISTERED_SHARE": ratio(overlap(registered), np.bincount(fit.source, weights=registered)[source]),
             "FIT": self._fit_2011(rows, inverse, source, row_place, in_place),
         }
-        schema = schemas.place_lsoa11(self.weigh.residents_name, self.weigh.registered_name)
+        schema = schemas.place_lsoa11(self.populations.residents_name, self.populations.registered_name)
         return self.table("place_lsoa11", schema, row_place, columns, ["PLACECD", "LSOA11CD"])
 
     def _pairs_2011(self) -> tuple[Floats, Floats]:
@@ -179,10 +183,10 @@ class _Maker:
         fit, geography = self.geography.fit_2011, self.geography
         census = geography.residents_2011_pairs
         part = ratio(census, np.bincount(fit.target[fit.target >= 0], census[fit.target >= 0], fit.size)[fit.target])
-        residents = np.where(fit.target >= 0, self.weigh.residents[fit.target] * part, 0.0)
+        residents = np.where(fit.target >= 0, self.populations.residents[fit.target] * part, 0.0)
         if geography.registrations.fit is fit:
             return residents, geography.registrations.by_lsoa[fit.source] * fit.weight
-        return residents, np.where(fit.target >= 0, self.weigh.registered[fit.target] * part, 0.0)
+        return residents, np.where(fit.target >= 0, self.populations.registered[fit.target] * part, 0.0)
 
     def _place_share(self, overlap: Floats, row_place: Ints, people: Floats) -> Floats:
         place = self.assignment.place
@@ -214,7 +218,7 @@ class _Maker:
         row_pcn, row_place = np.nonzero((patients > 0) | declared)
         place_total = np.bincount(
             self.assignment.place[self.assignment.place >= 0],
-            weights=self.weigh.registered[self.assignment.place >= 0],
+            weights=self.populations.registered[self.assignment.place >= 0],
             minlength=self.count,
         )
         cell = patients[row_pcn, row_place]
@@ -226,7 +230,7 @@ class _Maker:
             "UNIT_REGISTERED_SHARE": np.where(np.isnan(total[row_pcn]), np.nan, ratio(cell, total[row_pcn])),
             "DECLARED": declared[row_pcn, row_place],
         }
-        schema = schemas.place_pcn(self.pcn_vintage, self.weigh.registered_name)
+        schema = schemas.place_pcn(self.pcn_vintage, self.populations.registered_name)
         return self.table("place_pcn", schema, row_place, columns, ["PLACECD", "PCNCD"])
 
     def _declared_pcns(self, codes: Texts) -> Bools:
@@ -261,7 +265,7 @@ class _Maker:
             "PATIENTS_IN_PLACE": in_place,
             "PATIENTS_OUT_OF_PLACE": size - in_place,
         }
-        schema = schemas.place_practice(self.pcn_vintage, self.weigh.registered_name)
+        schema = schemas.place_practice(self.pcn_vintage, self.populations.registered_name)
         return self.table("place_practice", schema, place, columns, ["PLACECD", "PRACTICECD"])
 
     def _declared_practices(self) -> Iterable[tuple[int, str]]:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from placemap.apply.apportion import PlaceKeys
+from placemap.apply.apportion import Apportionment
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure
 from placemap.apply.reconcile import Reconciliation
 from placemap.apply.run import Applied
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.files import put
+from placemap.core.files import write_whole
 from placemap.core.tables import Column, Table, TableSchema
 from placemap.outputs.tables import write_csv, write_parquet
 from placemap.resolve.place_codes import HEAD
@@ -73,7 +73,7 @@ def write_frame(table: Table, path: Path) -> None:
             still does.
     """
     check_ending(path)
-    put(path, lambda new: ENDINGS[path.suffix](table, new))
+    write_whole(path, lambda new: ENDINGS[path.suffix](table, new))
 
 
 def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = False) -> Table:
@@ -119,7 +119,7 @@ def reconciliation_table(reconciliations: Sequence[Reconciliation]) -> Table:
     return Table("reconciliation", RECONCILIATION, pd.DataFrame(rows, columns=RECONCILIATION.names))
 
 
-def write_keys(keys: PlaceKeys, folder: Path) -> None:
+def write_keys(keys: Apportionment, folder: Path) -> None:
     """Write the two tables that the SQL of `apply` joins, for someone to load into a warehouse.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from placemap.config.model import Footprint, System
 from placemap.core.errors import PlacemapError
-from placemap.core.files import as_json, cannot_write, is_litter, swapped_in, write_text
+from placemap.core.files import as_json, cannot_write, is_litter, replacing, write_text
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
 from placemap.crosswalk.inputs import Inputs
@@ -20,7 +20,7 @@ from placemap.outputs.tables import write_csv, write_excel, write_parquet
 from placemap.reference.geography import Geography
 
 if TYPE_CHECKING:
-    from placemap.outputs.map.outlines import Boundaries
+    from placemap.outputs.map.outlines import PlaceBoundaries
 
 METADATA = "metadata.json"
 EXCEL = "placemap.xlsx"
@@ -44,7 +44,7 @@ class Build:
     measure: str
     version: str
     failed: bool
-    boundaries: Boundaries | None = None
+    boundaries: PlaceBoundaries | None = None
     readme: str = ""
 
 
@@ -59,7 +59,7 @@ def write_build(build: Build, out: Path, *, formats: str, excel: bool) -> Path:
     """
     folder = out / build.system.id / build.footprint.id
     try:
-        with swapped_in(folder) as new:
+        with replacing(folder) as new:
             _refuse_foreign(folder)
             _write_files(build, new, formats=formats, excel=excel and not build.failed)
     except OSError as error:

@@ -12,7 +12,7 @@ from placemap.core.tables import Table, TableSchema
 from placemap.crosswalk.inputs import Inputs, attributions
 
 if TYPE_CHECKING:
-    from placemap.outputs.map.outlines import Boundaries
+    from placemap.outputs.map.outlines import PlaceBoundaries
 
 BOUNDARY_FILES = "place_boundaries.gpkg (EPSG:27700), place_boundaries.geojson (WGS 84)"
 #: Stands near the top of README.md where the evidence is weak.
@@ -29,7 +29,7 @@ def readme(
     findings: list[Finding],
     inputs: Inputs,
     ending: str,
-    boundaries: Boundaries | None = None,
+    boundaries: PlaceBoundaries | None = None,
     asked: str = "",
 ) -> str:
     """README.md of a folder: what it is, method, findings in short, data dictionary, sources, attribution."""

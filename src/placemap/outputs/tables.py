@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from placemap.core.files import NO_TIME, put, timeless, write_text
+from placemap.core.files import NO_TIME, without_timestamps, write_text, write_whole
 from placemap.core.tables import DECIMALS, Column, Table, as_text
 
 
@@ -69,7 +69,7 @@ def write_excel(tables: list[Table], path: Path) -> None:
     book.properties.created = book.properties.modified = NO_TIME
     buffer = BytesIO()
     book.save(buffer)
-    path.write_bytes(timeless(buffer.getvalue()))
+    path.write_bytes(without_timestamps(buffer.getvalue()))
 
 
 def _cells(table: Table, column: Column) -> list[Any]:
@@ -103,4 +103,4 @@ def write_answers(tables: Sequence[Table], folder: Path) -> list[Path]:
     Raises:
         PlacemapError: the folder cannot be written.
     """
-    return [put(folder / f"{table.name}.csv", csv_text(table)) for table in tables]
+    return [write_whole(folder / f"{table.name}.csv", csv_text(table)) for table in tables]

@@ -68,7 +68,7 @@ class Units:
 
 
 @dataclass(frozen=True)
-class Fit:
+class LsoaConversion:
     """How figures by LSOA of some vintage come to LSOAs of 2021: one row a pair.
 
     Attributes:
@@ -138,7 +138,7 @@ class Registrations:
     """
 
     entry: TableEntry
-    fit: Fit
+    fit: LsoaConversion
     codes: pd.Index[str]
     practice: Ints
     lsoa: Ints

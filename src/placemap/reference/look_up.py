@@ -26,7 +26,7 @@ def label_of(kind: str, vintage: str) -> str:
 
 
 @dataclass(frozen=True)
-class Unit:
+class NamedUnit:
     """A unit of a kind and vintage."""
 
     kind: str
@@ -52,9 +52,9 @@ class Subject:
         notes: what must be known to read the answer.
     """
 
-    unit: Unit
+    unit: NamedUnit
     lsoas: Ints
-    parents: tuple[Unit, ...] = ()
+    parents: tuple[NamedUnit, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -99,7 +99,7 @@ def _unknown(code: str, geography: Geography) -> PlacemapError:
 def _lsoa(_kind: str, code: str, geography: Geography, _pcn: str | None) -> Subject | None:
     if code in geography.lsoas:
         position = int(positions(geography.lsoas, [code])[0])
-        unit = Unit("lsoa", code, str(geography.lsoa_names[position]), geography.units_entry("lsoa").vintage)
+        unit = NamedUnit("lsoa", code, str(geography.lsoa_names[position]), geography.units_entry("lsoa").vintage)
         here = np.array([position])
         return Subject(unit, here, parents_of(here, geography), _change_of_2021(position, geography))
     fit = geography.fit_2011
@@ -108,7 +108,7 @@ def _lsoa(_kind: str, code: str, geography: Geography, _pcn: str | None) -> Subj
     source = int(positions(fit.codes, [code])[0])
     pairs = np.flatnonzero((fit.source == source) & (fit.target >= 0))
     here = fit.target[pairs]
-    unit = Unit("lsoa", code, str(fit.names[source]), "2011")
+    unit = NamedUnit("lsoa", code, str(fit.names[source]), "2011")
     return Subject(unit, here, parents_of(here, geography), (_change_of_2011(source, geography),))
 
 
@@ -142,7 +142,7 @@ def _area(kind: str, code: str, geography: Geography, _pcn: str | None) -> Subje
         position = units.position(code)
         if position is not None:
             lsoas = units.lsoas(position)
-            unit = Unit(kind, str(units.codes[position]), str(units.names[position]), units.vintage)
+            unit = NamedUnit(kind, str(units.codes[position]), str(units.names[position]), units.vintage)
             return Subject(unit, lsoas, _parents_above(kind, lsoas, geography), _former(kind, units, geography))
     return None
 
@@ -162,12 +162,12 @@ def _former(kind: str, units: Units, geography: Geography) -> tuple[str, ...]:
     return (f"The code is not in use in {usual}; this is the {KINDS[kind].label} as it was in {units.vintage}.",)
 
 
-def _parents_above(kind: str, lsoas: Ints, geography: Geography) -> tuple[Unit, ...]:
+def _parents_above(kind: str, lsoas: Ints, geography: Geography) -> tuple[NamedUnit, ...]:
     above = PARENT_KINDS[PARENT_KINDS.index(kind) + 1 :] if kind in PARENT_KINDS else PARENT_KINDS
     return tuple(unit for unit in parents_of(lsoas, geography) if unit.kind in above)
 
 
-def parents_of(lsoas: Ints, geography: Geography) -> tuple[Unit, ...]:
+def parents_of(lsoas: Ints, geography: Geography) -> tuple[NamedUnit, ...]:
     """The units in use that all of the LSOAs belong to, from near to far."""
     found = []
     for kind in PARENT_KINDS:
@@ -177,7 +177,7 @@ def parents_of(lsoas: Ints, geography: Geography) -> tuple[Unit, ...]:
         positions = np.unique(units.of[lsoas])
         if len(positions) == 1 and positions[0] >= 0:
             unit = int(positions[0])
-            found.append(Unit(kind, str(units.codes[unit]), str(units.names[unit]), units.vintage))
+            found.append(NamedUnit(kind, str(units.codes[unit]), str(units.names[unit]), units.vintage))
     return tuple(found)
 
 
@@ -188,7 +188,9 @@ def _pcn(_kind: str, code: str, geography: Geography, pcn_vintage: str | None) -
         pcns = geography.pcns(vintage)
         if code in pcns.names:
             return Subject(
-                Unit("pcn", code, pcns.names[code], vintage), _none(), notes=_without_members(code, vintage, geography)
+                NamedUnit("pcn", code, pcns.names[code], vintage),
+                _none(),
+                notes=_without_members(code, vintage, geography),
             )
     return None
 
@@ -209,12 +211,12 @@ def _practice(_kind: str, code: str, geography: Geography, pcn_vintage: str | No
     if code not in names:
         return None
     pcn = pcns.pcn_of.get(code)
-    parents = (Unit("pcn", pcn, pcns.names[pcn], pcns.vintage),) if pcn else ()
+    parents = (NamedUnit("pcn", pcn, pcns.names[pcn], pcns.vintage),) if pcn else ()
     notes = [] if pcn else [f"It is in no PCN in {pcns.vintage}."]
     if code not in geography.registrations.codes:
         notes.append(f"It has no registered patients in {geography.registrations_entry.vintage}.")
     return Subject(
-        Unit("practice", code, names[code], geography.registrations_entry.vintage), _none(), parents, tuple(notes)
+        NamedUnit("practice", code, names[code], geography.registrations_entry.vintage), _none(), parents, tuple(notes)
     )
 
 

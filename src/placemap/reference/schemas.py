@@ -41,8 +41,9 @@ def registrations_schema(base: str) -> TableSchema:
     """Patients by practice and LSOA of residence, with the remainder rows of a packaged extract.
 
     Besides LSOA codes the LSOA column holds `NO2011`, `CLOSED` and `EMPTY` (the source's words for patients without an
-    LSOA), `NOT_EW` (homes elsewhere in the United Kingdom and its islands), Welsh codes (`W01…`), and in an extract `ENGLAND` and `WALES` for LSOAs that the extract leaves out; the practice
-    column holds `REMAINDER` for all practices that it leaves out.
+    LSOA), `NOT_EW` (homes elsewhere in the United Kingdom and its islands), Welsh codes (`W01…`), and in an extract
+    `ENGLAND` and `WALES` for LSOAs that the extract leaves out; the practice column holds `REMAINDER` for all practices
+    that it leaves out.
     """
     return TableSchema(
         f"patients registered at GP practices, by LSOA {base} of residence",

@@ -25,7 +25,7 @@ FAMILIES = {
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenVintages:
     """Vintages that stand in for the store's defaults.
 
     Attributes:
@@ -49,7 +49,7 @@ class Chosen:
         return "; ".join(part for part in (f"as of {self.as_of}" if self.as_of else "", named) if part)
 
 
-def choose(manifest: Manifest, named: Iterable[str] = (), as_of: str = "") -> Chosen:
+def choose(manifest: Manifest, named: Iterable[str] = (), as_of: str = "") -> ChosenVintages:
     """The vintages that a user asks for.
 
     Args:
@@ -64,7 +64,7 @@ def choose(manifest: Manifest, named: Iterable[str] = (), as_of: str = "") -> Ch
     dated, early = _in_force(manifest, day) if day else ({}, {})
     given = dict(_named(text, manifest) for text in named)
     early = {kind: year for kind, year in early.items() if kind not in given}
-    return Chosen({**dated, **given}, day, early, named=given)
+    return ChosenVintages({**dated, **given}, day, early, named=given)
 
 
 def _day(text: str) -> date:

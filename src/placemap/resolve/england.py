@@ -15,8 +15,8 @@ from placemap.config.model import Footprint, Loc, Scope, System
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.findings import Finding, Severity
 from placemap.reference.geography import Geography
-from placemap.resolve.place_codes import Head, heads_of
-from placemap.resolve.populations import Figures
+from placemap.resolve.place_codes import PlaceCode, place_codes_of
+from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment
 
 #: ICSID and FOOTPRINT of national lines that belong to no system.
@@ -83,7 +83,7 @@ class National:
 
     parts: tuple[Part, ...]
     system: System
-    heads: list[Head]
+    heads: list[PlaceCode]
     part_of: Ints
     assignment: NationalAssignment
     findings: list[Finding]
@@ -94,7 +94,7 @@ class National:
         return self.assignment.footprint
 
 
-def combine(parts: Sequence[Part], geography: Geography, weigh: Figures, left_out: Bools) -> National:
+def combine(parts: Sequence[Part], geography: Geography, populations: Populations, left_out: Bools) -> National:
     """Put systems together; an LSOA that two of them have stays with the first and is a finding.
 
     Args:
@@ -104,9 +104,12 @@ def combine(parts: Sequence[Part], geography: Geography, weigh: Figures, left_ou
     """
     footprint = _footprint([part.footprint for part in parts])
     assignment, clashes = _assignment(parts, footprint, geography)
-    heads = [head for part in parts for head in heads_of(part.system, part.footprint)]
+    heads = [head for part in parts for head in place_codes_of(part.system, part.footprint)]
     part_of = np.repeat(np.arange(len(parts)), [len(part.footprint.places) for part in parts])
-    findings = [*_gaps(assignment, geography, weigh, left_out), *_overlaps(clashes, heads, geography, weigh)]
+    findings = [
+        *_gaps(assignment, geography, populations, left_out),
+        *_overlaps(clashes, heads, geography, populations),
+    ]
     return National(tuple(parts), _system(parts, footprint), heads, part_of, assignment, findings)
 
 
@@ -198,7 +201,7 @@ def _system(parts: Sequence[Part], footprint: Footprint) -> System:
 # --- what is wrong between systems ----------------------------------------------------------------------------------
 
 
-def _gaps(assignment: Assignment, geography: Geography, weigh: Figures, left_out: Bools) -> list[Finding]:
+def _gaps(assignment: Assignment, geography: Geography, populations: Populations, left_out: Bools) -> list[Finding]:
     """LSOAs of England that no place has, by sub-ICB location."""
     units = geography.units("sub_icb")
     empty = np.flatnonzero((assignment.place < 0) & ~left_out)
@@ -214,7 +217,7 @@ def _gaps(assignment: Assignment, geography: Geography, weigh: Figures, left_out
                 subject=str(units.codes[unit]) if unit >= 0 else "",
                 location=str(_NOWHERE),
                 lsoas=tuple(geography.lsoa_codes[lsoas]),
-                people=float(weigh.residents[lsoas].sum()),
+                people=float(populations.residents[lsoas].sum()),
                 hint="the config of the system that they belong to is missing, or its scope leaves them out",
             )
         )
@@ -222,7 +225,7 @@ def _gaps(assignment: Assignment, geography: Geography, weigh: Figures, left_out
 
 
 def _overlaps(
-    clashes: Sequence[tuple[int, int, int]], heads: Sequence[Head], geography: Geography, weigh: Figures
+    clashes: Sequence[tuple[int, int, int]], heads: Sequence[PlaceCode], geography: Geography, populations: Populations
 ) -> list[Finding]:
     """LSOAs that places of two systems have, by pair of places."""
     pairs: dict[tuple[int, int], list[int]] = {}
@@ -236,7 +239,7 @@ def _overlaps(
             subject=f"{heads[has].code}+{heads[wants].code}",
             location=str(_NOWHERE),
             lsoas=tuple(geography.lsoa_codes[lsoas]),
-            people=float(weigh.residents[lsoas].sum()),
+            people=float(populations.residents[lsoas].sum()),
             hint="write `within: scope` on the place that reaches into the other system",
         )
         for (has, wants), lsoas in sorted(pairs.items())

@@ -14,7 +14,7 @@ from typing import Any
 
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
-from placemap.core.files import swapped_in, write_text
+from placemap.core.files import replacing, write_text
 from placemap.reference.lock import LOCK_FILE, lock_of
 from placemap.reference.store import MANIFEST, Manifest
 from placemap.sources.catalogue import Catalogue, load_catalogue
@@ -25,7 +25,7 @@ from placemap.sources.download.raw_files import Fetched, accept, note_of, raw_fi
 from placemap.sources.download.targets import Target, all_targets, chosen
 from placemap.sources.download.ways import Session, download
 from placemap.sources.import_files import FileReport, read_files
-from placemap.sources.tables.derive import Made, derived, settle_pcn_months
+from placemap.sources.tables.derive import TableOfFile, derived, settle_pcn_months
 from placemap.sources.tables.requirements import pinned_months, registration_month
 from placemap.sources.tables.write_store import tables_to_keep, write_store
 from placemap.sources.update_report import Result, UpdateReport
@@ -38,7 +38,7 @@ PENDING = "pending"
 
 Progress = Callable[[str, int, int], None]
 #: What was read of a raw file.
-Read = tuple[list[Made], list[FileReport]]
+Read = tuple[list[TableOfFile], list[FileReport]]
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Updater:
         pending.unlink(missing_ok=True)
         return replace(report, manifest=manifest, changed=_changed(before, manifest), problems=tuple(problems))
 
-    def _all_made(self) -> list[Made]:
+    def _all_made(self) -> list[TableOfFile]:
         made = []
         for file in raw_files(self.raw):
             source = self.catalogue.get(file.stem)
@@ -176,10 +176,10 @@ class Updater:
 
     def _keep_previous(self) -> None:
         if (self.store / MANIFEST).is_file():
-            with swapped_in(self.previous) as folder:
+            with replacing(self.previous) as folder:
                 shutil.copytree(self.store, folder, dirs_exist_ok=True)
 
-    def _write_notes(self, made: Sequence[Made], manifest: Manifest) -> None:
+    def _write_notes(self, made: Sequence[TableOfFile], manifest: Manifest) -> None:
         """What was retrieved when, and the store's lock: beside the tables, and no part of what is compared."""
         notes = {}
         for item in made:

@@ -16,7 +16,7 @@ from placemap.analysis.compare import place_place
 from placemap.commands.compare import Comparison, compare_footprints
 from placemap.commands.workspace import Workspace
 from placemap.config.model import System
-from placemap.resolve.populations import Figures
+from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment
 
 
@@ -113,14 +113,14 @@ def test_shares_sum_to_one_both_ways(
     assert base is not None
     weights = np.ones(workspace.geography.size)
     weights[:40] = people
-    weigh = Figures(weights, weights * 2, "residents", "registered")
-    frame = place_place(system, _random(base, a), _random(base, b), weigh).frame
+    populations = Populations(weights, weights * 2, "residents", "registered")
+    frame = place_place(system, _random(base, a), _random(base, b), populations).frame
     for letter in "AB":
         for figure in ("RESIDENT", "REGISTERED"):
             known = frame[frame[f"PLACECD_{letter}"] != ""]
             sums = known.groupby(f"PLACECD_{letter}")[f"{letter}_{figure}_SHARE"].sum()
             assert np.allclose(sums, 1)
-    mirrored = place_place(system, _random(base, b), _random(base, a), weigh).frame
+    mirrored = place_place(system, _random(base, b), _random(base, a), populations).frame
     assert sorted(zip(frame.PLACECD_A, frame.PLACECD_B, frame.RESIDENTS, strict=True)) == sorted(
         zip(mirrored.PLACECD_B, mirrored.PLACECD_A, mirrored.RESIDENTS, strict=True)
     )

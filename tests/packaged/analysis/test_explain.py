@@ -50,11 +50,13 @@ def _explained(workspace: Workspace, system: System, footprint: str, code: str) 
     assert assignment is not None
     vintage = system.footprints[footprint].vintages.get("pcn")
     subject = find_subject(code, workspace.geography, vintage)
-    return explain(system, assignment, workspace.geography, workspace.figures, subject)
+    return explain(system, assignment, workspace.geography, workspace.populations, subject)
 
 
 @pytest.mark.parametrize("pcn", sorted(APPENDIX_C))
-def test_districts_of_pcns_agree_with_appendix_c(workspace: Workspace, shipped_systems: dict[str, System], pcn: str) -> None:
+def test_districts_of_pcns_agree_with_appendix_c(
+    workspace: Workspace, shipped_systems: dict[str, System], pcn: str
+) -> None:
     found = _explained(workspace, shipped_systems["norfolk-and-waveney"], "option-4", pcn)
     districts = {part.name for part in found.districts if part.share >= 0.05 and part.code}
     assert districts == APPENDIX_C[pcn] | DISAGREEMENTS.get(pcn, set())

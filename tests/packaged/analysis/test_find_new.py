@@ -87,7 +87,9 @@ def test_a_first_config_covers_its_system_at_once(
     assert "# two:" in text
 
 
-def test_every_pcn_that_the_shipped_config_declares_is_listed(workspace: Workspace, shipped_systems: dict[str, System]) -> None:
+def test_every_pcn_that_the_shipped_config_declares_is_listed(
+    workspace: Workspace, shipped_systems: dict[str, System]
+) -> None:
     text, _ = first_config("QMM", workspace.geography, by="pcn", places=[], name="", packaged=SHIPPED)
     listed = {m.code for _, m in system_from_text(text, "x").footprints["places"].members()}
     assert listed == {m.code for _, m in shipped_systems["norfolk-and-waveney"].footprints["option-4"].members()}

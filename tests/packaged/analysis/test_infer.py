@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from shapely import wkb
 
 from conftest import REPO
-from placemap.analysis.infer_input import Wanted, from_polygons, from_table
+from placemap.analysis.infer_input import WantedPlaces, from_polygons, from_table
 from placemap.commands.infer import Found, infer_places
 from placemap.commands.workspace import Workspace
 from placemap.config.load import load_system
@@ -233,7 +233,7 @@ def test_any_places_come_back(workspace: Workspace, data: st.DataObject) -> None
         place[at] = data.draw(st.integers(-1, 2))
     names = sorted({f"P{label}" for label in place if label >= 0})
     order = {int(name[1:]): at for at, name in enumerate(names)}
-    wanted = Wanted("a test", tuple(names), np.array([order.get(label, -1) for label in place]), None, (), ())
+    wanted = WantedPlaces("a test", tuple(names), np.array([order.get(label, -1) for label in place]), None, (), ())
     assert infer_places(workspace, wanted, "test").rebuilt
 
 

@@ -23,11 +23,13 @@ def _made(
 ) -> tuple[Assignment, Sensitivity]:
     assignment = workspace.resolve(shipped_systems[system], shipped_systems[system].footprints[footprint])[1]
     assert assignment is not None
-    return assignment, sensitivity(shipped_systems[system], assignment, workspace.geography, workspace.figures)
+    return assignment, sensitivity(shipped_systems[system], assignment, workspace.geography, workspace.populations)
 
 
 @pytest.mark.parametrize(("system", "footprint"), FOOTPRINTS)
-def test_whole_wards_by_counting(workspace: Workspace, shipped_systems: dict[str, System], system: str, footprint: str) -> None:
+def test_whole_wards_by_counting(
+    workspace: Workspace, shipped_systems: dict[str, System], system: str, footprint: str
+) -> None:
     assignment, found = _made(workspace, shipped_systems, system, footprint)
     wards = workspace.geography.units("ward").of
     assert assignment.patients is not None

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from placemap.outputs.boundaries import GEOJSON, GEOPACKAGE, write_boundaries
-from placemap.outputs.map.outlines import Outlines, neighbours
+from placemap.outputs.map.outlines import LsoaBoundaries, neighbours
 
 FOOTPRINTS = [
     ("bnssg", "localities"),
@@ -23,7 +23,7 @@ FOOTPRINTS = [
 
 @pytest.fixture(scope="module")
 def outlines(workspace):
-    return Outlines(workspace.geography)
+    return LsoaBoundaries(workspace.geography)
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def test_an_exclave_is_found_and_an_estuary_is_not(workspace, outcome):
     built = outcome("bnssg", "local-authorities")
 
     def found(assignment):
-        result = Result(built.system, assignment, workspace.geography, workspace.figures, 2024)
+        result = Result(built.system, assignment, workspace.geography, workspace.populations, 2024)
         return list(not_contiguous(result))
 
     assert found(built.assignment) == []
@@ -173,7 +173,7 @@ def test_an_exclave_is_found_and_an_estuary_is_not(workspace, outcome):
 def test_a_store_without_boundaries_says_so(workspace):
     from placemap.core.errors import PlacemapError
 
-    outlines = Outlines(workspace.geography)
+    outlines = LsoaBoundaries(workspace.geography)
     outlines.lsoas[5] = None
     with pytest.raises(PlacemapError, match=r"no boundary for 1 LSOAs, such as E01\d{6}"):
         outlines.dissolved(np.arange(10))

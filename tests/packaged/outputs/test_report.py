@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from placemap.commands.report import make_report
-from placemap.outputs.report.content import coverage
+from placemap.outputs.report.content import coverage_sentence
 
 MEGABYTE = 1_000_000
 
@@ -80,7 +80,7 @@ def test_summary_says_what_the_tables_say(localities, outcome):
 
 
 def test_says_how_many_lsoas_lie_outside(outcome, page):
-    assert coverage(outcome("norfolk-and-waveney", "option-6").assignment).endswith(
+    assert coverage_sentence(outcome("norfolk-and-waveney", "option-6").assignment).endswith(
         "73 more LSOAs of the places lie outside the system."
     )
     assert 'class="outside"' in page("norfolk-and-waveney", "option-6")

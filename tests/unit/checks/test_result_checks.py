@@ -243,7 +243,7 @@ def test_place_size(toy, people, reported):
     _, assignment = workspace.resolve(system, chosen)
     residents = np.zeros(workspace.geography.size)
     residents[0] = people
-    result = Result(system, assignment, workspace.geography, replace(workspace.figures, residents=residents), 2024)
+    result = Result(system, assignment, workspace.geography, replace(workspace.populations, residents=residents), 2024)
     assert bool(list(RESULT_CHECKS["place-size"](result))) == reported
 
 

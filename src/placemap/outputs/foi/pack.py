@@ -15,16 +15,16 @@ from placemap.outputs.boundaries import GEOJSON, geojson
 from placemap.outputs.csvw import csvw
 from placemap.outputs.datapackage import DATAPACKAGE, datapackage
 from placemap.outputs.foi.letter import response
-from placemap.outputs.foi.questions import Answer, Letter, answers
+from placemap.outputs.foi.questions import FoiAnswer, Letter, answers
 from placemap.outputs.foi.workbook import TableSheet, TextSheet, workbook
 from placemap.outputs.folder import METADATA
 from placemap.outputs.map.draw import png, svg
-from placemap.outputs.map.outlines import Boundaries
+from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.readme import readme
 from placemap.outputs.report.content import GRADES, Report
 from placemap.outputs.tables import csv_text
 from placemap.reference.store import TableEntry
-from placemap.reference.vintages import Chosen
+from placemap.reference.vintages import ChosenVintages
 from placemap.resolve.resolve import Assignment
 
 SUMS, LOCK, CONFIG = "SHA256SUMS", "lock.json", "declaration.yaml"
@@ -73,7 +73,7 @@ class PackLock:
 
 
 def lock_of(
-    report: Report, inputs: list[TableEntry], measure: str, config: str, letter: Letter, chosen: Chosen
+    report: Report, inputs: list[TableEntry], measure: str, config: str, letter: Letter, chosen: ChosenVintages
 ) -> PackLock:
     """The lock of a pack that is made here and now."""
     return PackLock(
@@ -110,7 +110,7 @@ class Material:
     assignment: Assignment
     findings: list[Finding]
     inputs: list[TableEntry]
-    outlines: Boundaries
+    outlines: PlaceBoundaries
     config: str
     asked: str = ""
 
@@ -198,7 +198,7 @@ def _method(made_from: Material) -> str:
     )
 
 
-def _workbook(report: Report, inputs: list[TableEntry], replies: list[Answer], letter: Letter) -> bytes:
+def _workbook(report: Report, inputs: list[TableEntry], replies: list[FoiAnswer], letter: Letter) -> bytes:
     tables = [
         TableSheet(sheet, _without_constants(table))
         for start, sheet in _SHEETS

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from placemap.core.files import NO_TIME, timeless
+from placemap.core.files import NO_TIME, without_timestamps
 from placemap.core.tables import DECIMALS, Column, Table
 
 _WIDEST = 60
@@ -59,7 +59,7 @@ def workbook(sheets: list[TextSheet | TableSheet], title: str) -> bytes:
     book.properties.created = book.properties.modified = NO_TIME
     buffer = BytesIO()
     book.save(buffer)
-    return timeless(buffer.getvalue())
+    return without_timestamps(buffer.getvalue())
 
 
 def _words(made: Any, sheet: TextSheet) -> None:

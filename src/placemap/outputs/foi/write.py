@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from placemap.core.errors import PlacemapError
-from placemap.core.files import cannot_write, is_litter, put, swapped_in
+from placemap.core.files import cannot_write, is_litter, replacing, write_whole
 from placemap.outputs.foi.pack import SUMS, zipped
 
 
@@ -16,7 +16,7 @@ def write_folder(files: dict[str, bytes], folder: Path) -> Path:
         PlacemapError: it cannot be written, or the folder holds files that are not a pack's.
     """
     try:
-        with swapped_in(folder) as new:
+        with replacing(folder) as new:
             _refuse_foreign(folder)
             for name, content in files.items():
                 path = new / name
@@ -33,7 +33,7 @@ def write_zip(files: dict[str, bytes], path: Path) -> Path:
     Raises:
         PlacemapError: it cannot be written.
     """
-    return put(path, zipped(files, path.stem))
+    return write_whole(path, zipped(files, path.stem))
 
 
 def _refuse_foreign(folder: Path) -> None:

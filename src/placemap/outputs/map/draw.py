@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 import shapely
 
-from placemap.outputs.map.labels import Wanted, place_labels
+from placemap.outputs.map.labels import LabelRequest, place_labels
 from placemap.outputs.map.picture import Picture
 
 if TYPE_CHECKING:
@@ -175,7 +175,9 @@ def _labels(figure: Figure, axes: Any, picture: Picture, extent: tuple[float, fl
     ltlas = [(name, shape) for name, shape in picture.ltlas if name not in {place.name for place in picture.places}]
     texts += [(name, shape, {"size": 6.5, "style": "italic"}, True) for name, shape in ltlas]
     wrapped = [(wrap(name), shape, style, optional) for name, shape, style, optional in texts]
-    wanted = [Wanted(shape, *_size(figure, axes, text, style), optional) for text, shape, style, optional in wrapped]
+    wanted = [
+        LabelRequest(shape, *_size(figure, axes, text, style), optional) for text, shape, style, optional in wrapped
+    ]
     for found, (text, _, style, optional) in zip(place_labels(wanted, extent), wrapped, strict=True):
         if found:
             _label(axes, found, text, {**style, "color": _QUIET if optional else "black"})

@@ -18,7 +18,7 @@ _DIRECTIONS, _DISTANCES = 24, 24
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LabelRequest:
     """A label to be placed.
 
     Attributes:
@@ -42,7 +42,7 @@ class Placed:
     anchor: tuple[float, float] | None
 
 
-def place_labels(wanted: list[Wanted], frame: tuple[float, float, float, float]) -> list[Placed | None]:
+def place_labels(wanted: list[LabelRequest], frame: tuple[float, float, float, float]) -> list[Placed | None]:
     """Where each label goes; None for an optional one without room.
 
     Labels that fit into what they name are put there first, the others then find the nearest free spot off the map's
@@ -57,7 +57,7 @@ def place_labels(wanted: list[Wanted], frame: tuple[float, float, float, float])
     land = shapely.union_all([label.shape for label in wanted if not label.optional])
     bounds = shapely.box(*frame)
 
-    def place(numbers: list[int], find: Callable[[Wanted], Placed | None]) -> None:
+    def place(numbers: list[int], find: Callable[[LabelRequest], Placed | None]) -> None:
         for number in numbers:
             found = find(wanted[number])
             if found:
@@ -78,17 +78,17 @@ def anchor(shape: Any) -> Any:
     return shapely.Point(line.coords[0])
 
 
-def _ground(found: Placed, label: Wanted) -> Any:
+def _ground(found: Placed, label: LabelRequest) -> Any:
     """What a placed label takes up, its line included."""
     box = _boxes(found.x, found.y, label)
     return shapely.union(box, shapely.LineString([(found.x, found.y), found.anchor])) if found.anchor else box
 
 
-def _boxes(x: Any, y: Any, label: Wanted) -> Any:
+def _boxes(x: Any, y: Any, label: LabelRequest) -> Any:
     return shapely.box(x - label.width / 2, y - label.height / 2, x + label.width / 2, y + label.height / 2)
 
 
-def _inside(label: Wanted, taken: list[Any], bounds: Any) -> Placed | None:
+def _inside(label: LabelRequest, taken: list[Any], bounds: Any) -> Placed | None:
     """The spot nearest to the middle of the shape where the label lies inside it."""
     middle = anchor(label.shape)
     west, south, east, north = label.shape.bounds
@@ -104,7 +104,7 @@ def _inside(label: Wanted, taken: list[Any], bounds: Any) -> Placed | None:
     return Placed(float(x[best]), float(y[best]), None)
 
 
-def _beside(label: Wanted, land: Any, taken: list[Any], bounds: Any) -> Placed | None:
+def _beside(label: LabelRequest, land: Any, taken: list[Any], bounds: Any) -> Placed | None:
     """The nearest free spot around the shape, off all shapes where there is one."""
     middle = anchor(label.shape)
     angle, distance = (

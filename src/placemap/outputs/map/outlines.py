@@ -20,8 +20,8 @@ from placemap.core.errors import PlacemapError
 from placemap.core.tables import TableSchema
 from placemap.crosswalk.schemas import place_boundaries
 from placemap.reference.geography import Geography
-from placemap.resolve.place_codes import Head
-from placemap.resolve.populations import Figures
+from placemap.resolve.place_codes import PlaceCode
+from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment
 
 #: One shapely geometry an element, EPSG:27700.
@@ -31,7 +31,7 @@ SQUARE_METRES_PER_SQUARE_KM = 1e6
 
 
 @dataclass(frozen=True)
-class Boundaries:
+class PlaceBoundaries:
     """The outlines of places.
 
     Attributes:
@@ -45,7 +45,7 @@ class Boundaries:
     shapes: Shapes
 
 
-class Outlines:
+class LsoaBoundaries:
     """The boundaries of LSOAs by position, and what is dissolved from them."""
 
     def __init__(self, geography: Geography) -> None:
@@ -98,7 +98,9 @@ class Outlines:
         ]
 
 
-def boundaries(heads: Sequence[Head], assignment: Assignment, outlines: Outlines, weigh: Figures) -> Boundaries:
+def boundaries(
+    heads: Sequence[PlaceCode], assignment: Assignment, outlines: LsoaBoundaries, populations: Populations
+) -> PlaceBoundaries:
     """The outline of each place with its names, codes and figures.
 
     Args:
@@ -118,13 +120,13 @@ def boundaries(heads: Sequence[Head], assignment: Assignment, outlines: Outlines
                 heads[position].code,
                 place.name,
                 int(mask.sum()),
-                float(weigh.residents[mask].sum()),
-                float(weigh.registered[mask].sum()),
+                float(populations.residents[mask].sum()),
+                float(populations.registered[mask].sum()),
                 float(shapes[position].area / SQUARE_METRES_PER_SQUARE_KM),
             )
         )
-    schema = place_boundaries(weigh.residents_name, weigh.registered_name)
-    return Boundaries(schema, pd.DataFrame(rows, columns=schema.names), shapes)
+    schema = place_boundaries(populations.residents_name, populations.registered_name)
+    return PlaceBoundaries(schema, pd.DataFrame(rows, columns=schema.names), shapes)
 
 
 def simplified(shapes: Shapes, metres: float) -> Shapes:

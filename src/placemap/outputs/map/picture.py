@@ -13,10 +13,10 @@ from placemap.config.model import Footprint, System
 from placemap.core.arrays import Ints
 from placemap.core.text import month
 from placemap.crosswalk.inputs import attributions
-from placemap.outputs.map.outlines import Outlines, Shapes, neighbours, simplified
+from placemap.outputs.map.outlines import LsoaBoundaries, Shapes, neighbours, simplified
 from placemap.outputs.map.palette import colours
 from placemap.reference.geography import Geography, measure_title
-from placemap.resolve.populations import Figures
+from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import LOW_SHARE, Assignment, low_share
 
 _COMPASS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
@@ -96,7 +96,7 @@ class NationalPicture:
 
 
 def national_picture(
-    assignment: Assignment, system_of: Ints, outlines: Shapes, geography: Geography, weigh: Figures
+    assignment: Assignment, system_of: Ints, outlines: Shapes, geography: Geography, populations: Populations
 ) -> NationalPicture:
     """The map of many systems' places.
 
@@ -111,7 +111,7 @@ def national_picture(
         places=shapes,
         colours=colours(len(shapes), neighbours(assignment, geography)),
         systems=systems,
-        vintage=vintage_text(geography, assignment.footprint, weigh),
+        vintage=vintage_text(geography, assignment.footprint, populations),
         attribution=boundary_attribution(geography),
         alt=f"Map of England with the {len(shapes)} places of {len(systems)} systems, London also at a larger scale. "
         "The table of places has what the map shows.",
@@ -119,7 +119,12 @@ def national_picture(
 
 
 def picture(
-    system: System, assignment: Assignment, outlines: Outlines, weigh: Figures, *, highlight: bool = False
+    system: System,
+    assignment: Assignment,
+    outlines: LsoaBoundaries,
+    populations: Populations,
+    *,
+    highlight: bool = False,
 ) -> Picture:
     """The map of a footprint.
 
@@ -131,7 +136,7 @@ def picture(
     """
     geography, footprint = outlines.geography, assignment.footprint
     placed = assignment.place >= 0
-    places = mapped_places(assignment, outlines, weigh)
+    places = mapped_places(assignment, outlines, populations)
     low = low_share(assignment) if highlight else np.zeros(geography.size, dtype=bool)
     return Picture(
         title=system.name,
@@ -143,25 +148,25 @@ def picture(
         highlight_note=(
             f"LSOAs where under {LOW_SHARE:.0%} of registered patients use the place's practices ({low.sum()})"
         ),
-        vintage=vintage_text(geography, footprint, weigh),
+        vintage=vintage_text(geography, footprint, populations),
         attribution=boundary_attribution(geography),
         alt=alt_text(system, footprint, places, int(low.sum()) if highlight else None),
     )
 
 
-def mapped_places(assignment: Assignment, outlines: Outlines, weigh: Figures) -> list[MappedPlace]:
+def mapped_places(assignment: Assignment, outlines: LsoaBoundaries, populations: Populations) -> list[MappedPlace]:
     """Places with their outlines and colours, by position."""
     found = assignment.footprint.places
     palette = colours(len(found), neighbours(assignment, outlines.geography))
     result = []
     for position, (place, shape) in enumerate(zip(found, outlines.places(assignment), strict=True)):
         mask = assignment.place == position
-        people = float(weigh.residents[mask].sum())
+        people = float(populations.residents[mask].sum())
         result.append(MappedPlace(place.name, palette[position], shape, int(mask.sum()), people))
     return result
 
 
-def vintage_text(geography: Geography, footprint: Footprint, weigh: Figures) -> str:
+def vintage_text(geography: Geography, footprint: Footprint, populations: Populations) -> str:
     """`LSOAs of 2021; …`: what a reader must know about the dates of a map."""
     lsoas, ltlas = geography.units_entry("lsoa").vintage, geography.units("ltla").vintage
     parts = [f"LSOAs of {lsoas}", f"local authorities of {ltlas}"]
@@ -169,7 +174,7 @@ def vintage_text(geography: Geography, footprint: Footprint, weigh: Figures) -> 
         pcns = footprint.vintages.get("pcn") or geography.default_vintage("pcn")
         registered = geography.registrations_entry.vintage
         parts += [f"PCN membership of {month(pcns)}", f"patients registered in {month(registered)}"]
-    return f"{'; '.join(parts)}. Residents: {measure_title(geography, weigh.residents_name)}."
+    return f"{'; '.join(parts)}. Residents: {measure_title(geography, populations.residents_name)}."
 
 
 def boundary_attribution(geography: Geography) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from placemap.outputs.map.labels import Wanted, anchor, place_labels
+from placemap.outputs.map.labels import LabelRequest, anchor, place_labels
 
 #: Metres a unit. Boundaries are generalised to 200 m, so ten metres lose nothing that can be seen.
 UNIT = 10
@@ -73,7 +73,7 @@ def labels(names: list[str], shapes: list[Any], ground: Canvas, wrap: Any) -> li
     texts = [wrap(name).split("\n") for name in names]
     metres = ground.pixel * UNIT
     wanted = [
-        Wanted(shape, max(map(len, lines)) * _LETTER * metres, len(lines) * _LINE * metres)
+        LabelRequest(shape, max(map(len, lines)) * _LETTER * metres, len(lines) * _LINE * metres)
         for lines, shape in zip(texts, shapes, strict=True)
     ]
     south = ground.north - ground.height * UNIT

@@ -17,7 +17,7 @@ from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
 from placemap.outputs.map.picture import Picture
 from placemap.reference.geography import Geography, measure_title
-from placemap.resolve.populations import Figures
+from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import METHODS, Assignment, low_share
 
 #: What a grade says, in words.
@@ -98,7 +98,7 @@ def report(
     system: System,
     assignment: Assignment,
     geography: Geography,
-    weigh: Figures,
+    populations: Populations,
     tables: list[Table],
     findings: list[Finding],
     inputs: Inputs,
@@ -126,25 +126,25 @@ def report(
     return Report(
         system=system,
         footprint=footprint,
-        summary=summary(system, assignment, geography, weigh, places),
+        summary=places_sentences(system, assignment, geography, populations, places),
         places=places,
         picture=drawn,
         ledger=list(totals(by_name["ledger"]).items()),
-        coverage=coverage(assignment),
+        coverage=coverage_sentence(assignment),
         findings=finding_groups(findings),
         evidence=evidence_of(system, footprint),
         sources=list({(entry.title, entry.vintage): entry for entry in inputs}.values()),
         attribution=attributions(inputs),
         tables=tables,
-        lsoas=lsoa_rows(assignment, geography, weigh),
+        lsoas=lsoa_rows(assignment, geography, populations),
         sections=list(sections),
-        residents_title=measure_title(geography, weigh.residents_name),
+        residents_title=measure_title(geography, populations.residents_name),
         registered_title=f"registered patients, {month(geography.registrations_entry.vintage)}",
         version=version,
     )
 
 
-def coverage(assignment: Assignment) -> str:
+def coverage_sentence(assignment: Assignment) -> str:
     """That each LSOA of the scope is in exactly one place, with how many reach outside."""
     scope = int(assignment.in_scope.sum())
     text = f"Each of the {scope:,} LSOAs that the footprint must cover is in exactly one place."
@@ -154,15 +154,15 @@ def coverage(assignment: Assignment) -> str:
     return text
 
 
-def summary(
-    system: System, assignment: Assignment, geography: Geography, weigh: Figures, places: list[PlaceLine]
+def places_sentences(
+    system: System, assignment: Assignment, geography: Geography, populations: Populations, places: list[PlaceLine]
 ) -> list[str]:
     """The report in a few plain sentences."""
     footprint = assignment.footprint
     people = sum(place.residents for place in places)
     largest = max(places, key=lambda place: place.residents)
     smallest = min(places, key=lambda place: place.residents)
-    residents = measure_title(geography, weigh.residents_name)
+    residents = measure_title(geography, populations.residents_name)
     lines = [
         f"{system.name} is divided into {_count(len(places), 'place')} in this footprint, “{footprint.name}”, "
         f"which is {_status(footprint)}.",
@@ -173,7 +173,7 @@ def summary(
             f" The largest is {largest.name} with {largest.residents:,.0f} ({largest.residents / people:.0%}), the "
             f"smallest {smallest.name} with {smallest.residents:,.0f} ({smallest.residents / people:.0%})."
         )
-    lines += [coverage(assignment), *_basis(assignment, weigh)]
+    lines += [coverage_sentence(assignment), *_basis(assignment, populations)]
     lines.append(f"Evidence for the places is graded {footprint.grade}: {GRADES[footprint.grade]}.")
     return lines
 
@@ -183,7 +183,7 @@ def _status(footprint: Footprint) -> str:
     return words.get(footprint.status, footprint.status)
 
 
-def _basis(assignment: Assignment, weigh: Figures) -> list[str]:
+def _basis(assignment: Assignment, populations: Populations) -> list[str]:
     if not assignment.footprint.has_patient_kinds:
         return ["The places are made of whole areas of official geography, so no figures decide where an LSOA goes."]
     lines = [
@@ -193,8 +193,8 @@ def _basis(assignment: Assignment, weigh: Figures) -> list[str]:
     low = low_share(assignment)
     if low.any():
         lines.append(
-            f"In {_count(int(low.sum()), 'LSOA')} ({weigh.residents[low].sum():,.0f} residents) that is fewer than "
-            "half of them, so figures there should be used with care."
+            f"In {_count(int(low.sum()), 'LSOA')} ({populations.residents[low].sum():,.0f} residents) that is "
+            "fewer than half of them, so figures there should be used with care."
         )
     return lines
 
@@ -263,7 +263,7 @@ def finding_groups(
     return groups
 
 
-def lsoa_rows(assignment: Assignment, geography: Geography, weigh: Figures) -> list[list[Any]]:
+def lsoa_rows(assignment: Assignment, geography: Geography, populations: Populations) -> list[list[Any]]:
     """By LSOA of any place: code, name, place, method, share, runner-up, margin, residents, in scope.
 
     Places are by position from 0; shares are fractions to 6 decimals, None where none apply.
@@ -279,7 +279,7 @@ def lsoa_rows(assignment: Assignment, geography: Geography, weigh: Figures) -> l
             _fraction(share[lsoa]),
             int(runner[lsoa]) if runner[lsoa] >= 0 else None,
             _fraction(margin[lsoa]),
-            round(float(weigh.residents[lsoa])),
+            round(float(populations.residents[lsoa])),
             bool(assignment.in_scope[lsoa]),
         ]
         for lsoa in np.flatnonzero(assignment.place >= 0)

@@ -22,7 +22,7 @@ from placemap.outputs.readme_england import SystemLine
 from placemap.outputs.report.content import GRADES, FindingGroup, evidence_of, finding_groups
 from placemap.reference.geography import Geography, measure_title
 from placemap.resolve.england import National
-from placemap.resolve.populations import Figures
+from placemap.resolve.populations import Populations
 
 #: Colours of grades, from strong to weak, and of shares, from high to low; lightness tells them apart in grey print.
 _GRADE_COLOURS = {"A": "#3b82bd", "B": "#a5d3ec", "C": "#e5893b"}
@@ -105,7 +105,7 @@ def england_report(
     lines: Sequence[SystemLine],
     left_out: Sequence[str],
     geography: Geography,
-    weigh: Figures,
+    populations: Populations,
     tables: list[Table],
     findings: list[Finding],
     owners: Mapping[int, str],
@@ -126,7 +126,7 @@ def england_report(
     places = _places(national, by_name["places"], geography.units("icb").prefix)
     ledger = list(totals(by_name["ledger"]).items())
     return EnglandReport(
-        summary=_summary(national, lines, left_out, places, geography, weigh),
+        summary=_summary(national, lines, left_out, places, geography, populations),
         key_figures=_key_figures(national, lines, places, sum(patients for _, patients in ledger), geography),
         places=places,
         systems=[EnglandSystem(line, evidence_of(line.system, line.footprint), _caveats(line)) for line in lines],
@@ -135,13 +135,13 @@ def england_report(
         picture=picture,
         colourings=_colourings(picture, places),
         ledger=ledger,
-        coverage=coverage(national, left_out),
+        coverage=england_coverage_sentence(national, left_out),
         findings=finding_groups(findings, lambda finding: _said(finding, owners)),
         sources=list({(entry.title, entry.vintage): entry for entry in inputs}.values()),
         attribution=attributions(inputs),
         tables=tables,
         icbs=sorted({place.icb for place in places}),
-        residents_title=measure_title(geography, weigh.residents_name),
+        residents_title=measure_title(geography, populations.residents_name),
         registered_title=f"registered patients, {month(geography.registrations_entry.vintage)}",
         config_sha256=national.system.config_sha256,
         version=version,
@@ -153,7 +153,7 @@ def _said(finding: Finding, owners: Mapping[int, str]) -> str:
     return f"{owner}: {finding.message}" if owner else finding.message
 
 
-def coverage(national: National, left_out: Sequence[str]) -> str:
+def england_coverage_sentence(national: National, left_out: Sequence[str]) -> str:
     """How many of England's LSOAs are in a place, and why others are not."""
     place = national.assignment.place
     missing = int((place < 0).sum())
@@ -171,18 +171,18 @@ def _summary(
     left_out: Sequence[str],
     places: Sequence[EnglandPlace],
     geography: Geography,
-    weigh: Figures,
+    populations: Populations,
 ) -> list[str]:
     sizes = np.array([place.residents for place in places])
     largest, smallest = places[int(sizes.argmax())], places[int(sizes.argmin())]
     least = min(places, key=lambda place: place.own_share)
-    residents = measure_title(geography, weigh.residents_name)
+    residents = measure_title(geography, populations.residents_name)
     counts = Counter(line.footprint.grade for line in lines)
     grades = listed([f"{counts[letter]} {letter}" for letter in LETTERS if counts[letter]])
     texts = [
         f"{len(places)} places of {len(lines)} integrated care systems, each system by its default footprint. No body "
         "publishes such a list: the definitions are placemap’s, from public evidence of unequal strength.",
-        coverage(national, left_out),
+        england_coverage_sentence(national, left_out),
         f"{sizes.sum():,.0f} people live in them ({residents}). Half of the places have fewer than "
         f"{np.median(sizes):,.0f}; the largest is {largest.name} with {largest.residents:,.0f}, the smallest "
         f"{smallest.name} with {smallest.residents:,.0f}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from placemap.outputs.map.draw import wrap
-from placemap.outputs.map.outlines import Boundaries, Shapes
+from placemap.outputs.map.outlines import PlaceBoundaries, Shapes
 from placemap.outputs.map.svg_paths import Canvas, canvas, labels, numbers
 from placemap.outputs.report.content import GRADES, Report
 from placemap.outputs.report.page import files_of, page
@@ -14,7 +14,7 @@ from placemap.outputs.report.page import files_of, page
 _NAME_PIXELS, _NUMBER_PIXELS = 13.5, 44
 
 
-def html(report: Report, lsoa_shapes: Shapes, outlines: Boundaries) -> str:
+def html(report: Report, lsoa_shapes: Shapes, outlines: PlaceBoundaries) -> str:
     """The report as HTML; the same report always gives the same text.
 
     Args:

@@ -52,7 +52,7 @@ T = TypeVar("T")
 USER_AGENT = f"Mozilla/5.0 (compatible; placemap/{__version__})"
 
 
-class Passing(Exception):
+class TemporaryFailure(Exception):
     """Something that may be over in a moment.
 
     Attributes:
@@ -64,16 +64,16 @@ class Passing(Exception):
         self.pause = pause
 
 
-class Unfit(Passing):
+class Unfit(TemporaryFailure):
     """What an earlier try left cannot be continued."""
 
 
-class NoConnection(Passing):
+class NoConnection(TemporaryFailure):
     """The host could not be talked to at all, which seldom passes in a moment."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What a server gave.
 
     Attributes:
@@ -116,13 +116,13 @@ class Client:
 
     def get(
         self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> Response:
         """Get a whole answer into memory.
 
         Raises:
             PlacemapError: the address is not one to follow, is gone, or keeps failing.
         """
-        return self.patiently(url, lambda: self.once(url, params, headers or {}))
+        return self.with_retries(url, lambda: self.once(url, params, headers or {}))
 
     def page(self, url: str, its_own: re.Pattern[str]) -> str | None:
         """Get a page that people read; None where there is none (404).
@@ -143,13 +143,13 @@ class Client:
                 raise Unreachable(url, *block_page(content.encode()))
             return content
 
-        return self.patiently(url, once)
+        return self.with_retries(url, once)
 
     def get_json(self, url: str, params: Mapping[str, str], check: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Get a JSON object.
 
         Args:
-            check: looks at what came, and raises Passing where it is worth another try.
+            check: looks at what came, and raises TemporaryFailure where it is worth another try.
 
         Raises:
             PlacemapError: as for `get`, and what `check` raises.
@@ -164,7 +164,7 @@ class Client:
                 raise
             return found
 
-        return self.patiently(url, once)
+        return self.with_retries(url, once)
 
     def download(
         self,
@@ -172,7 +172,7 @@ class Client:
         to: Path,
         headers: Mapping[str, str] | None = None,
         progress: Callable[[int, int], None] = lambda _done, _all: None,
-    ) -> Answer:
+    ) -> Response:
         """Get an answer into a file; what an earlier try left there is continued where the server can.
 
         Args:
@@ -183,24 +183,24 @@ class Client:
             PlacemapError: as for `get`.
         """
 
-        def once() -> Answer:
+        def once() -> Response:
             try:
                 return self._download_once(url, to, headers or {}, progress)
             except Unfit:
                 to.unlink()
                 raise
 
-        return self.patiently(url, once)
+        return self.with_retries(url, once)
 
-    def patiently(self, url: str, work: Callable[[], T]) -> T:
-        """Do `work` until it ends well, up to `attempts` times while it raises Passing.
+    def with_retries(self, url: str, work: Callable[[], T]) -> T:
+        """Do `work` until it ends well, up to `attempts` times while it raises TemporaryFailure.
 
         Raises:
-            PlacemapError: it was `Passing` every time.
+            PlacemapError: it was `TemporaryFailure` every time.
         """
         host = host_of(url)
         again = Retrying(
-            retry=retry_if_exception_type(Passing), stop=self._is_enough, wait=self._pause, reraise=True
+            retry=retry_if_exception_type(TemporaryFailure), stop=self._is_enough, wait=self._pause, reraise=True
         )
         try:
             return again(lambda: self._unless_down(host, work))
@@ -210,7 +210,7 @@ class Client:
         except Unreachable as error:
             self._down.setdefault(host, error)
             raise
-        except Passing as last:
+        except TemporaryFailure as last:
             raise PlacemapError(
                 f"no good answer after {self.attempts} tries; the last: {last}",
                 location=url,
@@ -241,11 +241,11 @@ class Client:
         headers: Mapping[str, str] | None = None,
         *,
         html: bool = False,
-    ) -> Answer:
-        """One try at a whole answer, for use in `patiently`; a web page is refused unless `html` is to come.
+    ) -> Response:
+        """One try at a whole answer, for use in `with_retries`; a web page is refused unless `html` is to come.
 
         Raises:
-            PlacemapError, Passing: as for `get`; what may pass is not waited for.
+            PlacemapError, TemporaryFailure: as for `get`; what may pass is not waited for.
         """
         with self._of_host(url), self._opened(url, params, headers or {}) as response:
             if response.status_code == requests.codes.not_modified:
@@ -261,7 +261,7 @@ class Client:
 
     def _download_once(
         self, url: str, to: Path, headers: Mapping[str, str], progress: Callable[[int, int], None]
-    ) -> Answer:
+    ) -> Response:
         note = to.with_name(f"{to.name}.etag")
         have, validator = (to.stat().st_size if to.exists() else 0), _text(note)
         if have and validator:
@@ -324,15 +324,15 @@ class Client:
         except requests.exceptions.ConnectTimeout:
             raise NoConnection(f"no connection within {self.timeout[0]:g} seconds") from None
         except requests.exceptions.Timeout:
-            raise Passing(f"no answer within {self.timeout[1]:g} seconds") from None
+            raise TemporaryFailure(f"no answer within {self.timeout[1]:g} seconds") from None
         except requests.exceptions.ProxyError as error:
             raise Unreachable(url, *proxy_failure(reason_of(error))) from None
         except requests.exceptions.ConnectionError as error:
             if "Connection aborted" in str(error) and host_of(url) in self._answered:
-                raise Passing(reason_of(error)) from None
+                raise TemporaryFailure(reason_of(error)) from None
             raise NoConnection(reason_of(error)) from None
         except requests.exceptions.RequestException as error:
-            raise Passing(reason_of(error)) from None
+            raise TemporaryFailure(reason_of(error)) from None
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
@@ -354,15 +354,15 @@ def _object(content: bytes) -> dict[str, Any]:
     try:
         found = json.loads(content)
     except ValueError:
-        raise Passing(f"the answer is not JSON: {content[:60]!r}") from None
+        raise TemporaryFailure(f"the answer is not JSON: {content[:60]!r}") from None
     if not isinstance(found, dict):
-        raise Passing("the answer is not a JSON object")
+        raise TemporaryFailure("the answer is not a JSON object")
     return found
 
 
-def _answer(content: bytes, response: requests.Response, *, unchanged: bool = False) -> Answer:
+def _answer(content: bytes, response: requests.Response, *, unchanged: bool = False) -> Response:
     headers = response.headers
-    return Answer(content, unchanged, headers.get("ETag", ""), headers.get("Last-Modified", ""))
+    return Response(content, unchanged, headers.get("ETag", ""), headers.get("Last-Modified", ""))
 
 
 def _good(response: requests.Response, url: str) -> requests.Response:
@@ -370,7 +370,7 @@ def _good(response: requests.Response, url: str) -> requests.Response:
     if status in _PASSING:
         pause = _retry_after(response.headers.get("Retry-After", ""))
         response.close()
-        raise Passing(f"the server answers {status}", pause)
+        raise TemporaryFailure(f"the server answers {status}", pause)
     if status == requests.codes.requested_range_not_satisfiable:
         response.close()
         raise Unfit("the unfinished download does not fit the file any more")
@@ -399,14 +399,14 @@ def _is_page(content: bytes) -> bool:
 
 
 def _pieces(response: requests.Response) -> Any:
-    """The pieces of an answer; one that breaks off, or is shorter than announced, raises Passing."""
+    """The pieces of an answer; one that breaks off, or is shorter than announced, raises TemporaryFailure."""
     try:
         yield from response.iter_content(_CHUNK)
     except requests.exceptions.RequestException as error:
-        raise Passing(f"the connection broke off: {reason_of(error)}") from None
+        raise TemporaryFailure(f"the connection broke off: {reason_of(error)}") from None
     announced = response.headers.get("Content-Length", "")
     if announced.isdigit() and response.raw is not None and response.raw.tell() < int(announced):
-        raise Passing(f"the answer ends after {response.raw.tell():,} of {int(announced):,} bytes")
+        raise TemporaryFailure(f"the answer ends after {response.raw.tell():,} of {int(announced):,} bytes")
 
 
 def _retry_after(value: str) -> float | None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from placemap.core.errors import PlacemapError
 from placemap.sources.catalogue import Source
-from placemap.sources.download.client import Client, Passing
+from placemap.sources.download.client import Client, TemporaryFailure
 from placemap.sources.download.endpoints import Endpoints
 from placemap.sources.download.hosts import Unreachable
 
@@ -59,7 +59,7 @@ class Services:
             nonlocal tries
             tries += 1
             if not found.get("services") and tries < self.empty_tries:
-                raise Passing("the list of services is empty")
+                raise TemporaryFailure("the list of services is empty")
 
         try:
             found = self.client.get_json(self.endpoints.arcgis, {"f": "json"}, check)

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_text
-from placemap.sources.download.client import Client, Passing
+from placemap.sources.download.client import Client, TemporaryFailure
 from placemap.sources.download.hosts import BY_HAND, Unreachable
 
 MOST_ROWS = 25_000
@@ -99,7 +99,7 @@ def _page(client: Client, url: str, offset: int, part: Path) -> Page:
     kept = part / f"{offset:09}.csv"
     if kept.exists():
         return _parsed(kept.read_bytes(), url)
-    found = client.patiently(url, lambda: _asked(client, url, offset))
+    found = client.with_retries(url, lambda: _asked(client, url, offset))
     write_text(kept, found.decode("utf-8"))
     return _parsed(found, url)
 
@@ -107,7 +107,7 @@ def _page(client: Client, url: str, offset: int, part: Path) -> Page:
 def _asked(client: Client, url: str, offset: int) -> bytes:
     content = client.once(f"{url}&RecordOffset={offset}").content
     if not content.strip():
-        raise Passing("NOMIS gives an empty answer")
+        raise TemporaryFailure("NOMIS gives an empty answer")
     _parsed(content, url)
     return content
 
@@ -123,5 +123,5 @@ def _parsed(content: bytes, url: str) -> Page:
         )
     counts = {row[2] for row in rows if len(row) == 3}
     if any(len(row) != 3 for row in rows) or len(counts) > 1 or not all(count.isdigit() for count in counts):
-        raise Passing("NOMIS gives rows that are cut off")
+        raise TemporaryFailure("NOMIS gives rows that are cut off")
     return Page(tuple((row[0], row[1]) for row in rows), int(counts.pop()) if counts else 0)

@@ -16,7 +16,7 @@ from placemap.sources.tables.pcn_months import derived_months
 
 
 @dataclass(frozen=True)
-class Made:
+class TableOfFile:
     """A table, and what it was made from (for messages).
 
     Attributes:
@@ -30,7 +30,7 @@ class Made:
 
 
 def derived(
-    made: Sequence[Made],
+    made: Sequence[TableOfFile],
     *,
     problems: list[PlacemapError] | None = None,
     months: Iterable[str] = (),
@@ -63,8 +63,8 @@ NEVER_WRITTEN = (UPPER_TIERS, ICB_PAIRS, WARD_LTLAS)
 
 def _or_problem(
     problems: list[PlacemapError] | None,
-    work: Callable[[Made, Sequence[StoreTable]], list[StoreTable]],
-    pair: Made,
+    work: Callable[[TableOfFile, Sequence[StoreTable]], list[StoreTable]],
+    pair: TableOfFile,
     whole: Sequence[StoreTable],
 ) -> list[StoreTable]:
     try:
@@ -86,7 +86,7 @@ def _history(tables: Sequence[StoreTable], of_wards: Sequence[StoreTable], sourc
     return derived_history(list(lookups.values()), fits[0], source)
 
 
-def icb_lookups(pair: Made, tables: Sequence[StoreTable]) -> list[StoreTable]:
+def icb_lookups(pair: TableOfFile, tables: Sequence[StoreTable]) -> list[StoreTable]:
     """LSOA → ICB by way of sub-ICB locations; a file that gives that vintage by LSOA comes before it (`one_of_each`).
 
     A sub-ICB location that was divided between ICBs has no row in the file, and its LSOAs have none here: no source
@@ -111,7 +111,7 @@ def icb_lookups(pair: Made, tables: Sequence[StoreTable]) -> list[StoreTable]:
     return [table if len(frame) == len(fits[0].frame) else replace(table, coverage=PART)]
 
 
-def settle_pcn_months(made: Sequence[Made]) -> list[Made]:
+def settle_pcn_months(made: Sequence[TableOfFile]) -> list[TableOfFile]:
     """The tables in the same order, those of PCNs with a month as their vintage.
 
     The files don't say of which month they are, and in the last ones before it nothing may have happened. So:
@@ -119,17 +119,17 @@ def settle_pcn_months(made: Sequence[Made]) -> list[Made]:
     month is that of the newest date in the file (or, of two reports that came as two files, in both).
     """
     known = [_known_release(item) for item in made]
-    groups: dict[str, list[Made]] = defaultdict(list)
+    groups: dict[str, list[TableOfFile]] = defaultdict(list)
     for item in known:
         groups[_release_group(item, known)].append(item)
     return [_in_month(item, groups[_release_group(item, known)]) for item in known]
 
 
-def _dated(item: Made) -> bool:
+def _dated(item: TableOfFile) -> bool:
     return item.table.family in ("pcns", "pcn_members") and len(item.table.vintage) > len("2022-08")
 
 
-def _known_release(item: Made) -> Made:
+def _known_release(item: TableOfFile) -> TableOfFile:
     table = item.table
     for month, release in table.source.releases.items() if _dated(item) else ():
         if release.units.get(table.family) == len(table.frame) and table.vintage <= release.newest:
@@ -137,21 +137,21 @@ def _known_release(item: Made) -> Made:
     return item
 
 
-def _release_group(item: Made, made: Sequence[Made]) -> str:
+def _release_group(item: TableOfFile, made: Sequence[TableOfFile]) -> str:
     """The file; or one group for all where there are two reports in two files."""
     loose = [other for other in made if _dated(other)]
     pair = sorted(other.table.family for other in loose) == ["pcn_members", "pcns"]
     return "" if pair and _dated(item) else item.file
 
 
-def _in_month(item: Made, group: Sequence[Made]) -> Made:
+def _in_month(item: TableOfFile, group: Sequence[TableOfFile]) -> TableOfFile:
     if not _dated(item):
         return item
     newest = max(other.table.vintage for other in group if _dated(other))
     return replace(item, table=replace(item.table, vintage=newest[:7]))
 
 
-def one_of_each(made: Iterable[Made], problems: list[PlacemapError] | None = None) -> list[Made]:
+def one_of_each(made: Iterable[TableOfFile], problems: list[PlacemapError] | None = None) -> list[TableOfFile]:
     """One table a name: the one by LSOA 2021 where there is one by LSOA 2011 too; else they must be equal.
 
     Args:
@@ -160,7 +160,7 @@ def one_of_each(made: Iterable[Made], problems: list[PlacemapError] | None = Non
     Raises:
         PlacemapError: two files give a table with different content.
     """
-    by_name: dict[str, list[Made]] = defaultdict(list)
+    by_name: dict[str, list[TableOfFile]] = defaultdict(list)
     for item in made:
         by_name[item.table.name].append(item)
     found = []
@@ -174,7 +174,7 @@ def one_of_each(made: Iterable[Made], problems: list[PlacemapError] | None = Non
     return found
 
 
-def _the_one(name: str, items: list[Made]) -> Made:
+def _the_one(name: str, items: list[TableOfFile]) -> TableOfFile:
     newest = max(item.table.base for item in items)
     same = sorted(
         (item for item in items if item.table.base == newest),
@@ -197,7 +197,7 @@ def _content(table: StoreTable) -> str:
     return canonical_hash(table.frame, table.schema)
 
 
-def upper_tier_lookups(pair: Made, tables: Sequence[StoreTable]) -> list[StoreTable]:
+def upper_tier_lookups(pair: TableOfFile, tables: Sequence[StoreTable]) -> list[StoreTable]:
     """LSOA → UTLA, by way of the LTLA lookup that has the same codes (those of 2023 and 2024 are the same).
 
     Raises:

@@ -17,7 +17,7 @@ from placemap.core.errors import PlacemapError
 from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.reference.store import PART
 from placemap.sources.store_table import StoreTable, store_table
-from placemap.sources.tables.needs import Needs, Unit
+from placemap.sources.tables.needs import NeededUnit, Needs
 
 #: Lookups of former geographies that outputs and error messages use, whether a config names them or not.
 FORMER = frozenset(
@@ -152,7 +152,7 @@ def _closed_by_exact_fit(tables: Tables, lsoas: set[str]) -> frozenset[str]:
         lsoas = wider
 
 
-def _named_lsoas(tables: Tables, areas: frozenset[Unit]) -> set[str]:
+def _named_lsoas(tables: Tables, areas: frozenset[NeededUnit]) -> set[str]:
     """The LSOAs of 2021 of the named units; a code that is in no lookup has none."""
     found: set[str] = set()
     for kind, vintage in sorted({(unit.kind, unit.vintage) for unit in areas}):

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from placemap.core.errors import PlacemapError
-from placemap.core.files import cannot_write, is_litter, swapped_in, write_text
+from placemap.core.files import cannot_write, is_litter, replacing, write_text
 from placemap.core.tables import TableSchema
 from placemap.reference.store import MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
 from placemap.sources.catalogue import SOURCES_FILE
@@ -65,7 +65,7 @@ def write_store(
     new = {table.name for table in tables}
     kept = [entry for name, entry in (keep or {}).items() if name not in new]
     try:
-        with swapped_in(to) as folder:
+        with replacing(to) as folder:
             if to.is_dir():
                 shutil.copytree(to, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, MANIFEST))
             (folder / TABLES).mkdir()
