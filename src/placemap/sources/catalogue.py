@@ -148,7 +148,9 @@ def _source(key: str, entry: dict[str, Any], data: dict[str, Any]) -> Source:
     year = entry.pop("ordnance_survey", None)
     least, most = entry.pop("rows")
     releases = {vintage: Release(**known) for vintage, known in entry.pop("releases", {}).items()}
-    find = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.pop("find", {}).items()}
+    find: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in entry.pop("find", {}).items()
+    }
     save = entry.pop("save", {"link": entry["url"], "as": f"{key}.csv"})
     return Source(
         id=key,

@@ -21,7 +21,7 @@ from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.download.client import Client
 from placemap.sources.download.endpoints import Endpoints, load_endpoints
 from placemap.sources.download.hosts import Unreachable
-from placemap.sources.download.raw_files import Fetched, accept, note_of, raw_files
+from placemap.sources.download.raw_files import Fetched, accept, note_of, raw_file, raw_files
 from placemap.sources.download.targets import Target, all_targets, chosen
 from placemap.sources.download.ways import Session, download
 from placemap.sources.import_files import FileReport, read_files
@@ -121,8 +121,9 @@ class Updater:
 
     def _check(self, target: Target, fetched: Fetched | PlacemapError) -> Result:
         """Read a new raw file by all its source's rules, and keep it in the place of the old one if it is sound."""
+        had = raw_file(self.raw, target.id) is not None
         if isinstance(fetched, PlacemapError):
-            return Result(target, "failed", fetched)
+            return Result(target, "failed", fetched, had_table=had)
         found = str(fetched.note.get("chosen", ""))
         passed = tuple(fetched.note.get("passed_over", ()))
         if fetched.unchanged:
@@ -133,7 +134,8 @@ class Updater:
             _require_vintage(target, [item.table.vintage for item in made])
         except PlacemapError as error:
             fetched.file.unlink()
-            return Result(target, "failed", _named(error, fetched, target, note_of(self.raw, target.id)))
+            error = _named(error, fetched, target, note_of(self.raw, target.id))
+            return Result(target, "failed", error, had_table=had)
         (self.raw / PENDING).touch()
         file = accept(fetched, self.raw)
         self._read[file.name] = [replace(item, file=file.name) for item in made], files

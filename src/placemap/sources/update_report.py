@@ -25,6 +25,7 @@ class Result:
         chosen: which service, data set or file it was, and how it was found.
         passed_over: why others that might have been it were not.
         notes: what is odd in the file and was taken all the same.
+        had_table: whether an earlier update left a raw file of it.
     """
 
     target: Target
@@ -33,6 +34,7 @@ class Result:
     chosen: str = ""
     passed_over: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    had_table: bool = False
 
     @property
     def id(self) -> str:
