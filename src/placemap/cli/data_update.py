@@ -12,6 +12,7 @@ import typer
 
 from placemap.cli import data_app
 from placemap.cli.common import JsonOption, guarded, print_json
+from placemap.cli.data import print_packed
 from placemap.cli.update_summary import as_json as summary_json
 from placemap.cli.update_summary import print_summary
 from placemap.core.errors import Exit, PlacemapError
@@ -40,6 +41,10 @@ def update(
             "--ca-bundle", metavar="FILE", help="Certificate authorities to trust (or set REQUESTS_CA_BUNDLE)."
         ),
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="PATH|URL", help="Take a pack, or the folder of a store, instead."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Fetch all England from the official services into your own store; what fails keeps its old tables.
@@ -49,8 +54,13 @@ def update(
 
     Example: placemap data update lsoa21-ward epcn
     """
-    from placemap.commands.data import update_data
+    from placemap.commands.data import install_pack, update_data
 
+    if source is not None:
+        if sources or urls:
+            raise PlacemapError("--from takes a whole store; leave SOURCE and --url out", exit_code=Exit.USAGE)
+        print_packed(install_pack(source, to, ca_bundle), as_json=as_json)
+        return Exit.OK
     with _bars() as progress:
         report = update_data(sources or [], _addresses(urls or []), to, ca_bundle, progress)
     if as_json:

@@ -83,7 +83,7 @@ def _by_lack(lacking: tuple[Buildable, ...], known: list[Requirement]) -> list[t
 def _by_hand(report: UpdateReport) -> None:
     hosts = ", ".join(report.endpoints.hosts)
     message(f"hosts that an update talks to, for whoever runs the network: {hosts}")
-    message("by hand: save each of these under the name beside it, all in one folder, then `placemap data import FOLDER`")
+    message("by hand: save each under the name beside it, all in one folder, then `placemap data import FOLDER`")
     for item in report.by_hand:
         message(f"  {item.name}: {item.link}")
 

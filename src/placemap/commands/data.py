@@ -22,8 +22,10 @@ from placemap.reference.status import TableStatus, status_of
 
 if TYPE_CHECKING:
     from placemap.analysis.reference_diff import StoreDiff
+    from placemap.sources.download.client import Client
     from placemap.sources.import_files import ImportReport
-    from placemap.sources.update import UpdateReport
+    from placemap.sources.pack import Packed
+    from placemap.sources.update_report import UpdateReport
 
 
 def lock_for(workspace: Workspace, systems: Sequence[System]) -> Lock:
@@ -88,6 +90,56 @@ def write_lock_for(
     return found
 
 
+def pack_data(to: Path, data: Path | None) -> Packed:
+    """Write the store in use into one file."""
+    from placemap.sources.pack import write_pack
+
+    return write_pack(store_folder(data), to)
+
+
+def is_pack(path: Path) -> bool:
+    """Whether a path is a file that `pack_data` made."""
+    from placemap.sources import pack
+
+    return pack.is_pack(path)
+
+
+def install_pack(source: str, to: Path | None, ca_bundle: Path | None = None) -> Packed:
+    """Take a pack over into a store, the user's own where `to` is None.
+
+    Args:
+        source: a file, the folder of a store, or a web address (https; http to this machine only).
+
+    Raises:
+        PlacemapError: it cannot be had, or is not whole; what stood there before still does.
+    """
+    from placemap.sources.download.hosts import is_address, require_private
+    from placemap.sources.pack import install
+
+    store = to or cache_folder()
+    if not is_address(source):
+        return install(Path(source), store)
+    require_private(source, source)
+    store.parent.mkdir(parents=True, exist_ok=True)
+    part = store.with_name(f"{store.name}-pack.zip")
+    _client(ca_bundle).download(source, part)
+    try:
+        return install(part, store)
+    except PlacemapError as error:
+        raise PlacemapError(error.message, location=source, hint=error.hint) from None
+    finally:
+        part.unlink(missing_ok=True)
+        part.with_name(f"{part.name}.etag").unlink(missing_ok=True)
+
+
+def _client(ca_bundle: Path | None) -> Client:
+    from placemap.sources.download.client import Client
+
+    if ca_bundle is not None and not ca_bundle.is_file():
+        raise PlacemapError("there is no such file", location=str(ca_bundle), hint="check --ca-bundle")
+    return Client(ca_bundle=ca_bundle)
+
+
 def update_data(
     wanted: list[str],
     urls: dict[str, str],
@@ -96,13 +148,10 @@ def update_data(
     progress: Callable[[str, int, int], None],
 ) -> UpdateReport:
     """Bring a store up to date from the official services; the user's own where `to` is None."""
-    from placemap.sources.download.client import Client
     from placemap.sources.update import Updater
 
-    if ca_bundle is not None and not ca_bundle.is_file():
-        raise PlacemapError("there is no such file", location=str(ca_bundle), hint="check --ca-bundle")
     systems = tuple(load_system(path) for path in england_configs().values())
-    updater = Updater(to or cache_folder(), Client(ca_bundle=ca_bundle), systems=systems)
+    updater = Updater(to or cache_folder(), _client(ca_bundle), systems=systems)
     return updater.run(wanted, urls, progress)
 
 

@@ -13,7 +13,7 @@ from placemap.config.yaml_tree import parse, read_text
 from placemap.core.errors import PlacemapError
 from placemap.core.packaged import packaged_folder
 from placemap.sources.catalogue import SOURCES_FILE
-from placemap.sources.download.hosts import is_loopback, require_safe
+from placemap.sources.download.hosts import require_private
 
 ENVIRONMENT = "PLACEMAP_ENDPOINTS"
 NAMES = ("arcgis", "portal", "nomis", "ods", "nhs", "nhs_files")
@@ -72,15 +72,5 @@ def _given(path: Path) -> Mapping[str, str]:
             hint=f"the services are {', '.join(NAMES)}",
         )
     for url in found.values():
-        _require_private_or_safe(url, path)
+        require_private(url, str(path))
     return {name: url.rstrip("/") for name, url in found.items()}
-
-
-def _require_private_or_safe(url: str, path: Path) -> None:
-    require_safe(url)
-    if urlsplit(url).scheme != "https" and not is_loopback(url):
-        raise PlacemapError(
-            f"{url} is plain http; expected https (http only to this machine itself)",
-            location=str(path),
-            hint="give the mirror's https address",
-        )

@@ -108,13 +108,18 @@ def require_resolved(url: str, seconds: float) -> None:
         raise Unreachable(url, f"the name of the host is not found (DNS: {why})", proxy_hint())
 
 
+_ERRNO = re.compile(r"\[Errno -?\d+\] ([^\"')]+)")
+
+
 def reason_of(error: BaseException) -> str:
     """The innermost cause in one short line; `requests` wraps it several times."""
     inner = error
     while inner.args and isinstance(inner.args[-1], BaseException):
         inner = inner.args[-1]
     cause = getattr(inner, "reason", None)
-    return str(cause if isinstance(cause, BaseException) else inner).splitlines()[0][:200]
+    text = str(cause if isinstance(cause, BaseException) else inner).splitlines()[0][:200]
+    plain = _ERRNO.search(text)
+    return plain[1].strip() if plain else text
 
 
 # --- addresses --------------------------------------------------------------------------------------------------
@@ -144,6 +149,26 @@ def require_safe(url: str) -> None:
         )
     if parts.username or parts.password:
         raise PlacemapError("a user name or password in the address", location=parts.hostname, hint="leave it out")
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is a web address rather than a path."""
+    return "://" in text
+
+
+def require_private(url: str, location: str) -> None:
+    """Only https addresses, and plain http to this machine itself.
+
+    Raises:
+        PlacemapError: it is another one.
+    """
+    require_safe(url)
+    if urlsplit(url).scheme != "https" and not is_loopback(url):
+        raise PlacemapError(
+            f"{url} is plain http; expected https (http only to this machine itself)",
+            location=location,
+            hint="give an https address",
+        )
 
 
 def require_safe_redirect(url: str, target: str) -> None:

@@ -61,7 +61,7 @@ def write_store(
     Raises:
         PlacemapError: the folder is not a store's, or cannot be written; what stood there before still does.
     """
-    _refuse_foreign(to)
+    refuse_foreign(to)
     new = {table.name for table in tables}
     kept = [entry for name, entry in (keep or {}).items() if name not in new]
     try:
@@ -76,7 +76,7 @@ def write_store(
         raise cannot_write(error, to, what="the store", option="--to") from None
 
 
-def _refuse_foreign(to: Path) -> None:
+def refuse_foreign(to: Path) -> None:
     """Refuse a folder that has something in it and is not a store: all of it would be copied and replaced."""
     inside = {item.name for item in to.iterdir() if not is_litter(item)} if to.is_dir() else set()
     if (to.exists() and not to.is_dir()) or (inside and not inside & {MANIFEST, SOURCES_FILE}):
