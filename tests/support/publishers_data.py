@@ -180,11 +180,19 @@ def _registered(reference: Path) -> pd.DataFrame:
 def three_members(frame: pd.DataFrame, month: str) -> bytes:
     """The zip of a month: everybody, men and women, each in a file of its own."""
     men = frame["NUMBER_OF_PATIENTS"].astype(int) // 2
-    sexes = {"all": ("ALL", None), "male": ("MALE", men), "female": ("FEMALE", frame["NUMBER_OF_PATIENTS"].astype(int) - men)}
+    sexes = {
+        "all": ("ALL", None),
+        "male": ("MALE", men),
+        "female": ("FEMALE", frame["NUMBER_OF_PATIENTS"].astype(int) - men),
+    }
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for member, (sex, people) in sexes.items():
-            part = frame.assign(SEX=sex) if people is None else frame.assign(SEX=sex, NUMBER_OF_PATIENTS=people.astype(str))
+            part = (
+                frame.assign(SEX=sex)
+                if people is None
+                else frame.assign(SEX=sex, NUMBER_OF_PATIENTS=people.astype(str))
+            )
             part = part[part["NUMBER_OF_PATIENTS"] != "0"]
             archive.writestr(f"gp-reg-pat-prac-lsoa-{member}-{month}.csv", part.to_csv(index=False))
     return content.getvalue()

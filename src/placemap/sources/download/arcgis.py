@@ -187,9 +187,7 @@ def _keep(page: Path, rows: list[dict[str, Any]]) -> None:
     write_text(page, json.dumps(rows))
 
 
-def _page(
-    client: Client, layer: Layer, query: dict[str, str], offset: int, ids: list[int]
-) -> list[dict[str, Any]]:
+def _page(client: Client, layer: Layer, query: dict[str, str], offset: int, ids: list[int]) -> list[dict[str, Any]]:
     if layer.pages:
         asked = {**query, "resultOffset": str(offset), "resultRecordCount": str(layer.page)}
     else:

@@ -279,9 +279,7 @@ class Client:
             _refuse_page(url, response, start)
             return _answer(b"", response)
 
-    def _save(
-        self, response: requests.Response, to: Path, have: int, progress: Callable[[int, int], None]
-    ) -> None:
+    def _save(self, response: requests.Response, to: Path, have: int, progress: Callable[[int, int], None]) -> None:
         announced = response.headers.get("Content-Length", "")
         size, whole = have, have + int(announced) if announced.isdigit() else 0
         with to.open("ab" if have else "wb") as file:

@@ -55,6 +55,44 @@ def residents(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTab
     yield replace(_measure(frame, source, base), notes=notes)
 
 
+def census(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTable]:
+    """Table TS001 of the Census of 2021 by LSOA, as NOMIS packs it for download."""
+    total = next(column for column in raw.frame.columns if str(column).startswith("Residence type: Total"))
+    known = next((s.measure for s in catalogue.values() if s.find.dataset and s.vintage == s.base == "2021"), "")
+    return _by_lsoa(raw, catalogue, measure or known, {"geography code": "LSOA21CD", total: "TOTAL"})
+
+
+#: What NOMIS gives at a time; a table of exactly so many rows is a piece of one.
+NOMIS_ROWS = 25_000
+
+
+def nomis(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTable]:
+    """A table of NOMIS, of whichever columns were asked for."""
+    if len(raw.frame) == NOMIS_ROWS:
+        raise failure(
+            raw,
+            catalogue["residents"],
+            f"{NOMIS_ROWS:,} rows, which is where NOMIS cuts a table",
+            f"get the rest with &RecordOffset={NOMIS_ROWS} at the end of the address and put both together; or "
+            "use `placemap data update`",
+        )
+    base = _lsoa_vintage(text(raw.frame["GEOGRAPHY_CODE"]))
+    return _by_lsoa(raw, catalogue, measure, {"GEOGRAPHY_CODE": f"LSOA{base[2:]}CD", "OBS_VALUE": "TOTAL"})
+
+
+def mid_year(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTable]:
+    """A sheet of the workbook of mid-year estimates by age; its name says of which year (`Mid-2024 LSOA 2021`)."""
+    year = re.search(r"Mid-(\d{4})", raw.part)
+    named = measure or (f"residents_mid_{year[1]}" if year else "")
+    return _by_lsoa(raw, catalogue, named, {"LSOA 2021 Code": "LSOA21CD", "Total": "TOTAL"})
+
+
+def _by_lsoa(raw: Raw, catalogue: Catalogue, measure: str, columns: dict[str, str]) -> Iterator[StoreTable]:
+    """Figures whose columns have other names than `residents` reads."""
+    frame = raw.frame[list(columns)].rename(columns=columns)
+    return residents(replace(raw, frame=frame), catalogue, measure)
+
+
 def list_sizes(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTable]:
     """People by practice. `measure` names the figure; where it is empty, the sum tells it."""
     generic = catalogue["list-size"]
@@ -73,9 +111,7 @@ def _measure(frame: pd.DataFrame, source: Source, base: str) -> StoreTable:
     return store_table(frame, source, source.family, source.vintage, kind=source.measure, base=base, total=total)
 
 
-def _measured(
-    raw: Raw, catalogue: Catalogue, found: _Figures, measure: str
-) -> tuple[Source, tuple[str, ...]]:
+def _measured(raw: Raw, catalogue: Catalogue, found: _Figures, measure: str) -> tuple[Source, tuple[str, ...]]:
     """The source of a figure: the one that `measure` names, else the one whose total it has; and what is odd in it."""
     alike = [source for source in catalogue.values() if (source.family, source.base) == (found.family, found.base)]
     known = [source for source in alike if source.measure]
@@ -149,8 +185,18 @@ def _registration_columns(raw: Raw, source: Source) -> pd.DataFrame:
         "SEX": "sex",
         "NUMBER_OF_PATIENTS": "patients",
     }
+    official = official.rename(columns={old: new for old, new in _FORMER_NAMES.items() if new not in official.columns})
+    if "SEX" not in official.columns:
+        official = official.assign(SEX="ALL")
     require_columns(replace(raw, frame=official), source, list(names))
     return official[list(names)].rename(columns=names).apply(text)
+
+
+#: Headings that files of earlier years have.
+_FORMER_NAMES = {
+    "NAME": "PRACTICE_NAME",
+    "ALL_PATIENTS": "NUMBER_OF_PATIENTS",
+}
 
 
 def _both_sexes(raw: Raw, source: Source, frame: pd.DataFrame) -> pd.DataFrame:

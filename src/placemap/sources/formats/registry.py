@@ -6,6 +6,7 @@ that lost rows is worse than none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -109,7 +110,21 @@ def _nothing(_raw: Raw, _catalogue: Catalogue, _measure: str) -> Iterable[StoreT
     return ()
 
 
+def _first_code(column: str, pattern: str) -> Callable[[Raw], bool]:
+    """Whether the first value of a column is a code of that shape."""
+
+    def recognises(raw: Raw) -> bool:
+        values = raw.frame[column] if column in raw.frame.columns else ()
+        return len(values) > 0 and bool(re.fullmatch(pattern, str(values.iloc[0])))
+
+    return recognises
+
+
 _GEOMETRY = _columns("geometry")
+_TS001 = _all(_columns("date", "geography", "geography code"), _has("RESIDENCE_TYPE"))
+_NOMIS = _columns("GEOGRAPHY_CODE", "OBS_VALUE")
+_BY_AGE = _columns("LSOA 2021 Code", "Total")
+_NOT_BY_LSOA = "it is not by LSOA, which is what placemap builds from"
 
 #: In the order in which they are tried: the narrower layout first.
 FORMATS: tuple[FileFormat, ...] = (
@@ -135,6 +150,11 @@ FORMATS: tuple[FileFormat, ...] = (
     ),
     FileFormat("ltla-history", _yearly, _of("ltla-history", geographies.history)),
     FileFormat("residents", _all(_codes("LSOA"), _columns("TOTAL")), people.residents),
+    FileFormat("census", _all(_TS001, _first_code("geography code", geographies.ANY_LSOA)), people.census),
+    FileFormat("census-of-other-areas", _TS001, _nothing, _NOT_BY_LSOA),
+    FileFormat("nomis", _all(_NOMIS, _first_code("GEOGRAPHY_CODE", geographies.ANY_LSOA)), people.nomis),
+    FileFormat("nomis-of-other-areas", _NOMIS, _nothing, _NOT_BY_LSOA),
+    FileFormat("mid-year-by-age", _BY_AGE, people.mid_year),
     FileFormat(
         "centroids",
         _all(
