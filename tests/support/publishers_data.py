@@ -203,10 +203,15 @@ def registrations_of_2022(reference: Path) -> bytes:
 
 
 def registrations_of_2026(reference: Path) -> bytes:
-    """Those of July 2022 at LSOAs of 2021, with the odd codes of 2026."""
+    """Those of July 2022 at LSOAs of 2021 (a divided one dealt out to its parts), with the odd codes of 2026."""
     frame = _registered(reference)
-    fit = _frame(reference, "LSOA11_LSOA21_LAD22_EW_LU_v5").drop_duplicates("LSOA11CD").set_index("LSOA11CD")
-    lsoa = frame["LSOA_CODE"].map(fit["LSOA21CD"]).fillna(frame["LSOA_CODE"]).replace("NO2011", "NO2021")
+    parts = _frame(reference, "LSOA11_LSOA21_LAD22_EW_LU_v5").groupby("LSOA11CD")["LSOA21CD"].agg(list)
+    of_row = frame["LSOA_CODE"].map(parts)
+    dealt = [
+        code if isinstance(found, float) else found[row % len(found)]
+        for row, (code, found) in enumerate(zip(frame["LSOA_CODE"], of_row, strict=True))
+    ]
+    lsoa = pd.Series(dealt, index=frame.index).replace("NO2011", "NO2021")
     people = frame["NUMBER_OF_PATIENTS"].astype(int)
     keys = ["PRACTICE_CODE", "PRACTICE_NAME"]
     cells = frame.assign(LSOA_CODE=lsoa, NUMBER_OF_PATIENTS=people).groupby([*keys, "LSOA_CODE"], as_index=False)

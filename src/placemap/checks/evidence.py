@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import floor
 
 from placemap.checks.registry import Result, result_check
+from placemap.config.model import Expect, Member, Place
 from placemap.core.findings import Finding, Severity
 from placemap.resolve.resolve import practices_of
 
@@ -15,35 +16,56 @@ STALE_YEARS = 5
 
 @result_check("expectation-missed")
 def expectation_missed(result: Result) -> Iterator[Finding]:
-    """Published figures that a place does not meet."""
+    """Published figures that a place does not meet, and those that it cannot be held to."""
     measures = result.geography.measures()
     for position, place in enumerate(result.places):
         for expect in place.expects:
             if expect.measure not in measures:
-                yield result.finding(
-                    "unknown-measure",
-                    Severity.ERROR,
-                    f"there is no measure {expect.measure}; the reference has {', '.join(measures)}.",
-                    subject=expect.measure,
-                    place=place,
-                    loc=expect.loc,
-                    hint="choose one of these, or import the table with `placemap data import --as`",
-                )
+                have = ", ".join(measures)
+                yield _unchecked(result, place, expect, f"the tables in use have no such measure (only {have})")
                 continue
             found = figure_of(result, position, expect.measure)
-            if not within(found, expect.value, expect.within_pct):
-                yield result.finding(
-                    "expectation-missed",
-                    Severity.ERROR,
-                    f"{place.name} has {_number(found)} by {expect.measure}; the published figure is "
-                    f"{_number(expect.value)}, allowed {expect.within_pct:g}% "
-                    f"(off by {_difference(found, expect.value)}).",
-                    subject=expect.measure,
-                    place=place,
-                    loc=expect.loc,
-                    people=abs(found - expect.value),
-                    hint="check the members and their vintage against the evidence",
-                )
+            if within(found, expect.value, expect.within_pct):
+                continue
+            source = derived_members(result, place.members)
+            if source:
+                yield _unchecked(result, place, expect, f"its PCN members were worked out from {source}")
+            else:
+                yield _missed(result, place, expect, found)
+
+
+def _missed(result: Result, place: Place, expect: Expect, found: float) -> Finding:
+    return result.finding(
+        "expectation-missed",
+        Severity.ERROR,
+        f"{place.name} has {_number(found)} by {expect.measure}; the published figure is "
+        f"{_number(expect.value)}, allowed {expect.within_pct:g}% "
+        f"(off by {_difference(found, expect.value)}).",
+        subject=expect.measure,
+        place=place,
+        loc=expect.loc,
+        people=abs(found - expect.value),
+        hint="check the members and their vintage against the evidence",
+    )
+
+
+def _unchecked(result: Result, place: Place, expect: Expect, why: str) -> Finding:
+    return result.finding(
+        "expectation-unchecked",
+        Severity.INFO,
+        f"{place.name} was not held to the published {_number(expect.value)} by {expect.measure}: {why}.",
+        subject=expect.measure,
+        place=place,
+        loc=expect.loc,
+        hint="import the table with `placemap data import`, then check again",
+    )
+
+
+def derived_members(result: Result, members: Iterable[Member]) -> str:
+    """What the PCN memberships of some members were worked out from; empty where they are a published list."""
+    vintages = sorted({member.vintage or "" for member in members if member.kind == "pcn"})
+    entries = [result.geography.find_pcn_entries(vintage or None)[1] for vintage in vintages]
+    return next((entry.derived for entry in entries if entry and entry.derived), "")
 
 
 def figure_of(result: Result, position: int, measure: str) -> float:

@@ -305,8 +305,13 @@ class _Checker:
             return
         if member.code not in pcns.practices_of:
             yield self.empty_pcn(member, pcns, place)
-        if member.name is not None:
+        if member.name is not None and not self.derived(member.vintage):
             yield from _name(member, pcns.names[member.code], lambda name: _named(pcns.names, name), place)
+
+    def derived(self, vintage: str | None) -> bool:
+        """Whether PCNs of a vintage were worked out from a later list, so that they have its names."""
+        entry = self.geography.find_pcn_entries(vintage)[0]
+        return entry is not None and bool(entry.derived)
 
     def empty_pcn(self, member: Member, pcns: Pcns, place: str) -> Finding:
         """A PCN that has no members any more, or none yet."""

@@ -90,6 +90,7 @@ class Applier:
         options: Options,
     ) -> None:
         refuse_mistakes(measures, options.extensive)
+        workspace = workspace.of(footprints[0].assignment.footprint) if footprints else workspace
         self.workspace = workspace
         self.options = options
         self.footprints = list(footprints)

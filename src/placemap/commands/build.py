@@ -38,6 +38,7 @@ def build(
         PlacemapError: the folder cannot be written, or the tables are not those of the lock; what stood there before
             still does.
     """
+    workspace = workspace.of(footprint)
     if workspace.lock:
         require_locked(workspace.inputs(footprint), workspace.lock)
     outcome = workspace.build(system, footprint)

@@ -32,7 +32,7 @@ def compare_footprints(workspace: Workspace, system: System, footprints: list[st
     """
     chosen = footprints_of(system, list(dict.fromkeys(footprints)), every=not footprints)
     sides = tuple(
-        side(assignment_of(workspace, system, footprint), workspace.geography, workspace.populations)
-        for footprint in chosen
+        side(assignment_of(own, system, footprint), own.geography, own.populations)
+        for own, footprint in ((workspace.of(footprint), footprint) for footprint in chosen)
     )
     return Comparison(system, sides, tuple(comparison_tables(system, sides, workspace.populations)))

@@ -113,6 +113,7 @@ def _taken(
     workspace: Workspace, system: System, footprint: Footprint, label: str
 ) -> tuple[Snapshot, list[tuple[str, Finding]]]:
     """A footprint's result in memory, with its errors; also where a check fails, so that the difference can be seen."""
+    workspace = workspace.of(footprint)
     assignment = assignment_of(workspace, system, footprint)
     inputs = workspace.inputs(footprint)
     geography, populations = workspace.geography, workspace.populations

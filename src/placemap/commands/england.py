@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,7 @@ from placemap.outputs.folder import Build, write_build
 from placemap.outputs.readme_england import SystemLine, national_readme
 from placemap.reference.geography import Geography
 from placemap.resolve.england import National, Part, combine
-from placemap.resolve.resolve import scope_of
+from placemap.resolve.resolve import Assignment, practice_places, scope_of
 
 
 @dataclass
@@ -92,7 +92,7 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
             left_out.append((system, footprint))
         else:
             outcomes.append(workspace.check(system, footprint))
-    parts = [Part(o.system, o.assignment) for o in outcomes if o.assignment is not None]
+    parts = [Part(o.system, _of_all(workspace, o.assignment)) for o in outcomes if o.assignment is not None]
     expected = _scopes([footprint for _, footprint in left_out], workspace.geography)
     if len(parts) < len(outcomes):  # a system with errors of its own: what it would have had is no finding as well
         expected[:] = True
@@ -100,6 +100,13 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
     refused = [_left_out(system, footprint, min_grade) for system, footprint in left_out]
     findings = in_order([*(f for o in outcomes for f in o.findings), *national.findings, *refused])
     return EnglandOutcome(national, outcomes, [system for system, _ in left_out], findings)
+
+
+def _of_all(workspace: Workspace, assignment: Assignment) -> Assignment:
+    """An assignment with its practices in the order of the registrations that all England is counted by."""
+    if assignment.practice_place is None or workspace.of(assignment.footprint) is workspace:
+        return assignment
+    return replace(assignment, practice_place=practice_places(assignment.footprint, workspace.geography))
 
 
 def require_england(geography: Geography) -> None:

@@ -84,7 +84,8 @@ def _explain_in(workspace: Workspace, asked: Asked, subject: Subject, *, only: b
             raise
         touched = not only or not len(subject.lsoas) or _touches(assignment, subject)
         if touched:
-            result = explain(system, assignment, workspace.geography, workspace.populations, subject)
+            own = workspace.of(footprint)
+            result = explain(system, assignment, own.geography, own.populations, subject)
             if not only or len(subject.lsoas) or _has_a_part(result):
                 found.append(result)
     return found
@@ -132,6 +133,7 @@ def _named(parts: list[str], system: System, footprint: Footprint, place: Place)
 
 
 def _explain_place(workspace: Workspace, system: System, footprint: Footprint, place: Place) -> Explanation:
+    workspace = workspace.of(footprint)
     assignment = assignment_of(workspace, system, footprint)
     lsoas = np.flatnonzero(assignment.place == footprint.places.index(place))
     description = as_text(workspace.describer.describe(lsoas.tolist()))

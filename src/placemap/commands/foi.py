@@ -27,6 +27,7 @@ def foi_files(
     """
     from placemap.outputs.foi.pack import Material, lock_of, pack
 
+    workspace = workspace.of(footprint)
     outcome = without_errors(workspace, system, footprint)
     outlines, inputs = workspace.boundaries(outcome), _inputs(workspace, footprint)
     assert outcome.assignment is not None

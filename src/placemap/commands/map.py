@@ -22,6 +22,7 @@ class DrawnFiles:
 def draw(workspace: Workspace, outcome: Outcome, *, highlight: bool = False) -> Picture:
     """The map of an outcome without errors."""
     assert outcome.assignment is not None
+    workspace = workspace.of(outcome.footprint)
     return picture(outcome.system, outcome.assignment, workspace.outlines, workspace.populations, highlight=highlight)
 
 

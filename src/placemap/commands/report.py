@@ -37,6 +37,7 @@ def make_report(
     """
     from placemap.outputs.report.html import html
 
+    workspace = workspace.of(footprint)
     outcome = without_errors(workspace, system, footprint)
     sections = [_sensitivity(workspace, outcome)] if sensitive and footprint.has_patient_kinds else []
     content, outlines = _report(workspace, outcome, sections), workspace.boundaries(outcome)

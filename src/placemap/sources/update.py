@@ -127,6 +127,7 @@ class Updater:
         found = str(fetched.note.get("chosen", ""))
         passed = tuple(fetched.note.get("passed_over", ()))
         if fetched.unchanged:
+            accept(fetched, self.raw)
             return Result(target, "unchanged", chosen=found, passed_over=passed)
         try:
             made, files = self._read_raw(fetched.file, target.source.measure)

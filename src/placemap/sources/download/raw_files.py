@@ -66,15 +66,17 @@ def retrieved(file: Path) -> dict[str, Any]:
 
 
 def accept(fetched: Fetched, folder: Path) -> Path:
-    """Put a new raw file in the place of the old one, and note where it came from."""
+    """Put a new raw file in the place of the old one, and note where it came from; an unchanged one is noted anew."""
+    note = json.dumps(dict(fetched.note), indent=2, sort_keys=True) + "\n"
     if fetched.unchanged:
+        write_text(folder / f"{fetched.id}.json", note)
         return fetched.file
     old = raw_file(folder, fetched.id)
     to = folder / f"{fetched.id}{fetched.file.suffix}"
     if old and old != to:
         old.unlink()
     fetched.file.replace(to)
-    write_text(folder / f"{fetched.id}.json", json.dumps(dict(fetched.note), indent=2, sort_keys=True) + "\n")
+    write_text(folder / f"{fetched.id}.json", note)
     return to
 
 
