@@ -73,6 +73,7 @@ class Source:
         order: columns by which a service's rows are paged, joined by commas.
         reports: ODS reports that it is made of.
         find: how its files are found.
+        gives: the kinds, measures and families of the tables that it gives.
         kilobytes: how much one download is, about.
         save: where the file is to be had by hand, and the name to save it under.
         unconfirmed: why it may not be found; empty where it is known to be there.
@@ -97,6 +98,7 @@ class Source:
     order: str = ""
     reports: tuple[str, ...] = ()
     find: Find = field(default_factory=Find)
+    gives: tuple[str, ...] = ()
     kilobytes: int = 0
     save: tuple[str, str] = ("", "")
     unconfirmed: str = ""
@@ -160,6 +162,7 @@ def _source(key: str, entry: dict[str, Any], data: dict[str, Any]) -> Source:
         rows=(least, most),
         releases=releases,
         reports=tuple(entry.pop("reports", ())),
+        gives=tuple(entry.pop("gives", ())),
         find=Find(**find),
         save=(save["link"], save["as"]),
         began={year: tuple(codes) for year, codes in entry.pop("began", {}).items()},

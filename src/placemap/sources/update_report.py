@@ -12,7 +12,8 @@ from placemap.reference.store import Manifest, missing_tables
 from placemap.sources.download.endpoints import Endpoints
 from placemap.sources.download.hosts import Unreachable
 from placemap.sources.download.targets import Target, by_hand
-from placemap.sources.tables.requirements import Buildable, Requirement, buildable
+from placemap.sources.plan import gives
+from placemap.sources.tables.requirements import Buildable, buildable
 
 
 @dataclass(frozen=True)
@@ -133,14 +134,4 @@ class UpdateReport:
 def _only_unconfirmed(lacking: Sequence[Buildable], failed: Sequence[Result]) -> bool:
     """Whether all that systems lack would have come from downloads that may not be found."""
     excused = [result.target for result in failed if result.target.unconfirmed]
-    return all(any(_gives(target, item) for target in excused) for system in lacking for item in system.lacks)
-
-
-#: Tables that a source gives besides the kind in its id, by id.
-_GIVES = {"lsoa11-ccg": {("sub_icb", "2019"), ("ltla", "2019")}}
-
-
-def _gives(target: Target, item: Requirement) -> bool:
-    if target.source.measure:
-        return item.kind == target.source.measure
-    return (item.kind, item.vintage) in _GIVES.get(target.source.id, set())
+    return all(any(gives(target, item) for target in excused) for system in lacking for item in system.lacks)
