@@ -124,7 +124,9 @@ class Refusing(socketserver.StreamRequestHandler):
     def handle(self):
         while self.rfile.readline().strip():
             pass
-        self.wfile.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self.wfile.write(
+            b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
 
 
 def test_a_proxy_that_asks_for_a_sign_in(publishers, store, monkeypatch):
@@ -216,7 +218,9 @@ def test_nomis_is_asked_page_by_page(publishers, tmp_path):
 
 
 def test_a_table_of_nomis_that_is_cut_is_refused(publishers, store):
-    publishers.fault("RecordOffset=25000", lambda handler, _: handler.answer(200, b"GEOGRAPHY_CODE,OBS_VALUE,RECORD_COUNT\r\n"))
+    publishers.fault(
+        "RecordOffset=25000", lambda handler, _: handler.answer(200, b"GEOGRAPHY_CODE,OBS_VALUE,RECORD_COUNT\r\n")
+    )
     report = run(publishers, store, names=["census-2021"])
     assert "NOMIS gives 25,000 rows and counts 0" in str(report.failed[0].error)
 

@@ -200,10 +200,18 @@ def signed_out(standin) -> None:
 @pytest.mark.parametrize(
     ("break_it", "message", "next_step"),
     [
-        (renamed_column, "the service has no column WD24CD; it has ObjectId, LSOA21CD, LSOA21NM, WARD24CD", "put a new"),
+        (
+            renamed_column,
+            "the service has no column WD24CD; it has ObjectId, LSOA21CD, LSOA21NM, WARD24CD",
+            "put a new",
+        ),
         (renamed_key, "the service has no column LSOA21CD; it has ObjectId, LSOA_CODE, LSOA21NM", "put a new name"),
         (short_table, "5,500 English LSOAs; expected 6,000", "download the file again"),
-        (next_year, "the service has no column WD24CD, WD24NM; it has ObjectId, LSOA21CD, LSOA21NM, WD25CD", "put a new"),
+        (
+            next_year,
+            "the service has no column WD24CD, WD24NM; it has ObjectId, LSOA21CD, LSOA21NM, WD25CD",
+            "put a new",
+        ),
         (gone, f"there is no service {WARD} any more", "search geoportal.statistics.gov.uk for “LSOA (2021) to"),
         (gone_the_esri_way, f"there is no service {WARD} any more", "search geoportal.statistics.gov.uk"),
         (miscounting, "the service gives 6,000 rows and counts 6,008", "run the update again"),
