@@ -17,6 +17,7 @@ from placemap.cli.common import (
     print_json,
     print_table,
 )
+from placemap.cli.update_summary import print_buildable
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def import_data(
 
     Example: placemap data import Downloads/ons --to my-store
     """
-    from placemap.commands.data import import_data, install_pack, is_pack
+    from placemap.commands.data import buildable_systems, import_data, install_pack, is_pack
 
     if len(paths) == 1 and is_pack(paths[0]):
         print_packed(install_pack(str(paths[0]), to), as_json=as_json)
@@ -62,6 +63,8 @@ def import_data(
         print_json(_as_json(report))
     else:
         _print(report)
+        if not configs and not report.missing:
+            print_buildable(buildable_systems(report.manifest))
     for error in report.errors:
         error_message(error)
     return max((error.exit_code for error in report.errors), default=Exit.OK)

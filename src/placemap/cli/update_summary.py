@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -24,8 +25,7 @@ def print_summary(report: UpdateReport) -> None:
         for note in (*result.passed_over, *result.notes):
             message(f"{result.id}: {note}")
     typer.echo(f"changed tables: {', '.join(report.changed) or 'none'}")
-    if report.systems:
-        _systems(report)
+    print_buildable(report.buildable)
     if report.failed:
         _by_hand(report)
 
@@ -53,14 +53,16 @@ def _row(result: Result) -> tuple[str, str, str]:
     return result.id, result.outcome, what
 
 
-def _systems(report: UpdateReport) -> None:
-    lacking = report.unbuildable
-    whole = len(report.systems)
-    if not lacking:
-        typer.echo(f"can be built now: all {whole} systems")
+def print_buildable(items: Sequence[Buildable]) -> None:
+    """Which systems a store can build, and what the others lack, to stdout; nothing where no systems are asked about."""
+    if not items:
         return
-    ready = [item.system for item in report.buildable if not item.lacks]
-    typer.echo(f"can be built now: {len(ready)} of {whole} systems{': ' + _some(ready) if ready else ''}")
+    lacking = [item for item in items if item.lacks]
+    if not lacking:
+        typer.echo(f"can be built now: all {len(items)} systems")
+        return
+    ready = [item.system for item in items if not item.lacks]
+    typer.echo(f"can be built now: {len(ready)} of {len(items)} systems{': ' + _some(ready) if ready else ''}")
     every = [lack for lack in lacking[0].lacks if all(lack in item.lacks for item in lacking)]
     if every:
         typer.echo(f"cannot be built: {_some([item.system for item in lacking])}, as the store lacks:")
@@ -70,7 +72,7 @@ def _systems(report: UpdateReport) -> None:
         typer.echo(f"{'besides' if every else 'cannot be built'}: {_some(systems)}, for want of {'; '.join(lacks)}")
 
 
-def _by_lack(lacking: tuple[Buildable, ...], known: list[Requirement]) -> list[tuple[tuple[str, ...], list[str]]]:
+def _by_lack(lacking: Sequence[Buildable], known: list[Requirement]) -> list[tuple[tuple[str, ...], list[str]]]:
     """Systems that lack the same besides what is known, together."""
     found: dict[tuple[str, ...], list[str]] = {}
     for item in lacking:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from placemap.analysis.reference_diff import StoreDiff
     from placemap.sources.download.client import Client
     from placemap.sources.import_files import ImportReport
+    from placemap.reference.store import Manifest
     from placemap.sources.pack import Packed
+    from placemap.sources.tables.requirements import Buildable
     from placemap.sources.update_report import UpdateReport
 
 
@@ -49,10 +51,25 @@ def import_data(paths: list[Path], to: Path | None, configs: list[Path], measure
         PlacemapError: a file is missing or damaged, or a config cannot be read.
     """
     from placemap.sources.import_files import import_files
+    from placemap.sources.tables.requirements import pinned_months
 
     files = [file for path in configs for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
     systems = [load_system(file) for file in files if file in configs or file.suffix in ENDINGS]
-    return import_files(paths, to or cache_folder(), systems=systems if configs else None, as_measure=measures)
+    months = pinned_months(systems if configs else shipped_systems())
+    store = to or cache_folder()
+    return import_files(paths, store, systems=systems if configs else None, as_measure=measures, months=months)
+
+
+def shipped_systems() -> tuple[System, ...]:
+    """The systems that make up England."""
+    return tuple(load_system(path) for path in england_configs().values())
+
+
+def buildable_systems(manifest: Manifest) -> list[Buildable]:
+    """Which of these a store can build, and what the others lack."""
+    from placemap.sources.tables.requirements import buildable
+
+    return buildable(manifest, shipped_systems())
 
 
 def data_status(data: Path | None) -> tuple[Path, str, list[TableStatus]]:
@@ -150,8 +167,7 @@ def update_data(
     """Bring a store up to date from the official services; the user's own where `to` is None."""
     from placemap.sources.update import Updater
 
-    systems = tuple(load_system(path) for path in england_configs().values())
-    updater = Updater(to or cache_folder(), _client(ca_bundle), systems=systems)
+    updater = Updater(to or cache_folder(), _client(ca_bundle), systems=shipped_systems())
     return updater.run(wanted, urls, progress)
 
 

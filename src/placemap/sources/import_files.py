@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from placemap.sources.formats.raw import READERS, Raw, read_raw
 from placemap.sources.formats.registry import FileFormat, recognise
 from placemap.sources.formats.sexes import SEXES, held_together, sex_of
 from placemap.sources.store_table import StoreTable
-from placemap.sources.tables.derive import TableOfFile, derived, settle_pcn_months
+from placemap.sources.tables.derive import TableOfFile, derived, has_history, has_list, settle_pcn_months
 from placemap.sources.tables.extract import extract
 from placemap.sources.tables.needs import needs_of
 from placemap.sources.tables.write_store import tables_to_keep, write_store
@@ -79,6 +79,7 @@ def import_files(
     systems: Sequence[System] | None = None,
     as_measure: Mapping[str, str] | None = None,
     catalogue: Catalogue | None = None,
+    months: Iterable[str] = (),
 ) -> ImportReport:
     """Make a reference store from official files.
 
@@ -90,14 +91,18 @@ def import_files(
         as_measure: by file name, what figure a file of people holds (`residents_mid_2021`), for files whose
             total is not a known one; for a PCN file, the month that it is of (`2023-09`).
         catalogue: the official sources; the packaged ones where it is None.
+        months: of PCN memberships that are wanted: where no list is of one, it is worked out from dates.
 
     Raises:
         PlacemapError: a path is missing, or no file gives a table.
     """
-    made, files = read_files(paths, as_measure or {}, catalogue or load_catalogue())
+    catalogue = catalogue or load_catalogue()
+    made, files = read_files(paths, as_measure or {}, catalogue)
     kept = {} if systems is not None else tables_to_keep(to)
     problems: list[PlacemapError] = []
-    tables = derived(made, problems=problems)
+    missing = [month for month in months if not has_list(kept, month)]
+    history = None if has_history(kept) else catalogue["ltla-history"]
+    tables = derived(made, problems=problems, months=missing, history=history)
     if not tables:
         refused = [*(report.error for report in files if report.error), *problems]
         if refused:

@@ -25,7 +25,7 @@ from placemap.sources.download.raw_files import Fetched, accept, note_of, raw_fi
 from placemap.sources.download.targets import Target, all_targets, chosen
 from placemap.sources.download.ways import Session, download
 from placemap.sources.import_files import FileReport, read_files
-from placemap.sources.tables.derive import TableOfFile, derived, settle_pcn_months
+from placemap.sources.tables.derive import TableOfFile, derived, has_history, has_list, settle_pcn_months
 from placemap.sources.tables.requirements import pinned_months, registration_month
 from placemap.sources.tables.write_store import tables_to_keep, write_store
 from placemap.sources.update_report import Result, UpdateReport
@@ -161,8 +161,8 @@ class Updater:
         self._keep_previous()
         problems: list[PlacemapError] = []
         kept = tables_to_keep(self.store)
-        missing = [month for month in self.months if not _has_list(before, month)]
-        history = None if _has_history(before) else self.catalogue["ltla-history"]
+        missing = [month for month in self.months if not has_list(kept, month)]
+        history = None if has_history(kept) else self.catalogue["ltla-history"]
         tables = derived(made, problems=problems, months=missing, history=history)
         manifest = write_store(tables, self.store, kept)
         self._write_notes(made, manifest)
@@ -234,16 +234,6 @@ def _manifest(store: Path) -> Manifest | None:
         return Manifest.from_json(json.loads((store / MANIFEST).read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-
-
-def _has_list(manifest: Manifest | None, month: str) -> bool:
-    """Whether a store has the PCN list of a month itself."""
-    tables = manifest.tables if manifest else {}
-    return f"pcn_members-{month}" in tables and not tables[f"pcn_members-{month}"].derived
-
-
-def _has_history(manifest: Manifest | None) -> bool:
-    return any(e.family == "ltla_history" and not e.derived for e in (manifest.tables if manifest else {}).values())
 
 
 def _changed(before: Manifest | None, now: Manifest) -> tuple[str, ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from placemap.core.errors import PlacemapError
-from placemap.reference.store import PART, canonical_hash
+from placemap.reference.store import PART, TableEntry, canonical_hash
 from placemap.sources.catalogue import Source
 from placemap.sources.formats.geographies import ICB_PAIRS, UPPER_TIERS, WARD_LTLAS
 from placemap.sources.store_table import StoreTable, store_table
@@ -55,6 +55,17 @@ def derived(
     tables = [*whole, *(table for table in lookups if table.name not in {other.name for other in whole})]
     of_wards = [item.table for item in settled if item.table.family == WARD_LTLAS]
     return [*tables, *derived_months(tables, months), *(_history(tables, of_wards, history) if history else ())]
+
+
+def has_list(tables: Mapping[str, TableEntry], month: str) -> bool:
+    """Whether a store has the PCN list of a month itself, which none that is worked out may replace."""
+    entry = tables.get(f"pcn_members-{month}")
+    return entry is not None and not entry.derived
+
+
+def has_history(tables: Mapping[str, TableEntry]) -> bool:
+    """Whether a store has a publisher's history of LTLAs."""
+    return any(entry.family == "ltla_history" and not entry.derived for entry in tables.values())
 
 
 #: Families of tables that others are made from, and that are never written themselves.
