@@ -54,7 +54,7 @@ def _row(result: Result) -> tuple[str, str, str]:
 
 
 def print_buildable(items: Sequence[Buildable]) -> None:
-    """Which systems a store can build, and what the others lack, to stdout; nothing where no systems are asked about."""
+    """Which systems a store can build, and what the others lack, to stdout; nothing where none is asked about."""
     if not items:
         return
     lacking = [item for item in items if item.lacks]

@@ -22,9 +22,9 @@ from placemap.reference.status import TableStatus, status_of
 
 if TYPE_CHECKING:
     from placemap.analysis.reference_diff import StoreDiff
+    from placemap.reference.store import Manifest
     from placemap.sources.download.client import Client
     from placemap.sources.import_files import ImportReport
-    from placemap.reference.store import Manifest
     from placemap.sources.pack import Packed
     from placemap.sources.tables.requirements import Buildable
     from placemap.sources.update_report import UpdateReport

@@ -17,8 +17,9 @@ from typing import Any
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_text
 from placemap.sources.download import geometry
-from placemap.sources.download.client import Client, TemporaryFailure
+from placemap.sources.download.client import Client
 from placemap.sources.download.hosts import BY_HAND
+from placemap.sources.download.responses import TemporaryFailure
 
 #: Pages are never larger than this, whatever a service allows.
 LARGEST_PAGE = 2_000

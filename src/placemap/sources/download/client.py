@@ -6,7 +6,6 @@ them. Everything that may pass is tried again with growing pauses; what a server
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -22,7 +21,6 @@ from placemap.core.errors import PlacemapError
 from placemap.core.files import write_text
 from placemap.core.version import __version__
 from placemap.sources.download.hosts import (
-    BLOCKING,
     BY_HAND,
     TRUST,
     NotFound,
@@ -36,6 +34,19 @@ from placemap.sources.download.hosts import (
     require_safe,
     require_safe_redirect,
 )
+from placemap.sources.download.responses import (
+    NoConnection,
+    Response,
+    TemporaryFailure,
+    Unfit,
+    as_object,
+    good,
+    is_page,
+    pieces,
+    refuse_page,
+    response_of,
+    validator,
+)
 
 #: A download may not be larger than this, unpacked from what the server compresses.
 MOST_BYTES = 1_000_000_000
@@ -43,48 +54,10 @@ MOST_REDIRECTS = 5
 #: Longest pause that a server's Retry-After may ask for, in seconds.
 LONGEST_PAUSE = 300.0
 PER_HOST = 2
-_PASSING = (408, 425, 429, 500, 502, 503, 504)
 _REDIRECTS = (301, 302, 303, 307, 308)
-#: Small, as what is in a broken-off piece is lost.
-_CHUNK = 1 << 14
 T = TypeVar("T")
 #: An ordinary one, as some hosts let no other through.
 USER_AGENT = f"Mozilla/5.0 (compatible; placemap/{__version__})"
-
-
-class TemporaryFailure(Exception):
-    """Something that may be over in a moment.
-
-    Attributes:
-        pause: seconds that the server asks to wait, None where it does not say.
-    """
-
-    def __init__(self, message: str, pause: float | None = None) -> None:
-        super().__init__(message)
-        self.pause = pause
-
-
-class Unfit(TemporaryFailure):
-    """What an earlier try left cannot be continued."""
-
-
-class NoConnection(TemporaryFailure):
-    """The host could not be talked to at all, which seldom passes in a moment."""
-
-
-@dataclass(frozen=True)
-class Response:
-    """What a server gave.
-
-    Attributes:
-        unchanged: True where it says that what we have is still current (304).
-        etag, last_modified: its validators, to ask with next time.
-    """
-
-    content: bytes
-    unchanged: bool = False
-    etag: str = ""
-    last_modified: str = ""
 
 
 @dataclass
@@ -156,7 +129,7 @@ class Client:
         """
 
         def once() -> dict[str, Any]:
-            found = _object(self.once(url, params, {}).content)
+            found = as_object(self.once(url, params, {}).content)
             try:
                 check(found)
             except PlacemapError as error:
@@ -249,41 +222,41 @@ class Client:
         """
         with self._of_host(url), self._opened(url, params, headers or {}) as response:
             if response.status_code == requests.codes.not_modified:
-                return _answer(b"", response, unchanged=True)
-            pieces, size = [], 0
-            for piece in _pieces(response):
+                return response_of(b"", response, unchanged=True)
+            parts, size = [], 0
+            for piece in pieces(response):
                 size += len(piece)
                 self._require_size(size, url)
-                pieces.append(piece)
-            content = b"".join(pieces)
-            _refuse_page(url, response, b"" if html else content)
-            return _answer(content, response)
+                parts.append(piece)
+            content = b"".join(parts)
+            refuse_page(url, response, b"" if html else content)
+            return response_of(content, response)
 
     def _download_once(
         self, url: str, to: Path, headers: Mapping[str, str], progress: Callable[[int, int], None]
     ) -> Response:
         note = to.with_name(f"{to.name}.etag")
-        have, validator = (to.stat().st_size if to.exists() else 0), _text(note)
-        if have and validator:
-            headers = {"Range": f"bytes={have}-", "If-Range": validator, "Accept-Encoding": "identity"}
+        have, known = (to.stat().st_size if to.exists() else 0), _text(note)
+        if have and known:
+            headers = {"Range": f"bytes={have}-", "If-Range": known, "Accept-Encoding": "identity"}
         with self._of_host(url), self._opened(url, None, headers) as response:
             if response.status_code == requests.codes.not_modified:
-                return _answer(b"", response, unchanged=True)
+                return response_of(b"", response, unchanged=True)
             going_on = response.status_code == requests.codes.partial_content
-            write_text(note, _validator(response))
+            write_text(note, validator(response))
             self._save(response, to, have if going_on else 0, progress)
             with to.open("rb") as file:
                 start = file.read(2_000)
-            if _is_page(start):
+            if is_page(start):
                 to.unlink()
-            _refuse_page(url, response, start)
-            return _answer(b"", response)
+            refuse_page(url, response, start)
+            return response_of(b"", response)
 
     def _save(self, response: requests.Response, to: Path, have: int, progress: Callable[[int, int], None]) -> None:
         announced = response.headers.get("Content-Length", "")
         size, whole = have, have + int(announced) if announced.isdigit() else 0
         with to.open("ab" if have else "wb") as file:
-            for piece in _pieces(response):
+            for piece in pieces(response):
                 size += len(piece)
                 self._require_size(size, response.url)
                 file.write(piece)
@@ -304,7 +277,7 @@ class Client:
             response = self._send(url, params, headers)
             self._answered.add(host_of(url))
             if response.status_code not in _REDIRECTS:
-                return _good(response, url)
+                return good(response, url)
             target = urljoin(url, response.headers.get("Location", ""))
             response.close()
             require_safe_redirect(url, target)
@@ -346,75 +319,6 @@ class Client:
         """Never more than PER_HOST requests at a time to one host."""
         with self._guard:
             return self._hosts.setdefault(host_of(url), threading.Semaphore(PER_HOST))
-
-
-def _object(content: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(content)
-    except ValueError:
-        raise TemporaryFailure(f"the answer is not JSON: {content[:60]!r}") from None
-    if not isinstance(found, dict):
-        raise TemporaryFailure("the answer is not a JSON object")
-    return found
-
-
-def _answer(content: bytes, response: requests.Response, *, unchanged: bool = False) -> Response:
-    headers = response.headers
-    return Response(content, unchanged, headers.get("ETag", ""), headers.get("Last-Modified", ""))
-
-
-def _good(response: requests.Response, url: str) -> requests.Response:
-    status = response.status_code
-    if status in _PASSING:
-        pause = _retry_after(response.headers.get("Retry-After", ""))
-        response.close()
-        raise TemporaryFailure(f"the server answers {status}", pause)
-    if status == requests.codes.requested_range_not_satisfiable:
-        response.close()
-        raise Unfit("the unfinished download does not fit the file any more")
-    if status in BLOCKING:
-        response.close()
-        raise Unreachable(url, *BLOCKING[status])
-    if status == requests.codes.not_found:
-        response.close()
-        raise NotFound("the server answers 404 (not found)", location=url, hint=BY_HAND)
-    if status >= 400:
-        response.close()
-        raise PlacemapError(f"the server answers {status}", location=url, hint=BY_HAND)
-    return response
-
-
-def _refuse_page(url: str, response: requests.Response, content: bytes) -> None:
-    """Refuse a web page in the place of data: it is the network's, not the publisher's."""
-    if _is_page(content):
-        response.close()
-        raise Unreachable(url, *block_page(content))
-
-
-def _is_page(content: bytes) -> bool:
-    start = content[:2_000].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    return start.startswith((b"<!doctype html", b"<html"))
-
-
-def _pieces(response: requests.Response) -> Any:
-    """The pieces of an answer; one that breaks off, or is shorter than announced, raises TemporaryFailure."""
-    try:
-        yield from response.iter_content(_CHUNK)
-    except requests.exceptions.RequestException as error:
-        raise TemporaryFailure(f"the connection broke off: {reason_of(error)}") from None
-    announced = response.headers.get("Content-Length", "")
-    if announced.isdigit() and response.raw is not None and response.raw.tell() < int(announced):
-        raise TemporaryFailure(f"the answer ends after {response.raw.tell():,} of {int(announced):,} bytes")
-
-
-def _retry_after(value: str) -> float | None:
-    return float(value) if value.strip().isdigit() else None
-
-
-def _validator(response: requests.Response) -> str:
-    """A strong validator for If-Range, empty where the server gives none."""
-    etag: str = response.headers.get("ETag", "")
-    return etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified", "")
 
 
 def _text(path: Path) -> str:

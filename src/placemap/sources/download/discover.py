@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 from placemap.core.errors import PlacemapError
 from placemap.sources.catalogue import Source
-from placemap.sources.download.client import Client, TemporaryFailure
+from placemap.sources.download.client import Client
 from placemap.sources.download.endpoints import Endpoints
 from placemap.sources.download.hosts import Unreachable
+from placemap.sources.download.responses import TemporaryFailure
 
 #: Owner of the services of the Office for National Statistics.
 OWNER = "ESMARspQHYMw9BZ9"

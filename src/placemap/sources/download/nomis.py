@@ -16,8 +16,9 @@ from urllib.parse import urlencode
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_text
-from placemap.sources.download.client import Client, TemporaryFailure
+from placemap.sources.download.client import Client
 from placemap.sources.download.hosts import BY_HAND, Unreachable
+from placemap.sources.download.responses import TemporaryFailure
 
 MOST_ROWS = 25_000
 COLUMNS = ("GEOGRAPHY_CODE", "OBS_VALUE", "RECORD_COUNT")

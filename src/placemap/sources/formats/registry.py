@@ -14,7 +14,7 @@ from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
 from placemap.sources.catalogue import Catalogue
 from placemap.sources.formats import boundaries as shapes
-from placemap.sources.formats import geographies, people
+from placemap.sources.formats import geographies, networks, people
 from placemap.sources.formats.raw import Raw
 from placemap.sources.store_table import StoreTable
 
@@ -114,8 +114,9 @@ def _first_code(column: str, pattern: str) -> Callable[[Raw], bool]:
     """Whether the first value of a column is a code of that shape."""
 
     def recognises(raw: Raw) -> bool:
-        values = raw.frame[column] if column in raw.frame.columns else ()
-        return len(values) > 0 and bool(re.fullmatch(pattern, str(values.iloc[0])))
+        if column not in raw.frame.columns or raw.frame.empty:
+            return False
+        return bool(re.fullmatch(pattern, str(raw.frame[column].iloc[0])))
 
     return recognises
 
@@ -169,16 +170,16 @@ FORMATS: tuple[FileFormat, ...] = (
         _of("registrations", people.registered),
     ),
     FileFormat("list-sizes", _columns("PRACTICE_CODE", "PRACTICE_LIST_SIZE"), people.list_sizes),
-    FileFormat("pcn-details", _either(_headless({0: "pcn"}), _has("PCN_CODE", "OPEN_DATE")), people.pcns),
+    FileFormat("pcn-details", _either(_headless({0: "pcn"}), _has("PCN_CODE", "OPEN_DATE")), networks.pcns),
     FileFormat(
         "pcn-partners",
         _either(_headless({0: "practice", 4: "pcn"}), _has("PARTNER_ORGANISATION_CODE", "PCN_CODE")),
-        people.pcn_members,
+        networks.pcn_members,
     ),
     FileFormat(
         "practice-map",
         _has("PRACTICE_CODE", "PCN_CODE", "SUB_ICB_LOCATION_CODE", without=("LSOA",)),
-        _of("practice-map", people.practice_map),
+        _of("practice-map", networks.practice_map),
     ),
     FileFormat(
         "sub-icb-to-icb",
