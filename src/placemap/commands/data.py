@@ -130,23 +130,9 @@ def install_pack(source: str, to: Path | None, ca_bundle: Path | None = None) ->
     Raises:
         PlacemapError: it cannot be had, or is not whole; what stood there before still does.
     """
-    from placemap.sources.download.hosts import is_address, require_private
-    from placemap.sources.pack import install
+    from placemap.sources.pack import install_from
 
-    store = to or cache_folder()
-    if not is_address(source):
-        return install(Path(source), store)
-    require_private(source, source)
-    store.parent.mkdir(parents=True, exist_ok=True)
-    part = store.with_name(f"{store.name}-pack.zip")
-    _client(ca_bundle).download(source, part)
-    try:
-        return install(part, store)
-    except PlacemapError as error:
-        raise PlacemapError(error.message, location=source, hint=error.hint) from None
-    finally:
-        part.unlink(missing_ok=True)
-        part.with_name(f"{part.name}.etag").unlink(missing_ok=True)
+    return install_from(source, to or cache_folder(), _client(ca_bundle))
 
 
 def _client(ca_bundle: Path | None) -> Client:

@@ -22,6 +22,8 @@ from placemap.core.files import cannot_write, replacing, write_text, write_whole
 from placemap.reference.lock import LOCK_FILE, lock_of
 from placemap.reference.open_store import RETRIEVED, open_store
 from placemap.reference.store import MANIFEST, TABLES, Manifest, ReferenceData, TableEntry, canonical_hash
+from placemap.sources.download.client import Client
+from placemap.sources.download.hosts import is_address, require_private
 from placemap.sources.formats.archive import read_member, safe_archive
 from placemap.sources.tables.write_store import newest_vintages, refuse_foreign, tables_to_keep
 
@@ -92,6 +94,27 @@ def install(source: Path, to: Path) -> Packed:
                 return _put_together(folder, reference.manifest, to, kept, new)
         except OSError as error:
             raise cannot_write(error, to, what="the store", option="--to") from None
+
+
+def install_from(source: str, to: Path, client: Client) -> Packed:
+    """As `install`, from a path or a web address (https; http to this machine only).
+
+    Raises:
+        PlacemapError: as `install`; the address is not safe, or the pack cannot be had.
+    """
+    if not is_address(source):
+        return install(Path(source), to)
+    require_private(source, source)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    part = to.with_name(f"{to.name}-pack.zip")
+    client.download(source, part)
+    try:
+        return install(part, to)
+    except PlacemapError as error:
+        raise PlacemapError(error.message, location=source, hint=error.hint) from None
+    finally:
+        part.unlink(missing_ok=True)
+        part.with_name(f"{part.name}.etag").unlink(missing_ok=True)
 
 
 def _to_keep(manifest: Manifest, to: Path) -> list[TableEntry]:
