@@ -55,7 +55,7 @@ def test_census_residents_by_lsoa_are_those_of_the_build(
     place, residents = national.national.assignment.place, workspace.populations.residents
     built = {
         (head.ics, head.footprint, head.code): float(residents[place == position].sum())
-        for position, head in enumerate(national.national.heads)
+        for position, head in enumerate(national.national.place_codes)
     }
     with (tmp_path / "by-place.csv").open(encoding="utf-8") as file:
         found = {(r["ICSID"], r["FOOTPRINT"], r["PLACECD"]): float(r["TOTAL"]) for r in csv.DictReader(file)}
@@ -225,8 +225,8 @@ def test_from_python(england_store, official_files):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("--england", "--system", "bnssg"), "`bnssg` cannot stand beside it"),
-        (("--england", "--footprint", "places"), "`places` cannot stand beside it"),
+        (("--england", "--system", "bnssg"), "`bnssg` cannot be given with it"),
+        (("--england", "--footprint", "places"), "`places` cannot be given with it"),
         ((), "which system? Name one or several with --system, or all of them with --england"),
     ],
 )

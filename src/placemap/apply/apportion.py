@@ -12,16 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placemap.config.model import System
 from placemap.core.arrays import Floats, Texts, positions, ratio, sums
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.findings import Finding
 from placemap.reference.by_lsoa import Units, living_in
-from placemap.reference.geography import Geography
-from placemap.resolve.place_codes import PlaceCode, place_codes_of
+from placemap.reference.geography import SPLIT_WEIGHT, Geography
 from placemap.resolve.populations import Populations
-from placemap.resolve.resolve import Assignment, practices_of
+from placemap.resolve.resolve import Assignment, places_of_practices
+from placemap.resolve.resolved import ResolvedFootprint
 
 RESIDENTS, REGISTERED = "residents", "registered"
 DECLARED, RESIDENCE = "declared", "residence"
@@ -45,40 +43,6 @@ WEIGHT_COLUMNS = ["CODE", "ICSID", "FOOTPRINT", "PLACECD", "PLACENM", "WEIGHT"]
 
 
 @dataclass(frozen=True)
-class Resolved:
-    """A footprint with its LSOAs: what `resolve` gave.
-
-    Attributes:
-        findings: what the user of its figures must know, such as weak evidence.
-        parts: of a footprint that is several systems' put together, theirs, in the order of its places; else empty.
-    """
-
-    system: System
-    assignment: Assignment
-    findings: tuple[Finding, ...] = ()
-    parts: tuple[Resolved, ...] = ()
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """ICSID and FOOTPRINT that its reconciliation stands under."""
-        return self.system.id, self.assignment.footprint.id
-
-    @property
-    def heads(self) -> list[PlaceCode]:
-        """By position of the place; the places of parts keep the heads that they have alone."""
-        if not self.parts:
-            return place_codes_of(self.system, self.assignment.footprint)
-        return [head for part in self.parts for head in part.heads]
-
-    @property
-    def is_declared_from_practices(self) -> bool:
-        """Whether practices have a place of their own: in every part."""
-        if not self.parts:
-            return self.assignment.footprint.has_patient_kinds
-        return all(part.is_declared_from_practices for part in self.parts)
-
-
-@dataclass(frozen=True)
 class Apportionment:
     """All that is needed to place the codes of one kind.
 
@@ -99,9 +63,7 @@ class Apportionment:
 
 def place_keys(
     kind: str,
-    resolved: Sequence[Resolved],
-    geography: Geography,
-    populations: Populations,
+    resolved: Sequence[ResolvedFootprint],
     *,
     shares: str,
     practices: str,
@@ -110,7 +72,7 @@ def place_keys(
 
     Args:
         kind: one of `codes.MEMBER_KINDS`.
-        weigh: what area units are divided by.
+        resolved: one or more, of the same geography and populations.
         shares: `residents` or `registered`.
         practices: `declared` (the place that a practice or its PCN is declared in) or `residence` (where its registered
             patients live).
@@ -120,21 +82,23 @@ def place_keys(
     """
     if KINDS[kind].patients and practices == DECLARED:
         _need_patient_kinds(resolved)
-    keys = _KEYS[kind if kind in _KEYS else "area"](geography, populations, kind, shares, practices)
+    keys = _KEYS[kind if kind in _KEYS else "area"](
+        resolved[0].geography, resolved[0].populations, kind, shares, practices
+    )
     frames = [_weight_rows(item, keys.codes, keys.matrix(item.assignment)) for item in resolved]
-    weights = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=WEIGHT_COLUMNS)
+    weights = pd.concat(frames, ignore_index=True)
     as_one = next((item.key for item in resolved if item.parts), None)
     return Apportionment(kind, _with_dead(keys.codes, keys.vintages, keys.dead), weights, keys.method, as_one)
 
 
-def _need_patient_kinds(resolved: Sequence[Resolved]) -> None:
+def _need_patient_kinds(resolved: Sequence[ResolvedFootprint]) -> None:
     every = [part for item in resolved for part in item.parts or (item,)]
     for number, item in enumerate(every):
         if not item.is_declared_from_practices:
             others = sum(not other.is_declared_from_practices for other in every[number + 1 :])
             more = f" (nor are those of {others} others)" if others else ""
             raise PlacemapError(
-                f"the places of {item.system.id} {item.assignment.footprint.id} are not declared from practices "
+                f"the places of {item.system.id} {item.footprint.id} are not declared from practices "
                 f"or PCNs{more}, so a practice has no place of its own",
                 hint="place practices by where their patients live: --practices residence",
                 exit_code=Exit.USAGE,
@@ -152,10 +116,10 @@ class _Keys:
     dead: tuple[str, ...] = ()
 
 
-def _weight_rows(item: Resolved, codes: Texts, matrix: Floats) -> pd.DataFrame:
+def _weight_rows(item: ResolvedFootprint, codes: Texts, matrix: Floats) -> pd.DataFrame:
     row, place = np.nonzero(matrix > DUST)
-    heads = np.array([(head.ics, head.footprint, head.code) for head in item.heads], dtype=object)[place]
-    names = np.array([p.name for p in item.assignment.footprint.places], dtype=object)
+    heads = np.array([(head.ics, head.footprint, head.code) for head in item.place_codes], dtype=object)[place]
+    names = np.array([p.name for p in item.places], dtype=object)
     columns = {
         "CODE": codes[row],
         "ICSID": heads[:, 0],
@@ -186,7 +150,7 @@ def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: s
     fit = geography.fit_2011
     old = positions(geography.lsoas, fit.codes) < 0
     both = positions(fit.codes, geography.lsoa_codes) >= 0
-    vintages = np.where(both, "2011 and 2021", "2021")
+    vintages = np.where(both, f"{OLD_LSOA_VINTAGE} and {LSOA_VINTAGE}", LSOA_VINTAGE)
 
     def matrix(assignment: Assignment) -> Floats:
         count = len(assignment.footprint.places)
@@ -195,9 +159,9 @@ def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: s
 
     return _Keys(
         np.concatenate([geography.lsoa_codes, fit.codes.to_numpy()[old]]),
-        np.concatenate([vintages, np.full(int(old.sum()), "2011")]).astype(object),
+        np.concatenate([vintages, np.full(int(old.sum()), OLD_LSOA_VINTAGE)]).astype(object),
         matrix,
-        "LSOAs whole; those of 2011 that were split, by residents_2021",
+        f"LSOAs whole; those of {OLD_LSOA_VINTAGE} that were split, by {SPLIT_WEIGHT}",
     )
 
 
@@ -268,17 +232,6 @@ def _dead_ltlas(geography: Geography) -> tuple[str, ...]:
 # --- practices and PCNs ---------------------------------------------------------------------------------------------
 
 
-def declared_places(assignment: Assignment, geography: Geography) -> dict[str, int]:
-    """By code of the practice, the position of the place that it, or else its PCN, is declared in."""
-    place_of: dict[str, int] = {}
-    for direct in (False, True):
-        for number, place in enumerate(assignment.footprint.places):
-            listed = [m for m in place.members if (m.kind == "practice") == direct]
-            gone = practices_of(place.exclude, geography)
-            place_of.update(dict.fromkeys(sorted(practices_of(listed, geography) - gone), number))
-    return place_of
-
-
 def _practice_keys(geography: Geography, populations: Populations, _kind: str, _shares: str, practices: str) -> _Keys:
     registrations = geography.registrations
     pcns = geography.pcns()
@@ -287,7 +240,7 @@ def _practice_keys(geography: Geography, populations: Populations, _kind: str, _
     position = positions(registrations.codes, codes)
 
     def declared(assignment: Assignment) -> Floats:
-        place_of = declared_places(assignment, geography)
+        place_of = places_of_practices(assignment.footprint, geography)
         of = np.array([place_of.get(code, -1) for code in codes])
         return _one_hot(of, len(assignment.footprint.places))
 

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from placemap.apply import sql
-from placemap.apply.apportion import MISSING, NOT_IN_TABLES, OUT_OF_AREA, UNKNOWN, Apportionment, Resolved
+from placemap.apply.apportion import MISSING, NOT_IN_TABLES, OUT_OF_AREA, UNKNOWN, Apportionment
 from placemap.apply.columns import _OUTSIDE_ENGLAND, NO_CODE, PLACE_COLUMNS, _usage
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure, intensive_error
-from placemap.apply.reconcile import Reconciliation, _clean, _Ledger, _number, largest_remainder
+from placemap.apply.reconcile import Reconciliation, _clean, _Ledger, _number
+from placemap.core.arrays import largest_remainder
 from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding
+from placemap.resolve.resolved import ResolvedFootprint
 
 #: Whole numbers up to this are exact in binary floating point.
 EXACT = 2**53
@@ -61,7 +63,7 @@ def run(
     engine: Engine,
     question: sql.Question,
     keys: Apportionment,
-    resolved: Sequence[Resolved],
+    resolved: Sequence[ResolvedFootprint],
     *,
     all_england: bool,
     extensive: Iterable[str] = (),
@@ -89,7 +91,7 @@ def run(
     placed = engine.query(sql.places(question))
     known = engine.query(sql.known(question, keys.as_one))
     strays = [(_outcome(row["CODE"], keys.kind, all_england), row) for row in engine.query(sql.unmatched(question))]
-    owner = {head.code: item.key for item in resolved for head in item.heads}
+    owner = {head.code: item.key for item in resolved for head in item.place_codes}
     reconciliations = tuple(ledger.reconcile(item.key, placed, owner, known, strays) for item in resolved)
     placed = _with_empty_places(placed, question, resolved)
     if whole:
@@ -154,7 +156,7 @@ def refuse_values(question: sql.Question, total: dict[str, object], vouched: set
 
 
 def _with_empty_places(
-    placed: list[dict[str, object]], question: sql.Question, resolved: Sequence[Resolved]
+    placed: list[dict[str, object]], question: sql.Question, resolved: Sequence[ResolvedFootprint]
 ) -> list[dict[str, object]]:
     """With a row for every place, also for one that the data have nothing of (not where there are groups)."""
     if question.groups:
@@ -162,7 +164,7 @@ def _with_empty_places(
     have = {row["PLACECD"]: row for row in placed}
     rows = []
     for item in resolved:
-        for head, place in zip(item.heads, item.assignment.footprint.places, strict=True):
+        for head, place in zip(item.place_codes, item.places, strict=True):
             blank = dict.fromkeys(sql.added(question))
             row = {"ICSID": head.ics, "FOOTPRINT": head.footprint, "PLACECD": head.code, "PLACENM": place.name}
             rows.append(have.get(head.code, {**row, **blank, "n": 0}))

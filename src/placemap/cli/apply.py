@@ -31,7 +31,6 @@ from placemap.core.errors import Exit, PlacemapError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from placemap.apply.apportion import Resolved
     from placemap.apply.measures import Measure
     from placemap.apply.reconcile import Reconciliation, ReconciliationLine
     from placemap.apply.run import Applied
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from placemap.commands.workspace import Workspace
     from placemap.config.model import Footprint, System
     from placemap.core.findings import Finding
+    from placemap.resolve.resolved import ResolvedFootprint
 
 
 class Shares(StrEnum):
@@ -241,13 +241,13 @@ def _refuse_twice(jobs: list[tuple[System, Footprint]]) -> None:
             )
 
 
-def _footprints(workspace: Workspace, jobs: Sequence[tuple[System, Footprint]]) -> list[Resolved]:
+def _footprints(workspace: Workspace, jobs: Sequence[tuple[System, Footprint]]) -> list[ResolvedFootprint]:
     from placemap.commands.apply import resolved_footprint
 
     return [resolved_footprint(workspace, system, chosen) for system, chosen in jobs]
 
 
-def _england(workspace: Workspace) -> list[Resolved]:
+def _england(workspace: Workspace) -> list[ResolvedFootprint]:
     from placemap.commands.england import resolved_england
 
     return [resolved_england(workspace, systems_of(workspace), workspace.min_grade)]

@@ -19,12 +19,12 @@ def refuse_with_england(systems: Iterable[str] | None, footprints: Iterable[str]
     """Raise where something stands beside `--england`, which leaves nothing to choose.
 
     Raises:
-        PlacemapError: so.
+        PlacemapError: a footprint, system or `--all` is given beside it.
     """
     extra = next((text for text in (*(systems or []), *(footprints or []), "--all" if every else "") if text), "")
     if extra:
         raise PlacemapError(
-            f"--england takes every system with its default footprint; `{extra}` cannot stand beside it",
+            f"--england takes every system with its default footprint; `{extra}` cannot be given with it",
             hint="leave it out, or leave out --england",
             exit_code=Exit.USAGE,
         )
@@ -48,6 +48,7 @@ def build_england(
 ) -> int:
     """Build all systems into one folder and print the result."""
     from placemap.commands import england as pipeline_england
+    from placemap.commands.baseline import Bar
 
     systems = systems_of(workspace)
     outcome = pipeline_england.build_england(workspace, systems, out, min_grade=min_grade, formats=formats, excel=excel)
@@ -55,7 +56,11 @@ def build_england(
         print_json(_as_json(outcome))
     else:
         _report(outcome)
-    return int(outcome.exit_code(strict=strict))
+    bar = Bar(strict)
+    failing = bar.failing(*outcome.national.key, outcome.findings)
+    if reason := bar.reason(failing):
+        message(reason)
+    return int(bar.exit_code(failing))
 
 
 def _report(outcome: EnglandOutcome) -> None:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from placemap.apply import apportion as place_keys
 from placemap.apply import sql
-from placemap.apply.apportion import DECLARED, Apportionment, Resolved
+from placemap.apply.apportion import DECLARED, Apportionment
 from placemap.apply.columns import check_columns, key_column
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.run import Applied, join_outcomes, run
 from placemap.apply.scan import Scan, scan_of
-from placemap.commands.workspace import Outcome, Workspace
-from placemap.config.grades import caveats
+from placemap.commands.workspace import Workspace
 from placemap.core.errors import Exit, PlacemapError
+from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,16 +57,13 @@ class Options:
     engine: str = "duckdb"
 
 
-def resolved_footprint(workspace: Workspace, system: System, footprint: Footprint) -> Resolved:
+def resolved_footprint(workspace: Workspace, system: System, footprint: Footprint) -> ResolvedFootprint:
     """A footprint to apply data to.
 
     Raises:
         PlacemapError: its checks find errors.
     """
-    outcome = workspace.check(system, footprint)
-    _refuse_errors(outcome)
-    assert outcome.assignment is not None
-    return Resolved(system, outcome.assignment, caveats(outcome.findings))
+    return workspace.check(system, footprint).without_errors()
 
 
 class Applier:
@@ -84,13 +81,12 @@ class Applier:
     def __init__(
         self,
         workspace: Workspace,
-        footprints: Sequence[Resolved],
+        footprints: Sequence[ResolvedFootprint],
         data: Any,
         measures: Sequence[Measure],
         options: Options,
     ) -> None:
         refuse_mistakes(measures, options.extensive)
-        workspace = workspace.of(footprints[0].assignment.footprint) if footprints else workspace
         self.workspace = workspace
         self.options = options
         self.footprints = list(footprints)
@@ -116,8 +112,6 @@ class Applier:
         return place_keys.place_keys(
             self.kind,
             self.footprints,
-            self.workspace.geography,
-            self.workspace.populations,
             shares=self.options.shares,
             practices=self.practices,
         )
@@ -197,14 +191,3 @@ def open_engine(scan: Scan, engine: str) -> Engine:
 
         return SparkEngine(scan)
     raise PlacemapError(f"there is no engine `{engine}`", hint="duckdb and spark", exit_code=Exit.USAGE)
-
-
-def _refuse_errors(outcome: Outcome) -> None:
-    if outcome.exit_code() != Exit.OK:
-        errors = [finding for finding in outcome.findings if finding.severity == "error"]
-        raise PlacemapError(
-            f"{outcome.system.id} {outcome.footprint.id} has {len(errors)} errors, such as: {errors[0].message}",
-            location=errors[0].location,
-            hint=f"placemap check {outcome.system.id} --footprint {outcome.footprint.id}",
-            exit_code=Exit.WRONG,
-        )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from placemap.commands.workspace import Workspace, open_workspace
 from placemap.config.as_of import at_vintages
-from placemap.config.find_config import ENDINGS, all_configs, config_path, england_configs
+from placemap.config.find_config import all_configs, config_path, england_configs, is_config
 from placemap.config.load import load_system
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
@@ -21,7 +21,7 @@ from placemap.reference.states import states
 from placemap.reference.status import TableStatus, status_of
 
 if TYPE_CHECKING:
-    from placemap.analysis.reference_diff import StoreDiff
+    from placemap.analysis.reference_changes import StoreDiff
     from placemap.reference.store import Manifest
     from placemap.sources.download.client import Client
     from placemap.sources.import_files import ImportReport
@@ -54,7 +54,7 @@ def import_data(paths: list[Path], to: Path | None, configs: list[Path], measure
     from placemap.sources.tables.requirements import pinned_months
 
     files = [file for path in configs for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
-    systems = [load_system(file) for file in files if file in configs or file.suffix in ENDINGS]
+    systems = [load_system(file) for file in files if file in configs or is_config(file)]
     months = pinned_months(systems if configs else shipped_systems())
     store = to or cache_folder()
     return import_files(paths, store, systems=systems if configs else None, as_measure=measures, months=months)
@@ -161,6 +161,6 @@ def write_lock(lock: Lock, path: Path) -> None:
     """Write a lock in one step, so that it is never half there.
 
     Raises:
-        PlacemapError: it cannot be written.
+        PlacemapError: the lock cannot be written.
     """
     write_whole(path, lock.to_text(), what="the lock", option="--to")

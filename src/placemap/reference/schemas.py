@@ -6,13 +6,13 @@ store's manifest, and published names (`LSOA21CD`, `LAD24CD`) are made from it w
 
 from __future__ import annotations
 
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.tables import Column, TableSchema
 
 LSOA11 = Column("lsoa11_code", "code", "LSOA of 2011")
 LSOA21 = Column("lsoa_code", "code", "LSOA of 2021, the atom that everything resolves to")
 #: The column that holds an LSOA, by the vintage that a table is coded in.
-ATOM_COLUMN = {"2011": LSOA11, "2021": LSOA21}
+ATOM_COLUMN = {OLD_LSOA_VINTAGE: LSOA11, LSOA_VINTAGE: LSOA21}
 
 
 def lookup_schema(kind: str, base: str) -> TableSchema:
@@ -105,7 +105,7 @@ PCN_MEMBERS = TableSchema(
         Column("practice_sub_icb_ods", "code", "ODS code of the practice's sub-ICB location"),
         Column("pcn_code", "code", "ODS code of the PCN"),
         Column("start", "date", "date on which the practice joined the PCN"),
-        Column("end", "date", "date on which it left, empty where it is a member still"),
+        Column("end", "date", "date on which it left, empty where it is still a member"),
     ),
     ("practice_code", "pcn_code", "start"),
 )
@@ -132,7 +132,7 @@ LTLA_HISTORY = TableSchema(
     "LTLA codes year by year, with their successors",
     (
         Column("ltla_code", "code", "GSS code of the LTLA"),
-        Column("ltla_name", "text", "its name while it lived"),
+        Column("ltla_name", "text", "its name while it was in use"),
         Column("first_year", "int", "first year of the history (2016 on) in which the code was in use"),
         Column("last_year", "int", "last year of the history in which the code was in use"),
         Column("successor_code", "code", "code that followed it, empty where it is in use in the newest year"),

@@ -116,7 +116,8 @@ def import_files(
     if systems is not None:
         tables = extract(tables, needs_of(systems))
     covers = {system.icb_code: system.id for system in systems or ()}
-    return ImportReport(write_store(tables, to, kept, covers), tuple(files), tuple(problems))
+    manifest = write_store(tables, to, keep=systems is None, covers=covers)
+    return ImportReport(manifest, tuple(files), tuple(problems))
 
 
 def read_files(

@@ -25,7 +25,7 @@ from placemap.reference.store import MANIFEST, TABLES, Manifest, ReferenceData, 
 from placemap.sources.download.client import Client
 from placemap.sources.download.hosts import is_address, require_private
 from placemap.sources.formats.archive import read_member, safe_archive
-from placemap.sources.tables.write_store import newest_vintages, refuse_foreign, tables_to_keep
+from placemap.sources.tables.write_store import newest_vintages, refuse_no_store, tables_to_keep
 
 #: Zip members have a time; those of a pack all have the first that there is.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
@@ -83,7 +83,7 @@ def install(source: Path, to: Path) -> Packed:
     Raises:
         PlacemapError: the pack is damaged or not what its manifest says; what stood there before still does.
     """
-    refuse_foreign(to)
+    refuse_no_store(to)
     with _opened(source) as folder:
         reference = open_store(folder)
         _require_names(reference.manifest, source)

@@ -164,7 +164,7 @@ class Updater:
         missing = [month for month in self.months if not has_list(kept, month)]
         history = None if has_history(kept) else self.catalogue["ltla-history"]
         tables = derived(made, problems=problems, months=missing, history=history)
-        manifest = write_store(tables, self.store, kept)
+        manifest = write_store(tables, self.store, keep=True)
         self._write_notes(made, manifest)
         pending.unlink(missing_ok=True)
         return replace(report, manifest=manifest, changed=_changed(before, manifest), problems=tuple(problems))

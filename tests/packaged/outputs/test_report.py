@@ -1,5 +1,7 @@
 """The report's text and file; tests/browser drives it in a real browser."""
 
+import errno
+import os
 import re
 from html.parser import HTMLParser
 
@@ -153,4 +155,5 @@ def test_a_place_to_write_that_is_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["report", "bnssg", "--footprint", "single-place", "--out", "taken"])
     assert result.exit_code == 3
-    assert "taken/bnssg/single-place-report.html: the output cannot be written: Not a directory" in result.stderr
+    why = os.strerror(errno.ENOTDIR)
+    assert f"taken/bnssg/single-place-report.html: the output cannot be written: {why}" in result.stderr

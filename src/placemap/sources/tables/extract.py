@@ -274,8 +274,9 @@ def _pairs(table: StoreTable, kept: Kept) -> pd.DataFrame:
     return frame[frame["lsoa_code_a"].isin(kept.lsoas) | frame["lsoa_code_b"].isin(kept.lsoas)]
 
 
-def _ltlas(table: StoreTable, kept: Kept) -> pd.DataFrame:
-    return table.frame[table.frame["ltla_code"].isin(kept.ltlas)]
+def _whole(table: StoreTable, _kept: Kept) -> pd.DataFrame:
+    """All of it: maps show what lies around the places."""
+    return table.frame
 
 
 def _lineages(table: StoreTable, kept: Kept) -> pd.DataFrame:
@@ -324,6 +325,6 @@ CUTS: dict[str, Callable[[StoreTable, Kept], pd.DataFrame]] = {
     "pcn_members": _memberships,
     "adjacency": _pairs,
     "ltla_history": _lineages,
-    "ltla_boundaries": _ltlas,
+    "ltla_boundaries": _whole,
     "registrations": _registrations,
 }
