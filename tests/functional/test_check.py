@@ -79,9 +79,9 @@ def test_annotations_stand_at_the_line_of_the_config(cli, low):
     (line,) = [text for text in ran.out.splitlines() if text.startswith("::")]
     number = low.read_text().splitlines().index(LOW.splitlines()[0]) + 1
     assert line.startswith(
-        f"::warning file=sub/low.yaml,line={number},col=7,title=low-share::E01000001 (Toy 001A) goes to A with "
+        f"::warning file=sub/low.yaml,line={number},col=7,title=low-share::E01000001 (Toy 001A) is placed in A, which "
     )
-    assert "%25 of its registered patients" in line
+    assert "10.5%25 of " in line
     assert "%0Aaccept it with a reason" in line
 
 
