@@ -32,7 +32,7 @@ def test_strict_says_why(cli, low):
     assert ran.code == 4
     assert ran.err.endswith(
         "FAILED: 1 warning, which fails with --strict: low-share\n"
-        "  → mend what they are about, or accept each with a reason (`accept` in the config, docs/reference/findings.md)\n"
+        "  → mend what they are about, or accept each with a reason (`accept` in the config)\n"
     )
 
 

@@ -21,6 +21,7 @@ import pandas as pd
 from placemap.analysis import schemas
 from placemap.core.arrays import Bools, Floats, Ints, positions
 from placemap.core.tables import Table
+from placemap.core.text import counted
 from placemap.reference.by_lsoa import Registrations
 from placemap.reference.geography import Geography
 from placemap.resolve.plurality import plurality
@@ -255,16 +256,13 @@ def _words(name: str, share: float, lsoas: int, gaining: int, *, plural: bool) -
     """The confidence and what it means, to be read by anyone."""
     if not plural:
         return "certain", f"{name} follows from declared areas; it does not depend on where patients are registered."
-    more = f" By at least one other method it would gain {_lsoas(gaining)}." if gaining else ""
+    more = f" By at least one other method it would gain {counted(gaining, 'LSOA')}." if gaining else ""
     if not lsoas:
         return "high", f"No other method takes an LSOA away from {name}.{more}"
-    some = f"{_lsoas(lsoas)} with {share:.1%} of its residents would be in another place by at least one other method"
+    elsewhere = f"{counted(lsoas, 'LSOA')} with {share:.1%} of its residents"
+    some = f"{elsewhere} would be in another place by at least one other method"
     if share < HIGH:
         return "high", f"{name} hardly depends on the method: {some}.{more}"
     if share < FAIR:
         return "fair", f"The core of {name} is firm and its edge depends on the method: {some}.{more}"
     return "low", f"{name} depends on the method: {some}.{more} Say which method was used wherever it is shown."
-
-
-def _lsoas(count: int) -> str:
-    return f"{count} LSOA{'' if count == 1 else 's'}"

@@ -106,7 +106,7 @@ def diff(old: StateArgument = "", new: StateArgument = "", data: DataOption = No
     """
     from dataclasses import asdict
 
-    from placemap.analysis.reference_diff import as_markdown
+    from placemap.analysis.reference_diff_text import as_markdown
     from placemap.commands.data import diff_data
 
     found = diff_data(old, new, data)

@@ -73,5 +73,5 @@ class Bar:
         why = f"which {fail} with --strict" if self.known is None else "not in the baseline"
         return (
             f"FAILED: {count} {noun}, {why}: {which}\n"
-            "  → mend what they are about, or accept each with a reason (`accept` in the config, docs/reference/findings.md)"
+            "  → mend what they are about, or accept each with a reason (`accept` in the config)"
         )

@@ -21,7 +21,7 @@ from placemap.reference.states import states
 from placemap.reference.status import TableStatus, status_of
 
 if TYPE_CHECKING:
-    from placemap.analysis.reference_diff import StoreDiff
+    from placemap.analysis.reference_changes import StoreDiff
     from placemap.sources.import_files import ImportReport
     from placemap.sources.update import UpdateReport
 
