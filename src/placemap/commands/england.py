@@ -32,7 +32,7 @@ from placemap.outputs.folder import write_build
 from placemap.outputs.readme_england import SystemLine, national_readme
 from placemap.reference.geography import Geography
 from placemap.resolve.england import ENGLAND, combine
-from placemap.resolve.resolve import scope_of
+from placemap.resolve.resolve import practice_places, scope_of
 from placemap.resolve.resolved import ResolvedFootprint
 
 
@@ -103,7 +103,7 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
             left_out.append((system, footprint))
         else:
             outcomes.append(workspace.check(system, footprint))
-    parts = [o.resolved for o in outcomes if o.resolved is not None]
+    parts = [_of_all(workspace, o.resolved) for o in outcomes if o.resolved is not None]
     expected = _scopes([footprint for _, footprint in left_out], workspace.geography)
     if len(parts) < len(outcomes):  # a system with errors of its own: what it would have had is no finding as well
         expected[:] = True
@@ -112,6 +112,15 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
     findings = by_severity([*(f for o in outcomes for f in o.findings), *between, *refused])
     national = replace(national, findings=caveats(findings))
     return EnglandOutcome(national, outcomes, [system for system, _ in left_out], findings)
+
+
+def _of_all(workspace: Workspace, resolved: ResolvedFootprint) -> ResolvedFootprint:
+    """A footprint with its practices in the order of the registrations that all England is counted by."""
+    assignment = resolved.assignment
+    if assignment.practice_place is None or resolved.geography is workspace.geography:
+        return resolved
+    practices = practice_places(resolved.footprint, workspace.geography)
+    return replace(resolved, assignment=replace(assignment, practice_place=practices))
 
 
 def require_england(geography: Geography) -> None:

@@ -60,7 +60,7 @@ def write_store(
         PlacemapError: the folder is not a store's, is a damaged one, or cannot be written; what stood there
             before still does.
     """
-    _refuse_no_store(to)
+    refuse_no_store(to)
     new = {table.name for table in tables}
     try:
         with replacing(to) as folder:
@@ -75,7 +75,7 @@ def write_store(
         raise cannot_write(error, to, what="the store", option="--to") from None
 
 
-def _refuse_no_store(to: Path) -> None:
+def refuse_no_store(to: Path) -> None:
     """Refuse a folder that has something in it and is not a store: all of it would be copied and replaced."""
     inside = {item.name for item in to.iterdir() if not is_litter(item)} if to.is_dir() else set()
     if (to.exists() and not to.is_dir()) or (inside and not inside & {MANIFEST, SOURCES_FILE}):
