@@ -14,7 +14,7 @@ from typing import Any
 
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
-from placemap.core.files import replacing, write_text
+from placemap.core.files import from_json, replacing, write_text
 from placemap.reference.lock import LOCK_FILE, lock_of
 from placemap.reference.store import MANIFEST, Manifest
 from placemap.sources.catalogue import Catalogue, load_catalogue
@@ -231,7 +231,7 @@ def _columns_changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 def _manifest(store: Path) -> Manifest | None:
     try:
-        return Manifest.from_json(json.loads((store / MANIFEST).read_text(encoding="utf-8")))
+        return Manifest.from_json(from_json((store / MANIFEST).read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
 

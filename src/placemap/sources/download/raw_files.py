@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from placemap.core.files import write_text
+from placemap.core.files import from_json, write_text
 
 ENDINGS = (".csv", ".zip", ".xlsx", ".gpkg")
 
@@ -51,7 +51,7 @@ def raw_files(folder: Path) -> list[Path]:
 def note_of(folder: Path, id: str) -> dict[str, Any]:
     """What an earlier update noted of its download; empty where there is none, or it is damaged."""
     try:
-        found = json.loads((folder / f"{id}.json").read_text(encoding="utf-8"))
+        found = from_json((folder / f"{id}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

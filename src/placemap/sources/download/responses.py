@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
 from placemap.core.errors import PlacemapError
+from placemap.core.files import from_json
 from placemap.sources.download.hosts import BLOCKING, BY_HAND, NotFound, Unreachable, block_page, reason_of
 
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
@@ -58,7 +58,7 @@ def as_object(content: bytes) -> dict[str, Any]:
         TemporaryFailure: it is none; half an answer that comes whole the next time.
     """
     try:
-        found = json.loads(content)
+        found = from_json(content)
     except ValueError:
         raise TemporaryFailure(f"the answer is not JSON: {content[:60]!r}") from None
     if not isinstance(found, dict):

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from placemap.core.errors import PlacemapError
-from placemap.core.files import cannot_write, is_litter, replacing, write_text
+from placemap.core.files import cannot_write, from_json, is_litter, replacing, write_text
 from placemap.core.tables import TableSchema
 from placemap.reference.store import FAMILIES, MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
 from placemap.sources.catalogue import SOURCES_FILE
@@ -30,7 +30,7 @@ def tables_to_keep(store: Path) -> dict[str, TableEntry]:
     if not path.is_file():
         return {}
     try:
-        tables = Manifest.from_json(json.loads(path.read_text(encoding="utf-8"))).tables
+        tables = Manifest.from_json(from_json(path.read_text(encoding="utf-8"))).tables
     except (KeyError, TypeError, ValueError, AttributeError):
         raise PlacemapError(
             "the store that is there already is damaged",
