@@ -16,12 +16,11 @@ from placemap.core.arrays import Floats, positions
 from placemap.core.codes import KINDS
 from placemap.core.text import some
 from placemap.reference.by_lsoa import Units
-from placemap.reference.geography import Geography, months
+from placemap.reference.geography import SPLIT_WEIGHT, Geography, months
 
 #: Kinds of areas that are compared, those that say most first.
 DIFF_KINDS = ("icb", "sub_icb", "utla", "ltla", "ward", "msoa")
 SHOWN = 10
-RESIDENTS = "residents_2021"
 
 
 @dataclass(frozen=True)
@@ -180,9 +179,9 @@ def units_changed(kind: str, old: Geography, new: Geography) -> UnitChanges:
 
 def _residents(geography: Geography) -> Floats:
     """Residents by LSOA; none where the state does not count them."""
-    if geography.data.find("lsoa_measure", RESIDENTS) is None or geography.data.find("registrations") is None:
+    if geography.data.find("lsoa_measure", SPLIT_WEIGHT) is None or geography.data.find("registrations") is None:
         return np.zeros(geography.size)
-    return geography.measure(RESIDENTS)
+    return geography.measure(SPLIT_WEIGHT)
 
 
 def _names(codes: pd.Series, units: Units) -> dict[str, str]:
@@ -290,10 +289,10 @@ def touched(
 def _unit_reasons(unit: UnitChanges, old: Geography) -> Iterator[tuple[str, str]]:
     label = KINDS[unit.kind].label
     moved_from = {code for code, _, _ in unit.moved}
-    texts: dict[str, str] = {code: f"{label} {code} is gone" for code in unit.removed}
+    texts: dict[str, str] = {code: f"{label} {code} is no longer in use" for code in unit.removed}
     texts |= {code: f"{label} {code} is {new} now" for code, (new, _) in unit.recoded.items()}
     texts |= {code: f"{label} {code} lost LSOAs" for code in moved_from if code not in texts}
-    texts |= {code: f"{label} {code} won LSOAs" for _, code, _ in unit.moved if code not in texts}
+    texts |= {code: f"{label} {code} gained LSOAs" for _, code, _ in unit.moved if code not in texts}
     texts |= {
         code: f"{label} {code} is called {new} now" for code, (_, new) in unit.renamed.items() if code not in texts
     }
@@ -315,9 +314,9 @@ def _pcn_reasons(practices: PracticeChanges) -> Iterator[tuple[str, str]]:
     for code in practices.joined.values():
         counts.setdefault(code, [0, 0])[1] += 1
     for code, (lost, won) in sorted(counts.items()):
-        yield code, f"PCN {code} lost {lost} and won {won} practices"
+        yield code, f"PCN {code} lost {lost} and gained {won} practices"
     for code, name in practices.pcns_removed.items():
-        yield code, f"PCN {code} ({name}) has no members any more"
+        yield code, f"PCN {code} ({name}) no longer has members"
 
 
 def _practice_reasons(practices: PracticeChanges) -> Iterator[tuple[str, str]]:
@@ -337,7 +336,7 @@ def as_markdown(found: StoreDiff) -> str:
         return "\n".join([*lines, "Nothing changed.", ""])
     for title, names in (
         ("new tables", found.tables_added),
-        ("tables that are gone", found.tables_removed),
+        ("tables no longer there", found.tables_removed),
         ("tables with other content", found.tables_changed),
     ):
         if names:
@@ -346,7 +345,7 @@ def as_markdown(found: StoreDiff) -> str:
         lines += _unit_lines(unit)
     if found.practices:
         lines += _practice_lines(found.practices)
-    lines += ["", "## Places that this touches", ""]
+    lines += ["", "## Places that this affects", ""]
     lines += [f"- {_where(item)}: {'; '.join(item.reasons)}" for item in found.touched] or ["None."]
     return "\n".join([*lines, ""])
 

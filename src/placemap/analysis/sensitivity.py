@@ -196,8 +196,6 @@ LABELS = {
 
 def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
     assignment, geography = resolved.assignment, resolved.geography
-    codes = np.array([*(head.code for head in resolved.place_codes), ""], dtype=object)
-    names = np.array([*(place.name for place in resolved.places), ""], dtype=object)
     share, margin = assignment.share(), assignment.margin()
     frames = []
     for method, place in other.items():
@@ -208,10 +206,10 @@ def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
             "METHOD": np.full(len(rows), method, dtype=object),
             "LSOA21CD": geography.lsoas.to_numpy()[rows],
             "LSOA21NM": geography.lsoa_names[rows],
-            "PLACECD": codes[assignment.place[rows]],
-            "PLACENM": names[assignment.place[rows]],
-            "OTHER_PLACECD": codes[place[rows]],
-            "OTHER_PLACENM": names[place[rows]],
+            "PLACECD": resolved.placecd[assignment.place[rows]],
+            "PLACENM": resolved.placenm[assignment.place[rows]],
+            "OTHER_PLACECD": resolved.placecd[place[rows]],
+            "OTHER_PLACENM": resolved.placenm[place[rows]],
             "RESIDENTS": resolved.populations.residents[rows],
             "SHARE": share[rows],
             "MARGIN": margin[rows],
@@ -257,10 +255,10 @@ def _words(name: str, share: float, lsoas: int, gaining: int, *, plural: bool) -
     """The confidence and what it means, to be read by anyone."""
     if not plural:
         return "certain", f"{name} follows from declared areas; it does not depend on where patients are registered."
-    more = f" It would gain {_lsoas(gaining)} by one or another." if gaining else ""
+    more = f" By at least one other method it would gain {_lsoas(gaining)}." if gaining else ""
     if not lsoas:
         return "high", f"No other method takes an LSOA away from {name}.{more}"
-    some = f"{_lsoas(lsoas)} with {share:.1%} of its residents would be elsewhere by one or another"
+    some = f"{_lsoas(lsoas)} with {share:.1%} of its residents would be in another place by at least one other method"
     if share < HIGH:
         return "high", f"{name} hardly depends on the method: {some}.{more}"
     if share < FAIR:

@@ -36,7 +36,7 @@ def icb_gone(resolved: ResolvedFootprint) -> Iterator[Finding]:
         subject=system.icb_code,
         lsoas=scope,
         loc=system.loc,
-        hint=f"figures by ICB of {today.vintage} are about another area; the places still hold",
+        hint=f"figures by ICB of {today.vintage} are about another area; the places themselves have not changed",
     )
 
 
@@ -81,7 +81,7 @@ def not_determinable(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 
 def _inside(resolved: ResolvedFootprint, lsoas: Ints) -> str:
-    units = resolved.geography.units("sub_icb", "2024")
+    units = resolved.geography.units("sub_icb", resolved.geography.data.manifest.defaults["sub_icb"])
     found = sorted({int(unit) for unit in units.of[lsoas] if unit >= 0})
     codes = units.ods if units.ods is not None else units.codes
     return "sub-ICB location " + " and ".join(str(codes[unit]) for unit in found)

@@ -105,6 +105,12 @@ def error_message(error: PlacemapError) -> None:
         message(f"error: {one}")
 
 
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines of a result, to stdout."""
+    for line in lines:
+        typer.echo(line)
+
+
 def print_json(value: Any) -> None:
     """Print a result for machines, to stdout."""
     knows_all = (sys.stdout.encoding or "").lower().startswith("utf")

@@ -20,6 +20,7 @@ from placemap.cli.common import (
     print_table,
     rounded,
 )
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def compare(
         typer.Option("--out", metavar="DIR", help="Write footprints, alignment and place_place as CSV there."),
     ] = None,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     as_json: JsonOption = False,
 ) -> int:
     """Set a system's footprints side by side: sizes, the units they keep whole, and the crosswalk between two.

@@ -84,7 +84,7 @@ def verify(data: DataOption = None, as_json: JsonOption = False) -> int:
     from placemap.core.findings import exit_code_of
 
     where, tables, findings = verify_data(data)
-    code = exit_code_of(findings, strict=False)
+    code = exit_code_of(findings)
     if as_json:
         print_json({"store": where, "tables": tables, "findings": [finding_json(finding) for finding in findings]})
         return code

@@ -48,6 +48,7 @@ def build_england(
 ) -> int:
     """Build all systems into one folder and print the result."""
     from placemap.commands import england as pipeline_england
+    from placemap.commands.baseline import Bar
 
     systems = systems_of(workspace)
     outcome = pipeline_england.build_england(workspace, systems, out, min_grade=min_grade, formats=formats, excel=excel)
@@ -55,7 +56,11 @@ def build_england(
         print_json(_as_json(outcome))
     else:
         _report(outcome)
-    return int(outcome.exit_code(strict=strict))
+    bar = Bar(strict)
+    failing = bar.failing(*outcome.national.key, outcome.findings)
+    if reason := bar.reason(failing):
+        message(reason)
+    return int(bar.exit_code(failing))
 
 
 def _report(outcome: EnglandOutcome) -> None:

@@ -25,6 +25,7 @@ from placemap.cli.common import (
     rounded,
     write_new,
 )
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit
 from placemap.core.text import some
 
@@ -73,7 +74,7 @@ def infer(
         ),
     ] = None,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     as_json: JsonOption = False,
 ) -> int:
     """Find out what geography places were made from, and write a config that gives them back exactly.

@@ -55,9 +55,9 @@ class EnglandOutcome:
     tables: list[Table] = field(default_factory=list)
     folder: Path | None = None
 
-    def exit_code(self, *, strict: bool = False) -> Exit:
-        """0, or 4 where there are errors (with `strict`, warnings too)."""
-        return exit_code_of(self.findings, strict=strict)
+    def exit_code(self) -> Exit:
+        """0, or 4 where there are errors."""
+        return exit_code_of(self.findings)
 
     def without_errors(self) -> ResolvedFootprint:
         """The systems as one footprint.

@@ -8,7 +8,7 @@ import numpy as np
 
 from placemap.config.draft import Declared, Draft, Unit, config_text, slug
 from placemap.core.arrays import Ints
-from placemap.core.codes import KINDS, normal_name
+from placemap.core.codes import KINDS, RESIDENTS, normal_name
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.geography import Geography
 
@@ -120,7 +120,7 @@ def _areas(
         district = "" if kind == "ltla" else f"{ltla.names[ltla.of[whole[0]]]}, "
         part = "" if inside == len(whole) else f"; {inside} of its {len(whole)} LSOAs are in the system"
         comments[str(units.codes[at])] = (
-            f"{district}{geography.measure('residents_2021')[lsoas[units.of[lsoas] == at]].sum():,.0f} residents{part}"
+            f"{district}{geography.measure(RESIDENTS)[lsoas[units.of[lsoas] == at]].sum():,.0f} residents{part}"
         )
     return _units(kind, lsoas, geography), comments, []
 

@@ -17,6 +17,7 @@ from placemap.config.as_of import at_vintages, footprint_of
 from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Bools
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, exit_code_of, refuse_errors
 from placemap.core.tables import Table
@@ -37,8 +38,6 @@ from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
     from placemap.outputs.map.outlines import LsoaBoundaries, PlaceBoundaries
-
-DEFAULT_MEASURE = "residents_2021"
 
 
 @dataclass
@@ -65,9 +64,9 @@ class Outcome:
         """Which place each LSOA belongs to."""
         return self.resolved.assignment if self.resolved else None
 
-    def exit_code(self, *, strict: bool = False) -> Exit:
-        """0, or 4 where there are errors (with `strict`, warnings too)."""
-        return exit_code_of(self.findings, strict=strict)
+    def exit_code(self) -> Exit:
+        """0, or 4 where there are errors."""
+        return exit_code_of(self.findings)
 
     def without_errors(self) -> ResolvedFootprint:
         """The footprint, resolved.
@@ -91,7 +90,7 @@ class Workspace:
     def __init__(
         self,
         geography: Geography,
-        measure: str = DEFAULT_MEASURE,
+        measure: str = RESIDENTS,
         lock: Lock | None = None,
         min_grade: str = WEAKEST,
     ) -> None:
@@ -210,7 +209,7 @@ class Workspace:
 
 def open_workspace(
     data: Path | None = None,
-    measure: str = DEFAULT_MEASURE,
+    measure: str = RESIDENTS,
     *,
     vintages: Sequence[str] = (),
     as_of: str = "",

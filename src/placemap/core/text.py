@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 _MONTHS = (
@@ -28,3 +29,13 @@ def month(vintage: str) -> str:
     if len(parts) == 1:
         return vintage
     return " ".join([*(str(int(day)) for day in parts[2:3]), _MONTHS[int(parts[1]) - 1], parts[0]])
+
+
+def as_markdown(text: str) -> str:
+    """A name as Markdown shows it as it is, in a line or in a cell of a table."""
+    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", text)
+
+
+def without_html(text: str) -> str:
+    """A text that may hold Markdown, such as a config's notes, without a meaning for browsers."""
+    return text.replace("<", r"\<")

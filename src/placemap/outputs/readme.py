@@ -8,6 +8,7 @@ from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.findings import Severity, errors_of
 from placemap.core.tables import Table, TableSchema
+from placemap.core.text import as_markdown, without_html
 from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.outputs.build import Build
 
@@ -24,11 +25,11 @@ def readme(build: Build, ending: str) -> str:
     system, footprint, boundaries = build.system, build.footprint, build.boundaries
     counts = Counter(finding.severity for finding in build.findings)
     parts = [
-        f"# {system.name}: {footprint.name}",
+        f"# {as_markdown(system.name)}: {as_markdown(footprint.name)}",
         f"Footprint `{footprint.id}` of `{system.id}` ({footprint.status}; evidence grade {footprint.grade}, "
         f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
         *([WEAK] if footprint.grade == WEAKEST else []),
-        *([footprint.notes] if footprint.notes else []),
+        *([without_html(footprint.notes)] if footprint.notes else []),
         *([f"Built with other vintages than the usual ones, as asked for: {build.asked}."] if build.asked else []),
         "## Method",
         method(footprint),
@@ -76,8 +77,8 @@ def _evidence(system: System, footprint: Footprint) -> str:
     lines = []
     for key in keys:
         item = system.evidence[key]
-        where = ", ".join(part for part in (item.publisher, item.date, item.url) if part)
-        lines.append(f"- {item.title} ({where}). {item.states}".rstrip())
+        where = ", ".join(part for part in (as_markdown(item.publisher), item.date, item.url) if part)
+        lines.append(f"- {as_markdown(item.title)} ({where}). {without_html(item.states)}".rstrip())
     return "\n".join(lines)
 
 
@@ -105,11 +106,12 @@ def failed_page(build: Build) -> str:
     """FAILED.md: why there is no crosswalk here."""
     errors = errors_of(build.findings)
     lines = [
-        f"# {build.system.name}: {build.footprint.name} was not built",
+        f"# {as_markdown(build.system.name)}: {as_markdown(build.footprint.name)} was not built",
         f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{build.footprint.id}`; so this folder "
-        "holds no crosswalk, and an earlier one has been taken away. `findings` lists everything.",
+        "holds no crosswalk, and an earlier one has been removed. `findings` lists everything.",
         "\n".join(
-            f"- **{error.code}** ({error.location}): {error.message}" + (f" Next: {error.hint}." if error.hint else "")
+            f"- **{error.code}** ({error.location}): {without_html(error.message)}"
+            + (f" Next: {error.hint}." if error.hint else "")
             for error in errors
         ),
     ]

@@ -13,15 +13,14 @@ import numpy as np
 import pandas as pd
 
 from placemap.core.arrays import Bools, Floats, Ints, Texts, in_order, numbered, positions, sums
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE, OLD_RESIDENTS, RESIDENTS, is_ccg, is_day
 from placemap.core.errors import PlacemapError
 from placemap.reference.by_lsoa import LsoaConversion, Pcns, Registrations, Units
 from placemap.reference.schemas import NO_LSOA
 from placemap.reference.store import ReferenceData, TableEntry
 from placemap.reference.vintages import ChosenVintages, tables_of
 
-SPLIT_WEIGHT = "residents_2021"
-MERGE_WEIGHT = "residents_mid_2019"
+SPLIT_WEIGHT, MERGE_WEIGHT = RESIDENTS, OLD_RESIDENTS
 
 
 class Geography:
@@ -90,7 +89,7 @@ class Geography:
     def units_entry(self, kind: str, vintage: str | None = None) -> TableEntry:
         """The table that `units` is made from."""
         if kind == "lsoa":
-            return self.data.need("exact_fit" if vintage == "2011" else "lsoa_names")
+            return self.data.need("exact_fit" if vintage == OLD_LSOA_VINTAGE else "lsoa_names")
         return self.data.need("lookup", kind, vintage or self.default_vintage(kind))
 
     def units(self, kind: str, vintage: str | None = None) -> Units:
@@ -120,17 +119,17 @@ class Geography:
 
     def _lsoas_2021(self) -> Units:
         here, never = np.arange(self.size), np.zeros(self.size, bool)
-        return Units("lsoa", "2021", self.lsoa_codes, self.lsoa_names, None, here, never)
+        return Units("lsoa", LSOA_VINTAGE, self.lsoa_codes, self.lsoa_names, None, here, never)
 
     def _lsoas_2011(self) -> Units:
         """LSOAs of 2011 as units: one of 2021 that was merged from several belongs to the one with most people."""
         fit = self.fit_2011
         of, best_fit = _largest_part(fit, np.arange(len(fit.codes)), len(fit.codes), self._back_weight)
-        return Units("lsoa", "2011", fit.codes.to_numpy(dtype=object), fit.names, None, of, best_fit)
+        return Units("lsoa", OLD_LSOA_VINTAGE, fit.codes.to_numpy(dtype=object), fit.names, None, of, best_fit)
 
     def _on_atoms(self, table: pd.DataFrame, of_row: Ints, count: int, entry: TableEntry) -> tuple[Ints, Bools]:
         """By LSOA of 2021 the unit, and whether it is a best fit (wards always are, by the ONS method)."""
-        if entry.base == "2021":
+        if entry.base == LSOA_VINTAGE:
             of = np.full(self.size, -1)
             position = positions(self.lsoas, table["lsoa_code"])
             of[position[position >= 0]] = of_row[position >= 0]
@@ -140,6 +139,11 @@ class Geography:
         position = positions(fit.codes, table["lsoa11_code"])
         of_source[position[position >= 0]] = of_row[position >= 0]
         return _largest_part(fit, of_source, count, self._back_weight)
+
+    @cached_property
+    def ccg_vintage(self) -> str:
+        """The oldest clinical commissioning groups at hand, from before most mergers; empty where there are none."""
+        return next((v for v in self.data.vintages("lookup", "sub_icb") if is_ccg("sub_icb", v)), "")
 
     @cached_property
     def _back_weight(self) -> Floats:
@@ -177,7 +181,7 @@ class Geography:
 
     def fit(self, base: str) -> LsoaConversion:
         """From LSOAs of the vintage `base` (`2011` or `2021`)."""
-        return self.fit_2011 if base == "2011" else self.fit_2021
+        return self.fit_2011 if base == OLD_LSOA_VINTAGE else self.fit_2021
 
     @cached_property
     def residents_2011_pairs(self) -> Floats:
@@ -224,7 +228,7 @@ class Geography:
             entry = self.measure_entry(name)
             if entry.family == "registrations":
                 self._measures[name] = self.registrations.fit.to_atoms(self.registrations.by_lsoa)
-            elif entry.base == "2011":
+            elif entry.base == OLD_LSOA_VINTAGE:
                 self._measures[name] = self.fit_2011.to_atoms(self.lsoa11_measure(name))
             else:
                 self._measures[name] = self._raw_measure(entry, self.lsoas)
@@ -240,9 +244,9 @@ class Geography:
             raise PlacemapError(
                 f"`{entry.kind}` is counted by practice, not by LSOA",
                 location=self.data.where,
-                hint="choose a measure by LSOA, such as residents_2021",
+                hint=f"choose a measure by LSOA, such as {SPLIT_WEIGHT}",
             )
-        column = "lsoa_code" if entry.base == "2021" else "lsoa11_code"
+        column = "lsoa_code" if entry.base == LSOA_VINTAGE else "lsoa11_code"
         result = np.zeros(len(index))
         position = positions(index, table[column])
         result[position[position >= 0]] = table["people"].to_numpy()[position >= 0]
@@ -304,7 +308,7 @@ class Geography:
             PlacemapError: there is no PCN table of that vintage.
         """
         vintage = vintage or self.default_vintage("pcn")
-        if len(vintage) > len("2022-08"):
+        if is_day(vintage):
             entries = tables_of(self.data.manifest, "pcn")
             later = [e for e in entries if e.vintage >= vintage[:7] and self._tells(e, vintage[:7])]
             earlier = [e for e in entries if e.vintage < vintage[:7]]
@@ -319,7 +323,7 @@ class Geography:
     def find_pcn_entries(self, vintage: str | None = None) -> list[TableEntry | None]:
         """As `pcn_entries`, None for a table that is not there."""
         vintage = vintage or self.default_vintage("pcn")
-        if len(vintage) > len("2022-08"):
+        if is_day(vintage):
             return list(self.pcn_entries(vintage))
         return [self.data.find(family, vintage=vintage) for family in ("pcns", "pcn_members")]
 
@@ -408,7 +412,7 @@ def _split(source: Ints, people: Floats) -> Floats:
 
 def _current(members: pd.DataFrame, vintage: str) -> pd.DataFrame:
     """Memberships without an end; or those of a day, their last one included, the newest where a practice has two."""
-    if len(vintage) <= len("2022-08"):
+    if not is_day(vintage):
         return members[(members["end"] == "").to_numpy()]
     lives = (members["start"] <= vintage) & ((members["end"] == "") | (members["end"] >= vintage))
     return members[lives.to_numpy()].sort_values(["practice_code", "start", "pcn_code"])

@@ -6,13 +6,13 @@ store's manifest, and published names (`LSOA21CD`, `LAD24CD`) are made from it w
 
 from __future__ import annotations
 
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.tables import Column, TableSchema
 
 LSOA11 = Column("lsoa11_code", "code", "LSOA of 2011")
 LSOA21 = Column("lsoa_code", "code", "LSOA of 2021, the atom that everything resolves to")
 #: The column that holds an LSOA, by the vintage that a table is coded in.
-ATOM_COLUMN = {"2011": LSOA11, "2021": LSOA21}
+ATOM_COLUMN = {OLD_LSOA_VINTAGE: LSOA11, LSOA_VINTAGE: LSOA21}
 
 
 def lookup_schema(kind: str, base: str) -> TableSchema:

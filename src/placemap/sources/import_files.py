@@ -17,7 +17,7 @@ from placemap.sources.store_table import StoreTable
 from placemap.sources.tables.derive import TableOfFile, derived, settle_pcn_months
 from placemap.sources.tables.extract import extract
 from placemap.sources.tables.needs import needs_of
-from placemap.sources.tables.write_store import tables_to_keep, write_store
+from placemap.sources.tables.write_store import write_store
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,6 @@ def import_files(
         PlacemapError: a path is missing, no file is an official one, or a recognised file is damaged.
     """
     made, files = read_files(paths, as_measure or {}, catalogue or load_catalogue())
-    kept = {} if systems is not None else tables_to_keep(to)
     if not made:
         shown = "; ".join(f"{report.file}: {report.skipped}" for report in files[:3])
         raise PlacemapError(
@@ -95,7 +94,7 @@ def import_files(
     if systems is not None:
         tables = extract(tables, needs_of(systems))
     covers = {system.icb_code: system.id for system in systems or ()}
-    return ImportReport(write_store(tables, to, kept, covers), tuple(files))
+    return ImportReport(write_store(tables, to, keep=systems is None, covers=covers), tuple(files))
 
 
 def read_files(

@@ -19,7 +19,7 @@ from placemap.sources.download.client import Client
 from placemap.sources.download.targets import ENDINGS, Fetched, Target, accept, download, note_of, targets
 from placemap.sources.import_files import read_files
 from placemap.sources.tables.derive import TableOfFile, derived, settle_pcn_months
-from placemap.sources.tables.write_store import tables_to_keep, write_store
+from placemap.sources.tables.write_store import write_store
 
 #: Downloads at a time, over all hosts; the client holds each host to fewer.
 AT_ONCE = 4
@@ -163,7 +163,7 @@ class Updater:
         if not made:
             return replace(report, manifest=before)
         self._keep_previous()
-        manifest = write_store(derived(made), self.store, tables_to_keep(self.store))
+        manifest = write_store(derived(made), self.store, keep=True)
         self._write_notes(made, manifest)
         pending.unlink(missing_ok=True)
         return replace(report, manifest=manifest, changed=_changed(before, manifest))

@@ -10,7 +10,9 @@ import shapely
 from placemap.outputs.map.drawing import (
     CAPITALS,
     HEIGHT,
+    INK,
     LEADING,
+    QUIET,
     WIDTH,
     Area,
     Drawing,
@@ -21,21 +23,9 @@ from placemap.outputs.map.drawing import (
     wrapped,
 )
 from placemap.outputs.map.drawing import width as text_width
-from placemap.outputs.map.ground import (
-    BORDER,
-    COUNCIL_LINE,
-    HATCH,
-    HIGHLIGHT,
-    INK,
-    LAND,
-    LINE,
-    QUIET,
-    Lines,
-    lines_of,
-    name_fits,
-    name_lines,
-    panel,
-)
+from placemap.outputs.map.ground import BORDER, COUNCIL_LINE, LAND, LINE, hatched, highlighted, panel
+from placemap.outputs.map.lines import Lines, lines_of
+from placemap.outputs.map.names import name_fits
 from placemap.outputs.map.picture import Picture
 from placemap.outputs.map.view import Layout, View, fitted, layout
 
@@ -101,7 +91,7 @@ def _one(pictures: list[Picture], top: float, bottom: float, *, legend: bool) ->
     lines = lines_of(picture)
 
     def fits(number: int, shape: Any) -> bool:
-        return name_fits(shape, name_lines(picture.places[number].name, shape))
+        return name_fits(picture.places[number].name, shape)
 
     found = layout([place.shape for place in picture.places], fits, (_MARGIN, top, right, bottom))
     groups = panel(picture, lines, found)
@@ -205,9 +195,9 @@ def _line_legend(picture: Picture, lines: Lines, left: float, top: float) -> lis
     if len(picture.land):
         rows.append(([Area(box, LAND), edge], "neighbouring councils in England"))
     if not picture.outside.is_empty:
-        rows.append(([HATCH(box), edge], "part of a place outside the system"))
+        rows.append(([hatched(box), edge], "part of a place outside the system"))
     if len(picture.highlighted):
-        rows.append(([HIGHLIGHT(box), edge], picture.highlight_note))
+        rows.append(([highlighted(box), edge], picture.highlight_note))
     items: list[Item] = []
     y = top
     for marks, words in rows:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from placemap.core.codes import is_day
 from placemap.core.errors import PlacemapError
 from placemap.reference.store import PART, canonical_hash
 from placemap.sources.formats.geographies import ICB_PAIRS, UPPER_TIERS
@@ -83,7 +84,7 @@ def settle_pcn_months(made: Sequence[TableOfFile]) -> list[TableOfFile]:
 
 
 def _dated(item: TableOfFile) -> bool:
-    return item.table.family in ("pcns", "pcn_members") and len(item.table.vintage) > len("2022-08")
+    return item.table.family in ("pcns", "pcn_members") and is_day(item.table.vintage)
 
 
 def _known_release(item: TableOfFile) -> TableOfFile:
