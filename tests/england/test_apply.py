@@ -225,8 +225,8 @@ def test_from_python(england_store, official_files):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("--england", "--system", "bnssg"), "`bnssg` cannot stand beside it"),
-        (("--england", "--footprint", "places"), "`places` cannot stand beside it"),
+        (("--england", "--system", "bnssg"), "`bnssg` cannot be given with it"),
+        (("--england", "--footprint", "places"), "`places` cannot be given with it"),
         ((), "which system? Name one or several with --system, or all of them with --england"),
     ],
 )

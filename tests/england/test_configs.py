@@ -203,7 +203,7 @@ def test_folded_text_holds_no_marks(shipped_systems):
 def page():
     from conftest import REPO
 
-    return (REPO / "docs" / "atlas.md").read_text(encoding="utf-8")
+    return (REPO / "docs" / "method" / "atlas.md").read_text(encoding="utf-8")
 
 
 def test_the_page_is_up_to_date(page, shipped_systems):

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import toy_county
 
-REMAKE = "  → `placemap data update` fetches the tables anew; for the packaged ones, reinstall placemap\n"
+REMAKE = "  → `placemap data update` fetches the tables again; for the packaged ones, reinstall placemap\n"
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_truncated_table_that_the_manifest_describes(fault, own_store):
     path = table(own_store, "lsoa_names-2021")
     path.write_bytes(path.read_bytes()[:-100])
     toy_county.rehash(own_store, "lsoa_names-2021")
-    assert once(fault()).startswith("STORE/tables/lsoa_names-2021.parquet: the table is not whole Parquet: ")
+    assert once(fault()).startswith("STORE/tables/lsoa_names-2021.parquet: the table is not a whole Parquet file: ")
 
 
 def test_wrong_hash(fault, own_store):
@@ -163,7 +163,7 @@ def test_duplicate_keys(fault, own_store):
 
     change(own_store, "ward-2024", lambda frame: pd.concat([frame.iloc[:-1], frame.iloc[:1]]))
     assert once(fault()) == (
-        f"STORE/tables/ward-2024.parquet: the key lsoa_code is not unique: E01000001 stands more than once\n{REMAKE}"
+        f"STORE/tables/ward-2024.parquet: the key lsoa_code is not unique: E01000001 appears more than once\n{REMAKE}"
     )
 
 

@@ -1,6 +1,6 @@
 """Trust under stress: kills at every step of writing, full disks, damaged stores, writers at once, hostile tables.
 
-`PLACEMAP_EXAMPLES=500` runs the same at length: the figures of docs/reliability.md.
+`PLACEMAP_EXAMPLES=500` runs the same at length: the figures of docs/developers/reliability.md.
 """
 
 from __future__ import annotations

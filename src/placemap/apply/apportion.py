@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from placemap.core.arrays import Floats, Texts, positions, ratio, sums
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units, living_in
-from placemap.reference.geography import Geography
+from placemap.reference.geography import SPLIT_WEIGHT, Geography
 from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment, places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
@@ -150,7 +150,7 @@ def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: s
     fit = geography.fit_2011
     old = positions(geography.lsoas, fit.codes) < 0
     both = positions(fit.codes, geography.lsoa_codes) >= 0
-    vintages = np.where(both, "2011 and 2021", "2021")
+    vintages = np.where(both, f"{OLD_LSOA_VINTAGE} and {LSOA_VINTAGE}", LSOA_VINTAGE)
 
     def matrix(assignment: Assignment) -> Floats:
         count = len(assignment.footprint.places)
@@ -159,9 +159,9 @@ def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: s
 
     return _Keys(
         np.concatenate([geography.lsoa_codes, fit.codes.to_numpy()[old]]),
-        np.concatenate([vintages, np.full(int(old.sum()), "2011")]).astype(object),
+        np.concatenate([vintages, np.full(int(old.sum()), OLD_LSOA_VINTAGE)]).astype(object),
         matrix,
-        "LSOAs whole; those of 2011 that were split, by residents_2021",
+        f"LSOAs whole; those of {OLD_LSOA_VINTAGE} that were split, by {SPLIT_WEIGHT}",
     )
 
 

@@ -109,14 +109,3 @@ def _clean(value: float) -> float:
     """Without what binary fractions leave of a whole number, or of nothing."""
     nearest = round(value)
     return float(nearest) if abs(value - nearest) < 1e-7 else value
-
-
-def largest_remainder(parts: Sequence[float]) -> list[int]:
-    """Whole numbers near `parts`, of the same sum (which must be whole); equal remainders go to the first."""
-    parts = [_clean(part) for part in parts]
-    floors = [math.floor(part) for part in parts]
-    missing = round(math.fsum(parts)) - sum(floors)
-    order = sorted(range(len(parts)), key=lambda i: (-(parts[i] - floors[i]), i))
-    for i in order[:missing]:
-        floors[i] += 1
-    return floors

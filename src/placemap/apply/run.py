@@ -13,7 +13,8 @@ from placemap.apply.apportion import MISSING, NOT_IN_TABLES, OUT_OF_AREA, UNKNOW
 from placemap.apply.columns import _OUTSIDE_ENGLAND, NO_CODE, PLACE_COLUMNS, _usage
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure, intensive_error
-from placemap.apply.reconcile import Reconciliation, _clean, _Ledger, _number, largest_remainder
+from placemap.apply.reconcile import Reconciliation, _clean, _Ledger, _number
+from placemap.core.arrays import largest_remainder
 from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding

@@ -7,13 +7,26 @@ from collections.abc import Iterator
 import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
+from placemap.config.model import Footprint
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.findings import Finding, Severity
-from placemap.core.text import listed
+from placemap.core.text import listed, some
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: How many LSOAs a message names.
 NAMES_SHOWN = 5
+
+
+def empty_scope(footprint: Footprint) -> Finding:
+    """What is wrong with a footprint whose scope has no LSOA."""
+    return Finding(
+        "empty-scope",
+        Severity.ERROR,
+        f"nothing is left of the scope of footprint {footprint.id}: all its LSOAs are excluded.",
+        footprint.id,
+        str(footprint.scope.loc),
+        hint="take units out of the `exclude` of the scope",
+    )
 
 
 @result_check("gap")
@@ -62,9 +75,8 @@ def overlap(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 def _lsoas(lsoas: Ints, resolved: ResolvedFootprint) -> str:
     codes = resolved.codes(lsoas)
-    shown = ", ".join(codes[:NAMES_SHOWN]) + (" …" if len(codes) > NAMES_SHOWN else "")
     noun = "LSOA" if len(codes) == 1 else "LSOAs"
-    return f"{len(codes):,} {noun} ({resolved.people(lsoas):,.0f} people: {shown})"
+    return f"{len(codes):,} {noun} ({resolved.people(lsoas):,.0f} people: {some(codes, NAMES_SHOWN)})"
 
 
 def _is_are(lsoas: Ints) -> str:
@@ -80,7 +92,8 @@ def empty_place(resolved: ResolvedFootprint) -> Iterator[Finding]:
                 resolved,
                 "empty-place",
                 Severity.ERROR,
-                f"{place.name} has no LSOA: its members lie outside the scope, are excluded, or lose every plurality.",
+                f"{place.name} has no LSOA: its members lie outside the scope, are excluded, "
+                "or have the most patients nowhere.",
                 subject=place.id,
                 place=place,
                 hint="check its members, `exclude` and `within` against the scope",

@@ -1,4 +1,4 @@
-"""Checks on what is allowed and may yet be wrong: low shares, divided units, ties, left-out practices, odd sizes."""
+"""Checks on what is allowed and may yet be wrong: low shares, divided units, ties, odd sizes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
 from placemap.config.model import PLACE_SIZE
-from placemap.core.arrays import sums
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import counted, listed
 from placemap.resolve.resolve import LOW_SHARE
@@ -28,8 +27,9 @@ def low_share(resolved: ResolvedFootprint) -> Iterator[Finding]:
             resolved,
             "low-share",
             Severity.WARNING,
-            f"{code} ({resolved.geography.lsoa_names[lsoa]}) goes to {place.name} with {share[lsoa]:.1%} of its "
-            f"registered patients; {placed[lsoa]:.1%} of those that any place has.",
+            f"{code} ({resolved.geography.lsoa_names[lsoa]}) is placed in {place.name}, which has "
+            f"{share[lsoa]:.1%} of its registered patients "
+            f"({placed[lsoa]:.1%} of those with any place in this footprint).",
             subject=code,
             lsoas=np.array([lsoa]),
             place=place,
@@ -39,14 +39,21 @@ def low_share(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 @result_check("split-ward")
 def split_ward(resolved: ResolvedFootprint) -> Iterator[Finding]:
-    """Wards that are divided between places."""
+    """Wards that are split between places."""
     yield from _split(resolved, "ward")
 
 
 @result_check("split-ltla")
 def split_ltla(resolved: ResolvedFootprint) -> Iterator[Finding]:
-    """LTLAs that are divided between places."""
+    """LTLAs that are split between places."""
     yield from _split(resolved, "ltla")
+
+
+def _parts(sizes: list[tuple[int, str]]) -> str:
+    """LSOAs by place in words, the unit named once: `77 LSOAs in Woodspring; 1 in South Bristol`."""
+    (size, name), *others = sizes
+    first = f"{counted(size, 'LSOA')} in {name}"
+    return "; ".join([first, *(f"{size} in {name}" for size, name in others)])
 
 
 def _split(resolved: ResolvedFootprint, kind: str) -> Iterator[Finding]:
@@ -61,48 +68,14 @@ def _split(resolved: ResolvedFootprint, kind: str) -> Iterator[Finding]:
             key=lambda part: (-part[0], part[1]),
         )
         label = "ward" if kind == "ward" else "LTLA"
-        parts = [f"{name} {counted(size, 'LSOA')}" for size, name in sizes]
         yield finding_of(
             resolved,
             f"split-{kind}",
-            Severity.WARNING,
-            f"{label} {units.codes[unit]} ({units.names[unit]}) is divided: {listed(parts)}.",
+            Severity.INFO,
+            f"{label} {units.codes[unit]} ({units.names[unit]}) is split: {_parts(sizes)}.",
             subject=str(units.codes[unit]),
             lsoas=lsoas,
             hint=f"figures by {label} need the shares of the crosswalk, not a plain join",
-        )
-
-
-@result_check("practice-without-pcn")
-def practice_without_pcn(resolved: ResolvedFootprint) -> Iterator[Finding]:
-    """Practices in no PCN and no place although most of their patients live where practices decide the place."""
-    declared, patients = resolved.assignment.practice_place, resolved.assignment.patients
-    if declared is None or patients is None:
-        return
-    geography, registrations = resolved.geography, resolved.geography.registrations
-    pcn_of = geography.pcns(resolved.footprint.vintages.get("pcn")).pcn_of
-    open_to_practices = resolved.assignment.in_scope & ~resolved.assignment.claims.any(axis=1)
-    in_scope = registrations.fit.shares(np.where(open_to_practices, 0, 1), 2)[:, 0]
-    known = registrations.lsoa >= 0
-    at_home = sums(
-        registrations.practice[known],
-        registrations.patients[known] * in_scope[registrations.lsoa[known]],
-        len(registrations.codes),
-    )
-    for number in np.flatnonzero((declared < 0) & (at_home * 2 > registrations.by_practice)):
-        code = str(registrations.codes[int(number)])
-        if code in pcn_of:
-            continue
-        name = geography.practice_names.get(code, "")
-        yield finding_of(
-            resolved,
-            "practice-without-pcn",
-            Severity.WARNING,
-            f"practice {code} ({name}) is in no PCN and in no place; {at_home[number]:,.0f} of its "
-            f"{registrations.by_practice[number]:,} patients live in the scope.",
-            subject=code,
-            people=float(at_home[number]),
-            hint="declare it in a place under `practice`, or accept it with a reason",
         )
 
 
@@ -120,7 +93,8 @@ def tie(resolved: ResolvedFootprint) -> Iterator[Finding]:
             resolved,
             "tie",
             Severity.INFO,
-            f"{code} has {votes[winner]:,.2f} patients with each of {listed(equal)}; it goes to the first by id.",
+            f"{code} has {votes[winner]:,.2f} patients with each of {listed(equal)}; "
+            "it is placed in the first of them by id.",
             subject=code,
             lsoas=np.array([lsoa]),
             place=resolved.places[winner],

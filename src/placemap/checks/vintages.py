@@ -11,8 +11,9 @@ from placemap.config.as_of import valid_on
 from placemap.core.arrays import Ints
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
+from placemap.core.text import listed
 from placemap.reference.by_lsoa import Units
-from placemap.reference.vintages import in_force_from
+from placemap.reference.vintages import in_force_from, is_over, tables_of
 from placemap.resolve.resolved import ResolvedFootprint
 
 
@@ -35,7 +36,7 @@ def icb_gone(resolved: ResolvedFootprint) -> Iterator[Finding]:
         subject=system.icb_code,
         lsoas=scope,
         loc=system.loc,
-        hint=f"figures by ICB of {today.vintage} are about another area; the places still hold",
+        hint=f"figures by ICB of {today.vintage} are about another area; the places themselves have not changed",
     )
 
 
@@ -80,7 +81,7 @@ def not_determinable(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 
 def _inside(resolved: ResolvedFootprint, lsoas: Ints) -> str:
-    units = resolved.geography.units("sub_icb", "2024")
+    units = resolved.geography.units("sub_icb", resolved.geography.data.manifest.defaults["sub_icb"])
     found = sorted({int(unit) for unit in units.of[lsoas] if unit >= 0})
     codes = units.ods if units.ods is not None else units.codes
     return "sub-ICB location " + " and ".join(str(codes[unit]) for unit in found)
@@ -91,16 +92,42 @@ def not_in_force(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """Tables that are younger than the day that was asked for."""
     chosen = resolved.geography.chosen
     for kind, vintage in sorted(chosen.early.items()):
-        what = KINDS[kind].plural if kind in KINDS else kind
         yield finding_of(
             resolved,
             "not-in-force",
             Severity.WARNING,
-            f"the reference data have no {what} in force on {chosen.as_of}; the oldest, {vintage} (from "
+            f"the reference data have no {_noun(kind)} in force on {chosen.as_of}; the oldest, {vintage} (from "
             f"{in_force_from(kind, vintage)}), stand in.",
             subject=f"{kind}-{vintage}",
             hint="import an older table with `placemap data import`, or name a vintage with --vintage",
         )
+
+
+@result_check("older-than-asked")
+def older_than_asked(resolved: ResolvedFootprint) -> Iterator[Finding]:
+    """Tables that had ended on the day that was asked for, though there is no newer one."""
+    chosen, manifest = resolved.geography.chosen, resolved.geography.data.manifest
+    if chosen.as_of is None:
+        return
+    used = [(kind, vintage) for kind, vintage in sorted(chosen.vintages.items()) if kind not in chosen.named]
+    old = [
+        f"{_noun(kind)} of {vintage}"
+        for kind, vintage in used
+        if tables_of(manifest, kind)[-1].vintage == vintage and is_over(kind, vintage, chosen.as_of)
+    ]
+    if old:
+        yield finding_of(
+            resolved,
+            "older-than-asked",
+            Severity.WARNING,
+            f"the newest tables at hand are older than {chosen.as_of} and stand in for that day's: {listed(old)}.",
+            subject=str(chosen.as_of),
+            hint="`placemap data update` fetches what there is; or ask for an earlier day",
+        )
+
+
+def _noun(kind: str) -> str:
+    return KINDS[kind].plural if kind in KINDS else kind
 
 
 @result_check("not-held")
@@ -112,10 +139,28 @@ def not_held(resolved: ResolvedFootprint) -> Iterator[Finding]:
             resolved,
             "not-held",
             Severity.INFO,
-            f"members of PCNs are those of {vintage}, as asked for; published figures of places declared from PCNs of "
-            "another time were not held against them.",
+            f"members of PCNs are those of {resolved.geography.pcns_of(vintage)}; published figures of places "
+            "declared from PCNs of another time were not held against them.",
             subject=f"pcn-{vintage}",
         )
+
+
+@result_check("derived-vintage")
+def derived_vintage(resolved: ResolvedFootprint) -> Iterator[Finding]:
+    """PCN memberships of a month of which no list is at hand, worked out from the dates in a later one."""
+    vintages = sorted({m.vintage for _, m in resolved.footprint.members() if m.kind == "pcn" and m.vintage})
+    for vintage in vintages:
+        entry = resolved.geography.find_pcn_entries(vintage)[1]
+        if entry is not None and entry.derived:
+            yield finding_of(
+                resolved,
+                "derived-vintage",
+                Severity.INFO,
+                f"members of PCNs of {vintage} were worked out from {entry.derived}, as no list of that month is in "
+                "the tables; names were not compared.",
+                subject=f"pcn-{vintage}",
+                hint="import the list of that month with `placemap data import` to have the memberships as published",
+            )
 
 
 @result_check("footprint-not-in-force")

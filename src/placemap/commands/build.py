@@ -12,8 +12,7 @@ from placemap.analysis.sensitivity import sensitivity
 from placemap.commands.workspace import Outcome, Workspace, chosen_of
 from placemap.config.model import Footprint, Place, System
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.version import __version__
-from placemap.outputs.folder import Build, write_build
+from placemap.outputs.folder import write_build
 from placemap.reference.lock import require_locked
 
 
@@ -41,21 +40,12 @@ def build(
     if workspace.lock:
         require_locked(workspace.inputs(footprint), workspace.lock)
     outcome = workspace.build(system, footprint)
-    if sensitive and outcome.exit_code() == Exit.OK:
+    failed = outcome.exit_code() != Exit.OK
+    if sensitive and not failed:
         outcome.sensitivity = sensitivity(outcome.without_errors())
         outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
-    made = Build(
-        system=system,
-        footprint=footprint,
-        tables=outcome.tables,
-        findings=outcome.findings,
-        inputs=workspace.inputs(footprint),
-        geography=workspace.geography,
-        measure=workspace.measure,
-        version=__version__,
-        failed=outcome.exit_code() != Exit.OK,
-        boundaries=workspace.boundaries(outcome) if outlines else None,
-    )
+    shapes = workspace.boundaries(outcome.without_errors()) if outlines and not failed else None
+    made = workspace.made(outcome, shapes)
     outcome.folder = write_build(made, out, formats=formats, excel=excel)
     return outcome
 

@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -27,7 +27,7 @@ from placemap.core.errors import PlacemapError
 
 _IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY)
 _SPACE = "free some space, or choose another place with"
-_RIGHT = "get the right to write there, close programs that have it open, or choose another place with"
+_RIGHT = "get permission to write there, close any program that has it open, or choose another place with"
 _STEPS = {
     errno.ENOSPC: _SPACE,
     errno.EDQUOT: _SPACE,
@@ -54,12 +54,37 @@ def is_litter(path: Path) -> bool:
     return any(fnmatchcase(path.name.lower(), pattern) for pattern in _LITTER) and path.is_file()
 
 
+def refuse_foreign(folder: Path, own: Collection[str]) -> None:
+    """Refuse to replace a folder that holds files which placemap did not write, or something that is no folder.
+
+    Args:
+        own: the files that it wrote, relative to the folder.
+
+    Raises:
+        PlacemapError: there are others, and they would be lost.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise PlacemapError(
+            "this is not a folder of placemap's; it would be replaced",
+            location=str(folder),
+            hint="move it away, or choose another folder with --out",
+        )
+    found = [item for item in folder.rglob("*") if item.is_symlink() or not item.is_dir()]
+    foreign = sorted({item.relative_to(folder).as_posix() for item in found if not is_litter(item)} - set(own))
+    if foreign:
+        raise PlacemapError(
+            f"the folder holds files that placemap did not write ({', '.join(foreign[:3])}); they would be lost",
+            location=str(folder),
+            hint="move them away, or choose another folder with --out",
+        )
+
+
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
     """A new empty folder beside `folder`, which takes its place when the block ends well, and else vanishes.
 
     Raises:
-        PlacemapError: another process is at it.
+        PlacemapError: another process is writing the folder.
         OSError: the folder cannot be written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +104,7 @@ def replacing_file(path: Path) -> Iterator[Path]:
     """Where to write a file beside `path`, of the same ending; it goes there when the block ends well, else vanishes.
 
     Raises:
-        PlacemapError: another process is at it.
+        PlacemapError: another process is writing the file.
         OSError: it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -215,6 +240,18 @@ def write_whole(
     except OSError as error:
         raise cannot_write(error, path, what=what, option=option) from None
     return path
+
+
+def from_json(text: str | bytes) -> Any:
+    """What a JSON file holds that anyone may have edited.
+
+    Raises:
+        ValueError: it is no JSON, or nested more deeply than any file of placemap's.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def as_json(value: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""People's own tables and polygons: the format found out, every cell as text."""
+"""People's own tables: the format found out, every cell as text."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from io import BytesIO, StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from placemap.core.errors import PlacemapError
 
-if TYPE_CHECKING:
-    import geopandas as gpd
-
 #: Rows that are looked at to find the header and the delimiter.
 PREVIEW = 50
-POLYGON_ENDINGS = (".gpkg", ".geojson", ".json", ".shp", ".fgb")
 
 
 _CERTAIN = re.compile(r"[EW]\d{8}|[A-Z]\d{5}")
@@ -185,27 +181,3 @@ def _titles(cells: Iterable[str]) -> list[str]:
 
 def _is_certain_code(text: str) -> bool:
     return bool(_CERTAIN.fullmatch(text))
-
-
-def read_polygons(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
-    """A user's polygons in metres of the British National Grid (EPSG:27700).
-
-    Raises:
-        PlacemapError: the file cannot be read, holds no polygons, or does not say its coordinate system.
-    """
-    import geopandas as gpd
-    import pyogrio.errors
-
-    _content(path)
-    try:
-        frame = gpd.read_file(path, layer=layer) if layer else gpd.read_file(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise _unreadable(path, f"the polygons cannot be read: {error}", "save them as GeoPackage or GeoJSON") from None
-    if frame.empty or not frame.geom_type.isin(["Polygon", "MultiPolygon"]).all():
-        kinds = ", ".join(sorted({str(kind) for kind in frame.geom_type})) or "nothing"
-        raise _unreadable(path, f"the file holds {kinds}; expected polygons, one or more a place", "export the areas")
-    if frame.crs is None:
-        raise _unreadable(
-            path, "the file does not say its coordinate system", "save it as GeoPackage, which always does"
-        )
-    return frame.to_crs(27700)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from placemap.core.arrays import Ints, sums
+from placemap.core.arrays import Ints, largest_remainder, sums
 from placemap.core.tables import Table
 from placemap.crosswalk.schemas import LEDGER
 from placemap.reference.by_lsoa import Registrations
@@ -165,11 +165,6 @@ def _inside_line(residence: int, cls: int, places: int, people: float, *, whole:
     return (NO_PLACE if cls == places else NO_PCN, residence, -1, float(people))
 
 
-def _hundredths(values: list[float], total: int) -> list[float]:
-    """`values` rounded to hundredths so that they sum to `total`, by largest remainder."""
-    scaled = np.array(values) * 100
-    floor = np.floor(scaled + 1e-6)
-    missing = total * 100 - int(floor.sum())
-    order = np.argsort(-(scaled - floor), kind="stable")
-    floor[order[:missing]] += 1
-    return [float(value) / 100 for value in floor]
+def _hundredths(values: Sequence[float], total: int) -> list[float]:
+    """`values` in hundredths that sum to `total`."""
+    return [part / 100 for part in largest_remainder([value * 100 for value in values], total * 100)]

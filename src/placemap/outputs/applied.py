@@ -54,7 +54,7 @@ def check_ending(path: Path) -> None:
     """Raise where a file's ending does not say CSV or Parquet.
 
     Raises:
-        PlacemapError: so.
+        PlacemapError: the file ends in neither `.csv` nor `.parquet`.
     """
     if path.suffix not in ENDINGS:
         raise PlacemapError(
@@ -123,7 +123,7 @@ def write_keys(keys: Apportionment, folder: Path) -> None:
     """Write the two tables that the SQL of `apply` joins, for someone to load into a warehouse.
 
     Raises:
-        PlacemapError: they cannot be written.
+        PlacemapError: the tables cannot be written.
     """
     codes = keys.codes.sort_values("CODE", ignore_index=True)
     weights = keys.weights.sort_values(["CODE", "PLACECD"], ignore_index=True)

@@ -218,7 +218,7 @@ def test_folder_and_zip_hold_the_same_bytes_each_time(workspace, system, tmp_pat
     (folder / "my notes.txt").write_text("mine")
     from placemap.core.errors import PlacemapError
 
-    with pytest.raises(PlacemapError, match=r"not the pack's \(my notes.txt\)"):
+    with pytest.raises(PlacemapError, match=r"did not write \(my notes.txt\)"):
         make_foi(workspace, found, found.footprints["localities"], config("bnssg"), LETTER, tmp_path)
     assert (folder / "my notes.txt").read_text() == "mine"
 

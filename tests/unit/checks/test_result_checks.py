@@ -41,7 +41,7 @@ CASES = {
         ["residents_2021"],
         footprint(WHOLE.replace("]}", "], expect: [{measure: residents_2021, value: 13000}]}")),
     ),
-    "unknown-measure": (
+    "expectation-unchecked": (
         footprint(WHOLE.replace("]}", "], expect: [{measure: residents_1991, value: 13000}]}")),
         ["residents_1991"],
         footprint(WHOLE.replace("]}", "], expect: [{measure: registered_2022_07, value: 8650}]}")),
@@ -70,6 +70,17 @@ CASES = {
         ["E01000008", "E01000006"],
         footprint(COUNCILS),
     ),
+    "empty-scope": (
+        footprint(COUNCILS, scope="{sub_icb: [90A], exclude: {sub_icb: [90A]}}"),
+        ["one"],
+        footprint(WHOLE, scope="{sub_icb: [90A], exclude: {ltla: [E06000901, E07000902]}}"),
+    ),
+    "unplaced-pcn": (
+        footprint(ONE_PCN.replace(", U90004", "")),
+        ["U90004"],
+        footprint(ONE_PCN.replace(", U90004]", "]").replace("A90006", "A90005, A90006")),
+    ),
+    "placeholder": (footprint(WHOLE).replace("The plan", "To fill in"), ["title"], footprint(WHOLE)),
     "practice-without-pcn": (footprint(ONE_PCN.replace(", practice: [A90006]", "")), ["A90006"], footprint(ONE_PCN)),
     "weak-evidence": (
         footprint(WHOLE).replace("grade: A", "grade: C"),
@@ -142,8 +153,18 @@ def test_stays_silent(code, findings_of):
     assert code not in {finding.code for finding in findings_of(CASES[code][2])}
 
 
-#: Below: nobody in the toy county lives in a place of 250,000; the others in tests/packaged/test_vintages.py.
-ELSEWHERE = {"place-size", "icb-gone", "not-determinable", "not-in-force", "footprint-not-in-force", "not-held"}
+#: Below: nobody in the toy county lives in a place of 250,000; the others in tests/packaged/test_vintages.py and
+#: tests/sources/test_all_england.py.
+ELSEWHERE = {
+    "place-size",
+    "icb-gone",
+    "not-determinable",
+    "not-in-force",
+    "footprint-not-in-force",
+    "not-held",
+    "older-than-asked",
+    "derived-vintage",
+}
 
 
 def test_every_check_has_its_case():
@@ -153,7 +174,7 @@ def test_every_check_has_its_case():
 
 
 def test_every_code_in_the_source_has_its_case():
-    """Codes are strings in the source; a new one needs a case here (and a word in docs/findings.md)."""
+    """Codes are strings in the source; a new one needs a case here (and a word in docs/reference/findings.md)."""
     import re
 
     from conftest import REPO

@@ -11,20 +11,17 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from placemap.core.arrays import Bools, Ints, positions
+from placemap.core.arrays import Bools, Ints
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TableSchema
 from placemap.crosswalk.schemas import place_boundaries
 from placemap.reference.geography import Geography
+from placemap.reference.shapes import Shapes, lsoa_shapes
 from placemap.resolve.resolve import Assignment
 from placemap.resolve.resolved import ResolvedFootprint
-
-#: One shapely geometry an element, EPSG:27700.
-Shapes = npt.NDArray[np.object_]
 
 SQUARE_METRES_PER_SQUARE_KM = 1e6
 
@@ -49,12 +46,7 @@ class LsoaBoundaries:
 
     def __init__(self, geography: Geography) -> None:
         self.geography = geography
-        entry = geography.data.need("lsoa_boundaries")
-        table = geography.data.table(entry)
-        self.lsoas: Shapes = np.full(geography.size, None, dtype=object)
-        position = positions(geography.lsoas, table["lsoa_code"])
-        known = position >= 0
-        self.lsoas[position[known]] = shapely.from_wkb(table["geometry"].to_numpy(dtype=object)[known])
+        self.lsoas = lsoa_shapes(geography)
 
     @cached_property
     def ltlas(self) -> tuple[list[str], list[str], Shapes]:

@@ -15,9 +15,10 @@ from placemap.config.model import Footprint, System
 from placemap.core.text import counted, month
 from placemap.crosswalk.inputs import attributions
 from placemap.outputs.map.colouring import kept_colours
-from placemap.outputs.map.outlines import LsoaBoundaries, Shapes, neighbours, simplified
+from placemap.outputs.map.outlines import LsoaBoundaries, neighbours, simplified
 from placemap.outputs.map.palette import colours
 from placemap.reference.geography import Geography, measure_title
+from placemap.reference.shapes import Shapes
 from placemap.resolve.resolve import LOW_SHARE, low_share
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -207,7 +208,9 @@ def vintage_text(resolved: ResolvedFootprint) -> str:
     parts = [f"LSOAs of {lsoas}", f"local authorities of {ltlas}"]
     if resolved.footprint.has_patient_kinds:
         registered = geography.registrations_entry.vintage
-        parts += [f"PCN membership of {month(resolved.pcn_vintage)}", f"patients registered in {month(registered)}"]
+        listing = geography.pcn_entries(resolved.pcn_vintage)[1].vintage
+        by = "" if listing == resolved.pcn_vintage else f" by the list of {month(listing)}"
+        parts += [f"PCN membership of {month(resolved.pcn_vintage)}{by}", f"patients registered in {month(registered)}"]
     return f"{'; '.join(parts)}. Residents: {measure_title(geography, resolved.populations.residents_name)}."
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from placemap.config.grades import GRADES
 from placemap.config.model import Evidence, Footprint, Member, Place, System
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
@@ -15,17 +16,12 @@ from placemap.core.tables import Table
 from placemap.core.text import counted, month
 from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
+from placemap.outputs.build import Build
 from placemap.outputs.map.picture import Picture
 from placemap.reference.geography import measure_title
 from placemap.resolve.resolve import METHODS, Assignment, low_share
 from placemap.resolve.resolved import ResolvedFootprint
 
-#: What a grade says, in words.
-GRADES = {
-    "A": "the sources state the places and the geography that they are made of",
-    "B": "the sources state the places, and the geography follows from names in them",
-    "C": "the sources are weak, so treat the places as a working assumption",
-}
 _SEVERITY = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO: "Note"}
 
 
@@ -125,27 +121,21 @@ class Report:
 
 def report(
     resolved: ResolvedFootprint,
-    tables: list[Table],
-    findings: list[Finding],
-    inputs: Inputs,
+    build: Build,
     drawn: Picture,
-    version: str,
     sections: Iterable[Section] = (),
 ) -> Report:
     """The report of a footprint that has no errors.
 
     Args:
         resolved: the footprint.
-        tables: as built.
-        findings: what the checks found.
-        inputs: the reference tables that it rests on.
+        build: its tables, findings and sources.
         drawn: its map.
-        version: of placemap.
         sections: what other parts of placemap add.
     """
     system, footprint, assignment = resolved.system, resolved.footprint, resolved.assignment
     geography, populations = resolved.geography, resolved.populations
-    by_name = {table.name: table for table in tables}
+    by_name = {table.name: table for table in build.tables}
     places = _places(footprint, by_name["places"], drawn)
     return Report(
         system=system,
@@ -155,18 +145,18 @@ def report(
         picture=drawn,
         ledger=list(totals(by_name["ledger"]).items()),
         coverage=coverage_sentence(assignment),
-        findings=finding_groups(findings),
+        findings=finding_groups(build.findings),
         evidence=evidence_of(system, footprint),
-        sources=list({(entry.title, entry.vintage): entry for entry in inputs}.values()),
-        attribution=attributions(inputs),
-        tables=tables,
+        sources=list({(entry.title, entry.vintage): entry for entry in build.inputs}.values()),
+        attribution=attributions(build.inputs),
+        tables=build.tables,
         lsoas=lsoa_rows(resolved),
         wards=lsoa_wards(resolved),
         practices=practice_rows(by_name.get("place_practice"), [head.code for head in resolved.place_codes]),
         sections=list(sections),
         residents_title=measure_title(geography, populations.residents_name),
         registered_title=f"registered patients, {month(geography.registrations_entry.vintage)}",
-        version=version,
+        version=build.version,
     )
 
 

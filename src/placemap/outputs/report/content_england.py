@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from placemap.config.grades import GRADES as LETTERS
-from placemap.config.grades import WEAKEST
+from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.model import Evidence
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
 from placemap.core.text import listed, month
 from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
+from placemap.outputs.build import Build
 from placemap.outputs.map.picture import NationalPicture
 from placemap.outputs.readme_england import SystemLine
-from placemap.outputs.report.content import GRADES, FindingGroup, evidence_of, finding_groups
+from placemap.outputs.report.content import FindingGroup, evidence_of, finding_groups
 from placemap.reference.geography import measure_title
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -103,24 +103,20 @@ def england_report(
     national: ResolvedFootprint,
     lines: Sequence[SystemLine],
     left_out: Sequence[str],
-    tables: list[Table],
-    findings: list[Finding],
-    owners: Mapping[str, str],
-    inputs: Inputs,
+    build: Build,
     picture: NationalPicture,
-    version: str,
 ) -> EnglandReport:
     """The report of all systems.
 
     Args:
         lines: a line a system, in the order of `national.parts`.
         left_out: names of systems that were left out because of their evidence.
-        tables: as built.
-        findings: of all systems and between them.
-        owners: names of systems by id.
+        build: tables, findings of all systems and between them, and sources.
     """
     geography, populations = national.geography, national.populations
-    by_name = {table.name: table for table in tables}
+    owners = {line.system.id: line.system.name for line in lines}
+    graded = Counter(line.footprint.grade for line in lines)
+    by_name = {table.name: table for table in build.tables}
     places = _places(national, by_name["places"], geography.units("icb").prefix)
     ledger = list(totals(by_name["ledger"]).items())
     return EnglandReport(
@@ -129,20 +125,20 @@ def england_report(
         places=places,
         systems=[EnglandSystem(line, evidence_of(line.system, line.footprint), _caveats(line)) for line in lines],
         left_out=list(left_out),
-        grades=[(letter, sum(one.footprint.grade == letter for one in lines), GRADES[letter]) for letter in LETTERS],
+        grades=[(letter, graded[letter], meaning) for letter, meaning in GRADES.items()],
         picture=picture,
         colourings=_colourings(picture, places),
         ledger=ledger,
         coverage=england_coverage_sentence(national, left_out),
-        findings=finding_groups(findings, lambda finding: _said(finding, owners)),
-        sources=list({(entry.title, entry.vintage): entry for entry in inputs}.values()),
-        attribution=attributions(inputs),
-        tables=tables,
+        findings=finding_groups(build.findings, lambda finding: _said(finding, owners)),
+        sources=list({(entry.title, entry.vintage): entry for entry in build.inputs}.values()),
+        attribution=attributions(build.inputs),
+        tables=build.tables,
         icbs=sorted({place.icb for place in places}),
         residents_title=measure_title(geography, populations.residents_name),
         registered_title=f"registered patients, {month(geography.registrations_entry.vintage)}",
         config_sha256=national.system.config_sha256,
-        version=version,
+        version=build.version,
     )
 
 
@@ -174,7 +170,7 @@ def _summary(
     least = min(places, key=lambda place: place.own_share)
     residents = measure_title(national.geography, national.populations.residents_name)
     counts = Counter(line.footprint.grade for line in lines)
-    grades = listed([f"{counts[letter]} {letter}" for letter in LETTERS if counts[letter]])
+    grades = listed([f"{counts[letter]} {letter}" for letter in GRADES if counts[letter]])
     texts = [
         f"{len(places)} places of {len(lines)} integrated care systems, each system by its default footprint. No body "
         "publishes such a list: the definitions are placemap’s, from public evidence of unequal strength.",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from placemap.outputs.map.outlines import PlaceBoundaries, Shapes
+from placemap.config.grades import GRADES
+from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.map.svg_paths import NAME_PIXELS, Canvas, canvas, labels, numbers
-from placemap.outputs.report.content import GRADES, Report
+from placemap.outputs.report.content import Report
 from placemap.outputs.report.page import files_of, page
+from placemap.reference.shapes import Shapes
 
 #: Size of numbers on a map of nominal width, pixels; a phone's map, which has them, is less than half as wide.
 _NUMBER_PIXELS = 44
