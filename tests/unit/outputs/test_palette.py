@@ -65,7 +65,7 @@ def test_neighbours_differ_in_grey_print(workspace, system):
             chosen = colours(len(footprint.places), pairs)
             assert len(set(chosen)) == len(chosen)
             for one, other in pairs:
-                assert abs(lightness(chosen[one]) - lightness(chosen[other])) > 7.5, footprint.id
+                assert abs(lightness(chosen[one]) - lightness(chosen[other])) > 7, footprint.id
 
 
 def test_up_to_fourteen_places_have_a_colour_each_whatever_touches():

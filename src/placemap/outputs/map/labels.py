@@ -11,8 +11,8 @@ import shapely
 
 #: Candidates a side of the grid that is laid over a place.
 _GRID = 25
-#: Directions and distances (in label heights) that are tried for a label beside its place.
-_DIRECTIONS, _DISTANCES = 32, 30
+#: Directions and distances (in halves of a label's height) that are tried for a label beside its place.
+_DIRECTIONS, _DISTANCES = 32, 60
 #: What a label on another place, or a line across one, costs, in label heights of distance.
 _ON_LAND, _ACROSS_LAND = 12, 6
 #: How near a line may come to a label, in label heights.
@@ -152,7 +152,7 @@ def _beside(label: LabelRequest, land: Any, taken: list[Any], bounds: Any) -> Pl
     angle, distance = (
         grid.ravel()
         for grid in np.meshgrid(
-            np.arange(_DIRECTIONS) * 2 * np.pi / _DIRECTIONS, np.arange(1, _DISTANCES + 1) * label.height
+            np.arange(_DIRECTIONS) * 2 * np.pi / _DIRECTIONS, np.arange(1, _DISTANCES + 1) * label.height / 2
         )
     )
     x = middle.x + np.cos(angle) * (distance + label.width / 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from math import dist, inf
 
 #: Soft, and every two of them are told apart under normal sight and under simulated protan, deutan and tritan sight.
 #: Dark text stands on each with a contrast of more than 4.5 to 1 (tests hold both).
@@ -12,25 +13,41 @@ PALETTE = (
     *("#caeedc", "#dcdcf7", "#caca82", "#8bcaf7", "#e5afca", "#a69dca", "#b89d5e", "#67a682"),
     *("#eeeea6", "#9dd3af", "#94b882", "#67a6e5", "#d382a6", "#aff7c1"),
 )
-#: Neighbours with at least this difference in lightness are told apart in grey print. Where each place has a colour of
-#: its own, they are set further apart as long as that is of use.
-_ENOUGH, _AMPLE = 7.5, 22.0
+#: Neighbours with at least this difference in lightness are told apart in grey print, which counts most; beyond that,
+#: more distance in CIELAB is better. Where places share colours, so much of it is enough.
+_ENOUGH, _WEIGHT, _FAR = 7.0, 30.0, 25.0
 
 Neighbours = Iterable[tuple[int, int]]
 
 
 def lightness(colour: str) -> float:
     """CIE L* of an sRGB colour `#rrggbb`, 0 (black) to 100 (white)."""
+    return lab(colour)[0]
+
+
+def lab(colour: str) -> tuple[float, float, float]:
+    """CIE L*, a* and b* of an sRGB colour `#rrggbb` under D65."""
     red, green, blue = (_linear(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return float(116 * luminance ** (1 / 3) - 16) if luminance > 216 / 24389 else float(luminance * 24389 / 27)
+    x = _root((0.4124564 * red + 0.3575761 * green + 0.1804375 * blue) / 0.95047)
+    y = _root(0.2126729 * red + 0.7151522 * green + 0.0721750 * blue)
+    z = _root((0.0193339 * red + 0.1191920 * green + 0.9503041 * blue) / 1.08883)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
 def _linear(value: float) -> float:
     return float(value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4)
 
 
-_SHADES = tuple(lightness(colour) for colour in PALETTE)
+def _root(value: float) -> float:
+    return float(value ** (1 / 3) if value > 216 / 24389 else (value * 24389 / 27 + 16) / 116)
+
+
+def _apart(one: str, other: str) -> float:
+    a, b = lab(one), lab(other)
+    return round(_WEIGHT * min(abs(a[0] - b[0]), _ENOUGH) + dist(a, b), 6)
+
+
+_APART = [[_apart(one, other) for other in PALETTE] for one in PALETTE]
 
 
 def colours(places: int, neighbours: Neighbours, given: Mapping[int, str] | None = None) -> list[str]:
@@ -50,7 +67,7 @@ def colours(places: int, neighbours: Neighbours, given: Mapping[int, str] | None
         touching[one].add(other)
         touching[other].add(one)
     own = places <= len(PALETTE)
-    choice = _Choice(touching, frozenset(fixed), _AMPLE if own else _ENOUGH)
+    choice = _Choice(touching, frozenset(fixed), inf if own else _WEIGHT * _ENOUGH + _FAR)
     chosen = choice.first(fixed)
     while (own and choice.swap(chosen)) or choice.change(chosen, fresh=own):
         pass
@@ -64,7 +81,7 @@ class _Choice:
     Attributes:
         touching: neighbours by place.
         fixed: places whose colours stay.
-        most: a difference in lightness that is as good as any larger one.
+        most: a distance that is as good as any larger one.
     """
 
     touching: dict[int, set[int]]
@@ -115,5 +132,5 @@ class _Choice:
         return sorted(self._apart(chosen[place], [chosen[other]]) for place in places for other in self.touching[place])
 
     def _apart(self, number: int, near: list[int]) -> float:
-        """The least difference in lightness between a colour and others."""
-        return round(min([self.most, *(abs(_SHADES[number] - _SHADES[other]) for other in near)]), 6)
+        """The least distance between a colour and others."""
+        return min([self.most, *(_APART[number][other] for other in near)])
