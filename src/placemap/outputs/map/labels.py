@@ -58,7 +58,9 @@ def place_labels(
     busy = list(taken)
     bounds = shapely.box(*frame)
     inside = [_put(label, _inside(label, busy, bounds), busy) for label in wanted]
-    land = shapely.union_all([label.shape for label in wanted])
+    # Labels are too large to tell the fine corners of a coast.
+    fine = min((label.height for label in wanted), default=0.0) / 10
+    land = shapely.union_all([shapely.simplify(label.shape, fine) for label in wanted])
     shapely.prepare(land)
     order = [number for number, found in enumerate(inside) if found is None]
     for _ in range(len(order) + 1):
@@ -159,12 +161,14 @@ def _beside(label: LabelRequest, land: Any, taken: list[Any], bounds: Any) -> Pl
     y = middle.y + np.sin(angle) * (distance + label.height / 2)
     boxes = _boxes(x, y, label)
     lines = shapely.shortest_line(shapely.Point(middle), boxes)
-    free = _free(boxes, taken, bounds) & _clear(lines, taken, _CLEAR * label.height)
-    if not free.any():
+    free = np.flatnonzero(_free(boxes, taken, bounds) & _clear(lines, taken, _CLEAR * label.height))
+    if not len(free):
         return None
-    across = shapely.length(shapely.intersection(lines, shapely.difference(land, label.shape))) > 0
-    cost = distance + label.height * (_ON_LAND * shapely.intersects(land, boxes) + _ACROSS_LAND * across)
-    best = int(np.flatnonzero(free)[np.argmin(cost[free])])
+    others = shapely.difference(land, shapely.buffer(label.shape, label.height / 10, quad_segs=1))
+    shapely.prepare(others)
+    covers, across = shapely.intersects(land, boxes[free]), shapely.intersects(others, lines[free])
+    cost = distance[free] + label.height * (_ON_LAND * covers + _ACROSS_LAND * across)
+    best = int(free[np.argmin(cost)])
     return Placed(float(x[best]), float(y[best]), (middle.x, middle.y))
 
 
