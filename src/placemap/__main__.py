@@ -77,7 +77,7 @@ def _open_closed_streams() -> None:
             if nowhere != number:
                 os.dup2(nowhere, number)
                 os.close(nowhere)
-            stream = os.fdopen(number, mode, encoding="utf-8", closefd=False)
+            stream = os.fdopen(number, mode, encoding="utf-8", newline="", closefd=False)
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
 

@@ -22,8 +22,14 @@ def check_pcn(geography: Geography, member: Member, place: str) -> Iterator[Find
         return
     if member.code not in pcns.practices_of:
         yield _empty_pcn(geography, member, pcns, place)
-    if member.name is not None:
+    if member.name is not None and not _derived(geography, member.vintage):
         yield from wrong_name(member, pcns.names[member.code], lambda name: codes_named(pcns.names, name), place)
+
+
+def _derived(geography: Geography, vintage: str | None) -> bool:
+    """Whether PCNs of a vintage were worked out from a later list, so that they have its names."""
+    entry = geography.find_pcn_entries(vintage)[0]
+    return entry is not None and bool(entry.derived)
 
 
 def _empty_pcn(geography: Geography, member: Member, pcns: Pcns, place: str) -> Finding:

@@ -145,6 +145,24 @@ def not_held(resolved: ResolvedFootprint) -> Iterator[Finding]:
         )
 
 
+@result_check("derived-vintage")
+def derived_vintage(resolved: ResolvedFootprint) -> Iterator[Finding]:
+    """PCN memberships of a month of which no list is at hand, worked out from the dates in a later one."""
+    vintages = sorted({m.vintage for _, m in resolved.footprint.members() if m.kind == "pcn" and m.vintage})
+    for vintage in vintages:
+        entry = resolved.geography.find_pcn_entries(vintage)[1]
+        if entry is not None and entry.derived:
+            yield finding_of(
+                resolved,
+                "derived-vintage",
+                Severity.INFO,
+                f"members of PCNs of {vintage} were worked out from {entry.derived}, as no list of that month is in "
+                "the tables; names were not compared.",
+                subject=f"pcn-{vintage}",
+                hint="import the list of that month with `placemap data import` to have the memberships as published",
+            )
+
+
 @result_check("footprint-not-in-force")
 def footprint_not_in_force(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """The footprint was not in force on the day that was asked for."""

@@ -69,9 +69,9 @@ class Bar:
             return ""
         count = sum(counts.values())
         which = ", ".join(f"{code} ×{number}" if number > 1 else code for code, number in counts.items())
-        noun = "warning" if count == 1 else "warnings"
-        why = "which fail with --strict" if self.known is None else "not in the baseline"
+        noun, fail = ("warning", "fails") if count == 1 else ("warnings", "fail")
+        why = f"which {fail} with --strict" if self.known is None else "not in the baseline"
         return (
             f"FAILED: {count} {noun}, {why}: {which}\n"
-            "  → mend what they are about, or accept each with a reason (`accept` in the config, docs/findings.md)"
+            "  → mend what they are about, or accept each with a reason (`accept` in the config)"
         )

@@ -23,6 +23,11 @@ def some(items: Sequence[str], most: int, *, counted: bool = False, by: str = ",
     return shown if rest <= 0 else f"{shown} and {rest} more" if counted else f"{shown} …"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 LSOA`, `1,200 LSOAs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def month(vintage: str) -> str:
     """`August 2022` for `2022-08`, `11 March 2021` for `2021-03-11`; a year as it is."""
     parts = vintage.split("-")

@@ -53,6 +53,7 @@ class TableEntry:
         coverage: `England`, `extract` for a table cut to what some configs need, or `part` (`part extract`) for one
             whose source leaves some of England out.
         total: the sum of the measure over the whole source, where it has one.
+        derived: what it was worked out from, where it is no table of its source's; empty for all others.
     """
 
     name: str
@@ -71,6 +72,7 @@ class TableEntry:
     attribution: str
     coverage: str
     total: int | None = None
+    derived: str = ""
 
     @property
     def chosen_by(self) -> str:

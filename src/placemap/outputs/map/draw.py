@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from placemap.core.text import counted
 from placemap.outputs.map.drawing import (
     CAPITALS,
     HEIGHT,
@@ -159,7 +160,7 @@ def _legend(picture: Picture, lines: Lines, left: float, top: float) -> list[Ite
         items += _swatch(left, y, place.colour)
         items.append(Text(names, left + 28, y + 11, _NAME, INK, bold=True))
         y += 11 + (len(names) - 1) * _NAME * LEADING
-        figures = f"{place.residents:,.0f} residents · {_lsoas(place.lsoas)}"
+        figures = f"{place.residents:,.0f} residents · {counted(place.lsoas, 'LSOA')}"
         items.append(Text((figures,), left + 28, y + 14, _SMALL, QUIET))
         y += 19 if tight else 26
     return [*items, *_line_legend(picture, lines, left, y + 4)]
@@ -170,16 +171,12 @@ def _swatch(left: float, y: float, colour: str, high: float = 14) -> list[Item]:
     return [Area(box, colour), Stroke(box.exterior, INK, 0.8)]
 
 
-def _lsoas(number: int) -> str:
-    return f"{number:,} LSOA{'s' if number != 1 else ''}"
-
-
 def _compact_legend(picture: Picture, left: float, top: float) -> list[Item]:
     items: list[Item] = []
     for number, place in enumerate(picture.places):
         y = top + number * 15
         items += _swatch(left, y - 10, place.colour, 11)
-        text = f"{place.name}: {place.residents:,.0f} residents · {_lsoas(place.lsoas)}"
+        text = f"{place.name}: {place.residents:,.0f} residents · {counted(place.lsoas, 'LSOA')}"
         items.append(Text((text,), left + 28, y, _SMALL, INK))
     return items
 

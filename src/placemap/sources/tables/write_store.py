@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from placemap.core.errors import PlacemapError
-from placemap.core.files import cannot_write, is_litter, replacing, write_text
+from placemap.core.files import cannot_write, from_json, is_litter, replacing, write_text
 from placemap.core.tables import TableSchema
 from placemap.reference.store import FAMILIES, MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
 from placemap.sources.catalogue import SOURCES_FILE
@@ -30,7 +30,7 @@ def tables_to_keep(store: Path) -> dict[str, TableEntry]:
     if not path.is_file():
         return {}
     try:
-        tables = Manifest.from_json(json.loads(path.read_text(encoding="utf-8"))).tables
+        tables = Manifest.from_json(from_json(path.read_text(encoding="utf-8"))).tables
     except (KeyError, TypeError, ValueError, AttributeError):
         raise PlacemapError(
             "the store that is there already is damaged",
@@ -60,7 +60,7 @@ def write_store(
         PlacemapError: the folder is not a store's, is a damaged one, or cannot be written; what stood there
             before still does.
     """
-    _refuse_no_store(to)
+    refuse_no_store(to)
     new = {table.name for table in tables}
     try:
         with replacing(to) as folder:
@@ -75,7 +75,7 @@ def write_store(
         raise cannot_write(error, to, what="the store", option="--to") from None
 
 
-def _refuse_no_store(to: Path) -> None:
+def refuse_no_store(to: Path) -> None:
     """Refuse a folder that has something in it and is not a store: all of it would be copied and replaced."""
     inside = {item.name for item in to.iterdir() if not is_litter(item)} if to.is_dir() else set()
     if (to.exists() and not to.is_dir()) or (inside and not inside & {MANIFEST, SOURCES_FILE}):
