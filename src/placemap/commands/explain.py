@@ -11,10 +11,10 @@ from placemap.analysis.explain import explain, explain_place
 from placemap.analysis.explanation import Explanation
 from placemap.commands.workspace import Workspace, footprints_of, resolved
 from placemap.config.model import Footprint, Place, System
-from placemap.core.codes import normal_name
+from placemap.core.codes import POSTCODE, normal_name
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.describe import as_text
-from placemap.reference.look_up import POSTCODE, Subject, find_subject
+from placemap.reference.look_up import Subject, find_subject
 from placemap.reference.postcodes import Located, locate
 from placemap.resolve.resolve import Assignment
 

@@ -19,7 +19,6 @@ from placemap.core.arrays import Floats, Ints
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.read_tables import POLYGON_ENDINGS, read_polygons, read_table
 from placemap.reference.geography import Geography
-from placemap.reference.recognise import has_codes
 from placemap.resolve.resolve import Assignment
 
 FOOTPRINT = "inferred"
@@ -67,7 +66,7 @@ def read_wanted(
     if path.suffix.lower() in POLYGON_ENDINGS:
         return from_polygons(read_polygons(path, sheet), geography, place)
     try:
-        return from_table(read_table(path, sheet, has_codes), geography, code, place)
+        return from_table(read_table(path, sheet).frame, geography, code, place)
     except PlacemapError as error:
         error.location = error.location or str(path)
         raise

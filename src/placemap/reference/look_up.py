@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
 
-POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}")
 #: What an LSOA is said to lie in, from near to far.
 PARENT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")
 
