@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from placemap.apply import sql
-from placemap.apply.apportion import MISSING, NOT_IN_TABLES, OUT_OF_AREA, UNKNOWN, PlaceKeys, Resolved
-from placemap.apply.columns import _OUTSIDE_ENGLAND, NO_CODE, PLACE_COLUMNS, _usage
+from placemap.apply.apportion import NO_PLACE, UNKNOWN, PlaceKeys, Resolved
+from placemap.apply.columns import PLACE_COLUMNS, _usage, refuse_mixture
+from placemap.apply.coverage import COVERAGE, Cover, shares_of
 from placemap.apply.engine_duckdb import Engine
+from placemap.apply.held_back import bad_cells_error, sentinel_error
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure, intensive_error
 from placemap.apply.reconcile import Reconciliation, _clean, _Ledger, _number, largest_remainder
-from placemap.core.codes import KINDS
-from placemap.core.errors import PlacemapError
+from placemap.apply.told import outcome_of, told
+from placemap.core.account import Account
+from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
+from placemap.reference.geography import Geography
 
 #: Whole numbers up to this are exact in binary floating point.
 EXACT = 2**53
@@ -27,12 +33,17 @@ class Applied:
     """What `apply` gives.
 
     Attributes:
-        frame: ICSID, FOOTPRINT, PLACECD, PLACENM, the groups, and a column a measure; a row a place (and group).
+        frame: ICSID, FOOTPRINT, PLACECD, PLACENM, the groups, a column a measure, and what the data cover of the place
+            (UNIT_COVERAGE, RESIDENT_COVERAGE, PATIENT_COVERAGE, 0 to 1; where there are several measures, by units
+            that have a value of each); a row a place (and group). No data is blank.
         reconciliations: one a footprint.
         by: the column of codes. kind: what they are of. vintages: rows by vintage of their code.
         method: how units are placed.
         notes: what an analyst should know of this result.
         unknown: unknown codes with their number of rows, most rows first.
+        told: what codes that were not placed are, in sentences.
+        account: of the rows of the file; None for data that were in memory or Parquet.
+        covered: by position of the measure, the coverage of the places by it alone.
         findings: what to know of the footprints, such as weak evidence.
     """
 
@@ -45,13 +56,41 @@ class Applied:
     notes: tuple[str, ...] = ()
     unknown: tuple[tuple[str, int], ...] = ()
     findings: tuple[Finding, ...] = ()
+    told: tuple[str, ...] = ()
+    account: Account | None = None
+    covered: tuple[pd.DataFrame, ...] = ()
+
+    def refusal(self, max_loss: float) -> PlacemapError | None:
+        """Why this result is none to go by: nothing was placed, or too much is lost; None where it is one.
+
+        Args:
+            max_loss: per cent of the rows, or of a total, that may have a missing, unknown, dead or other-kind code.
+        """
+        if not any(item.placed().rows for item in self.reconciliations):
+            rows = self.reconciliations[0].total.rows if self.reconciliations else 0
+            return PlacemapError(
+                f"nothing could be placed: none of the {rows:,.0f} rows has a code that lies in a place",
+                hint="; ".join(self.told) or "check the system, and the column of codes (--by)",
+                exit_code=Exit.WRONG,
+            )
+        loss = max((item.loss for item in self.reconciliations), default=0.0) * 100
+        if loss <= max_loss:
+            return None
+        return PlacemapError(
+            f"{loss:.2f}% is lost to missing, unknown, dead or other-kind codes; --max-loss allows {max_loss:g}%",
+            hint=f"mend the codes; to have the result all the same: --max-loss {math.ceil(loss)}",
+            exit_code=Exit.WRONG,
+        )
 
     def long(self, measures: Sequence[Measure]) -> pd.DataFrame:
         """A row a place, group and measure: the place's columns, the groups, MEASURE and VALUE."""
         titles = [measure.title for measure in measures]
-        keys = [column for column in self.frame.columns if column not in titles]
-        frame = self.frame.melt(keys, titles, var_name="MEASURE", value_name="VALUE")
-        return frame.sort_values([*keys, "MEASURE"], ignore_index=True, kind="stable")
+        keys = [column for column in self.frame.columns if column not in (*titles, *COVERAGE)]
+        parts = []
+        for measure, covered in zip(measures, self.covered, strict=True):
+            part = self.frame[keys].assign(MEASURE=measure.title, VALUE=self.frame[measure.title].astype("float64"))
+            parts.append(_beside(part, covered, keys))
+        return pd.concat(parts, ignore_index=True).sort_values([*keys, "MEASURE"], ignore_index=True, kind="stable")
 
 
 # --- the work ---------------------------------------------------------------------------------------------------------
@@ -62,10 +101,13 @@ def run(
     question: sql.Question,
     keys: PlaceKeys,
     resolved: Sequence[Resolved],
+    cover: Cover,
+    geography: Geography,
     *,
-    all_england: bool,
     extensive: Iterable[str] = (),
     whole: bool = False,
+    asked: bool = False,
+    account: Account | None = None,
     label: str = "",
 ) -> Applied:
     """Answer a question.
@@ -73,22 +115,39 @@ def run(
     Args:
         keys: of the kind that `question.by` holds.
         resolved: the footprints of `keys`.
-        all_england: whether the reference has all codes of England, so that others are unknown.
+        cover: what codes cover of the places.
+        geography: the reference; where it has all codes of England, others are unknown.
         extensive: columns that the user vouches for as adding up.
         whole: whether sums come out in whole numbers, by largest remainder.
+        asked: whether the user said which kind the codes are of.
+        account: of the rows of the file.
 
     Raises:
         PlacemapError: a column holds something that is no number, or a rate where a count is needed.
     """
+    vouched = set(extensive)
     engine.keep(sql.CODED, sql.coded(question))
     total = engine.query(sql.checks(question))[0]
-    refuse_values(question, total, set(extensive), label)
-    engine.load(sql.CODES, keys.codes)
-    engine.load(sql.WEIGHTS, keys.weights)
+    if account is not None and int(_number(total["n"])) != account.data:
+        raise AssertionError(f"{label}: {total['n']} rows were read of {account.data}")
+    refuse_values(engine, question, total, vouched, label)
+    counts = {str(row["CODE"] or ""): int(row["n"]) for row in engine.query(sql.by_code())}
+    if not asked:
+        refuse_mixture(question.by, counts, keys.kind, label)
+    for table, frame in (
+        (sql.CODES, keys.codes),
+        (sql.WEIGHTS, keys.weights),
+        (sql.COVERS, cover.covers),
+        (sql.ATOMS, cover.atoms),
+    ):
+        engine.load(table, frame)
     ledger = _Ledger(question, total)
     placed = engine.query(sql.places(question))
-    known = engine.query(sql.known(question, keys.as_one))
-    strays = [(_outcome(row["CODE"], keys.kind, all_england), row) for row in engine.query(sql.unmatched(question))]
+    known = [*engine.query(sql.known(question, keys.as_one)), *_in_no_place(engine, question)]
+    england = geography.all_england
+    strays = [
+        (outcome_of(row["CODE"], keys.kind, all_england=england), row) for row in engine.query(sql.unmatched(question))
+    ]
     owner = {head.code: item.key for item in resolved for head in item.heads}
     reconciliations = tuple(ledger.reconcile(item.key, placed, owner, known, strays) for item in resolved)
     placed = _with_empty_places(placed, question, resolved)
@@ -98,35 +157,55 @@ def run(
         ((str(row["CODE"]), int(row["n"])) for outcome, row in strays if outcome == UNKNOWN),
         key=lambda item: (-item[1], item[0]),
     )
+    became = {str(row["CODE"] or ""): outcome for outcome, row in strays}
+    became |= dict(keys.codes.loc[keys.codes["OUTCOME"] != "known", ["CODE", "OUTCOME"]].to_numpy())
+    measures = range(len(question.measures))
+    covered = tuple(_covered(engine, question, cover, [number]) for number in measures)
+    every = covered[0] if len(covered) == 1 else _covered(engine, question, cover, measures)
+    keyed = ["PLACECD", *question.groups]
     return Applied(
-        frame=_frame(placed, question),
+        frame=_beside(_frame(placed, question), every, keyed),
         reconciliations=reconciliations,
         by=question.by,
         kind=keys.kind,
         vintages={str(row["VINTAGE"]): int(row["n"]) for row in engine.query(sql.vintages())},
         method=keys.method,
-        notes=tuple(_notes(question, total, reconciliations)),
+        notes=tuple(_notes(engine, question, total)),
         unknown=tuple(unknown),
         findings=tuple(finding for item in resolved for finding in item.findings),
+        told=tuple(told(counts, became, keys.kind, geography)),
+        account=account,
+        covered=covered,
     )
 
 
-def _outcome(code: str | None, kind: str, all_england: bool) -> str:
-    """What a code that the reference does not have is."""
-    if code is None or code in NO_CODE:
-        return MISSING
-    if not KINDS[kind].patients and _OUTSIDE_ENGLAND.fullmatch(code):
-        return OUT_OF_AREA
-    return NOT_IN_TABLES if KINDS[kind].accepts(code) and not all_england else UNKNOWN
+def _in_no_place(engine: Engine, question: sql.Question) -> list[dict[str, object]]:
+    return [{**row, "OUTCOME": NO_PLACE} for row in engine.query(sql.in_no_place(question))]
+
+
+def _covered(engine: Engine, question: sql.Question, cover: Cover, measures: Iterable[int]) -> pd.DataFrame:
+    """By PLACECD and groups, the shares of the place that have a value of some measures."""
+    columns = ["PLACECD", *sql.group_aliases(question), "UNITS", "RESIDENTS", "PATIENTS"]
+    found = pd.DataFrame(engine.query(sql.covered(question, measures)), columns=columns, dtype=object)
+    return shares_of(found, cover).set_axis(["PLACECD", *question.groups, *COVERAGE], axis=1)
+
+
+def _beside(frame: pd.DataFrame, covered: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """A result with coverage in its last columns; 0 where the data have nothing of a place."""
+    merged = frame.merge(covered, on=[key for key in keys if key in covered], how="left", validate="m:1")
+    blank = [column for column in COVERAGE if covered[column].notna().any()]
+    return merged.assign(**{column: merged[column].fillna(0.0) for column in blank})
 
 
 def join_outcomes(codes: Iterable[str | None], kind: str, *, all_england: bool) -> pd.DataFrame:
     """CODE and OUTCOME of codes that the reference does not have; no code is empty text."""
-    rows = [(code or "", _outcome(code, kind, all_england)) for code in codes]
+    rows = [(code or "", outcome_of(code, kind, all_england=all_england)) for code in codes]
     return pd.DataFrame(rows, columns=["CODE", "OUTCOME"], dtype=object).drop_duplicates("CODE", ignore_index=True)
 
 
-def refuse_values(question: sql.Question, total: dict[str, object], vouched: set[str], label: str) -> None:
+def refuse_values(
+    engine: Engine, question: sql.Question, total: dict[str, object], vouched: set[str], label: str
+) -> None:
     """Refuse columns that are not what they are taken for, going by their values.
 
     Raises:
@@ -135,11 +214,10 @@ def refuse_values(question: sql.Question, total: dict[str, object], vouched: set
     for number, column in enumerate(question.value_columns):
         bad = int(total.get(f"c{number}bad") or 0)  # type: ignore[call-overload]
         if bad:
-            raise PlacemapError(
-                f"column `{column}` holds {bad:,} cells that are no numbers",
-                location=label,
-                hint="if they stand for figures that were held back, name them: --blank '*' (repeatable)",
-            )
+            cells = [(str(row["CELL"]), int(row["n"])) for row in engine.query(sql.bad_cells(question, number))]
+            raise bad_cells_error(column, bad, cells, label)
+        if column not in vouched:
+            _refuse_sentinels(engine, question, number, total, label)
         summed = any(m.how == SUM and m.column == column for m in question.measures)
         least, most = total.get(f"c{number}least"), total.get(f"c{number}most")
         parts = total.get(f"c{number}parts")
@@ -151,6 +229,18 @@ def refuse_values(question: sql.Question, total: dict[str, object], vouched: set
             raise PlacemapError(
                 f"sums over {EXACT:,} cannot be kept exact", location=label, hint="give the column in larger units"
             )
+
+
+def _refuse_sentinels(
+    engine: Engine, question: sql.Question, number: int, total: dict[str, object], label: str
+) -> None:
+    """Refuse -1, -9, -99 and -999 where they repeat and no other number is negative."""
+    if _number(total[f"c{number}least"]) not in sql.SENTINELS:
+        return
+    row = engine.query(sql.negatives(question, number))[0]
+    found = [(value, int(row[f"s{at}"])) for at, value in enumerate(sql.SENTINELS) if row[f"s{at}"]]
+    if 1 < sum(rows for _, rows in found) == int(row["n"]):
+        raise sentinel_error(question.value_columns[number], found, label)
 
 
 def _with_empty_places(
@@ -200,25 +290,30 @@ def _frame(placed: Sequence[dict[str, object]], question: sql.Question) -> pd.Da
     frame = pd.DataFrame(head, dtype=object)
     for number, measure in enumerate(question.measures):
         values = [_result(row, number, measure) for row in placed]
-        is_whole = measure.how in (SUM, COUNT) and all(value == round(value) for value in values)
-        frame[measure.title] = pd.Series(values, dtype="int64" if is_whole else "float64")
+        filled = [value for value in values if value == value]
+        is_whole = measure.how in (SUM, COUNT) and all(value == round(value) for value in filled)
+        whole: pd.api.extensions.ExtensionDtype | np.dtype[np.int64] = np.dtype("int64")
+        if len(filled) < len(values):
+            whole = pd.Int64Dtype()  # which has blanks
+        frame[measure.title] = pd.Series(values, dtype="float64").astype(whole if is_whole else np.dtype("float64"))
     return frame.sort_values(["PLACECD", *question.groups], ignore_index=True, kind="stable")
 
 
 def _result(row: dict[str, object], number: int, measure: Measure) -> float:
+    """The figure of a place; NaN where the data have none of it."""
     if measure.how == COUNT:
-        return _clean(_number(row["n"]))
+        return _clean(_number(row["n"])) or math.nan
     top = _number(row[f"m{number}a"])
     if measure.how == SUM:
-        return _clean(top)
+        return _clean(top) if _number(row[f"m{number}n"]) else math.nan
     below = _number(row[f"m{number}b" if measure.over else f"m{number}n"])
     return top / below if below else math.nan
 
 
-def _notes(
-    question: sql.Question, total: dict[str, object], reconciliations: Sequence[Reconciliation]
-) -> Iterable[str]:
+def _notes(engine: Engine, question: sql.Question, total: dict[str, object]) -> Iterable[str]:
     rows = int(_number(total["n"]))
+    yield from _of_negatives(engine, question, total)
+    yield from _of_doubles(engine, question)
     for number, measure in enumerate(question.measures):
         if measure.how == COUNT:
             continue
@@ -231,8 +326,26 @@ def _notes(
                 f"`{measure.column}` is averaged over rows, each the same; if a row stands for an area, weight it: "
                 f"--mean {measure.column}:PEOPLE"
             )
-    if any(line.outcome == NOT_IN_TABLES and line.rows for item in reconciliations for line in item.lines):
-        yield (
-            "codes that are not in the packaged tables are outside these systems, or mistyped; "
-            "`placemap data update` to check all England"
-        )
+
+
+def _of_negatives(engine: Engine, question: sql.Question, total: dict[str, object]) -> Iterable[str]:
+    for number, column in enumerate(question.value_columns):
+        if _number(total[f"c{number}least"]) < 0:
+            row = engine.query(sql.negatives(question, number))[0]
+            yield f"`{column}` has {int(row['n']):,} negative numbers, together {row['total']:,.10g}; they are added in"
+
+
+#: Titles of columns that tell the types of the areas that a table repeats.
+_AREA_TYPE = re.compile(r"(?:area|geography|geographic|geog) ?_?(?:type|level)(?: ?name)?", re.IGNORECASE)
+
+
+def _of_doubles(engine: Engine, question: sql.Question) -> Iterable[str]:
+    """A code that stands under two types of area counts twice: a unitary authority is a county and a district."""
+    for column, held in question.types.items():
+        if held == sql.TEXT and _AREA_TYPE.fullmatch(column) and column not in question.groups:
+            twice = int(engine.query(sql.twice(question.by, column))[0]["n"])
+            if twice:
+                yield (
+                    f"double: {twice:,} codes stand under several values of `{column}`, and count for each; keep the "
+                    f"rows of one, or divide the result with --group '{column}'"
+                )

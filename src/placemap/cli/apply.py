@@ -71,7 +71,7 @@ EVERY = 1_000
 @guarded
 def apply(
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="CSV, Parquet or .xlsx, or a folder of Parquet.", show_default=False)
+        Path, typer.Argument(metavar="DATA", help="CSV, Parquet or .xlsx; a pipe, too.", show_default=False)
     ],
     system: Annotated[
         list[str] | None,
@@ -88,6 +88,12 @@ def apply(
         str | None,
         typer.Option("--kind", metavar="KIND", help="What the codes are of, such as ward; else told from them."),
     ] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", metavar="NAME", help="The sheet of a workbook, where several have a table.")
+    ] = None,
+    folder: Annotated[
+        bool, typer.Option("--folder", help="DATA is a folder; its Parquet files are read as one table.")
+    ] = False,
     sums: Annotated[
         _Columns, typer.Option("--sum", metavar="COLUMN", help="A column of counts to add up; repeatable.")
     ] = None,
@@ -131,8 +137,12 @@ def apply(
     reconciliation: Annotated[
         Path | None, typer.Option("--reconciliation", metavar="FILE", help="Write the reconciliation, too.")
     ] = None,
+    max_loss: Annotated[
+        float, typer.Option("--max-loss", metavar="PERCENT", help="Give no result where more than this is lost.")
+    ] = 50.0,
     strict: Annotated[
-        float | None, typer.Option("--strict", metavar="PERCENT", help="Fail where more than this is lost.")
+        float | None,
+        typer.Option("--strict", metavar="PERCENT", help="Give the result, and fail where more than this is lost."),
     ] = None,
     engine: Annotated[EngineName, typer.Option("--engine", help="Where it runs.")] = EngineName.DUCKDB,
     sql: Annotated[bool, typer.Option("--sql", help="Print the queries for a warehouse instead.")] = False,
@@ -161,9 +171,11 @@ def apply(
 
     if join and out is None:
         raise PlacemapError("--join needs --out FILE", hint="add --out joined.parquet", exit_code=Exit.USAGE)
-    for path in (out, reconciliation):
-        if path is not None:
-            write_applied.check_ending(path)
+    if sql and whole:
+        raise PlacemapError(
+            "--whole-numbers is not in the SQL of --sql", hint="leave one of them out", exit_code=Exit.USAGE
+        )
+    _check_files(data, system or [], out, reconciliation, keys)
     measures = measures_of(sums or [], means or [], rates or [], count=count)
     options = Options(
         by,
@@ -175,6 +187,9 @@ def apply(
         tuple(extensive or ()),
         whole,
         engine.value,
+        sheet,
+        folder,
+        long,
     )
     jobs = _jobs(system or [], footprint or [], england=england, join=join)
     workspace = open_workspace(reference, measure, min_grade=min_grade.value)
@@ -188,13 +203,17 @@ def apply(
             _warn([finding for item in footprints for finding in item.findings])
             return Exit.OK
         applied = applier.apply()
-        if join and out is not None:
+        refused = applied.refusal(max_loss)
+        if join and out is not None and refused is None:
             put(out, applier.join)
+    if reconciliation is not None and any(item.placed().rows for item in applied.reconciliations):
+        lines = write_applied.reconciliation_table(applied.reconciliations, applied.account)
+        write_applied.write_frame(lines, reconciliation)
+    if refused is not None:
+        return _refuse(applied, measures, refused, as_json=as_json)
     table = write_applied.result_table(applied, measures, long=long)
     if out is not None and not join:
         write_applied.write_frame(table, out)
-    if reconciliation is not None:
-        write_applied.write_frame(write_applied.reconciliation_table(applied.reconciliations), reconciliation)
     code = _strict(applied, strict)
     if as_json:
         print_json(_as_json(applied, measures, code))
@@ -202,8 +221,36 @@ def apply(
         if out is None:
             _print_result(table)
         _print_reconciliations(applied)
-    _say(applied, out)
+    _say(applied, out, told=applied.told)
     return code
+
+
+def _check_files(
+    data: Path, systems: Sequence[str], out: Path | None, reconciliation: Path | None, keys: Path | None
+) -> None:
+    """Refuse files that cannot be written as they are named, or that would take the place of the input."""
+    from placemap.core.files import refuse_same
+    from placemap.outputs import applied as write_applied
+
+    named = [(option, path) for option, path in (("--out", out), ("--reconciliation", reconciliation)) if path]
+    for _, path in named:
+        write_applied.check_ending(path)
+    tables = [("--keys", path) for path in write_applied.key_files(keys)] if keys else []
+    configs = [("a config", Path(name)) for name in systems if Path(name).is_file()]
+    refuse_same([*named, *tables], [("the input", data), *configs])
+
+
+def _refuse(applied: Applied, measures: Sequence[Measure], error: PlacemapError, *, as_json: bool) -> Exit:
+    """Say where all rows went, and that there is no result."""
+    from placemap.cli.common import error_message
+
+    if as_json:
+        print_json({**_as_json(applied, measures, error.exit_code), "places": [], "refused": error.message})
+    else:
+        _print_reconciliations(applied)
+    _say(applied, None, told=[line for line in applied.told if line not in error.hint])
+    error_message(error)
+    return error.exit_code
 
 
 def _jobs(names: list[str], footprints: list[str], *, england: bool, join: bool) -> list[tuple[System, Footprint]]:
@@ -255,7 +302,12 @@ def _england(workspace: Workspace) -> list[Resolved]:
 
 def _print_sql(applier: Applier, dialect: str) -> None:
     for title, statement in zip(
-        ("figures by place", "what is in no place, by footprint", "codes that the reference does not have"),
+        (
+            "figures by place",
+            "what is out of area, by footprint",
+            "codes that the reference does not have",
+            "what is in the scope but in no place, by footprint",
+        ),
         applier.sql(dialect),
         strict=True,
     ):
@@ -268,12 +320,12 @@ def _strict(applied: Applied, percent: float | None) -> Exit:
     worst = max((item.loss for item in applied.reconciliations), default=0.0)
     if worst * 100 <= percent:
         return Exit.OK
-    message(f"error: {worst:.2%} is lost to unknown, dead or missing codes; --strict allows {percent:g}%")
+    message(f"error: {worst:.2%} is lost to missing, unknown, dead or other-kind codes; --strict allows {percent:g}%")
     return Exit.WRONG
 
 
-def _figure(value: float) -> str:
-    if value != value:
+def _figure(value: float | None) -> str:
+    if value is None or value != value:
         return ""
     if value == round(value):
         return f"{value:,.0f}"
@@ -305,16 +357,21 @@ def _line(line: Line) -> list[str]:
     return [line.outcome, _figure(line.rows), *(_figure(total) for total in line.totals)]
 
 
-def _say(applied: Applied, out: Path | None) -> None:
+def _say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
     held = ", ".join(f"{rows:,} rows of {vintage}" for vintage, rows in applied.vintages.items())
     message(f"by `{applied.by}`, codes of the kind {applied.kind}: {held or 'none that the reference has'}")
     message(f"placed: {applied.method}")
     _warn(applied.findings)
     for note in applied.notes:
         message(f"note: {note}")
+    if applied.account is not None:
+        for note in applied.account.notes():
+            message(f"file: {note}")
     if applied.unknown:
         shown = ", ".join(f"{code!r} ×{rows:,}" for code, rows in applied.unknown[:5])
         message(f"unknown codes: {len(applied.unknown):,}, most often {shown}")
+    for line in told:
+        message(line)
     if out is not None:
         message(f"written to {out}")
 
@@ -336,12 +393,16 @@ def _as_json(applied: Applied, measures: Sequence[Measure], code: Exit) -> dict[
         "places": rows,
         "reconciliations": [_reconciliation_json(item) for item in applied.reconciliations],
         "unknown_codes": dict(applied.unknown),
+        "told": list(applied.told),
+        "file": None if applied.account is None else {"rows": applied.account.rows, **applied.account.parts()},
         "notes": list(applied.notes),
         "findings": [finding_json(finding) for finding in applied.findings],
     }
 
 
 def _plain(value: Any) -> Any:
+    if type(value).__name__ == "NAType":
+        return None
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if hasattr(value, "item"):

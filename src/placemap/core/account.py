@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from placemap.core.decode import Record
 from placemap.core.header import Header, is_blank, may_be_footer
 from placemap.core.open_file import unreadable
-from placemap.core.text import listed
+from placemap.core.text import counted, listed
 
 #: Footers that are waited for before rows are taken for data, so that memory is bounded.
 MOST_FOOTERS = 1_000
@@ -69,7 +69,8 @@ class Account:
         if self.short:
             lines = ", ".join(map(str, self.short_lines))
             more = " …" if self.short > len(self.short_lines) else ""
-            yield f"{self.short:,} rows have fewer cells than the header (line {lines}{more}); what is missing is blank"
+            rows = counted(self.short, "row")
+            yield f"{rows} with fewer cells than the header (line {lines}{more}): what is missing is blank"
 
     def leave_out(self, line: int, row: Sequence[str]) -> None:
         """Remember a row that is no data."""

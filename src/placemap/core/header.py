@@ -152,7 +152,8 @@ def _fits(row: Row, used: Sequence[int], code: int | None) -> bool:
     """Whether a row may be a header: text over most columns, no code, and no figures but years or ages."""
     filled = [cell.strip() for cell in row if cell.strip()]
     here = [column for column in used if _cell(row, column)]
-    if not here or any(map(is_code, filled)) or 2 * len(here) < len(used) or here == [used[0]]:
+    is_title = 2 * len(filled) < len(used) or (len(filled) == 1 and here == [used[0]])
+    if not here or is_title or any(map(is_code, filled)):
         return False
     over = _cell(row, code)
     numbers = [cell for cell in filled if is_number(cell)]

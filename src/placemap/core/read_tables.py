@@ -151,12 +151,13 @@ class OnDisk:
     account: Account | None = None
 
 
-def on_disk(path: Path, folder: Path, sheet: str | None = None) -> OnDisk:
+def on_disk(path: Path, folder: Path, sheet: str | None = None, *, rewrite: bool = False) -> OnDisk:
     """A user's table as an engine can read it without deciding what a row is.
 
     Args:
         path: the file, literally.
         folder: where what has to be rewritten is put; a rewritten table is Parquet, all columns text, blanks null.
+        rewrite: whether a plain CSV is rewritten, too.
 
     Raises:
         PlacemapError: as in `read_table`.
@@ -164,7 +165,7 @@ def on_disk(path: Path, folder: Path, sheet: str | None = None) -> OnDisk:
     source = source_of(path, folder)
     if source.form == PARQUET:
         return OnDisk(parquet=source.path)
-    if source.form != WORKBOOK and (plain := _plain(source)) is not None:
+    if source.form != WORKBOOK and not rewrite and (plain := _plain(source)) is not None:
         return plain
     with _rows(source, sheet) as table:
         copy = folder / "table.parquet"

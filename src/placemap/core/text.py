@@ -15,6 +15,11 @@ def listed(items: Sequence[str], word: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}"
 
 
+def counted(number: int, what: str) -> str:
+    """`1 row`, `2,000 rows`: a number with its noun, whose plural ends in s."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def month(vintage: str) -> str:
     """`August 2022` for `2022-08`, `11 March 2021` for `2021-03-11`; a year as it is."""
     parts = vintage.split("-")

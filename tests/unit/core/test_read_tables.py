@@ -102,7 +102,7 @@ def test_rows_may_end_in_carriage_returns_and_have_line_feeds_in_quotes(read):
 def test_short_rows_are_kept_and_said(read):
     table = read("lsoa,n,note\nE01014485,5\nE01014486,6,late\n")
     assert table.frame["note"].tolist() == ["", "late"]
-    assert "1 rows have fewer cells than the header (line 2)" in " ".join(table.account.notes())
+    assert "1 row with fewer cells than the header (line 2)" in " ".join(table.account.notes())
 
 
 @pytest.mark.parametrize(
