@@ -18,12 +18,12 @@ def prepare(store: Path, folder: Path) -> None:
     import numpy as np
     import shapely
 
-    from placemap.outputs.map.outlines import Outlines
+    from placemap.outputs.map.outlines import LsoaBoundaries
     from placemap.reference.geography import Geography
     from placemap.reference.open_store import open_store
 
     geography = Geography(open_store(store))
-    outlines = Outlines(geography)
+    outlines = LsoaBoundaries(geography)
     units = outlines.units("ltla", np.ones(geography.size, dtype=bool))
     shapes = shapely.coverage_simplify([shape for _, _, shape in units], 50)
     ltlas = gpd.GeoDataFrame({"place": [name for _, name, _ in units]}, geometry=shapes, crs=27700)

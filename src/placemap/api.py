@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from placemap.apply import apportion as place_keys
-from placemap.apply.apportion import Resolved
 from placemap.apply.measures import measures_of
 from placemap.apply.run import Applied
-from placemap.commands.apply import MAX_LOSS, Applier, Options, _refuse_errors, as_names, resolved
+from placemap.commands.apply import MAX_LOSS, Applier, Options, as_names, resolved_footprint
 from placemap.commands.workspace import DEFAULT_MEASURE, Outcome, Workspace, footprints_of, open_workspace
 from placemap.config.find_config import config_path
 from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.load import load_system
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
+from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ class Places:
         self._system = system
         self._workspace = workspace
         self._built: dict[str, Outcome] = {}
-        self._resolved: dict[str, Resolved] = {}
+        self._resolved: dict[str, ResolvedFootprint] = {}
 
     @property
     def id(self) -> str:
@@ -73,7 +73,7 @@ class Places:
         chosen = footprints_of(self._system, [footprint] if footprint else [])[0]
         if chosen.id not in self._built:
             outcome = self._workspace.build(self._system, chosen)
-            _refuse_errors(outcome)
+            outcome.without_errors()
             self._built[chosen.id] = outcome
         return self._built[chosen.id]
 
@@ -167,7 +167,7 @@ class Places:
         measures = measures_of(*columns, count=count)
         chosen = footprints_of(self._system, [footprint] if footprint else [])[0]
         if chosen.id not in self._resolved:
-            self._resolved[chosen.id] = resolved(self._workspace, self._system, chosen)
+            self._resolved[chosen.id] = resolved_footprint(self._workspace, self._system, chosen)
         with Applier(self._workspace, [self._resolved[chosen.id]], data, measures, options) as applier:
             applied = applier.apply()
         refused = applied.refusal(max_loss)
@@ -204,19 +204,17 @@ def load_england(
     Raises:
         PlacemapError: the store is not of all England, there is no such grade, or there are errors.
     """
-    from placemap.commands.england import england, england_systems, joined, tables_of
+    from placemap.commands.england import england, england_systems, tables_of
 
     if min_grade not in GRADES:
         raise PlacemapError(f"there is no grade `{min_grade}`", hint=f"grades are {', '.join(GRADES)}")
     workspace = open_workspace(Path(data) if data is not None else None, measure)
     outcome = england(workspace, england_systems(), min_grade)
-    found = joined(outcome)
-    system, footprint = found.system, found.assignment.footprint
-    places = Places(system, workspace)
-    places._resolved[footprint.id] = found
-    places._built[footprint.id] = Outcome(
-        system, footprint, outcome.findings, found.assignment, workspace.figures, tables_of(outcome, workspace)
-    )
+    found = outcome.without_errors()
+    places = Places(found.system, workspace)
+    places._resolved[found.footprint.id] = found
+    tables = tables_of(outcome, workspace)
+    places._built[found.footprint.id] = Outcome(found.system, found.footprint, outcome.findings, found, tables)
     return places
 
 

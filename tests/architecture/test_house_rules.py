@@ -31,8 +31,22 @@ def test_only_the_command_line_prints_and_exits():
 def test_only_the_edge_reads_and_only_writers_write():
     reads = {"read_text", "read_bytes", "read_csv", "read_parquet", "read_table", "open", "urlopen"}
     writes = {"write_text", "write_bytes", "mkdir", "rename", "unlink", "rmtree", "to_csv", "to_parquet"}
-    edge = ("cli", "commands", "config", "reference", "sources", "core", "analysis.snapshot")
-    writers = ("cli", "outputs", "sources", "core.files", "commands.verify_foi")  # a pack is verified by making it again
+    edge = (
+        "cli",
+        "commands",
+        "config",
+        "reference",
+        "sources",
+        "core",
+        "analysis.snapshot",
+    )
+    writers = (
+        "cli",
+        "outputs",
+        "sources",
+        "core.files",
+        "commands.verify_foi",
+    )  # a pack is verified by making it again
     wrong = []
     for module, path in MODULES.items():
         for name in names_called(path):

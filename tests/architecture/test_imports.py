@@ -16,7 +16,9 @@ def test_imports_point_down(monkeypatch, capsys):
 
 
 def test_the_rooms_are_those_of_the_plan():
-    rooms = {path.name for path in (REPO / "src" / "placemap").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    rooms = {
+        path.name for path in (REPO / "src" / "placemap").iterdir() if path.is_dir() and path.name != "__pycache__"
+    }
     assert rooms == {
         *("core", "config", "reference", "sources", "resolve", "checks", "crosswalk", "apply", "analysis", "outputs"),
         *("commands", "cli"),

@@ -54,6 +54,15 @@ def test_ci_can_be_run_and_stops_at_the_first_failure():
     assert "\nset -euo pipefail\n" in text
 
 
+def test_only_ci_fails_on_a_warning():
+    """A newcomer's tests do not fail because a dependency announces a change."""
+    import tomllib
+
+    settings = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "filterwarnings" not in settings["tool"]["pytest"]["ini_options"]
+    assert "-W error" in RUN.read_text(encoding="utf-8")
+
+
 def test_make_pre_commit_and_ci_use_the_same_tools():
     """What `make check` runs (but for the tests, which the README's command runs), the other two run as well."""
     makefile = (REPO / "Makefile").read_text(encoding="utf-8")

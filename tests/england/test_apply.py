@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from placemap.apply.measures import measures_of
-from placemap.commands.apply import Applier, Options, resolved
+from placemap.commands.apply import Applier, Options, resolved_footprint
 from placemap.commands.england import resolved_england
 
 RESIDENTS_2021 = 56_490_108
@@ -40,20 +40,22 @@ def outcomes(reconciliation):
 @pytest.fixture(scope="module")
 def each(workspace, shipped_systems):
     """The default footprint of every system by itself, as 42 options `--system` name them."""
-    return [resolved(workspace, s, s.footprints[s.default_footprint]) for s in shipped_systems.values()]
+    return [resolved_footprint(workspace, s, s.footprints[s.default_footprint]) for s in shipped_systems.values()]
 
 
 # --- totals -----------------------------------------------------------------------------------------------------------
 
 
-def test_census_residents_by_lsoa_are_those_of_the_build(run, official_files, england_store, national, workspace, tmp_path):
+def test_census_residents_by_lsoa_are_those_of_the_build(
+    run, official_files, england_store, national, workspace, tmp_path
+):
     census = official_files / "CENSUS21_LSOA21_usual_residents.csv"
     result = run("apply", census, "--england", "--sum", "TOTAL", "--out", "by-place.csv", store=england_store)
     assert result.code == 0
-    place, residents = national.national.assignment.place, workspace.figures.residents
+    place, residents = national.national.assignment.place, workspace.populations.residents
     built = {
         (head.ics, head.footprint, head.code): float(residents[place == position].sum())
-        for position, head in enumerate(national.national.heads)
+        for position, head in enumerate(national.national.place_codes)
     }
     with (tmp_path / "by-place.csv").open(encoding="utf-8") as file:
         found = {(r["ICSID"], r["FOOTPRINT"], r["PLACECD"]): float(r["TOTAL"]) for r in csv.DictReader(file)}
@@ -108,7 +110,9 @@ def test_practices_go_by_residence_as_in_the_systems_alone(workspace, each, engl
 
 
 def test_whole_numbers_still_make_the_total(workspace, england, official_files):
-    wards = pd.read_csv(official_files / "LSOA21_WD24_LAD24_EW_LU.csv", dtype=str, encoding="utf-8-sig")["WD24CD"].unique()
+    wards = pd.read_csv(official_files / "LSOA21_WD24_LAD24_EW_LU.csv", dtype=str, encoding="utf-8-sig")[
+        "WD24CD"
+    ].unique()
     data = pd.DataFrame({"ward": wards, "n": range(1, len(wards) + 1)})
     found = applied(workspace, [england], data, measures_of(["n"]), whole=True)
     (account,) = found.reconciliations
@@ -221,8 +225,8 @@ def test_from_python(england_store, official_files):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("--england", "--system", "bnssg"), "`bnssg` cannot stand beside it"),
-        (("--england", "--footprint", "places"), "`places` cannot stand beside it"),
+        (("--england", "--system", "bnssg"), "`bnssg` cannot be given with it"),
+        (("--england", "--footprint", "places"), "`places` cannot be given with it"),
         ((), "which system? Name one or several with --system, or all of them with --england"),
     ],
 )

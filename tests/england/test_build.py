@@ -208,7 +208,7 @@ def test_places_that_are_a_council_say_so(tables, official_files):
     places = tables["places"]
     said = places["DESCRIPTION"].str.match(r"^(LTLA|UTLA) \w+ \(.*\) whole$")
     assert set(places.loc[said, "PLACECD"]) == whole
-    page = (REPO / "docs" / "atlas-checks.md").read_text(encoding="utf-8")
+    page = (REPO / "docs" / "method" / "atlas-checks.md").read_text(encoding="utf-8")
     assert f"Of 187 places, {len(whole)} are one upper-tier or lower-tier authority whole" in page
     sub_icb = places["DESCRIPTION"].str.match(r"^sub-ICB location \w+ \(.*\) whole$").sum()
     assert sub_icb == 10
@@ -216,7 +216,7 @@ def test_places_that_are_a_council_say_so(tables, official_files):
 
 
 def test_the_ten_lowest_places_and_systems_are_those_of_the_page(tables, shipped_systems):
-    page = (REPO / "docs" / "atlas-checks.md").read_text(encoding="utf-8")
+    page = (REPO / "docs" / "method" / "atlas-checks.md").read_text(encoding="utf-8")
     places = tables["places"].assign(
         own=number(tables["places"]["OWN_PRACTICE_SHARE"]), people=number(tables["places"]["REGISTERED"])
     )
@@ -275,7 +275,8 @@ def test_weaker_systems_can_be_left_out(workspace, shipped_systems):
     assert outcome.exit_code() == 0
     missing = outcome.national.assignment.place < 0
     assert missing.sum() == sum(
-        int((o.assignment.place >= 0).sum()) for o in england(workspace, [shipped_systems[name] for name in weak]).outcomes
+        int((o.assignment.place >= 0).sum())
+        for o in england(workspace, [shipped_systems[name] for name in weak]).outcomes
     )
 
 

@@ -29,7 +29,9 @@ def rows(folder, name):
 
 @pytest.fixture(scope="module")
 def names(official_files):
-    return {key: {row[code]: row[name] for row in rows(official_files, file)} for key, (file, code, name) in NAMES.items()}
+    return {
+        key: {row[code]: row[name] for row in rows(official_files, file)} for key, (file, code, name) in NAMES.items()
+    }
 
 
 @pytest.fixture(scope="module")

@@ -198,9 +198,9 @@ def test_errors_leave_the_page_that_was_there(run, national, england_store, tmp_
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("bnssg", "--england"), "`bnssg` cannot stand beside it"),
-        (("--england", "--all"), "`--all` cannot stand beside it"),
-        (("--england", "--footprint", "places"), "`places` cannot stand beside it"),
+        (("bnssg", "--england"), "`bnssg` cannot be given with it"),
+        (("--england", "--all"), "`--all` cannot be given with it"),
+        (("--england", "--footprint", "places"), "`places` cannot be given with it"),
         ((), "which system? Name one, or all of them with --england"),
     ],
 )

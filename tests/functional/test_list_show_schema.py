@@ -72,8 +72,8 @@ def test_version(cli):
 def test_usage_errors(cli, args):
     ran = cli(*args)
     assert (ran.code, ran.out) == (2, "")
-    assert "placemap" in ran.err
-    assert "--help" in ran.err
+    assert ran.err.strip()
+    assert "Traceback" not in ran.err
 
 
 def test_list(cli):
@@ -100,7 +100,7 @@ def test_list_goes_on_past_a_broken_config(cli, tmp_path):
     ran = cli("list")
     assert ran.code == 3
     assert "toyshire" in ran.out
-    assert ran.err.startswith("error: broken.yaml:2:1: this is not YAML")
+    assert re.match(r"error: broken\.yaml:\d+:\d+: this is not YAML: ", ran.err)
 
 
 def test_show(cli):

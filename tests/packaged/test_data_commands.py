@@ -236,4 +236,4 @@ def test_a_file_that_is_no_lock(text, packaged, tmp_path, monkeypatch):
     Path("placemap.lock").write_text(text)
     result = run("build", "bnssg", "--locked", "--data", packaged)
     assert result.exit_code == 3
-    assert "write it anew with `placemap data lock`" in result.output
+    assert "write a new one with `placemap data lock`" in result.output

@@ -19,7 +19,7 @@ from placemap.commands.workspace import Workspace, footprints_of, open_workspace
 from placemap.core.errors import PlacemapError
 from placemap.reference.geography import Geography
 from placemap.reference.open_store import open_store
-from placemap.reference.vintages import Chosen, choose, in_force_from
+from placemap.reference.vintages import ChosenVintages, choose, in_force_from
 
 CONFIG = """
 placemap: 1
@@ -160,7 +160,8 @@ def test_codes_live_in_their_own_vintage(members, lsoas, packaged, tmp_path):
     path.write_text(CONFIG.format(icb=BRISTOL, members=members))
     system = load_system(path)
     workspace = open_workspace(packaged)
-    _, assignment = workspace.resolve(system, system.footprints["f"])
+    _, resolved = workspace.resolve(system, system.footprints["f"])
+    assignment = resolved.assignment
     mine = set(workspace.geography.lsoa_codes[assignment.place == 0])
     assert lsoas <= mine
     assert len(mine) == {1: 72, 3: 3}[len(lsoas)]
@@ -267,7 +268,7 @@ def test_a_pcn_that_had_not_begun_says_so_and_what_helps(packaged):
         in result.stderr
     )
     # The config's `pcn_vintage` would not help: what is asked for on the command line goes before it.
-    assert "came before it, or say when it lived: `--vintage pcn=2022-08`" in result.stderr
+    assert "came before it, or say when it was in use: `--vintage pcn=2022-08`" in result.stderr
     assert "pcn_vintage" not in result.stderr
     assert run(*check, "--vintage", "pcn=2022-08").exit_code == 0
 
@@ -286,7 +287,7 @@ def test_members_of_a_day(packaged, official_files):
             start, end = (text.replace("-", "") for text in row[8:10])
             if row[0] in ours and start <= day.replace("-", "") and (not end or end >= day.replace("-", "")):
                 plain[row[0]] += 1
-        found = Geography(open_store(packaged), Chosen({"pcn": day})).pcns().pcn_of
+        found = Geography(open_store(packaged), ChosenVintages({"pcn": day})).pcns().pcn_of
         assert set(found) == set(plain)
 
 

@@ -6,10 +6,10 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import toy_county
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import toy_county
 from placemap.commands.workspace import Workspace
 from placemap.config.load import system_from_text
 from placemap.core.errors import PlacemapError, PlacemapErrors
@@ -93,7 +93,8 @@ def configs(draw):
 def resolved(work, text):
     system = system_from_text(text, "toy.yaml")
     footprint = system.footprints["one"]
-    _, assignment = work.resolve(system, footprint)
+    _, resolved = work.resolve(system, footprint)
+    assignment = resolved.assignment
     return system, assignment
 
 

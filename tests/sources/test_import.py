@@ -20,7 +20,7 @@ from placemap.sources.catalogue import load_catalogue
 from placemap.sources.import_files import import_files, read_files
 from placemap.sources.tables.derive import derived
 from placemap.sources.tables.extract import extract
-from placemap.sources.tables.needs import Unit, needs_of
+from placemap.sources.tables.needs import NeededUnit, needs_of
 from placemap.sources.tables.write_store import write_store
 
 PATIENTS = 61_768_942
@@ -219,7 +219,7 @@ def test_a_vintage_that_a_config_names_is_kept(england, offline_systems):
     needs = needs_of(offline_systems)
     named = replace(
         needs,
-        areas=needs.areas | {Unit("ltla", "E07000206", "2018")},
+        areas=needs.areas | {NeededUnit("ltla", "E07000206", "2018")},
         vintages=needs.vintages | {("pcn", "2024-10")},
         measures=needs.measures | {"residents_mid_2020"},
     )

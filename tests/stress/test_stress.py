@@ -1,6 +1,6 @@
 """Trust under stress: kills at every step of writing, full disks, damaged stores, writers at once, hostile tables.
 
-`PLACEMAP_EXAMPLES=500` runs the same at length: the figures of docs/reliability.md.
+`PLACEMAP_EXAMPLES=500` runs the same at length: the figures of docs/developers/reliability.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from placemap.commands.workspace import open_workspace
 from placemap.config.find_config import config_path
 from placemap.config.load import load_system
 from placemap.core.errors import PlacemapError
-from placemap.core.files import put
+from placemap.core.files import write_whole
 from placemap.outputs.applied import result_table, write_frame
 
 EXAMPLES = int(os.environ.get("PLACEMAP_EXAMPLES", "20"))
@@ -172,7 +172,7 @@ def test_folders_that_cannot_be_written(ready, tmp_path):
         with pytest.raises(PlacemapError, match="cannot be written"):
             builder(ready, ready[3], out)()
     with pytest.raises(PlacemapError, match="cannot be written"):
-        put(Path("/proc/placemap/o.csv"), lambda path: path.write_text(""))
+        write_whole(Path("/proc/placemap/o.csv"), lambda path: path.write_text(""))
     if os.getuid():
         (tmp_path / "locked").mkdir(mode=0o500)
         with pytest.raises(PlacemapError, match="cannot be written"):

@@ -17,7 +17,7 @@ import pandas as pd
 
 from placemap.analysis import schemas
 from placemap.analysis.snapshot import Input, Snapshot
-from placemap.core.arrays import Floats, Ints, positions
+from placemap.core.arrays import Ints, positions
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.tables import Table
 from placemap.reference.geography import Geography
@@ -36,7 +36,7 @@ _LOOKUPS = ("lsoa_names", "msoa", "ward", "ltla", "utla", "sub_icb", "icb")
 
 
 @dataclass(frozen=True)
-class Moved:
+class MovedPractice:
     """A practice that is counted for another place: its patients' votes went with it.
 
     Attributes:
@@ -94,7 +94,7 @@ class Diff:
     level: str
     moves: Table
     places: tuple[PlaceChange, ...]
-    practices: tuple[Moved, ...]
+    practices: tuple[MovedPractice, ...]
     inputs: tuple[tuple[str, str, str], ...]
     config_edited: bool
     tables: tuple[str, ...]
@@ -278,7 +278,7 @@ class _Differ:
 
     # --- practices ---------------------------------------------------------------------------------------------------
 
-    def _moved_practices(self) -> dict[str, Moved]:
+    def _moved_practices(self) -> dict[str, MovedPractice]:
         both = _side_by_side(self.old.practices, self.new.practices)
         found = {}
         for row in both.itertuples():
@@ -288,7 +288,7 @@ class _Differ:
                 cause, detail = self._why_practice(code, row)
                 size = np.nanmax([row.LIST_SIZE_OLD, row.LIST_SIZE_NEW])
                 name = _text(row.NAME_NEW) or _text(row.NAME_OLD)
-                found[code] = Moved(code, name, before, after, cause, detail, float(size))
+                found[code] = MovedPractice(code, name, before, after, cause, detail, float(size))
         return found
 
     def _why_practice(self, code: str, row: tuple[object, ...]) -> tuple[str, str]:
@@ -362,12 +362,7 @@ def _lives(geography: Geography, practice: int) -> list[tuple[str, float]]:
     """LSOAs of 2021 that a practice's patients live in, with their number."""
     if practice < 0:
         return []
-    registrations = geography.registrations
-    rows = (registrations.practice == practice) & (registrations.lsoa >= 0)
-    counts = np.bincount(
-        registrations.lsoa[rows], weights=registrations.patients[rows], minlength=len(registrations.fit.codes)
-    )
-    people: Floats = registrations.fit.to_atoms(counts)
+    people = geography.registrations.homes(practice)
     return [(str(geography.lsoas[at]), float(people[at])) for at in np.flatnonzero(people > 0).tolist()]
 
 

@@ -6,48 +6,43 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from placemap.analysis.explanation import Explanation, Part, Reason, Vote
+from placemap.analysis.explanation import Explanation, Reason, UnitPart, Vote
 from placemap.config.in_words import declared_from, evidence_text
-from placemap.config.model import Member, Place, System
+from placemap.config.model import Member, Place
 from placemap.core.arrays import Bools, Floats, Ints, Texts, positions, sums
 from placemap.core.codes import KINDS
 from placemap.reference.by_lsoa import living_in
-from placemap.reference.geography import Geography
-from placemap.reference.look_up import Subject, Unit
-from placemap.resolve.place_codes import place_code
-from placemap.resolve.populations import Figures
-from placemap.resolve.resolve import METHODS, PLURALITY, Assignment, practices_of
+from placemap.reference.look_up import NamedUnit, Subject
+from placemap.resolve.resolve import METHODS, PLURALITY, practices_of
+from placemap.resolve.resolved import ResolvedFootprint
 
 NO_PLACE = "no place"
 
 
-def explain(
-    system: System, assignment: Assignment, geography: Geography, weigh: Figures, subject: Subject
-) -> Explanation:
+def explain(resolved: ResolvedFootprint, subject: Subject) -> Explanation:
     """Explain a unit in a footprint."""
-    return _Explainer(system, assignment, geography, weigh).explain(subject)
+    return _Explainer(resolved).explain(subject)
 
 
-def explain_place(
-    system: System, assignment: Assignment, geography: Geography, weigh: Figures, place: Place, description: str
-) -> Explanation:
+def explain_place(resolved: ResolvedFootprint, place: Place, description: str) -> Explanation:
     """Explain a place: what it is declared from, how large it is, what it is in units, where it is weakest.
 
     Args:
         description: its shortest exact description.
     """
-    return _Explainer(system, assignment, geography, weigh).place(place, description)
+    return _Explainer(resolved).place(place, description)
 
 
 class _Explainer:
-    def __init__(self, system: System, assignment: Assignment, geography: Geography, weigh: Figures) -> None:
-        self.system = system
-        self.assignment = assignment
-        self.geography = geography
-        self.weigh = weigh
-        self.footprint = assignment.footprint
-        self.places = self.footprint.places
-        self.codes = np.array([place_code(system, self.footprint, p) for p in self.places] + [""], dtype=object)
+    def __init__(self, resolved: ResolvedFootprint) -> None:
+        self.system = resolved.system
+        self.assignment = resolved.assignment
+        self.geography = resolved.geography
+        self.populations = resolved.populations
+        self.footprint = resolved.footprint
+        self.places = resolved.places
+        self._pcn_vintage = resolved.pcn_vintage
+        self.codes = np.array([*(head.code for head in resolved.place_codes), ""], dtype=object)
         self.names = np.array([p.name for p in self.places] + [NO_PLACE], dtype=object)
         self.members = list(self.footprint.members())
 
@@ -89,7 +84,7 @@ class _Explainer:
         return Reason(
             lsoa=str(self.geography.lsoas[lsoa]),
             lsoa_name=str(self.geography.lsoa_names[lsoa]),
-            residents=float(self.weigh.residents[lsoa]),
+            residents=float(self.populations.residents[lsoa]),
             place=str(self.codes[position]),
             place_name=str(self.names[position]),
             method=method,
@@ -105,7 +100,7 @@ class _Explainer:
             margin=float(a.margin()[lsoa]) if plural else None,
             runner_up=str(self.names[runner]) if runner >= 0 else "",
             margin_patients=self._lead(lsoa, position, runner) if plural else None,
-            registered=float(self.weigh.registered[lsoa]),
+            registered=float(self.populations.registered[lsoa]),
             votes=votes,
         )
 
@@ -120,8 +115,9 @@ class _Explainer:
         if method == "":
             return "no place claims it, and none of its patients is registered with a place: a gap"
         if method == PLURALITY:
-            tied = ", as another has; the tie goes to the first by id" if a.patients and a.patients.tied[lsoa] else ""
-            return f"more of its registered patients use practices of this place than of any other{tied}"
+            if a.patients and a.patients.tied[lsoa]:
+                return "as many of its registered patients use practices of this place as of another; this id is first"
+            return "more of its registered patients use practices of this place than of any other"
         what = (
             f"it lies in {_text(member)}"
             if method == "exact-fit"
@@ -172,10 +168,6 @@ class _Explainer:
             found[text] = found.get(text, 0.0) + float(patients[position])
         return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
-    @property
-    def _pcn_vintage(self) -> str:
-        return self.footprint.vintages.get("pcn") or self.geography.default_vintage("pcn")
-
     def _practice_name(self, code: str) -> str:
         return self.geography.practice_names.get(code) or self.geography.pcns(self._pcn_vintage).practice_names.get(
             code, ""
@@ -183,16 +175,16 @@ class _Explainer:
 
     # --- aggregates --------------------------------------------------------------------------------------------------
 
-    def divided(self, lsoas: Ints) -> tuple[Part, ...]:
+    def divided(self, lsoas: Ints) -> tuple[UnitPart, ...]:
         """How LSOAs divide among places, the largest part first."""
-        place, people = self.assignment.place[lsoas], self.weigh.residents[lsoas]
+        place, people = self.assignment.place[lsoas], self.populations.residents[lsoas]
         total = float(people.sum())
         parts = []
         for position in np.unique(place):
             mine = place == position
             inside = float(people[mine].sum())
             parts.append(
-                Part(
+                UnitPart(
                     str(self.codes[position]),
                     str(self.names[position]),
                     int(mine.sum()),
@@ -220,7 +212,7 @@ class _Explainer:
             if member.kind == unit.kind and member.code in self._codes_of(unit)
         )
 
-    def _codes_of(self, unit: Unit) -> tuple[str, ...]:
+    def _codes_of(self, unit: NamedUnit) -> tuple[str, ...]:
         if KINDS[unit.kind].patients:
             return (unit.code,)
         units = self.geography.units(unit.kind, unit.vintage)
@@ -245,7 +237,7 @@ class _Explainer:
             subject, parts=homes, districts=districts, declared=self._by_whom(codes, unit), members=members
         )
 
-    def _living(self, group: Bools, label: Ints, codes: Texts, names: Texts) -> tuple[Part, ...]:
+    def _living(self, group: Bools, label: Ints, codes: Texts, names: Texts) -> tuple[UnitPart, ...]:
         """Patients of the practices in `group` by label of the LSOA that they live in."""
         registrations = self.geography.registrations
         count = len(codes) - 1
@@ -254,13 +246,13 @@ class _Explainer:
         rest = total - float(people.sum())
         rows = [*enumerate(people), (-1, rest)]
         parts = [
-            Part(str(codes[at]), str(names[at]), None, float(value), float(value) / total if total else 0.0)
+            UnitPart(str(codes[at]), str(names[at]), None, float(value), float(value) / total if total else 0.0)
             for at, value in rows
             if value > 0.5
         ]
         return tuple(sorted(parts, key=lambda part: (part.code == "", -part.people, part.code)))
 
-    def _by_whom(self, codes: Iterable[str], unit: Unit) -> tuple[str, ...]:
+    def _by_whom(self, codes: Iterable[str], unit: NamedUnit) -> tuple[str, ...]:
         direct = self._declaring(Subject(unit, np.array([], dtype=np.int64)))
         if direct or unit.kind == "pcn":
             return direct
@@ -288,9 +280,9 @@ class _Explainer:
         position = self.places.index(place)
         lsoas = np.flatnonzero(self.assignment.place == position)
         ltlas = self.geography.units("ltla")
-        people = self.weigh.residents
+        people = self.populations.residents
         parts = [
-            Part(
+            UnitPart(
                 str(ltlas.codes[unit]),
                 str(ltlas.names[unit]),
                 len(mine := lsoas[ltlas.of[lsoas] == unit]),
@@ -301,8 +293,8 @@ class _Explainer:
             if unit >= 0
         ]
         facts = [
-            f"{len(lsoas):,} LSOAs, {people[lsoas].sum():,.0f} residents ({self.weigh.residents_name}), "
-            f"{self.weigh.registered[lsoas].sum():,.0f} registered patients ({self.weigh.registered_name})",
+            f"{len(lsoas):,} LSOAs, {people[lsoas].sum():,.0f} residents ({self.populations.residents_name}), "
+            f"{self.populations.registered[lsoas].sum():,.0f} registered patients ({self.populations.registered_name})",
             f"declared from {declared_from(place)} ({place.loc}); {place.basis}, evidence grade {self.footprint.grade}",
             f"evidence: {evidence_text(self.system, place)}",
             f"in units: {description}",
@@ -313,7 +305,7 @@ class _Explainer:
             self.system.name,
             self.footprint.id,
             self.footprint.name,
-            Unit("", str(self.codes[position]), place.name, ""),
+            NamedUnit("", str(self.codes[position]), place.name, ""),
             (),
             districts=tuple(sorted(parts, key=lambda part: (-part.people, part.code))),
             members=tuple(_text(member) for member in place.members),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from placemap.reference.look_up import Unit
+from placemap.reference.look_up import NamedUnit
 
 
 @dataclass(frozen=True)
-class Part:
+class UnitPart:
     """A part of a unit, or of a practice's patients.
 
     Attributes:
@@ -98,11 +98,11 @@ class Explanation:
     system_name: str
     footprint: str
     footprint_name: str
-    unit: Unit
-    parents: tuple[Unit, ...]
+    unit: NamedUnit
+    parents: tuple[NamedUnit, ...]
     reasons: tuple[Reason, ...] = ()
-    parts: tuple[Part, ...] = ()
-    districts: tuple[Part, ...] = ()
+    parts: tuple[UnitPart, ...] = ()
+    districts: tuple[UnitPart, ...] = ()
     declared: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     exceptions: tuple[tuple[str, str, str], ...] = ()

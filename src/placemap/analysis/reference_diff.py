@@ -14,6 +14,7 @@ import pandas as pd
 from placemap.config.model import System
 from placemap.core.arrays import Floats, positions
 from placemap.core.codes import KINDS
+from placemap.core.text import some
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography, months
 
@@ -86,7 +87,7 @@ class PracticeChanges:
 
 
 @dataclass(frozen=True)
-class Touched:
+class AffectedPlace:
     """A place that names something that changed, and what."""
 
     system: str
@@ -110,7 +111,7 @@ class StoreDiff:
     tables_changed: tuple[str, ...]
     units: tuple[UnitChanges, ...]
     practices: PracticeChanges | None
-    touched: tuple[Touched, ...] = field(default=())
+    touched: tuple[AffectedPlace, ...] = field(default=())
 
     @property
     def any(self) -> bool:
@@ -265,7 +266,7 @@ def _patients(practices: Iterable[str], old: Geography, new: Geography) -> dict[
 
 def touched(
     units: Sequence[UnitChanges], practices: PracticeChanges | None, old: Geography, systems: Sequence[System]
-) -> Iterator[Touched]:
+) -> Iterator[AffectedPlace]:
     """Places that name a unit, PCN or practice that changed; scopes count as the place ``."""
     changed = {(unit.kind, code): text for unit in units for code, text in _unit_reasons(unit, old)}
     if practices:
@@ -274,7 +275,7 @@ def touched(
     for system in systems:
         icb = changed.get(("icb", system.icb_code))
         if icb:
-            yield Touched(system.id, "", "", (icb,))
+            yield AffectedPlace(system.id, "", "", (icb,))
         for footprint in system.footprints.values():
             scope = (*footprint.scope.include, *footprint.scope.exclude)
             for place, members in (
@@ -283,7 +284,7 @@ def touched(
             ):
                 reasons = [changed[m.kind, m.code] for m in members if (m.kind, m.code) in changed]
                 if reasons:
-                    yield Touched(system.id, footprint.id, place, tuple(dict.fromkeys(reasons)))
+                    yield AffectedPlace(system.id, footprint.id, place, tuple(dict.fromkeys(reasons)))
 
 
 def _unit_reasons(unit: UnitChanges, old: Geography) -> Iterator[tuple[str, str]]:
@@ -350,7 +351,7 @@ def as_markdown(found: StoreDiff) -> str:
     return "\n".join([*lines, ""])
 
 
-def _where(item: Touched) -> str:
+def _where(item: AffectedPlace) -> str:
     path = "/".join(part for part in (item.system, item.footprint, item.place) if part)
     return path if item.place else f"{path} ({'scope' if item.footprint else 'ICB'})"
 
@@ -384,8 +385,5 @@ def _practice_lines(practices: PracticeChanges) -> Iterator[str]:
 
 
 def _few(pairs: Iterable[tuple[str, str]]) -> str:
-    listed = list(pairs)
-    if not listed:
-        return ""
-    texts = [f"{code} ({text})" for code, text in listed[:SHOWN]]
-    return f": {', '.join(texts)}" + (f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else "")
+    texts = [f"{code} ({text})" for code, text in pairs]
+    return f": {some(texts, SHOWN, counted=True)}" if texts else ""

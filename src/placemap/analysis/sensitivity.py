@@ -19,15 +19,13 @@ import numpy as np
 import pandas as pd
 
 from placemap.analysis import schemas
-from placemap.config.model import System
 from placemap.core.arrays import Bools, Floats, Ints, positions
 from placemap.core.tables import Table
 from placemap.reference.by_lsoa import Registrations
 from placemap.reference.geography import Geography
-from placemap.resolve.place_codes import place_code
 from placemap.resolve.plurality import plurality
-from placemap.resolve.populations import Figures
 from placemap.resolve.resolve import Assignment, candidates
+from placemap.resolve.resolved import ResolvedFootprint
 
 MINIMUM_SHARE = 0.05
 #: Residents in LSOAs that change place, of those of the place, below which its confidence is high, and fair.
@@ -50,19 +48,17 @@ class Sensitivity:
     flips: Table
     confidence: Table
 
-    def summary(self) -> list[tuple[str, int, float]]:
+    def by_method(self) -> list[tuple[str, int, float]]:
         """(method, LSOAs that change place, their residents), all methods."""
         frame = self.flips.frame
         rows = [(method, frame[frame["METHOD"] == method]) for method in self.other]
         return [(method, len(part), float(part["RESIDENTS"].sum())) for method, part in rows]
 
 
-def sensitivity(system: System, assignment: Assignment, geography: Geography, weigh: Figures) -> Sensitivity:
+def sensitivity(resolved: ResolvedFootprint) -> Sensitivity:
     """Place the footprint's LSOAs by the other methods."""
-    other = {method: _by(method, assignment, geography) for method in METHODS}
-    return Sensitivity(
-        other, _flips(system, assignment, other, geography, weigh), _confidence(system, assignment, other, weigh)
-    )
+    other = {method: _by(method, resolved.assignment, resolved.geography) for method in METHODS}
+    return Sensitivity(other, _flips(resolved, other), _confidence(resolved, other))
 
 
 def _by(method: str, assignment: Assignment, geography: Geography) -> Ints:
@@ -150,12 +146,7 @@ def _nearest(assignment: Assignment, geography: Geography, may: Bools) -> Ints:
 
 def _middle(geography: Geography, practice: int, point: Floats) -> tuple[float, float] | None:
     """Median easting and northing of a practice's patients, by the centroids of the LSOAs that they live in."""
-    registrations = geography.registrations
-    rows = (registrations.practice == practice) & (registrations.lsoa >= 0)
-    counts = np.bincount(
-        registrations.lsoa[rows], weights=registrations.patients[rows], minlength=len(registrations.fit.codes)
-    )
-    people = registrations.fit.to_atoms(counts)
+    people = geography.registrations.homes(practice)
     known = (people > 0) & ~np.isnan(point[:, 0])
     if not known.any():
         return None
@@ -203,19 +194,17 @@ LABELS = {
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def _flips(
-    system: System, assignment: Assignment, other: dict[str, Ints], geography: Geography, weigh: Figures
-) -> Table:
-    places = assignment.footprint.places
-    codes = np.array([*(place_code(system, assignment.footprint, place) for place in places), ""], dtype=object)
-    names = np.array([*(place.name for place in places), ""], dtype=object)
+def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
+    assignment, geography = resolved.assignment, resolved.geography
+    codes = np.array([*(head.code for head in resolved.place_codes), ""], dtype=object)
+    names = np.array([*(place.name for place in resolved.places), ""], dtype=object)
     share, margin = assignment.share(), assignment.margin()
     frames = []
     for method, place in other.items():
         rows = np.flatnonzero(place != assignment.place)
         columns = {
-            "ICSID": np.full(len(rows), system.id, dtype=object),
-            "FOOTPRINT": np.full(len(rows), assignment.footprint.id, dtype=object),
+            "ICSID": np.full(len(rows), resolved.system.id, dtype=object),
+            "FOOTPRINT": np.full(len(rows), resolved.footprint.id, dtype=object),
             "METHOD": np.full(len(rows), method, dtype=object),
             "LSOA21CD": geography.lsoas.to_numpy()[rows],
             "LSOA21NM": geography.lsoa_names[rows],
@@ -223,7 +212,7 @@ def _flips(
             "PLACENM": names[assignment.place[rows]],
             "OTHER_PLACECD": codes[place[rows]],
             "OTHER_PLACENM": names[place[rows]],
-            "RESIDENTS": weigh.residents[rows],
+            "RESIDENTS": resolved.populations.residents[rows],
             "SHARE": share[rows],
             "MARGIN": margin[rows],
         }
@@ -232,23 +221,24 @@ def _flips(
     return Table("sensitivity", schemas.SENSITIVITY, frame)
 
 
-def _confidence(system: System, assignment: Assignment, other: dict[str, Ints], weigh: Figures) -> Table:
+def _confidence(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
+    assignment = resolved.assignment
     counted = [place for method, place in other.items() if method not in ONLY_TOLD]
     flipping = np.any([place != assignment.place for place in counted], axis=0)
     rows = []
-    for position, place in enumerate(assignment.footprint.places):
-        mine = assignment.place == position
+    for position, (place, head) in enumerate(zip(resolved.places, resolved.place_codes, strict=True)):
+        mine = resolved.lsoas(position)
         gaining = np.any([of == position for of in counted], axis=0) & ~mine
-        residents = float(weigh.residents[mine].sum())
-        changing = float(weigh.residents[mine & flipping].sum())
+        residents = resolved.people(mine)
+        changing = resolved.people(mine & flipping)
         share = changing / residents if residents else 0.0
         plural = bool((mine & assignment.by_plurality).any())
         level, words = _words(place.name, share, int((mine & flipping).sum()), int(gaining.sum()), plural=plural)
         rows.append(
             (
-                system.id,
-                assignment.footprint.id,
-                place_code(system, assignment.footprint, place),
+                head.ics,
+                head.footprint,
+                head.code,
                 place.name,
                 level,
                 words,

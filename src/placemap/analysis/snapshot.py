@@ -11,13 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.read_tables import read_built
-from placemap.core.tables import Table, as_text
+from placemap.core.tables import COVERAGE, MEASURE, METADATA, Table, as_text
 from placemap.reference.store import TableEntry
+from placemap.resolve.resolved import ResolvedFootprint
 
-METADATA = "metadata.json"
 #: Tables that say what went in or what was thought of it, not what the places are.
 NOT_FIGURES = ("findings",)
 
@@ -72,16 +71,15 @@ class Snapshot:
 
 def snapshot(
     label: str,
-    system: System,
-    footprint: Footprint,
+    resolved: ResolvedFootprint,
     tables: Sequence[Table],
     inputs: Sequence[TableEntry],
-    measure: str,
 ) -> Snapshot:
     """A result in memory."""
     texts = {table.name: _as_text(table) for table in tables}
     found = {e.name: Input(e.name, e.vintage, e.coverage, e.content_sha256) for e in inputs}
-    return _made(label, system.id, footprint.id, texts, found, system.config_sha256, measure)
+    sha256, measure = resolved.system.config_sha256, resolved.populations.residents_name
+    return _made(label, *resolved.key, texts, found, sha256, measure)
 
 
 def _as_text(table: Table) -> pd.DataFrame:
@@ -111,10 +109,10 @@ def read_snapshot(folder: Path) -> Snapshot:
     try:
         system, _, footprint = metadata["schema:identifier"].partition("/")
         inputs = {item["schema:identifier"]: _input(item) for item in metadata["dc:source"]}
-        config = metadata["schema:isBasedOn"]["schema:sha256"]
+        config, measure = metadata["schema:isBasedOn"]["schema:sha256"], metadata[MEASURE]
     except (KeyError, TypeError, AttributeError) as error:
         raise PlacemapError(f"metadata.json lacks {error}", location=str(folder), hint=BUILD_AGAIN) from None
-    return _made(str(folder), system, footprint, texts, inputs, config, _measure(metadata))
+    return _made(str(folder), system, footprint, texts, inputs, config, measure)
 
 
 BUILD_AGAIN = "build it again with `placemap build`"
@@ -132,17 +130,8 @@ def _metadata(folder: Path) -> Any:
 
 
 def _input(item: dict[str, str]) -> Input:
-    coverage = item.get("schema:size", "").partition("(")[2].rstrip(")")
-    return Input(item["schema:identifier"], item["schema:temporalCoverage"], coverage, item["schema:sha256"])
-
-
-def _measure(metadata: Any) -> str:
-    """The measure of residents, from the description of place_lsoa21's RESIDENTS: `residents of the LSOA (…)`."""
-    for table in metadata["tables"]:
-        for column in table["tableSchema"]["columns"]:
-            if table["url"] == "place_lsoa21.csv" and column["name"] == "RESIDENTS":
-                return str(column["dc:description"]).rpartition("(")[2].rstrip(")")
-    return ""
+    fields = ("schema:identifier", "schema:temporalCoverage", COVERAGE, "schema:sha256")
+    return Input(*(item[field] for field in fields))
 
 
 def _made(

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placemap.config.model import System
 from placemap.core.arrays import Floats, Ints, Texts, positions, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.findings import Finding
 from placemap.reference.by_lsoa import Units, living_in
 from placemap.reference.ended import ended
 from placemap.reference.geography import Geography
-from placemap.resolve.place_codes import Head, heads_of
-from placemap.resolve.populations import Figures
-from placemap.resolve.resolve import Assignment, practices_of
+from placemap.resolve.populations import Populations
+from placemap.resolve.resolve import Assignment, places_of_practices
+from placemap.resolve.resolved import ResolvedFootprint
 
 RESIDENTS, REGISTERED = "residents", "registered"
 DECLARED, RESIDENCE = "declared", "residence"
@@ -48,41 +46,7 @@ WEIGHT_COLUMNS = ["CODE", "ICSID", "FOOTPRINT", "PLACECD", "PLACENM", "WEIGHT"]
 
 
 @dataclass(frozen=True)
-class Resolved:
-    """A footprint with its LSOAs: what `resolve` gave.
-
-    Attributes:
-        findings: what the user of its figures must know, such as weak evidence.
-        parts: of a footprint that is several systems' put together, theirs, in the order of its places; else empty.
-    """
-
-    system: System
-    assignment: Assignment
-    findings: tuple[Finding, ...] = ()
-    parts: tuple[Resolved, ...] = ()
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """ICSID and FOOTPRINT that its reconciliation stands under."""
-        return self.system.id, self.assignment.footprint.id
-
-    @property
-    def heads(self) -> list[Head]:
-        """By position of the place; the places of parts keep the heads that they have alone."""
-        if not self.parts:
-            return heads_of(self.system, self.assignment.footprint)
-        return [head for part in self.parts for head in part.heads]
-
-    @property
-    def is_declared_from_practices(self) -> bool:
-        """Whether practices have a place of their own: in every part."""
-        if not self.parts:
-            return self.assignment.footprint.has_patient_kinds
-        return all(part.is_declared_from_practices for part in self.parts)
-
-
-@dataclass(frozen=True)
-class PlaceKeys:
+class Apportionment:
     """All that is needed to place the codes of one kind.
 
     Attributes:
@@ -102,13 +66,17 @@ class PlaceKeys:
 
 
 def place_keys(
-    kind: str, resolved: Sequence[Resolved], geography: Geography, weigh: Figures, *, shares: str, practices: str
-) -> PlaceKeys:
+    kind: str,
+    resolved: Sequence[ResolvedFootprint],
+    *,
+    shares: str,
+    practices: str,
+) -> Apportionment:
     """The keys of one kind of unit for one or several footprints.
 
     Args:
         kind: one of `codes.MEMBER_KINDS`.
-        weigh: what area units are divided by.
+        resolved: one or more, of the same geography and populations.
         shares: `residents` or `registered`.
         practices: `declared` (the place that a practice or its PCN is declared in) or `residence` (where its registered
             patients live).
@@ -118,21 +86,23 @@ def place_keys(
     """
     if KINDS[kind].patients and practices == DECLARED:
         _need_patient_kinds(resolved)
-    keys = _KEYS[kind if kind in _KEYS else "area"](geography, weigh, kind, shares, practices)
+    keys = _KEYS[kind if kind in _KEYS else "area"](
+        resolved[0].geography, resolved[0].populations, kind, shares, practices
+    )
     frames = [_weight_rows(item, keys.codes, keys.matrix(Target.of(item.assignment))) for item in resolved]
-    weights = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=WEIGHT_COLUMNS)
+    weights = pd.concat(frames, ignore_index=True)
     as_one = next((item.key for item in resolved if item.parts), None)
-    return PlaceKeys(kind, _with_dead(keys.codes, keys.vintages, keys.dead), weights, keys.method, as_one)
+    return Apportionment(kind, _with_dead(keys.codes, keys.vintages, keys.dead), weights, keys.method, as_one)
 
 
-def _need_patient_kinds(resolved: Sequence[Resolved]) -> None:
+def _need_patient_kinds(resolved: Sequence[ResolvedFootprint]) -> None:
     every = [part for item in resolved for part in item.parts or (item,)]
     for number, item in enumerate(every):
         if not item.is_declared_from_practices:
             others = sum(not other.is_declared_from_practices for other in every[number + 1 :])
             more = f" (nor are those of {others} others)" if others else ""
             raise PlacemapError(
-                f"the places of {item.system.id} {item.assignment.footprint.id} are not declared from practices "
+                f"the places of {item.system.id} {item.footprint.id} are not declared from practices "
                 f"or PCNs{more}, so a practice has no place of its own",
                 hint="place practices by where their patients live: --practices residence",
                 exit_code=Exit.USAGE,
@@ -171,11 +141,11 @@ class Target:
         return Target(assignment, np.where(left, places, assignment.place), places + 1)
 
 
-def _weight_rows(item: Resolved, codes: Texts, matrix: Floats) -> pd.DataFrame:
+def _weight_rows(item: ResolvedFootprint, codes: Texts, matrix: Floats) -> pd.DataFrame:
     row, place = np.nonzero(matrix > DUST)
-    every = [*((head.ics, head.footprint, head.code) for head in item.heads), (*item.key, "")]
+    every = [*((head.ics, head.footprint, head.code) for head in item.place_codes), (*item.key, "")]
     heads = np.array(every, dtype=object)[place]
-    names = np.array([*(p.name for p in item.assignment.footprint.places), ""], dtype=object)
+    names = np.array([*(p.name for p in item.places), ""], dtype=object)
     columns = {
         "CODE": codes[row],
         "ICSID": heads[:, 0],
@@ -201,7 +171,7 @@ def _one_hot(of: np.ndarray, count: int) -> Floats:
 # --- LSOAs ----------------------------------------------------------------------------------------------------------
 
 
-def _lsoa_keys(geography: Geography, _weigh: Figures, _kind: str, _shares: str, _practices: str) -> _Keys:
+def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: str, _practices: str) -> _Keys:
     """LSOAs of 2021 whole; those of 2011 by the exact fit, split and irregular ones by `residents_2021`."""
     fit = geography.fit_2011
     old = positions(geography.lsoas, fit.codes) < 0
@@ -224,10 +194,10 @@ def _lsoa_keys(geography: Geography, _weigh: Figures, _kind: str, _shares: str, 
 # --- other areas ----------------------------------------------------------------------------------------------------
 
 
-def _area_keys(geography: Geography, weigh: Figures, kind: str, shares: str, _practices: str) -> _Keys:
+def _area_keys(geography: Geography, populations: Populations, kind: str, shares: str, _practices: str) -> _Keys:
     """Units of every vintage that the store has; a code counts as of the newest that has it."""
-    people = weigh.registered if shares == REGISTERED else weigh.residents
-    name = weigh.registered_name if shares == REGISTERED else weigh.residents_name
+    people = populations.registered if shares == REGISTERED else populations.residents
+    name = populations.registered_name if shares == REGISTERED else populations.residents_name
     vintages = geography.data.vintages("lookup", kind)
     parts = [_area_part(geography.units(kind, vintage)) for vintage in vintages]
     seen: set[str] = set()
@@ -281,18 +251,7 @@ def _unit_shares(units: Units, target: Target, people: Floats) -> Floats:
 # --- practices and PCNs ---------------------------------------------------------------------------------------------
 
 
-def declared_places(assignment: Assignment, geography: Geography) -> dict[str, int]:
-    """By code of the practice, the position of the place that it, or else its PCN, is declared in."""
-    place_of: dict[str, int] = {}
-    for direct in (False, True):
-        for number, place in enumerate(assignment.footprint.places):
-            listed = [m for m in place.members if (m.kind == "practice") == direct]
-            gone = practices_of(place.exclude, geography)
-            place_of.update(dict.fromkeys(sorted(practices_of(listed, geography) - gone), number))
-    return place_of
-
-
-def _practice_keys(geography: Geography, weigh: Figures, _kind: str, _shares: str, practices: str) -> _Keys:
+def _practice_keys(geography: Geography, populations: Populations, _kind: str, _shares: str, practices: str) -> _Keys:
     registrations = geography.registrations
     pcns = geography.pcns()
     real = [code for code in registrations.codes if KINDS["practice"].accepts(code)]
@@ -303,7 +262,7 @@ def _practice_keys(geography: Geography, weigh: Figures, _kind: str, _shares: st
     total = registrations.by_practice
 
     def declared(target: Target) -> Floats:
-        place_of = declared_places(target.assignment, geography)
+        place_of = places_of_practices(target.assignment.footprint, geography)
         of = np.array([place_of.get(code, -1) for code in codes])
         inside = target.assignment.in_scope.astype(np.int64) - 1
         here = living_in(registrations, inside, 1, everyone, len(registrations.codes))[:, 0]
@@ -319,21 +278,21 @@ def _practice_keys(geography: Geography, weigh: Figures, _kind: str, _shares: st
         codes,
         np.full(len(codes), geography.registrations_entry.vintage, dtype=object),
         declared if practices == DECLARED else residence,
-        _practice_method("practices", practices, weigh),
+        _practice_method("practices", practices, populations),
         tuple(sorted(set(pcns.practice_names) - set(codes))),
     )
 
 
-def _practice_method(what: str, practices: str, weigh: Figures) -> str:
+def _practice_method(what: str, practices: str, populations: Populations) -> str:
     if practices == DECLARED:
         return f"{what} whole, by the place that they are declared in; not by where their patients live"
-    return f"{what} by where their registered patients live ({weigh.registered_name})"
+    return f"{what} by where their registered patients live ({populations.registered_name})"
 
 
-def _pcn_keys(geography: Geography, weigh: Figures, kind: str, shares: str, practices: str) -> _Keys:
+def _pcn_keys(geography: Geography, populations: Populations, kind: str, shares: str, practices: str) -> _Keys:
     """PCNs as the sum of their practices, by list size."""
     pcns, registrations = geography.pcns(), geography.registrations
-    base = _practice_keys(geography, weigh, kind, shares, practices)
+    base = _practice_keys(geography, populations, kind, shares, practices)
     codes = np.array(sorted(pcns.practices_of), dtype=object)
     number = {code: position for position, code in enumerate(codes)}
     of = np.array([number.get(pcns.pcn_of.get(code, ""), -1) for code in base.codes])
@@ -354,12 +313,12 @@ def _pcn_keys(geography: Geography, weigh: Figures, kind: str, shares: str, prac
         codes,
         np.full(len(codes), pcns.vintage, dtype=object),
         matrix,
-        _practice_method("PCNs", practices, weigh),
+        _practice_method("PCNs", practices, populations),
         tuple(sorted(set(pcns.names) - set(codes))),
     )
 
 
-_KEYS: dict[str, Callable[[Geography, Figures, str, str, str], _Keys]] = {
+_KEYS: dict[str, Callable[[Geography, Populations, str, str, str], _Keys]] = {
     "lsoa": _lsoa_keys,
     "area": _area_keys,
     "practice": _practice_keys,

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placemap.apply.apportion import PlaceKeys, Resolved
+from placemap.apply.apportion import Apportionment
 from placemap.core.arrays import Floats, Ints, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
-from placemap.resolve.populations import Figures
+from placemap.resolve.resolved import ResolvedFootprint
 
 #: The columns beside every figure: shares of the place's units, residents and registered patients, 0 to 1.
 COVERAGE = ("UNIT_COVERAGE", "RESIDENT_COVERAGE", "PATIENT_COVERAGE")
@@ -42,13 +42,14 @@ class Cover:
         return self.atoms.groupby("PLACECD", sort=True)[_COVERED].sum(min_count=1)
 
 
-def cover_of(keys: PlaceKeys, resolved: Sequence[Resolved], geography: Geography, weigh: Figures) -> Cover:
-    """What codes of a kind cover of the places of some footprints."""
+def cover_of(keys: Apportionment, resolved: Sequence[ResolvedFootprint]) -> Cover:
+    """What codes of a kind cover of the places of some footprints, all of one geography."""
+    geography = resolved[0].geography
     if KINDS[keys.kind].patients:
         return _of_practices(keys, geography)
     covers = _lsoa_covers(geography) if keys.kind == "lsoa" else _area_covers(keys.kind, geography)
     unit = np.arange(geography.size) if keys.kind == "lsoa" else geography.units(keys.kind).of
-    atoms = [_atoms_of(item, unit, weigh) for item in resolved]
+    atoms = [_atoms_of(item, unit) for item in resolved]
     return Cover(covers, pd.concat(atoms, ignore_index=True))
 
 
@@ -115,7 +116,7 @@ def _named(units: Units) -> list[tuple[int, str]]:
     return named
 
 
-def _atoms_of(item: Resolved, unit: Ints, weigh: Figures) -> pd.DataFrame:
+def _atoms_of(item: ResolvedFootprint, unit: Ints) -> pd.DataFrame:
     place = item.assignment.place
     inside = np.flatnonzero(place >= 0)
     # A unit that crosses places counts in each as one, spread over its LSOAs there.
@@ -124,10 +125,10 @@ def _atoms_of(item: Resolved, unit: Ints, weigh: Figures) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "ATOM": inside.astype(np.int64),
-            "PLACECD": np.array([head.code for head in item.heads], dtype=object)[place[inside]],
+            "PLACECD": np.array([head.code for head in item.place_codes], dtype=object)[place[inside]],
             "UNITS": np.where(in_unit, 1 / size[cell.ravel()], 0.0),
-            "RESIDENTS": weigh.residents[inside],
-            "PATIENTS": weigh.registered[inside],
+            "RESIDENTS": item.populations.residents[inside],
+            "PATIENTS": item.populations.registered[inside],
         }
     )
 
@@ -135,7 +136,7 @@ def _atoms_of(item: Resolved, unit: Ints, weigh: Figures) -> pd.DataFrame:
 # --- practices and PCNs -----------------------------------------------------------------------------------------------
 
 
-def _of_practices(keys: PlaceKeys, geography: Geography) -> Cover:
+def _of_practices(keys: Apportionment, geography: Geography) -> Cover:
     """Practices by their registered patients, as they are placed; of residents they tell nothing."""
     weights = keys.weights[keys.weights["PLACECD"] != ""]
     numbers = {code: number for number, code in enumerate(keys.codes["CODE"])}

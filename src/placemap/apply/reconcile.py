@@ -12,7 +12,7 @@ from placemap.apply.measures import RATE, SUM
 
 
 @dataclass(frozen=True)
-class Line:
+class ReconciliationLine:
     """One line of a reconciliation: what became of some rows, and how much of each total they hold."""
 
     outcome: str
@@ -34,8 +34,8 @@ class Reconciliation:
     ics: str
     footprint: str
     titles: tuple[str, ...]
-    total: Line
-    lines: tuple[Line, ...]
+    total: ReconciliationLine
+    lines: tuple[ReconciliationLine, ...]
     signed: frozenset[int] = frozenset()
 
     @property
@@ -50,7 +50,7 @@ class Reconciliation:
         parts += [(sum(line.totals[i] for line in lost), whole) for i, whole in whole_of if i not in self.signed]
         return max((abs(part / whole) for part, whole in parts if whole), default=0.0)
 
-    def placed(self) -> Line:
+    def placed(self) -> ReconciliationLine:
         """The line of what is in a place."""
         return next(line for line in self.lines if line.outcome == PLACED)
 
@@ -72,12 +72,12 @@ class _Ledger:
                 found.setdefault(measure.over, f"m{number}b")
         self.followed = list(found.items())
 
-    def line(self, outcome: str, rows: Iterable[dict[str, object]]) -> Line:
+    def line(self, outcome: str, rows: Iterable[dict[str, object]]) -> ReconciliationLine:
         """The line of some rows of results."""
         rows = list(rows)
         n = _clean(math.fsum(_number(row["n"]) for row in rows))
         totals = tuple(_clean(math.fsum(_number(row[alias]) for row in rows)) for _, alias in self.followed)
-        return Line(outcome, n, totals)
+        return ReconciliationLine(outcome, n, totals)
 
     def reconcile(
         self,
@@ -119,14 +119,3 @@ def _clean(value: float) -> float:
     """Without what binary fractions leave of a whole number, or of nothing."""
     nearest = round(value)
     return float(nearest) if abs(value - nearest) < 1e-7 else value
-
-
-def largest_remainder(parts: Sequence[float]) -> list[int]:
-    """Whole numbers near `parts`, of the same sum (which must be whole); equal remainders go to the first."""
-    parts = [_clean(part) for part in parts]
-    floors = [math.floor(part) for part in parts]
-    missing = round(math.fsum(parts)) - sum(floors)
-    order = sorted(range(len(parts)), key=lambda i: (-(parts[i] - floors[i]), i))
-    for i in order[:missing]:
-        floors[i] += 1
-    return floors

@@ -11,18 +11,20 @@ import numpy as np
 import pandas as pd
 
 from placemap.apply import sql
-from placemap.apply.apportion import NO_PLACE, UNKNOWN, PlaceKeys, Resolved
+from placemap.apply.apportion import NO_PLACE, UNKNOWN, Apportionment
 from placemap.apply.columns import PLACE_COLUMNS, _usage, refuse_mixture
 from placemap.apply.coverage import COVERAGE, Cover, shares_of
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.held_back import bad_cells_error, sentinel_error
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure, intensive_error
-from placemap.apply.reconcile import Reconciliation, _clean, _Ledger, _number, largest_remainder
+from placemap.apply.reconcile import Reconciliation, _clean, _Ledger, _number
 from placemap.apply.told import outcome_of, told
 from placemap.core.account import Account
+from placemap.core.arrays import largest_remainder
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
 from placemap.reference.geography import Geography
+from placemap.resolve.resolved import ResolvedFootprint
 
 #: Whole numbers up to this are exact in binary floating point.
 EXACT = 2**53
@@ -99,8 +101,8 @@ class Applied:
 def run(
     engine: Engine,
     question: sql.Question,
-    keys: PlaceKeys,
-    resolved: Sequence[Resolved],
+    keys: Apportionment,
+    resolved: Sequence[ResolvedFootprint],
     cover: Cover,
     geography: Geography,
     *,
@@ -148,7 +150,7 @@ def run(
     strays = [
         (outcome_of(row["CODE"], keys.kind, all_england=england), row) for row in engine.query(sql.unmatched(question))
     ]
-    owner = {head.code: item.key for item in resolved for head in item.heads}
+    owner = {head.code: item.key for item in resolved for head in item.place_codes}
     reconciliations = tuple(ledger.reconcile(item.key, placed, owner, known, strays) for item in resolved)
     placed = _with_empty_places(placed, question, resolved)
     if whole:
@@ -244,7 +246,7 @@ def _refuse_sentinels(
 
 
 def _with_empty_places(
-    placed: list[dict[str, object]], question: sql.Question, resolved: Sequence[Resolved]
+    placed: list[dict[str, object]], question: sql.Question, resolved: Sequence[ResolvedFootprint]
 ) -> list[dict[str, object]]:
     """With a row for every place, also for one that the data have nothing of (not where there are groups)."""
     if question.groups:
@@ -252,7 +254,7 @@ def _with_empty_places(
     have = {row["PLACECD"]: row for row in placed}
     rows = []
     for item in resolved:
-        for head, place in zip(item.heads, item.assignment.footprint.places, strict=True):
+        for head, place in zip(item.place_codes, item.places, strict=True):
             blank = dict.fromkeys(sql.added(question))
             row = {"ICSID": head.ics, "FOOTPRINT": head.footprint, "PLACECD": head.code, "PLACENM": place.name}
             rows.append(have.get(head.code, {**row, **blank, "n": 0}))

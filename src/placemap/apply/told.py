@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from placemap.apply.apportion import DEAD, MISSING, NOT_IN_TABLES, OTHER_KIND, OUT_OF_AREA, UNKNOWN
-from placemap.core.codes import KINDS, NO_CODE, POSTCODE, is_body, is_code
+from placemap.core.codes import AREA_KINDS, KINDS, NO_CODE, POSTCODE, is_body, is_code
 from placemap.core.text import counted, listed
 from placemap.reference.ended import ended
-from placemap.reference.former_codes import shown
+from placemap.reference.former_codes import newer_than_held, shown
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import vintages_of
 
@@ -108,8 +108,7 @@ def _not_of_the_years(codes: Sequence[str], kind: str, geography: Geography) -> 
     number = f"{counted(len(codes), 'code')} {'are' if len(codes) > 1 else 'is'}"
     kinds = f"{KINDS[kind].plural if len(codes) > 1 else KINDS[kind].one}"
     if geography.all_england:
-        known = [str(code) for code in geography.units(kind).codes] if not KINDS[kind].patients else []
-        newer = known and all(code > max(known) for code in codes) and all(code[:3] == max(known)[:3] for code in codes)
+        newer = kind in AREA_KINDS and kind != "lsoa" and all(newer_than_held(kind, code, geography) for code in codes)
         why = "newer than the tables, or mistyped" if newer else "older, newer or mistyped"
         return f"{number} not {kinds} of {years}: {why}: {shown(codes)}"
     return (

@@ -49,7 +49,10 @@ def check_declarations(footprint: Footprint, geography: Geography) -> list[Findi
 
 def check_icb(system: System, geography: Geography) -> Iterator[Finding]:
     """A system's ICB exists in the vintage that the config gives it, where the reference has that vintage."""
-    if system.icb_vintage not in geography.data.vintages("lookup", "icb"):
+    held = geography.data.vintages("lookup", "icb")
+    if held and system.icb_vintage > max(held):
+        yield _later_icb(system, held)
+    if system.icb_vintage not in held:
         return
     units = geography.units("icb", system.icb_vintage)
     if units.position(system.icb_code) is not None:
@@ -58,11 +61,23 @@ def check_icb(system: System, geography: Geography) -> Iterator[Finding]:
     checker = _Checker(geography)
     if checker.vintages_with(icb, units.vintage):
         yield replace(
-            checker.unknown_area(icb, units, ""), hint="give the vintage in which it lived: `icb: {vintage: …}`"
+            checker.unknown_area(icb, units, ""), hint="give the vintage in which it was in use: `icb: {vintage: …}`"
         )
     elif geography.all_england:
         names = dict(zip(units.codes, units.names, strict=True))
         yield checker.not_there(icb, f"ICB {icb.code}", list(units.codes), names, "")
+
+
+def _later_icb(system: System, held: list[str]) -> Finding:
+    return _error(
+        "unknown-vintage",
+        f"ICB {system.icb_code} is meant in vintage {system.icb_vintage}, which is later than all that the reference "
+        f"data have (ICBs of {listed(held)}).",
+        system.icb_code,
+        system.loc,
+        "",
+        "correct `icb: {vintage: …}`, or fetch newer tables with `placemap data update` or `placemap data import`",
+    )
 
 
 def _scope_members(scope: Scope) -> tuple[Member, ...]:
@@ -97,7 +112,7 @@ def _duplicates(footprint: Footprint) -> Iterator[Finding]:
                 member.code,
                 member.loc,
                 place.id,
-                "keep it in one place; to divide a unit between places name its parts",
+                "keep it in one place; to split a unit between places, name its parts",
             )
         first.setdefault(key, (place, member))
 
@@ -195,17 +210,24 @@ class _Checker:
         label = f"{KINDS[member.kind].label} {member.code}"
         elsewhere = self.other_vintages(member, units.vintage)
         if elsewhere:
-            lived, successors = elsewhere
+            lived, others = elsewhere
+            later = self.begins_later(member, units.vintage)
             return _error(
                 "dead-code",
-                f"{label} does not exist in {units.vintage}; it was in use in {lived}. {successors}",
+                f"{label} does not exist {'yet ' if later else ''}in {units.vintage}; "
+                f"it {'is' if later else 'was'} in use in {lived}. {others}",
                 member.code,
                 member.loc,
                 place,
-                f"use its successors, or say when it lived: `{member.kind}_vintage: {lived[:4]}`"
+                f"use {'the units that came before it' if later else 'its successors'}, "
+                f"or say when it {'is' if later else 'was'} in use: `{member.kind}_vintage: {lived[:4]}`"
                 + self.other_choice(member, units.vintage),
             )
         return self.not_there(member, label, list(units.codes), dict(zip(units.codes, units.names, strict=True)), place)
+
+    def begins_later(self, member: Member, vintage: str) -> bool:
+        found = self.vintages_with(member, vintage)
+        return bool(found) and found[0] > vintage and self.history(member) is None
 
     def other_choice(self, member: Member, vintage: str) -> str:
         """The way out where the vintage was asked for on the command line rather than by the config."""
@@ -261,7 +283,7 @@ class _Checker:
             )
 
     def other_vintages(self, member: Member, vintage: str) -> tuple[str, str] | None:
-        """When a code lived and what followed it, where it is no code of `vintage`."""
+        """When a code was in use and what followed it, where it is no code of `vintage`."""
         found = self.vintages_with(member, vintage)
         if found:
             return self.lived(member, found), self.divides(member, found[-1], vintage)
@@ -326,7 +348,7 @@ class _Checker:
             member.loc,
             place,
             f"name the PCNs or practices that {'came before' if early else 'follow'} it"
-            + (f", or say when it lived: {self.pcns_of(lived[-1])}" if lived else ""),
+            + (f", or say when it was in use: {self.pcns_of(lived[-1])}" if lived else ""),
         )
 
     def pcns_of(self, vintage: str) -> str:
@@ -344,13 +366,14 @@ class _Checker:
         past = past_pcn(member.code, self.geography, pcns.vintage)
         if past is None:
             return self.not_there(member, f"PCN {member.code}", list(pcns.names), pcns.names, place)
+        yet, others = (" yet", "came before it") if past.later else ("", "follow it")
         return _error(
             "dead-code",
-            f"PCN {member.code} ({past.name}) does not exist {_on(pcns.vintage)}. {past.story}",
+            f"PCN {member.code} ({past.name}) does not exist{yet} {_on(pcns.vintage)}. {past.story}",
             member.code,
             member.loc,
             place,
-            f"name the PCNs that follow it, or the vintage in which it lived: {self.pcns_of(past.vintage)}",
+            f"name the PCNs that {others}, or the vintage in which it is in use: {self.pcns_of(past.vintage)}",
         )
 
     def practice(self, member: Member, place: str) -> Iterator[Finding]:
@@ -366,7 +389,7 @@ class _Checker:
     def closed_practice(self, member: Member, past: Past, place: str) -> Finding:
         registrations = self.geography.registrations_entry.vintage
         when = _on(member.vintage) if member.vintage else f"among those with registered patients in {registrations}"
-        lived = f", or the vintage in which it lived: `practice_vintage: {past.vintage}`" if past.vintage else ""
+        lived = f", or the vintage in which it was in use: `practice_vintage: {past.vintage}`" if past.vintage else ""
         return _error(
             "dead-code",
             f"practice {member.code} ({past.name}) is not {when}. {past.story}",

@@ -1,4 +1,4 @@
-"""All checks on what came out, and waivers; docs/findings.md explains every code.
+"""All checks on what came out, and waivers; docs/reference/findings.md explains every code.
 
 Each check is a generator of findings, entered in the registry when its module is imported. `members` has the
 checks on what a config says.
@@ -10,22 +10,35 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 # Importing them enters their checks in the registry.
-from placemap.checks import coverage, evidence, plausibility, vintages  # noqa: F401
-from placemap.checks.registry import RESULT_CHECKS, Result
-from placemap.config.model import Accept, Footprint, Loc
+from placemap.checks import coverage, evidence, left_out, placeholders, plausibility, vintages  # noqa: F401
+from placemap.checks.registry import RESULT_CHECKS
+from placemap.config.model import Accept, Footprint, Loc, System
 from placemap.core.findings import Finding, Severity
+from placemap.resolve.resolved import ResolvedFootprint
 
-#: What no waiver accepts: a crosswalk promises that each LSOA of the scope is in exactly one place.
-NEVER_WAIVED = ("gap", "overlap")
+_PROMISE = "each LSOA of the scope belongs in exactly one place", "take it out, and mend the places or the scope"
+#: What no waiver accepts, with why and the next step.
+NEVER_WAIVED = {
+    "gap": _PROMISE,
+    "overlap": _PROMISE,
+    "empty-scope": _PROMISE,
+    "weak-evidence": ("a reason does not make evidence stronger", "take it out, and find better evidence"),
+    "placeholder": ("what is left to fill in stands in every output", "take it out, and fill the text in"),
+}
 
 
-def run_checks(result: Result) -> list[Finding]:
-    """All findings about a result, waivers applied, errors first."""
-    findings = [finding for check in RESULT_CHECKS.values() for finding in check(result)]
-    return in_order(apply_waivers(findings, result.footprint))
+def run_checks(resolved: ResolvedFootprint) -> list[Finding]:
+    """All findings about a resolved footprint, waivers applied, errors first."""
+    findings = [finding for check in RESULT_CHECKS.values() for finding in check(resolved)]
+    return in_order(apply_waivers(findings, resolved.footprint), resolved.system)
 
 
-def in_order(findings: Iterable[Finding]) -> list[Finding]:
+def in_order(findings: Iterable[Finding], system: System) -> list[Finding]:
+    """A system's findings, by severity, code, place and subject."""
+    return by_severity(replace(finding, system=system.id) for finding in findings)
+
+
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
     """Findings by severity, code, place and subject."""
     rank = list(Severity)
     return sorted(findings, key=lambda f: (rank.index(f.severity), f.code, f.place, f.subject, f.message))
@@ -60,10 +73,8 @@ def _unused(accept: Accept, place: str) -> Finding:
     message = f"the waiver of {accept.finding} for {accept.subject} matches no finding."
     hint = "take it out, or correct its finding and subject"
     if accept.finding in NEVER_WAIVED:
-        message = (
-            f"a finding of {accept.finding} cannot be accepted: each LSOA of the scope belongs in exactly one place."
-        )
-        hint = "take it out, and mend the places or the scope"
+        why, hint = NEVER_WAIVED[accept.finding]
+        message = f"a finding of {accept.finding} cannot be accepted: {why}."
     return Finding(
         "unused-waiver",
         Severity.WARNING,

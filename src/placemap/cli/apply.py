@@ -31,14 +31,14 @@ from placemap.core.errors import Exit, PlacemapError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from placemap.apply.apportion import Resolved
     from placemap.apply.measures import Measure
-    from placemap.apply.reconcile import Line, Reconciliation
+    from placemap.apply.reconcile import Reconciliation, ReconciliationLine
     from placemap.apply.run import Applied
     from placemap.commands.apply import Applier
     from placemap.commands.workspace import Workspace
     from placemap.config.model import Footprint, System
     from placemap.core.findings import Finding
+    from placemap.resolve.resolved import ResolvedFootprint
 
 
 class Shares(StrEnum):
@@ -166,7 +166,7 @@ def apply(
     from placemap.apply.measures import measures_of
     from placemap.commands.apply import Applier, Options
     from placemap.commands.workspace import open_workspace
-    from placemap.core.files import put
+    from placemap.core.files import write_whole
     from placemap.outputs import applied as write_applied
 
     if join and out is None:
@@ -205,7 +205,7 @@ def apply(
         applied = applier.apply()
         refused = applied.refusal(max_loss)
         if join and out is not None and refused is None:
-            put(out, applier.join)
+            write_whole(out, applier.join)
     if reconciliation is not None and any(item.placed().rows for item in applied.reconciliations):
         lines = write_applied.reconciliation_table(applied.reconciliations, applied.account)
         write_applied.write_frame(lines, reconciliation)
@@ -288,13 +288,13 @@ def _refuse_twice(jobs: list[tuple[System, Footprint]]) -> None:
             )
 
 
-def _footprints(workspace: Workspace, jobs: Sequence[tuple[System, Footprint]]) -> list[Resolved]:
-    from placemap.commands.apply import resolved
+def _footprints(workspace: Workspace, jobs: Sequence[tuple[System, Footprint]]) -> list[ResolvedFootprint]:
+    from placemap.commands.apply import resolved_footprint
 
-    return [resolved(workspace, system, chosen) for system, chosen in jobs]
+    return [resolved_footprint(workspace, system, chosen) for system, chosen in jobs]
 
 
-def _england(workspace: Workspace) -> list[Resolved]:
+def _england(workspace: Workspace) -> list[ResolvedFootprint]:
     from placemap.commands.england import resolved_england
 
     return [resolved_england(workspace, systems_of(workspace), workspace.min_grade)]
@@ -353,7 +353,7 @@ def _print_reconciliations(applied: Applied) -> None:
         )
 
 
-def _line(line: Line) -> list[str]:
+def _line(line: ReconciliationLine) -> list[str]:
     return [line.outcome, _figure(line.rows), *(_figure(total) for total in line.totals)]
 
 
@@ -411,7 +411,7 @@ def _plain(value: Any) -> Any:
 
 
 def _reconciliation_json(item: Reconciliation) -> dict[str, Any]:
-    def line(one: Line) -> dict[str, Any]:
+    def line(one: ReconciliationLine) -> dict[str, Any]:
         totals = zip(item.titles, one.totals, strict=True)
         return {"rows": round(one.rows, 6), **{title: round(total, 6) for title, total in totals}}
 

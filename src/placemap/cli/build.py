@@ -74,7 +74,7 @@ class _Reference:
         )
 
 
-class Format(StrEnum):
+class TableFormat(StrEnum):
     """What tables are written as."""
 
     CSV = "csv"
@@ -99,7 +99,7 @@ def build(
     boundaries: Annotated[
         bool, typer.Option("--boundaries", help="Write the places' outlines as GeoPackage and GeoJSON, too.")
     ] = False,
-    formats: Annotated[Format, typer.Option("--format", help="What tables are written as.")] = Format.CSV,
+    formats: Annotated[TableFormat, typer.Option("--format", help="What tables are written as.")] = TableFormat.CSV,
     sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="Also place LSOAs by other methods, and say how sure each place is.")
     ] = False,
@@ -235,7 +235,7 @@ def _refuse_one_folder(jobs: Sequence[tuple[System, Footprint]], names: Mapping[
         names: by hash of a config, what the user calls it.
 
     Raises:
-        PlacemapError: there are two.
+        PlacemapError: two configs have the same system and footprint ids.
     """
     taken: dict[Path, str] = {}
     for system, footprint in jobs:
@@ -252,9 +252,9 @@ def _refuse_one_folder(jobs: Sequence[tuple[System, Footprint]], names: Mapping[
 
 
 def _report(outcome: Outcome) -> None:
-    from placemap.commands.build import summary
+    from placemap.commands.build import place_summaries
 
-    lines = summary(outcome)
+    lines = place_summaries(outcome)
     title = f"{outcome.system.name} — {outcome.footprint.name} ({outcome.footprint.id})"
     if lines:
         rows = [
@@ -295,14 +295,16 @@ def _sensitivity(outcome: Outcome) -> None:
 
     if outcome.sensitivity is None:
         return
-    rows = [(LABELS[method], f"{lsoas:,}", f"{people:,.0f}") for method, lsoas, people in outcome.sensitivity.summary()]
+    rows = [
+        (LABELS[method], f"{lsoas:,}", f"{people:,.0f}") for method, lsoas, people in outcome.sensitivity.by_method()
+    ]
     print_table(("other method", "LSOAs that change place", "residents"), rows, right=(1, 2), title="\nsensitivity")
     for row in outcome.sensitivity.confidence.frame.itertuples():
         typer.echo(f"confidence {row.CONFIDENCE}: {row.WORDS}")
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:
-    from placemap.commands.build import summary
+    from placemap.commands.build import place_summaries
 
     assignment = outcome.assignment
     return {
@@ -319,7 +321,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
                 "residents": round(line.residents, 2),
                 "registered": round(line.registered, 2),
             }
-            for line in summary(outcome)
+            for line in place_summaries(outcome)
         ],
         "findings": [finding_json(finding) for finding in outcome.findings],
         "sensitivity": _sensitivity_json(outcome),
@@ -329,7 +331,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
 def _sensitivity_json(outcome: Outcome) -> dict[str, Any] | None:
     if outcome.sensitivity is None:
         return None
-    summary = [{"method": m, "lsoas": n, "residents": round(p, 2)} for m, n, p in outcome.sensitivity.summary()]
+    methods = [{"method": m, "lsoas": n, "residents": round(p, 2)} for m, n, p in outcome.sensitivity.by_method()]
     confidence = outcome.sensitivity.confidence.frame[["PLACECD", "CONFIDENCE", "WORDS", "FLIPPING", "FLIPPING_SHARE"]]
     rows = [{str(key).lower(): value for key, value in row.items()} for row in rounded(confidence.to_dict("records"))]
-    return {"methods": summary, "places": rows}
+    return {"methods": methods, "places": rows}

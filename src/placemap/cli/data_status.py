@@ -81,10 +81,10 @@ def verify(data: DataOption = None, as_json: JsonOption = False) -> int:
     Example: placemap data verify
     """
     from placemap.commands.data import verify_data
-    from placemap.core.findings import Severity
+    from placemap.core.findings import exit_code_of
 
     where, tables, findings = verify_data(data)
-    code = Exit.WRONG if any(finding.severity == Severity.ERROR for finding in findings) else Exit.OK
+    code = exit_code_of(findings, strict=False)
     if as_json:
         print_json({"store": where, "tables": tables, "findings": [finding_json(finding) for finding in findings]})
         return code

@@ -19,12 +19,12 @@ def refuse_with_england(systems: Iterable[str] | None, footprints: Iterable[str]
     """Raise where something stands beside `--england`, which leaves nothing to choose.
 
     Raises:
-        PlacemapError: so.
+        PlacemapError: a footprint, system or `--all` is given beside it.
     """
     extra = next((text for text in (*(systems or []), *(footprints or []), "--all" if every else "") if text), "")
     if extra:
         raise PlacemapError(
-            f"--england takes every system with its default footprint; `{extra}` cannot stand beside it",
+            f"--england takes every system with its default footprint; `{extra}` cannot be given with it",
             hint="leave it out, or leave out --england",
             exit_code=Exit.USAGE,
         )

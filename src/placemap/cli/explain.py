@@ -24,8 +24,8 @@ from placemap.core.errors import Exit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from placemap.analysis.explanation import Explanation, Part, Reason
-    from placemap.commands.explain import Answer
+    from placemap.analysis.explanation import Explanation, Reason, UnitPart
+    from placemap.commands.explain import Explained
 
 SHORT = 6
 
@@ -44,7 +44,7 @@ def explain(
         str,
         typer.Argument(
             metavar="CODE",
-            help="A code (LSOA, ward, LTLA, PCN, practice …), a postcode, or a place (system/footprint/place).",
+            help="A code or name (LSOA, ward, LTLA, PCN, practice …), a postcode, or a place (system/footprint/place).",
         ),
     ],
     system: SystemOption = None,
@@ -74,7 +74,7 @@ def explain(
     return Exit.OK
 
 
-def _json(answer: Answer, lsoas: Any) -> dict[str, Any]:
+def _json(answer: Explained, lsoas: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
     located = None
@@ -86,7 +86,7 @@ def _json(answer: Answer, lsoas: Any) -> dict[str, Any]:
     return {"unit": unit, "postcode": located, "explanations": [rounded(asdict(item)) for item in answer.explanations]}
 
 
-def _lines(answer: Answer, lsoas: Any) -> Iterator[str]:
+def _lines(answer: Explained, lsoas: Any) -> Iterator[str]:
     if answer.located:
         yield from _postcode_lines(answer, lsoas)
     for number, item in enumerate(answer.explanations):
@@ -98,7 +98,7 @@ def _lines(answer: Answer, lsoas: Any) -> Iterator[str]:
         yield _parents(answer.subject.parents)
 
 
-def _postcode_lines(answer: Answer, lsoas: Any) -> Iterator[str]:
+def _postcode_lines(answer: Explained, lsoas: Any) -> Iterator[str]:
     found = answer.located
     assert found is not None
     yield f"postcode {found.postcode}: point {found.easting:.0f}, {found.northing:.0f} lies in LSOA {lsoas[found.lsoa]}"
@@ -141,11 +141,11 @@ def _counted(lsoas: int) -> str:
     return f"{lsoas:,} LSOA{'' if lsoas == 1 else 's'}"
 
 
-def _part_lines(parts: tuple[Part, ...]) -> Iterator[str]:
+def _part_lines(parts: tuple[UnitPart, ...]) -> Iterator[str]:
     yield from _cut([_part_line(part) for part in parts])
 
 
-def _part_line(part: Part) -> str:
+def _part_line(part: UnitPart) -> str:
     lsoas = "" if part.lsoas is None else f", {_counted(part.lsoas)}"
     return f"    {part.share:7.2%}  {part.name}: {part.people:,.0f} people{lsoas}"
 
@@ -183,8 +183,9 @@ def _reason_lines(reason: Reason, *, several: bool) -> Iterator[str]:
 
 
 def _clarity(reason: Reason) -> str:
-    share = f"{reason.share:.1%} of all its registered patients, {reason.placed_share:.1%} of those that any place has"
+    placed = f"{reason.placed_share:.1%} of those with any place in this footprint"
+    share = f"{reason.share:.1%} of all its registered patients, {placed}"
     if not reason.runner_up:
-        return f"{share}; no other place has any"
+        return f"{share}; no other place has any of them"
     lead = f"{reason.margin_patients:,.0f} patients ({reason.margin:.1%}) behind"
     return f"{share}; the runner-up is {reason.runner_up}, {lead}"

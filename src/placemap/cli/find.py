@@ -33,6 +33,8 @@ def find(
     from placemap.analysis.find import ORDER
     from placemap.analysis.find import find as find_units
     from placemap.commands.workspace import open_workspace
+    from placemap.core.codes import KINDS
+    from placemap.reference.look_up import unknown_code
 
     for one in kind or []:
         if one not in ORDER:
@@ -43,6 +45,9 @@ def find(
     hits = find_units(text, geography, load_systems([]), kinds=kind or [], limit=limit)
     if as_json:
         print_json([_json(hit) for hit in hits])
+        return Exit.OK
+    if not hits and any(one.pattern.fullmatch(text.strip().upper()) for one in KINDS.values()):
+        message(str(unknown_code(text.strip().upper(), geography)))
         return Exit.OK
     if not hits:
         where = (

@@ -35,6 +35,12 @@ def map_places(
     highlight: Annotated[
         bool, typer.Option("--highlight", help="Show the LSOAs where under half of the patients use the place.")
     ] = False,
+    title: Annotated[
+        str, typer.Option("--title", metavar="TEXT", help="The map's title, instead of the system's name.")
+    ] = "",
+    legend: Annotated[
+        bool, typer.Option("--legend/--no-legend", help="Say beside the map what colours and lines mean.")
+    ] = True,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files go.")] = Path("out"),
     data: DataOption = None,
     measure: MeasureOption = "residents_2021",
@@ -42,7 +48,7 @@ def map_places(
     as_of: AsOfOption = "",
     as_json: JsonOption = False,
 ) -> int:
-    """Draw a footprint's places as SVG and PNG, with an alternative text.
+    """Draw a footprint's places as SVG and PNG in two sizes, with an alternative text.
 
     Example: placemap map norfolk-and-waveney --compare option-6
     """
@@ -53,7 +59,10 @@ def map_places(
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of)
     found, chosen = chosen_of(workspace, declared, footprint or [])
     sets = [[one, *footprints_of(found, [compare])] if compare else [one] for one in chosen]
-    made = [make_map(workspace, found, footprints, out, highlight=highlight) for footprints in sets]
+    made = [
+        make_map(workspace, found, footprints, out, highlight=highlight, title=title, legend=legend)
+        for footprints in sets
+    ]
     if as_json:
         print_json([{"files": [str(path) for path in item.files], "alt": item.alt} for item in made])
         return Exit.OK

@@ -39,7 +39,7 @@ def new(
     """
     from placemap.commands.new import BY, first_config
     from placemap.commands.workspace import open_workspace
-    from placemap.core.files import put
+    from placemap.core.files import write_whole
 
     icb = icb or _ask("Which integrated care board (code or name)?", "ICB")
     by = by or _ask(f"What are the places made of ({', '.join(BY)})?", "--by", default=BY[0])
@@ -56,7 +56,7 @@ def new(
         raise PlacemapError(
             "the file exists; it may hold work", location=str(target), hint="choose another name with --out"
         )
-    put(target, text)
+    write_whole(target, text)
     message(f"written to {target}; edit it, then: placemap check {target}")
     if target.parent == Path("configs") and system in {one.id for one in systems}:
         message(f"note: from this folder `{system}` now means this file, no longer the config that ships with placemap")

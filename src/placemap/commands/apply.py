@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from placemap.apply import apportion as place_keys
 from placemap.apply import sql
-from placemap.apply.apportion import DECLARED, PlaceKeys, Resolved
+from placemap.apply.apportion import DECLARED, Apportionment
 from placemap.apply.columns import check_columns, key_column
 from placemap.apply.coverage import cover_of
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.run import Applied, join_outcomes, run
 from placemap.apply.scan import Scan, scan_of
-from placemap.commands.workspace import Outcome, Workspace
-from placemap.config.grades import caveats
+from placemap.commands.workspace import Workspace
 from placemap.core.errors import Exit, PlacemapError
+from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,16 +109,13 @@ def as_names(option: str, names: object) -> tuple[str, ...]:
     return found
 
 
-def resolved(workspace: Workspace, system: System, footprint: Footprint) -> Resolved:
+def resolved_footprint(workspace: Workspace, system: System, footprint: Footprint) -> ResolvedFootprint:
     """A footprint to apply data to.
 
     Raises:
         PlacemapError: its checks find errors.
     """
-    outcome = workspace.check(system, footprint)
-    _refuse_errors(outcome)
-    assert outcome.assignment is not None
-    return Resolved(system, outcome.assignment, caveats(outcome.findings))
+    return workspace.check(system, footprint).without_errors()
 
 
 class Applier:
@@ -136,7 +133,7 @@ class Applier:
     def __init__(
         self,
         workspace: Workspace,
-        footprints: Sequence[Resolved],
+        footprints: Sequence[ResolvedFootprint],
         data: Any,
         measures: Sequence[Measure],
         options: Options,
@@ -144,7 +141,7 @@ class Applier:
         refuse_mistakes(measures, options.extensive)
         self.workspace = workspace
         self.options = options
-        self.resolved = list(footprints)
+        self.footprints = list(footprints)
         self._folder = tempfile.TemporaryDirectory(prefix="placemap-", ignore_cleanup_errors=True)
         try:
             self.engine = self._opened(data)
@@ -178,13 +175,11 @@ class Applier:
         self._folder.cleanup()
 
     @cached_property
-    def keys(self) -> PlaceKeys:
+    def keys(self) -> Apportionment:
         """The parts of each unit that go to each place."""
         return place_keys.place_keys(
             self.kind,
-            self.resolved,
-            self.workspace.geography,
-            self.workspace.figures,
+            self.footprints,
             shares=self.options.shares,
             practices=self.practices,
         )
@@ -192,7 +187,7 @@ class Applier:
     @property
     def practices(self) -> str:
         """How practices are placed."""
-        declared = all(item.is_declared_from_practices for item in self.resolved)
+        declared = all(item.is_declared_from_practices for item in self.footprints)
         return self.options.practices or (DECLARED if declared else place_keys.RESIDENCE)
 
     def apply(self) -> Applied:
@@ -202,8 +197,8 @@ class Applier:
             self.engine,
             self.question,
             self.keys,
-            self.resolved,
-            cover_of(self.keys, self.resolved, geography, self.workspace.figures),
+            self.footprints,
+            cover_of(self.keys, self.footprints),
             geography,
             extensive=self.options.extensive,
             whole=self.options.whole,
@@ -273,14 +268,3 @@ def open_engine(scan: Scan, engine: str) -> Engine:
 
         return SparkEngine(scan)
     raise PlacemapError(f"there is no engine `{engine}`", hint="duckdb and spark", exit_code=Exit.USAGE)
-
-
-def _refuse_errors(outcome: Outcome) -> None:
-    if outcome.exit_code() != Exit.OK:
-        errors = [finding for finding in outcome.findings if finding.severity == "error"]
-        raise PlacemapError(
-            f"{outcome.system.id} {outcome.footprint.id} has {len(errors)} errors, such as: {errors[0].message}",
-            location=errors[0].location,
-            hint=f"placemap check {outcome.system.id} --footprint {outcome.footprint.id}",
-            exit_code=Exit.WRONG,
-        )

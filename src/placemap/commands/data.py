@@ -13,7 +13,7 @@ from placemap.config.find_config import ENDINGS, all_configs, config_path
 from placemap.config.load import load_system
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
-from placemap.core.files import put
+from placemap.core.files import write_whole
 from placemap.core.findings import Finding
 from placemap.reference.lock import Lock, lock_of
 from placemap.reference.open_store import cache_folder, chosen_store, open_store, retrieved_in, store_folder
@@ -108,6 +108,6 @@ def write_lock(lock: Lock, path: Path) -> None:
     """Write a lock in one step, so that it is never half there.
 
     Raises:
-        PlacemapError: it cannot be written.
+        PlacemapError: the lock cannot be written.
     """
-    put(path, lock.to_text(), what="the lock", option="--to")
+    write_whole(path, lock.to_text(), what="the lock", option="--to")

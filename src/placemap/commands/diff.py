@@ -7,23 +7,14 @@ from pathlib import Path
 
 from placemap.analysis.diff import Diff, diff
 from placemap.analysis.snapshot import Snapshot, read_snapshot, snapshot
-from placemap.checks.registry import Result
 from placemap.checks.run import run_checks
-from placemap.commands.workspace import Workspace, footprints_of, resolved
+from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.as_of import members_at
 from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.findings import Finding, Severity
-from placemap.crosswalk.inputs import newest_year
-from placemap.crosswalk.patient_ledger import ledger
-from placemap.crosswalk.places import places_table
-from placemap.crosswalk.tables import crosswalk_tables
+from placemap.core.findings import Finding, errors_of
 from placemap.reference.geography import Geography
-from placemap.reference.store import Manifest, ReferenceData
-from placemap.resolve.place_codes import heads_of
-
-_FAMILIES = {"pcn": ("pcns",), "registrations": ("registrations",)}
-
+from placemap.reference.store import FAMILIES, Manifest, ReferenceData
 
 # --- diff -----------------------------------------------------------------------------------------------------------
 
@@ -87,11 +78,13 @@ def vintage_kinds(geography: Geography, old: str, new: str) -> list[str]:
     """The kinds that the reference has in both vintages.
 
     Raises:
-        PlacemapError: there are none.
+        PlacemapError: no kind has a table in both vintages.
     """
     data = geography.data
     kinds = [*("msoa", "ward", "ltla", "utla", "sub_icb"), "pcn", "registrations"]
-    known = {kind: data.vintages(*_FAMILIES.get(kind, ("lookup", kind))) for kind in kinds}
+    known = {
+        kind: data.vintages(FAMILIES[kind][0]) if kind in FAMILIES else data.vintages("lookup", kind) for kind in kinds
+    }
     found = [kind for kind, vintages in known.items() if old in vintages and new in vintages]
     if not found:
         have = "; ".join(f"{kind} {', '.join(vintages)}" for kind, vintages in known.items() if vintages)
@@ -113,14 +106,6 @@ def _taken(
     workspace: Workspace, system: System, footprint: Footprint, label: str
 ) -> tuple[Snapshot, list[tuple[str, Finding]]]:
     """A footprint's result in memory, with its errors; also where a check fails, so that the difference can be seen."""
-    assignment = resolved(workspace, system, footprint)
-    inputs = workspace.inputs(footprint)
-    geography, weigh = workspace.geography, workspace.figures
-    findings = run_checks(Result(system, assignment, geography, weigh, newest_year(inputs)))
-    tables = [
-        *crosswalk_tables(heads_of(system, footprint), assignment, geography, weigh),
-        places_table(system, assignment, geography, weigh, workspace.describer),
-        ledger(system, assignment, geography),
-    ]
-    errors = [(label, finding) for finding in findings if finding.severity == Severity.ERROR]
-    return snapshot(label, system, footprint, tables, inputs, workspace.measure), errors
+    resolved = resolved_of(workspace, system, footprint)
+    errors = [(label, finding) for finding in errors_of(run_checks(resolved))]
+    return snapshot(label, resolved, workspace.tables(resolved), workspace.inputs(footprint)), errors

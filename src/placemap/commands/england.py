@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from placemap.apply.apportion import Resolved
-from placemap.checks.run import in_order
+from placemap.checks.run import by_severity
 from placemap.checks.store_covers import UPDATE
 from placemap.commands.workspace import Outcome, Workspace, footprints_of
 from placemap.config.as_of import at_vintages
@@ -20,19 +20,20 @@ from placemap.config.load import load_system
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Bools
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.findings import Finding, Severity, worst
+from placemap.core.findings import Finding, Severity, exit_code_of, refuse_errors
 from placemap.core.tables import Table
-from placemap.core.version import __version__
 from placemap.crosswalk.england import national_places_table
 from placemap.crosswalk.findings import findings_table
 from placemap.crosswalk.inputs import Inputs
 from placemap.crosswalk.patient_ledger import national_ledger
 from placemap.crosswalk.tables import crosswalk_tables
-from placemap.outputs.folder import Build, write_build
+from placemap.outputs.build import Build
+from placemap.outputs.folder import write_build
 from placemap.outputs.readme_england import SystemLine, national_readme
 from placemap.reference.geography import Geography
-from placemap.resolve.england import National, Part, combine
+from placemap.resolve.england import ENGLAND, combine
 from placemap.resolve.resolve import scope_of
+from placemap.resolve.resolved import ResolvedFootprint
 
 
 @dataclass
@@ -47,7 +48,7 @@ class EnglandOutcome:
         folder: where they were written; None where nothing was.
     """
 
-    national: National
+    national: ResolvedFootprint
     outcomes: list[Outcome]
     left_out: list[System]
     findings: list[Finding]
@@ -56,8 +57,18 @@ class EnglandOutcome:
 
     def exit_code(self, *, strict: bool = False) -> Exit:
         """0, or 4 where there are errors (with `strict`, warnings too)."""
-        bad = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
-        return Exit.WRONG if worst(self.findings) in bad else Exit.OK
+        return exit_code_of(self.findings, strict=strict)
+
+    def without_errors(self) -> ResolvedFootprint:
+        """The systems as one footprint.
+
+        Raises:
+            PlacemapError: there are errors, or every system was left out.
+        """
+        refuse_errors("England", self.findings, "placemap build --england")
+        if not self.national.parts:
+            raise PlacemapError("no system is left", hint="ask for a lower --min-grade, or none", exit_code=Exit.WRONG)
+        return self.national
 
 
 def england_systems() -> list[System]:
@@ -73,7 +84,7 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
     """Resolve and check the default footprint of every system, and put them together.
 
     `outcome.national` is what further commands need: `assignment.place` gives each LSOA of 2021 a position in
-    `heads` (ICSID, FOOTPRINT, PLACECD) and in `footprint.places`.
+    `place_codes` (ICSID, FOOTPRINT, PLACECD) and in `places`.
 
     Args:
         min_grade: leave out systems whose evidence is weaker.
@@ -92,13 +103,14 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
             left_out.append((system, footprint))
         else:
             outcomes.append(workspace.check(system, footprint))
-    parts = [Part(o.system, o.assignment) for o in outcomes if o.assignment is not None]
+    parts = [o.resolved for o in outcomes if o.resolved is not None]
     expected = _scopes([footprint for _, footprint in left_out], workspace.geography)
     if len(parts) < len(outcomes):  # a system with errors of its own: what it would have had is no finding as well
         expected[:] = True
-    national = combine(parts, workspace.geography, workspace.figures, left_out=expected)
+    national, between = combine(parts, workspace.geography, workspace.populations, left_out=expected)
     refused = [_left_out(system, footprint, min_grade) for system, footprint in left_out]
-    findings = in_order([*(f for o in outcomes for f in o.findings), *national.findings, *refused])
+    findings = by_severity([*(f for o in outcomes for f in o.findings), *between, *refused])
+    national = replace(national, findings=caveats(findings))
     return EnglandOutcome(national, outcomes, [system for system, _ in left_out], findings)
 
 
@@ -106,7 +118,7 @@ def require_england(geography: Geography) -> None:
     """Refuse a store that is an extract.
 
     Raises:
-        PlacemapError: it is one.
+        PlacemapError: the store holds only a part of England.
     """
     if geography.all_england:
         return
@@ -118,44 +130,13 @@ def require_england(geography: Geography) -> None:
     )
 
 
-def resolved_england(workspace: Workspace, systems: Iterable[System], min_grade: str = WEAKEST) -> Resolved:
+def resolved_england(workspace: Workspace, systems: Iterable[System], min_grade: str = WEAKEST) -> ResolvedFootprint:
     """All systems as one footprint to apply data to, with what its user must know of them.
 
     Raises:
         PlacemapError: the store is not of all England, or there are errors.
     """
-    return joined(england(workspace, systems, min_grade))
-
-
-def joined(outcome: EnglandOutcome) -> Resolved:
-    """The systems of a national outcome as one footprint to apply data to.
-
-    Raises:
-        PlacemapError: there are errors.
-    """
-    require_no_errors(outcome)
-    national = outcome.national
-    parts = tuple(Resolved(part.system, part.assignment) for part in national.parts)
-    return Resolved(national.system, national.assignment, caveats(outcome.findings), parts)
-
-
-def require_no_errors(outcome: EnglandOutcome) -> None:
-    """Refuse to go on from systems with errors.
-
-    Raises:
-        PlacemapError: there are some.
-    """
-    errors = [finding for finding in outcome.findings if finding.severity == Severity.ERROR]
-    if errors:
-        raise PlacemapError(
-            f"the systems of England have {len(errors)} error{'s' if len(errors) != 1 else ''}, such as "
-            f"{errors[0].code}: {errors[0].message}",
-            location=errors[0].location,
-            hint="`placemap build --england` lists them",
-            exit_code=Exit.WRONG,
-        )
-    if not outcome.national.parts:
-        raise PlacemapError("no system is left", hint="ask for a lower --min-grade, or none", exit_code=Exit.WRONG)
+    return england(workspace, systems, min_grade).without_errors()
 
 
 def _scopes(footprints: Sequence[Footprint], geography: Geography) -> Bools:
@@ -173,6 +154,7 @@ def _left_out(system: System, footprint: Footprint, min_grade: str) -> Finding:
         subject=system.id,
         location=str(footprint.loc),
         hint="leave --min-grade out to have it, marked as weak",
+        system=ENGLAND,
     )
 
 
@@ -191,26 +173,24 @@ def build_england(
         PlacemapError: the store is not of all England, or the folder cannot be written.
     """
     outcome = england(workspace, systems, min_grade)
-    failed = outcome.exit_code() != Exit.OK
-    outcome.tables = tables_of(outcome, workspace)
-    inputs = inputs_of(outcome, workspace)
-    ending = f".{formats}"
-    made = Build(
-        system=outcome.national.system,
-        footprint=outcome.national.footprint,
-        tables=outcome.tables,
-        findings=outcome.findings,
-        inputs=inputs,
-        geography=workspace.geography,
-        measure=workspace.measure,
-        version=__version__,
-        failed=failed,
-        readme=""
-        if failed
-        else national_readme(outcome.national, lines(outcome), outcome.tables, outcome.findings, inputs, ending),
-    )
-    outcome.folder = write_build(made, out, formats=formats, excel=excel)
+    made = build_of(outcome, workspace)
+    outcome.tables = made.tables
+    page = partial(national_readme, outcome.national, lines(outcome))
+    outcome.folder = write_build(made, out, formats=formats, excel=excel, page=page)
     return outcome
+
+
+def build_of(outcome: EnglandOutcome, workspace: Workspace) -> Build:
+    """A national outcome with all that must be said of it."""
+    return Build(
+        outcome.national.system,
+        outcome.national.footprint,
+        tables_of(outcome, workspace),
+        outcome.findings,
+        inputs_of(outcome, workspace),
+        workspace.measure,
+        workspace.geography.chosen.text,
+    )
 
 
 def tables_of(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
@@ -220,20 +200,18 @@ def tables_of(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
 
 
 def _tables(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
-    national, geography, weigh = outcome.national, workspace.geography, workspace.figures
-    patient_kinds = np.array([part.footprint.has_patient_kinds for part in national.parts])[national.part_of]
+    national = outcome.national
     return [
-        *crosswalk_tables(national.heads, national.assignment, geography, weigh),
-        national_places_table(national, geography, weigh, workspace.describer),
-        national_ledger(national.heads, national.assignment, geography, patient_kinds),
+        *crosswalk_tables(national),
+        national_places_table(national, workspace.describer),
+        national_ledger(national),
     ]
 
 
 def _findings(outcome: EnglandOutcome) -> Table:
     """Findings of every system under its own id; those between systems under `england`."""
     own = [findings_table(o.system, o.footprint, o.findings) for o in outcome.outcomes]
-    seen = {id(finding) for o in outcome.outcomes for finding in o.findings}
-    between = [finding for finding in outcome.findings if id(finding) not in seen]
+    between = [finding for finding in outcome.findings if finding.system == ENGLAND]
     national = findings_table(outcome.national.system, outcome.national.footprint, between)
     frame = pd.concat([table.frame for table in (national, *own)], ignore_index=True)
     return Table("findings", national.schema, frame)
@@ -249,16 +227,16 @@ def lines(outcome: EnglandOutcome) -> list[SystemLine]:
     """One line a system: its footprint, places, grade, LSOAs and people."""
     result = []
     for item in outcome.outcomes:
-        if item.assignment is None or item.figures is None:
+        if item.resolved is None:
             continue
-        mask = item.assignment.place >= 0
+        mask, registered = item.resolved.assignment.place >= 0, item.resolved.populations.registered
         result.append(
             SystemLine(
                 item.system,
                 item.footprint,
                 int(mask.sum()),
-                float(item.figures.residents[mask].sum()),
-                float(item.figures.registered[mask].sum()),
+                item.resolved.people(mask),
+                float(registered[mask].sum()),
             )
         )
     return result

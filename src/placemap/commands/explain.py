@@ -9,11 +9,14 @@ import numpy as np
 
 from placemap.analysis.explain import explain, explain_place
 from placemap.analysis.explanation import Explanation
-from placemap.commands.workspace import Workspace, footprints_of, resolved
+from placemap.analysis.find import Entry, parents, units_named
+from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.model import Footprint, Place, System
-from placemap.core.codes import POSTCODE, normal_name
+from placemap.core.codes import KINDS, POSTCODE, normal_name
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.text import listed
 from placemap.reference.describe import as_text
+from placemap.reference.geography import Geography
 from placemap.reference.look_up import Subject, find_subject
 from placemap.reference.postcodes import Located, locate
 from placemap.resolve.resolve import Assignment
@@ -22,7 +25,7 @@ Asked = Sequence[tuple[System, Footprint]]
 
 
 @dataclass(frozen=True)
-class Answer:
+class Explained:
     """What `explain` found.
 
     Attributes:
@@ -38,7 +41,7 @@ class Answer:
 
 def explain_code(
     workspace: Workspace, systems: Sequence[System], code: str, footprints: list[str], *, every: bool
-) -> Answer:
+) -> Explained:
     """Explain a code, a postcode or a place in the footprints asked for.
 
     Args:
@@ -51,14 +54,39 @@ def explain_code(
     """
     place = _place_asked(code, systems, footprints)
     if place is not None:
-        return Answer(None, None, (_explain_place(workspace, *place),))
+        return Explained(None, None, (_explain_place(workspace, *place),))
     asked = [
         (system, footprint) for system in systems for footprint in _asked_of(system, footprints, systems, every=every)
     ]
     vintage = next((f.vintages["pcn"] for _, f in asked if "pcn" in f.vintages), None)
     located = locate(code, workspace.geography) if POSTCODE.fullmatch(" ".join(code.upper().split())) else None
-    subject = _of_postcode(located, workspace) if located else find_subject(code, workspace.geography, vintage)
-    return Answer(subject, located, tuple(_explain_in(workspace, asked, subject, only=len(systems) > 1)))
+    subject = _of_postcode(located, workspace) if located else _subject(code, workspace.geography, vintage)
+    return Explained(subject, located, tuple(_explain_in(workspace, asked, subject, only=len(systems) > 1)))
+
+
+def _subject(text: str, geography: Geography, pcn_vintage: str | None) -> Subject:
+    """What a code means, or the one unit of a name; of the living, if there are any of that name.
+
+    Raises:
+        PlacemapError: nothing is known of the code, or several units have the name.
+    """
+    try:
+        return find_subject(text, geography, pcn_vintage)
+    except PlacemapError:
+        named = {entry.code: entry for entry in units_named(text, geography)}
+        if not named:
+            raise
+    if len(named) > 1:
+        known = listed(
+            [f"{KINDS[one.kind].label} {code}{_inside(one, geography)}" for code, one in named.items()], "or"
+        )
+        raise PlacemapError(f"several units are called `{text}`", hint=f"say which: {known}", exit_code=Exit.USAGE)
+    return find_subject(next(iter(named)), geography, pcn_vintage)
+
+
+def _inside(entry: Entry, geography: Geography) -> str:
+    near = next((unit for unit in parents(entry, geography) if unit.kind in ("ltla", "utla", "icb")), None)
+    return f" in {near.name}" if near else ""
 
 
 def _asked_of(system: System, footprints: list[str], systems: Sequence[System], *, every: bool) -> list[Footprint]:
@@ -77,14 +105,14 @@ def _explain_in(workspace: Workspace, asked: Asked, subject: Subject, *, only: b
     found = []
     for system, footprint in asked:
         try:
-            assignment = resolved(workspace, system, footprint)
+            resolved = resolved_of(workspace, system, footprint)
         except PlacemapError:
             if only:  # one of many systems, which the tables in use may not cover
                 continue
             raise
-        touched = not only or not len(subject.lsoas) or _touches(assignment, subject)
+        touched = not only or not len(subject.lsoas) or _touches(resolved.assignment, subject)
         if touched:
-            result = explain(system, assignment, workspace.geography, workspace.figures, subject)
+            result = explain(resolved, subject)
             if not only or len(subject.lsoas) or _has_a_part(result):
                 found.append(result)
     return found
@@ -103,8 +131,8 @@ def _has_a_part(result: Explanation) -> bool:
 
 
 def _place_asked(code: str, systems: Sequence[System], footprints: list[str]) -> tuple[System, Footprint, Place] | None:
-    """The place that `code` names: `system/footprint/place`, `footprint/place`, or its id or name."""
-    parts = code.split("/")
+    """The place that `code` names, in whatever case: `system/footprint/place`, `footprint/place`, or its id or name."""
+    parts = code.casefold().split("/")
     found = [
         (system, footprint, place)
         for system in systems
@@ -132,7 +160,7 @@ def _named(parts: list[str], system: System, footprint: Footprint, place: Place)
 
 
 def _explain_place(workspace: Workspace, system: System, footprint: Footprint, place: Place) -> Explanation:
-    assignment = resolved(workspace, system, footprint)
-    lsoas = np.flatnonzero(assignment.place == footprint.places.index(place))
+    resolved = resolved_of(workspace, system, footprint)
+    lsoas = np.flatnonzero(resolved.lsoas(footprint.places.index(place)))
     description = as_text(workspace.describer.describe(lsoas.tolist()))
-    return explain_place(system, assignment, workspace.geography, workspace.figures, place, description)
+    return explain_place(resolved, place, description)

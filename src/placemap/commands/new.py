@@ -88,7 +88,7 @@ def first_config(
         places={names[0]: Declared(units)},
         notes=(
             f"{title}: all {len(units)} {label} stand under the first place. Move them under the others, give each",
-            "place its evidence, and see with `placemap check THIS-FILE` that nothing is left out or doubled.",
+            "place its evidence, and see with `placemap check THIS-FILE` that nothing is left out or in two places.",
         ),
         pool=pool,
         pcn_vintage=geography.default_vintage("pcn") if by == "pcn" else "",

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from placemap.core.codes import KINDS, MEMBER_KINDS
 
+#: Stands in a new config for a text that only a person can give; `check` reports it.
+TO_FILL_IN = "TO FILL IN"
+
 Unit = tuple[str, str, str]
 """Kind, code and name."""
 
@@ -79,6 +82,7 @@ class Draft:
     notes: Sequence[str] = ()
     pool: Sequence[tuple[str, Sequence[Unit]]] = ()
     pcn_vintage: str = ""
+    practice_vintage: str = ""
     stubs: Sequence[str] = ()
     comments: Mapping[str, str] = field(default_factory=dict)
     inside: bool = False
@@ -117,10 +121,12 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield from _declared(draft.scope, "  ")
     if draft.pcn_vintage:
         yield f"pcn_vintage: {draft.pcn_vintage}"
+    if draft.practice_vintage:
+        yield f"practice_vintage: {draft.practice_vintage}"
     yield "evidence:"
     yield "  to-fill-in:"
-    yield "    title: TO FILL IN  # the document that states the places"
-    yield "    publisher: TO FILL IN"
+    yield f"    title: {TO_FILL_IN}  # the document that states the places"
+    yield f"    publisher: {TO_FILL_IN}"
     yield "    # date: 2022-11-08"
     yield "    # url: https://…"
     yield f"default_footprint: {draft.footprint}"

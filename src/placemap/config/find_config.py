@@ -15,7 +15,7 @@ def config_path(name: str, folder: Path | None = None) -> Path:
     """The config that `name` means: a path, then `./configs/<name>.yaml`, then a packaged config.
 
     Raises:
-        PlacemapError: there is none.
+        PlacemapError: no config has that name.
     """
     given = Path(name)
     if given.suffix in ENDINGS or len(given.parts) > 1 or _is_file(given):

@@ -8,6 +8,7 @@ the core schema of YAML 1.2 and not by 1.1, PyYAML's own, for which `no` is a tr
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,9 +115,8 @@ def parse(text: str, name: str) -> YamlTree:
         root = yaml.compose(text, Loader=_Loader)
     except MarkedYAMLError as error:
         raise _not_yaml(error, text, name) from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
-        raise PlacemapError(f"this is not YAML: {reason}", location=name, hint=_YAML_HINT) from None
+    except (YAMLError, ValueError) as error:
+        raise PlacemapError(f"this is not YAML: {str(error).splitlines()[0]}", location=name, hint=_YAML_HINT) from None
     tree = YamlTree(name)
     if root is None:
         return tree
@@ -172,7 +172,21 @@ else:
 
 
 def _refuse_depth(text: str, name: str) -> None:
-    """Look at the nesting before nodes are composed: libyaml's composer calls itself until the stack is full."""
+    """Look at the nesting before nodes are composed: libyaml's composer calls itself until the stack is full.
+
+    A scanner reads ahead, and newer ones have a limit to nesting of their own, which they may meet before the first
+    level is handed out. So where one fails, how deep it was is told by what stands before that place.
+    """
+    try:
+        _walk(text, name)
+    except MarkedYAMLError as error:
+        if error.problem_mark:
+            with suppress(MarkedYAMLError):
+                _walk(text[: error.problem_mark.index], name)
+        raise
+
+
+def _walk(text: str, name: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
@@ -254,9 +268,9 @@ def _mapping(node: MappingNode, path: KeyPath, tree: YamlTree) -> dict[str, Any]
 
 def _duplicate(key: str, loc: Loc, first: Loc) -> PlacemapError:
     return PlacemapError(
-        f"`{key}` stands twice in this mapping, first at line {first.line}, column {first.column}",
+        f"`{key}` appears twice here, first at line {first.line}, column {first.column}",
         location=str(loc),
-        hint="keep one of the two; YAML would drop the first without a word",
+        hint="keep one of the two; YAML would silently drop the first",
     )
 
 

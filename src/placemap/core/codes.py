@@ -95,9 +95,14 @@ def published_prefix(kind: str, vintage: str) -> str:
 
 
 def normal_name(name: str) -> str:
-    """A name as it is compared: case-folded, white space collapsed, a trailing "PCN" left out."""
+    """A name as it is compared: case-folded, white space collapsed, endings that people leave out left out.
+
+    ONS calls councils "Bristol, City of" and "Herefordshire, County of"; ODS ends the names of networks on "PCN".
+    """
     folded = " ".join(name.split()).casefold()
-    return folded.removesuffix(" pcn")
+    for ending in (" pcn", ", city of", ", county of"):
+        folded = folded.removesuffix(ending)
+    return folded
 
 
 # --- codes in people's tables ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """Exit codes of every command (docs/adr/0003)."""
+    """Exit codes of every command (docs/developers/adr/0003)."""
 
     OK = 0
     USAGE = 2

@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -27,7 +27,7 @@ from placemap.core.errors import Exit, PlacemapError
 
 _IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY)
 _SPACE = "free some space, or choose another place with"
-_RIGHT = "get the right to write there, close programs that have it open, or choose another place with"
+_RIGHT = "get permission to write there, close any program that has it open, or choose another place with"
 _STEPS = {
     errno.ENOSPC: _SPACE,
     errno.EDQUOT: _SPACE,
@@ -54,12 +54,37 @@ def is_litter(path: Path) -> bool:
     return any(fnmatchcase(path.name.lower(), pattern) for pattern in _LITTER) and path.is_file()
 
 
+def refuse_foreign(folder: Path, own: Collection[str]) -> None:
+    """Refuse to replace a folder that holds files which placemap did not write, or something that is no folder.
+
+    Args:
+        own: the files that it wrote, relative to the folder.
+
+    Raises:
+        PlacemapError: there are others, and they would be lost.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise PlacemapError(
+            "this is not a folder of placemap's; it would be replaced",
+            location=str(folder),
+            hint="move it away, or choose another folder with --out",
+        )
+    found = [item for item in folder.rglob("*") if item.is_symlink() or not item.is_dir()]
+    foreign = sorted({item.relative_to(folder).as_posix() for item in found if not is_litter(item)} - set(own))
+    if foreign:
+        raise PlacemapError(
+            f"the folder holds files that placemap did not write ({', '.join(foreign[:3])}); they would be lost",
+            location=str(folder),
+            hint="move them away, or choose another folder with --out",
+        )
+
+
 @contextmanager
-def swapped_in(folder: Path) -> Iterator[Path]:
+def replacing(folder: Path) -> Iterator[Path]:
     """A new empty folder beside `folder`, which takes its place when the block ends well, and else vanishes.
 
     Raises:
-        PlacemapError: another process is at it.
+        PlacemapError: another process is writing the folder.
         OSError: the folder cannot be written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -75,11 +100,11 @@ def swapped_in(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def file_swapped_in(path: Path) -> Iterator[Path]:
+def replacing_file(path: Path) -> Iterator[Path]:
     """Where to write a file beside `path`, of the same ending; it goes there when the block ends well, else vanishes.
 
     Raises:
-        PlacemapError: another process is at it.
+        PlacemapError: another process is writing the file.
         OSError: it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -220,7 +245,7 @@ def write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="")
 
 
-def put(
+def write_whole(
     path: Path, content: str | bytes | Callable[[Path], object], *, what: str = "the output", option: str = "--out"
 ) -> Path:
     """Write a file beside its place and move it in, so that a kill leaves the old one or the new one.
@@ -235,7 +260,7 @@ def put(
         PlacemapError: it cannot be written; what stood there before still does.
     """
     try:
-        with file_swapped_in(path) as new:
+        with replacing_file(path) as new:
             if callable(content):
                 new.touch()  # says why it cannot be written before a library says so in its own way
                 content(new)
@@ -253,7 +278,7 @@ def as_json(value: dict[str, Any]) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def timeless(archive: bytes) -> bytes:
+def without_timestamps(archive: bytes) -> bytes:
     """A zip archive with all times taken out of it, so that the same content has the same bytes."""
     result = BytesIO()
     stamp = NO_TIME.strftime("%Y-%m-%dT%H:%M:%SZ").encode()

@@ -1,4 +1,4 @@
-"""People's own tables and polygons: one reader for all commands. Each row of a file is accounted for, or it is refused.
+"""People's own tables: one reader for all commands. Each row of a file is accounted for, or it is refused.
 
 The steps stand in files of their own: `open_file` (one file, literally), `decode` (text → records), `sheets` (workbooks
 → records), `header` (what is header, title, footer), `account` (every row counted), `plain_csv` (large files).
@@ -14,23 +14,18 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from placemap.core.account import Account, data_rows
 from placemap.core.cells import cell_text
 from placemap.core.decode import text_of
-from placemap.core.errors import PlacemapError
 from placemap.core.header import find_header, may_be_footer
 from placemap.core.open_file import PARQUET, WORKBOOK, Source, opened, source_of, unreadable
 from placemap.core.plain_csv import Plain, proof
 from placemap.core.sheets import chosen_sheet, workbook
 
-if TYPE_CHECKING:
-    import geopandas as gpd
-
-POLYGON_ENDINGS = (".gpkg", ".geojson", ".json", ".shp", ".fgb")
 #: Bytes of a CSV from which it is worth to prove that it is plain.
 LARGE = 1 << 20
 #: Rows that are held in memory on their way to a file.
@@ -229,7 +224,7 @@ def _write(table: Rows, path: Path) -> tuple[str, ...]:
     return tuple(title if is_filled else "" for title, is_filled in zip(table.titles, filled, strict=True))
 
 
-# --- other tables, and polygons ---------------------------------------------------------------------------------------
+# --- other tables -----------------------------------------------------------------------------------------------------
 
 
 def read_built(path: Path) -> pd.DataFrame:
@@ -280,42 +275,3 @@ def literal_path(path: Path, folder: Path) -> str:
             link.symlink_to(path.absolute())
         path = link
     return re.sub(r"[*?\[]", r"[\g<0>]", str(path.absolute()))
-
-
-def read_polygons(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
-    """A user's polygons in metres of the British National Grid (EPSG:27700).
-
-    Raises:
-        PlacemapError: the file cannot be read, holds no polygons, or does not say its coordinate system.
-    """
-    import geopandas as gpd
-    import pyogrio.errors
-
-    if not path.is_file() or not path.stat().st_size:
-        with opened(path):
-            pass
-    try:
-        frame = gpd.read_file(path, layer=layer) if layer else gpd.read_file(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise unreadable(path, f"the polygons cannot be read: {error}", "save them as GeoPackage or GeoJSON") from None
-    if frame.empty or not frame.geom_type.isin(["Polygon", "MultiPolygon"]).all():
-        kinds = ", ".join(sorted({str(kind) for kind in frame.geom_type})) or "nothing"
-        raise unreadable(path, f"the file holds {kinds}; expected polygons, one or more a place", "export the areas")
-    if frame.crs is None:
-        raise unreadable(
-            path, "the file does not say its coordinate system", "save it as GeoPackage, which always does"
-        )
-    return frame.to_crs(27700)
-
-
-__all__ = [
-    "OnDisk",
-    "PlacemapError",
-    "UserTable",
-    "cell_text",
-    "literal_path",
-    "on_disk",
-    "read_built",
-    "read_polygons",
-    "read_table",
-]

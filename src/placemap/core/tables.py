@@ -16,6 +16,11 @@ TEXT_TYPES = ("code", "text", "date")
 #: Decimals that people and shares are written to.
 DECIMALS = {"people": 2, "share": 6, "number": 6}
 
+#: The description beside the tables of a build, and the fields of it that placemap reads again: the folder's files, the
+#: measure that residents are counted by, and how much of England a source covers.
+METADATA = "metadata.json"
+FILES, MEASURE, COVERAGE = "schema:hasPart", "schema:variableMeasured", "schema:spatialCoverage"
+
 
 @dataclass(frozen=True)
 class Table:

@@ -20,6 +20,13 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+def some(items: Sequence[str], most: int, *, counted: bool = False, by: str = ", ") -> str:
+    """The first few: `a, b, c`, and where there are more ` …`, or ` and 4 more` where they are to be counted."""
+    rest = len(items) - most
+    shown = by.join(items[:most])
+    return shown if rest <= 0 else f"{shown} and {rest} more" if counted else f"{shown} …"
+
+
 def month(vintage: str) -> str:
     """`August 2022` for `2022-08`, `11 March 2021` for `2021-03-11`; a year as it is."""
     parts = vintage.split("-")

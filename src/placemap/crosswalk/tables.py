@@ -5,7 +5,7 @@ Frames come out with the columns of `output_schemas`, sorted, figures unrounded 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,8 @@ from placemap.crosswalk import schemas
 from placemap.reference.by_lsoa import Registrations, Units, living_in
 from placemap.reference.geography import Geography
 from placemap.reference.store import CCG_VINTAGE
-from placemap.resolve.place_codes import Head
-from placemap.resolve.populations import Figures
-from placemap.resolve.resolve import METHODS, Assignment, practices_of
+from placemap.resolve.resolve import METHODS, places_of_practices
+from placemap.resolve.resolved import ResolvedFootprint
 
 #: Area kinds that get a crosswalk table, in the vintage that the store gives for each where nothing else is said.
 CROSSWALK_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb")
@@ -38,33 +37,27 @@ def crosswalk_units(geography: Geography) -> list[Units]:
     return list({(unit.kind, unit.vintage): unit for unit in units}.values())
 
 
-def crosswalk_tables(
-    heads: Sequence[Head], assignment: Assignment, geography: Geography, weigh: Figures
-) -> list[Table]:
-    """All crosswalk tables of a footprint, or of several put together (places, findings and ledger are made elsewhere).
-
-    Args:
-        heads: by position of the place in the assignment.
-    """
-    maker = _Maker(heads, assignment, geography, weigh)
+def crosswalk_tables(resolved: ResolvedFootprint) -> list[Table]:
+    """All crosswalk tables of a footprint, or of several put together (others make places, findings and ledger)."""
+    maker = _Maker(resolved)
     tables = [maker.lsoas(), maker.lsoas_2011()]
-    tables += [maker.units(units) for units in crosswalk_units(geography)]
+    tables += [maker.units(units) for units in crosswalk_units(resolved.geography)]
     return [*tables, maker.pcns(), maker.practices()]
 
 
 class _Maker:
-    def __init__(self, heads: Sequence[Head], assignment: Assignment, geography: Geography, weigh: Figures) -> None:
-        self.assignment = assignment
-        self.geography = geography
-        self.weigh = weigh
-        self.footprint = assignment.footprint
-        places = self.footprint.places
+    def __init__(self, resolved: ResolvedFootprint) -> None:
+        self.assignment = resolved.assignment
+        self.geography = resolved.geography
+        self.populations = resolved.populations
+        self.footprint = resolved.footprint
+        heads, places = resolved.place_codes, resolved.places
         self.codes = np.array([head.code for head in heads] + [""], dtype=object)
         self.ics = np.array([head.ics for head in heads], dtype=object)
         self.footprints = np.array([head.footprint for head in heads], dtype=object)
         self.names = np.array([p.name for p in places] + [""], dtype=object)
         self.count = len(places)
-        self.pcn_vintage = self.footprint.vintages.get("pcn") or geography.default_vintage("pcn")
+        self.pcn_vintage = resolved.pcn_vintage
 
     def table(
         self, name: str, schema: TableSchema, place: Ints, columns: Mapping[str, Numbers], sort: list[str]
@@ -93,10 +86,10 @@ class _Maker:
             "PLACED_SHARE": assignment.placed_share()[rows],
             "RUNNER_UP": self.codes[assignment.runner_up()[rows]],
             "MARGIN": assignment.margin()[rows],
-            "RESIDENTS": self.weigh.residents[rows],
+            "RESIDENTS": self.populations.residents[rows],
             "IN_SCOPE": assignment.in_scope[rows],
         }
-        schema = schemas.place_lsoa(self.weigh.residents_name)
+        schema = schemas.place_lsoa(self.populations.residents_name)
         return self.table("place_lsoa21", schema, assignment.place[rows], columns, ["PLACECD", "LSOA21CD"])
 
     def units(self, units: Units) -> Table:
@@ -117,7 +110,9 @@ class _Maker:
                 np.bincount(place[place >= 0], minlength=self.count)[row_place],
             ),
         }
-        schema = schemas.place_unit(units.kind, units.vintage, self.weigh.residents_name, self.weigh.registered_name)
+        schema = schemas.place_unit(
+            units.kind, units.vintage, self.populations.residents_name, self.populations.registered_name
+        )
         key = [schema.key[0], schema.key[1]]
         return self.table(f"place_{units.prefix.lower()}", schema, row_place, columns, key)
 
@@ -133,8 +128,8 @@ class _Maker:
         columns: dict[str, Floats] = {}
         place = self.assignment.place
         for column, share, people in (
-            ("RESIDENTS", "RESIDENT_SHARE", self.weigh.residents),
-            ("REGISTERED", "REGISTERED_SHARE", self.weigh.registered),
+            ("RESIDENTS", "RESIDENT_SHARE", self.populations.residents),
+            ("REGISTERED", "REGISTERED_SHARE", self.populations.registered),
         ):
             overlap = sums(inverse, people[both], len(row_place))
             in_place = sums(place[place >= 0], people[place >= 0], self.count)
@@ -165,13 +160,13 @@ class _Maker:
             "LSOAS": np.bincount(inverse, minlength=len(cells)),
             "RESIDENTS": overlap(residents),
             "REGISTERED": overlap(registered),
-            "PLACE_RESIDENT_SHARE": self._place_share(overlap(residents), row_place, self.weigh.residents),
+            "PLACE_RESIDENT_SHARE": self._place_share(overlap(residents), row_place, self.populations.residents),
             "UNIT_RESIDENT_SHARE": unit_share,
-            "PLACE_REGISTERED_SHARE": self._place_share(overlap(registered), row_place, self.weigh.registered),
+            "PLACE_REGISTERED_SHARE": self._place_share(overlap(registered), row_place, self.populations.registered),
             "UNIT_REGISTERED_SHARE": ratio(overlap(registered), np.bincount(fit.source, weights=registered)[source]),
             "FIT": self._fit_2011(rows, inverse, source, row_place, in_place),
         }
-        schema = schemas.place_lsoa11(self.weigh.residents_name, self.weigh.registered_name)
+        schema = schemas.place_lsoa11(self.populations.residents_name, self.populations.registered_name)
         return self.table("place_lsoa11", schema, row_place, columns, ["PLACECD", "LSOA11CD"])
 
     def _pairs_2011(self) -> tuple[Floats, Floats]:
@@ -179,10 +174,10 @@ class _Maker:
         fit, geography = self.geography.fit_2011, self.geography
         census = geography.residents_2011_pairs
         part = ratio(census, np.bincount(fit.target[fit.target >= 0], census[fit.target >= 0], fit.size)[fit.target])
-        residents = np.where(fit.target >= 0, self.weigh.residents[fit.target] * part, 0.0)
+        residents = np.where(fit.target >= 0, self.populations.residents[fit.target] * part, 0.0)
         if geography.registrations.fit is fit:
             return residents, geography.registrations.by_lsoa[fit.source] * fit.weight
-        return residents, np.where(fit.target >= 0, self.weigh.registered[fit.target] * part, 0.0)
+        return residents, np.where(fit.target >= 0, self.populations.registered[fit.target] * part, 0.0)
 
     def _place_share(self, overlap: Floats, row_place: Ints, people: Floats) -> Floats:
         place = self.assignment.place
@@ -214,7 +209,7 @@ class _Maker:
         row_pcn, row_place = np.nonzero((patients > 0) | declared)
         place_total = np.bincount(
             self.assignment.place[self.assignment.place >= 0],
-            weights=self.weigh.registered[self.assignment.place >= 0],
+            weights=self.populations.registered[self.assignment.place >= 0],
             minlength=self.count,
         )
         cell = patients[row_pcn, row_place]
@@ -226,7 +221,7 @@ class _Maker:
             "UNIT_REGISTERED_SHARE": np.where(np.isnan(total[row_pcn]), np.nan, ratio(cell, total[row_pcn])),
             "DECLARED": declared[row_pcn, row_place],
         }
-        schema = schemas.place_pcn(self.pcn_vintage, self.weigh.registered_name)
+        schema = schemas.place_pcn(self.geography.pcns_of(self.pcn_vintage), self.populations.registered_name)
         return self.table("place_pcn", schema, row_place, columns, ["PLACECD", "PCNCD"])
 
     def _declared_pcns(self, codes: Texts) -> Bools:
@@ -240,7 +235,7 @@ class _Maker:
 
     def practices(self) -> Table:
         """Each declared practice with where its patients live."""
-        place_of = {code: n for n, code in self._declared_practices()}
+        place_of = places_of_practices(self.footprint, self.geography)
         by_itself = {m.code for _, m in self.footprint.members() if m.kind == "practice"}
         codes = np.array(sorted(place_of), dtype=object)
         place = np.array([place_of[code] for code in codes], dtype=np.int64)
@@ -261,17 +256,9 @@ class _Maker:
             "PATIENTS_IN_PLACE": in_place,
             "PATIENTS_OUT_OF_PLACE": size - in_place,
         }
-        schema = schemas.place_practice(self.pcn_vintage, self.weigh.registered_name)
+        vintage = self.geography.pcns_of(self.pcn_vintage)
+        schema = schemas.place_practice(vintage, self.populations.registered_name)
         return self.table("place_practice", schema, place, columns, ["PLACECD", "PRACTICECD"])
-
-    def _declared_practices(self) -> Iterable[tuple[int, str]]:
-        """Practices with their place, a PCN's before those that are listed themselves, so that the latter win."""
-        for direct in (False, True):
-            for number, place in enumerate(self.footprint.places):
-                members = [m for m in place.members if (m.kind == "practice") == direct]
-                gone = practices_of(place.exclude, self.geography)
-                for code in sorted(practices_of(members, self.geography) - gone):
-                    yield number, code
 
     def _at_home(self, registrations: Registrations, position: Ints, place: Ints) -> Floats:
         home = np.full(len(registrations.codes), -1)

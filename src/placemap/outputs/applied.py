@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from placemap.apply.apportion import PlaceKeys
+from placemap.apply.apportion import Apportionment
 from placemap.apply.coverage import COVERAGE
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure
 from placemap.apply.reconcile import Reconciliation
 from placemap.apply.run import Applied
 from placemap.core.account import Account
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.files import put
+from placemap.core.files import write_whole
 from placemap.core.tables import Column, Table, TableSchema
 from placemap.outputs.tables import write_csv, write_parquet
 from placemap.resolve.place_codes import HEAD
@@ -62,7 +62,7 @@ def check_ending(path: Path) -> None:
     """Raise where a file's ending does not say CSV or Parquet.
 
     Raises:
-        PlacemapError: so.
+        PlacemapError: the file ends in neither `.csv` nor `.parquet`.
     """
     if path.suffix not in ENDINGS:
         raise PlacemapError(
@@ -81,7 +81,7 @@ def write_frame(table: Table, path: Path) -> None:
             still does.
     """
     check_ending(path)
-    put(path, lambda new: ENDINGS[path.suffix](table, new))
+    write_whole(path, lambda new: ENDINGS[path.suffix](table, new))
 
 
 def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = False) -> Table:
@@ -140,11 +140,11 @@ def reconciliation_table(reconciliations: Sequence[Reconciliation], account: Acc
     return Table("reconciliation", RECONCILIATION, pd.DataFrame(rows, columns=RECONCILIATION.names))
 
 
-def write_keys(keys: PlaceKeys, folder: Path) -> None:
+def write_keys(keys: Apportionment, folder: Path) -> None:
     """Write the two tables that the SQL of `apply` joins, for someone to load into a warehouse.
 
     Raises:
-        PlacemapError: they cannot be written.
+        PlacemapError: the tables cannot be written.
     """
     codes = keys.codes.sort_values("CODE", ignore_index=True)
     weights = keys.weights.sort_values([*KEY_WEIGHTS.key], ignore_index=True)

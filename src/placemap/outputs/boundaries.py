@@ -10,7 +10,7 @@ import numpy as np
 
 from placemap.core.files import NO_TIME, write_text
 from placemap.core.tables import DECIMALS
-from placemap.outputs.map.outlines import Boundaries
+from placemap.outputs.map.outlines import PlaceBoundaries
 
 GEOPACKAGE = "place_boundaries.gpkg"
 GEOJSON = "place_boundaries.geojson"
@@ -29,14 +29,14 @@ _TO_WGS84 = (
 _DEGREE_DECIMALS = 6
 
 
-def write_boundaries(boundaries: Boundaries, folder: Path) -> list[str]:
+def write_boundaries(boundaries: PlaceBoundaries, folder: Path) -> list[str]:
     """Write both files into `folder` and return their names."""
     write_geopackage(boundaries, folder / GEOPACKAGE)
     write_text(folder / GEOJSON, geojson(boundaries))
     return [GEOPACKAGE, GEOJSON]
 
 
-def write_geopackage(boundaries: Boundaries, path: Path) -> None:
+def write_geopackage(boundaries: PlaceBoundaries, path: Path) -> None:
     """Write a GeoPackage of one layer, EPSG:27700."""
     import geopandas
     import pyogrio
@@ -52,7 +52,7 @@ def write_geopackage(boundaries: Boundaries, path: Path) -> None:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
-def geojson(boundaries: Boundaries) -> str:
+def geojson(boundaries: PlaceBoundaries) -> str:
     """GeoJSON text by RFC 7946: longitude and latitude, outer rings counter-clockwise, one feature a line."""
     frame = _rounded(boundaries)
     rows: list[dict[str, Any]] = frame.astype(object).to_dict("records")
@@ -66,7 +66,7 @@ def geojson(boundaries: Boundaries) -> str:
     return '{"type": "FeatureCollection", "features": [\n' + ",\n".join(features) + "\n]}\n"
 
 
-def _rounded(boundaries: Boundaries) -> Any:
+def _rounded(boundaries: PlaceBoundaries) -> Any:
     frame = boundaries.frame.copy()
     for column in boundaries.schema.columns:
         if column.type in DECIMALS:

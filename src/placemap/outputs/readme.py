@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.findings import Finding, Severity
+from placemap.core.findings import Severity, errors_of
 from placemap.core.tables import Table, TableSchema
 from placemap.crosswalk.inputs import Inputs, attributions
-
-if TYPE_CHECKING:
-    from placemap.outputs.map.outlines import Boundaries
+from placemap.outputs.build import Build
 
 BOUNDARY_FILES = "place_boundaries.gpkg (EPSG:27700), place_boundaries.geojson (WGS 84)"
 #: Stands near the top of README.md where the evidence is weak.
@@ -22,25 +19,17 @@ WEAK = "**Weak evidence (grade C).** No good public source states these places. 
 # --- for people -------------------------------------------------------------------------------------------------------
 
 
-def readme(
-    system: System,
-    footprint: Footprint,
-    tables: list[Table],
-    findings: list[Finding],
-    inputs: Inputs,
-    ending: str,
-    boundaries: Boundaries | None = None,
-    asked: str = "",
-) -> str:
+def readme(build: Build, ending: str) -> str:
     """README.md of a folder: what it is, method, findings in short, data dictionary, sources, attribution."""
-    counts = Counter(finding.severity for finding in findings)
+    system, footprint, boundaries = build.system, build.footprint, build.boundaries
+    counts = Counter(finding.severity for finding in build.findings)
     parts = [
         f"# {system.name}: {footprint.name}",
         f"Footprint `{footprint.id}` of `{system.id}` ({footprint.status}; evidence grade {footprint.grade}, "
         f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
         *([WEAK] if footprint.grade == WEAKEST else []),
         *([footprint.notes] if footprint.notes else []),
-        *([f"Built with other vintages than the usual ones, as asked for: {asked}."] if asked else []),
+        *([f"Built with other vintages than the usual ones, as asked for: {build.asked}."] if build.asked else []),
         "## Method",
         method(footprint),
         "## Checks",
@@ -50,12 +39,12 @@ def readme(
         "## Evidence",
         _evidence(system, footprint),
         "## Files and columns",
-        *(dictionary(table, ending) for table in tables),
+        *(dictionary(table, ending) for table in build.tables),
         *([_described(boundaries.schema, len(boundaries.frame), BOUNDARY_FILES)] if boundaries else []),
         "## Sources",
-        sources(inputs),
+        sources(build.inputs),
         "## Attribution",
-        "\n".join(f"- {line}" for line in attributions(inputs)),
+        "\n".join(f"- {line}" for line in attributions(build.inputs)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -112,13 +101,13 @@ def sources(inputs: Inputs) -> str:
     return "\n".join([head, *rows])
 
 
-def failed_page(system: System, footprint: Footprint, findings: list[Finding]) -> str:
+def failed_page(build: Build) -> str:
     """FAILED.md: why there is no crosswalk here."""
-    errors = [finding for finding in findings if finding.severity == Severity.ERROR]
+    errors = errors_of(build.findings)
     lines = [
-        f"# {system.name}: {footprint.name} was not built",
-        f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{footprint.id}`; so this folder holds no "
-        "crosswalk, and an earlier one has been taken away. `findings` lists everything.",
+        f"# {build.system.name}: {build.footprint.name} was not built",
+        f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{build.footprint.id}`; so this folder "
+        "holds no crosswalk, and an earlier one has been taken away. `findings` lists everything.",
         "\n".join(
             f"- **{error.code}** ({error.location}): {error.message}" + (f" Next: {error.hint}." if error.hint else "")
             for error in errors

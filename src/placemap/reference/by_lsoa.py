@@ -68,7 +68,7 @@ class Units:
 
 
 @dataclass(frozen=True)
-class Fit:
+class LsoaConversion:
     """How figures by LSOA of some vintage come to LSOAs of 2021: one row a pair.
 
     Attributes:
@@ -138,7 +138,7 @@ class Registrations:
     """
 
     entry: TableEntry
-    fit: Fit
+    fit: LsoaConversion
     codes: pd.Index[str]
     practice: Ints
     lsoa: Ints
@@ -178,6 +178,11 @@ class Registrations:
         rows = (self.lsoa >= 0) & (group >= 0)
         cells = sums(self.lsoa[rows] * groups + group[rows], self.patients[rows], len(self.fit.codes) * groups)
         return cells.astype(np.int64).reshape(-1, groups)
+
+    def homes(self, practice: int) -> Floats:
+        """By LSOA of 2021, the patients of a practice who live there."""
+        rows = (self.practice == practice) & (self.lsoa >= 0)
+        return self.fit.to_atoms(sums(self.lsoa[rows], self.patients[rows], len(self.fit.codes)))
 
     def living(self, labels: Ints) -> tuple[Ints, Ints, Floats]:
         """Where patients live: by row, the practice, the label of their LSOA of 2021, and the patients.

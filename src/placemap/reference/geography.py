@@ -15,10 +15,10 @@ import pandas as pd
 from placemap.core.arrays import Bools, Floats, Ints, Texts, in_order, numbered, positions, sums
 from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
-from placemap.reference.by_lsoa import Fit, Pcns, Registrations, Units
+from placemap.reference.by_lsoa import LsoaConversion, Pcns, Registrations, Units
 from placemap.reference.schemas import NO_LSOA
 from placemap.reference.store import ReferenceData, TableEntry
-from placemap.reference.vintages import Chosen, tables_of
+from placemap.reference.vintages import ChosenVintages, tables_of
 
 SPLIT_WEIGHT = "residents_2021"
 MERGE_WEIGHT = "residents_mid_2019"
@@ -27,9 +27,9 @@ MERGE_WEIGHT = "residents_mid_2019"
 class Geography:
     """Reference tables by position of the LSOA of 2021; each is worked out once, when it is first needed."""
 
-    def __init__(self, data: ReferenceData, chosen: Chosen | None = None) -> None:
+    def __init__(self, data: ReferenceData, chosen: ChosenVintages | None = None) -> None:
         self.data = data
-        self.chosen = chosen or Chosen()
+        self.chosen = chosen or ChosenVintages()
         self._units: dict[tuple[str, str], Units] = {}
         self._measures: dict[str, Floats] = {}
         self._practice_measures: dict[str, dict[str, int]] = {}
@@ -149,7 +149,7 @@ class Geography:
     # --- 2011 → 2021 -----------------------------------------------------------------------------------------------
 
     @cached_property
-    def fit_2011(self) -> Fit:
+    def fit_2011(self) -> LsoaConversion:
         """From LSOAs of 2011."""
         table = self.data.table(self.data.need("exact_fit"))
         source, codes = numbered(table["lsoa11_code"])
@@ -158,7 +158,7 @@ class Geography:
         first = np.searchsorted(source, np.arange(len(codes)))
         target = positions(self.lsoas, table["lsoa_code"])
         people = np.where(target >= 0, self.measure(SPLIT_WEIGHT)[target], 0.0)
-        return Fit(
+        return LsoaConversion(
             codes=pd.Index(codes, dtype=object),
             names=table["lsoa11_name"].to_numpy(dtype=object)[first],
             size=self.size,
@@ -169,13 +169,13 @@ class Geography:
         )
 
     @cached_property
-    def fit_2021(self) -> Fit:
+    def fit_2021(self) -> LsoaConversion:
         """From LSOAs of 2021: each to itself."""
         here = np.arange(self.size)
         unchanged = np.full(self.size, "U", dtype=object)
-        return Fit(self.lsoas, self.lsoa_names, self.size, here, here, np.ones(self.size), unchanged)
+        return LsoaConversion(self.lsoas, self.lsoa_names, self.size, here, here, np.ones(self.size), unchanged)
 
-    def fit(self, base: str) -> Fit:
+    def fit(self, base: str) -> LsoaConversion:
         """From LSOAs of the vintage `base` (`2011` or `2021`)."""
         return self.fit_2011 if base == "2011" else self.fit_2021
 
@@ -311,6 +311,11 @@ class Geography:
             vintage = (later[:1] or earlier[-1:] or entries[:1] or [self.data.need("pcn_members")])[0].vintage
         return self.data.need("pcns", vintage=vintage), self.data.need("pcn_members", vintage=vintage)
 
+    def pcns_of(self, vintage: str) -> str:
+        """Which PCNs a vintage means, in words: `2022-08`, or `2022-04-01 by the list of 2022-08` for a day."""
+        found = self.pcn_entries(vintage)[1].vintage
+        return vintage if found == vintage else f"{vintage} by the list of {found}"
+
     def find_pcn_entries(self, vintage: str | None = None) -> list[TableEntry | None]:
         """As `pcn_entries`, None for a table that is not there."""
         vintage = vintage or self.default_vintage("pcn")
@@ -409,7 +414,7 @@ def _current(members: pd.DataFrame, vintage: str) -> pd.DataFrame:
     return members[lives.to_numpy()].sort_values(["practice_code", "start", "pcn_code"])
 
 
-def _largest_part(fit: Fit, of_source: Ints, count: int, people: Floats) -> tuple[Ints, Bools]:
+def _largest_part(fit: LsoaConversion, of_source: Ints, count: int, people: Floats) -> tuple[Ints, Bools]:
     """By LSOA of 2021, the unit that most of its people come from, and whether there was a choice.
 
     Where equally many come from several, it is the unit of the lowest position.

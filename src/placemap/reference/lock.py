@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.text import some
 from placemap.reference.store import TableEntry
 
 LOCK_FILE = "placemap.lock"
 LOCK_FORMAT = 1
-REWRITE = "write it anew with `placemap data lock`"
+REWRITE = "write a new one with `placemap data lock`"
 _SHOWN = 6
 
 
@@ -49,7 +50,7 @@ def parse_lock(text: str, where: str) -> Lock:
     """A lock from its text.
 
     Raises:
-        PlacemapError: it is none.
+        PlacemapError: the text is not a lock.
     """
     try:
         data = json.loads(text)
@@ -89,9 +90,8 @@ def require_locked(inputs: Iterable[TableEntry], lock: Lock) -> None:
     """
     wrong = [text for entry in inputs for text in _difference(entry, lock.tables.get(entry.name))]
     if wrong:
-        more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         raise PlacemapError(
-            f"the reference tables are not those of the lock: {'; '.join(wrong[:_SHOWN])}{more}",
+            f"the reference tables are not those of the lock: {some(wrong, _SHOWN, counted=True, by='; ')}",
             location=lock.where,
             hint="use the store that it was written with (--data); or accept the change with `placemap data lock` "
             "after looking at `placemap data diff`",
@@ -101,7 +101,7 @@ def require_locked(inputs: Iterable[TableEntry], lock: Lock) -> None:
 
 def _difference(entry: TableEntry, locked: Mapping[str, str] | None) -> list[str]:
     if locked is None:
-        return [f"{entry.name} is not in it"]
+        return [f"{entry.name} is not in the lock"]
     expected, found = locked["content_sha256"], entry.content_sha256
     return [] if found == expected else [f"{entry.name} has content {found[:12]}, expected {expected[:12]}"]
 

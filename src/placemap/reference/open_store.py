@@ -119,7 +119,7 @@ def _typed(manifest: Manifest) -> Manifest:
     """The manifest, if each field of it holds what it should.
 
     Raises:
-        TypeError, ValueError: one does not.
+        TypeError, ValueError: a field does not.
     """
     for entry in manifest.tables.values():
         for name, value in vars(entry).items():

@@ -96,7 +96,7 @@ PCN_MEMBERS = TableSchema(
         Column("practice_sub_icb_ods", "code", "ODS code of the practice's sub-ICB location"),
         Column("pcn_code", "code", "ODS code of the PCN"),
         Column("start", "date", "date on which the practice joined the PCN"),
-        Column("end", "date", "date on which it left, empty where it is a member still"),
+        Column("end", "date", "date on which it left, empty where it is still a member"),
     ),
     ("practice_code", "pcn_code", "start"),
 )
@@ -123,7 +123,7 @@ LTLA_HISTORY = TableSchema(
     "LTLA codes year by year, with their successors",
     (
         Column("ltla_code", "code", "GSS code of the LTLA"),
-        Column("ltla_name", "text", "its name while it lived"),
+        Column("ltla_name", "text", "its name while it was in use"),
         Column("first_year", "int", "first year of the history (2016 on) in which the code was in use"),
         Column("last_year", "int", "last year of the history in which the code was in use"),
         Column("successor_code", "code", "code that followed it, empty where it is in use in the newest year"),

@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 #: Clinical commissioning groups of April 2019, the last before most mergers, where the store has them.
 CCG_VINTAGE = "2019"
 
+#: The families of tables of the kinds that are no lookups; the default vintage of a kind is the newest of the first.
+FAMILIES = {"pcn": ("pcn_members", "pcns"), "registrations": ("registrations", "practices")}
+
 MANIFEST = "manifest.json"
 TABLES = "tables"
 STORE_FORMAT = 1
 #: The next step where a store is not whole.
-REMAKE = "`placemap data update` fetches the tables anew; for the packaged ones, reinstall placemap"
+REMAKE = "`placemap data update` fetches the tables again; for the packaged ones, reinstall placemap"
 #: Coverage of a table whose source leaves some of England out (or starts with this, in an extract).
 PART = "part"
 
@@ -67,6 +70,13 @@ class TableEntry:
     attribution: str
     coverage: str
     total: int | None = None
+
+    @property
+    def chosen_by(self) -> str:
+        """The kind whose vintage decides whether the table is used; empty where none does."""
+        if self.family == "lookup":
+            return self.kind
+        return next((kind for kind, families in FAMILIES.items() if self.family in families), "")
 
     @property
     def schema(self) -> TableSchema:

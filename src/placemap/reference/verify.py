@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding, Severity
+from placemap.core.text import some
 from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.reference.store import ReferenceData, TableEntry, canonical_hash
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 3
-REMAKE = "import or update the table anew"
+REMAKE = "import or update the table again"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def verify(data: ReferenceData) -> list[Finding]:
             findings.append(Finding("damaged-table", Severity.ERROR, error.message, name, error.location, hint=REMAKE))
             continue
         if canonical_hash(frames[name], entry.schema) != entry.content_sha256:
-            findings.append(_wrong("other-content", entry, "its content is not the one that the manifest names"))
+            findings.append(_wrong("other-content", entry, "its content is not what the manifest says"))
     store = _Store(data, frames)
     return [*findings, *(finding for check in CHECKS for finding in check(store))]
 
@@ -91,7 +92,7 @@ def _difference(entry: TableEntry, missing: set[str], foreign: set[str]) -> Iter
 
 
 def _few(codes: set[str]) -> str:
-    return ", ".join(sorted(codes)[:_SHOWN]) + (" …" if len(codes) > _SHOWN else "")
+    return some(sorted(codes), _SHOWN)
 
 
 def _totals(store: _Store) -> Iterator[Finding]:

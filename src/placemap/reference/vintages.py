@@ -25,7 +25,7 @@ FAMILIES = {
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenVintages:
     """Vintages that stand in for the store's defaults.
 
     Attributes:
@@ -49,7 +49,7 @@ class Chosen:
         return "; ".join(part for part in (f"as of {self.as_of}" if self.as_of else "", named) if part)
 
 
-def choose(manifest: Manifest, named: Iterable[str] = (), as_of: str = "") -> Chosen:
+def choose(manifest: Manifest, named: Iterable[str] = (), as_of: str = "") -> ChosenVintages:
     """The vintages that a user asks for.
 
     Args:
@@ -64,7 +64,7 @@ def choose(manifest: Manifest, named: Iterable[str] = (), as_of: str = "") -> Ch
     dated, early = _in_force(manifest, day) if day else ({}, {})
     given = dict(_named(text, manifest) for text in named)
     early = {kind: year for kind, year in early.items() if kind not in given}
-    return Chosen({**dated, **given}, day, early, named=given)
+    return ChosenVintages({**dated, **given}, day, early, named=given)
 
 
 def _day(text: str) -> date:
@@ -110,6 +110,18 @@ def in_force_from(kind: str, vintage: str) -> str:
     return _FROM.get((kind, vintage)) or f"{vintage}-{_FROM_DAY.get(kind, '04-01')}"
 
 
+def is_over(kind: str, vintage: str, day: date) -> bool:
+    """Whether a vintage had ended on a day, so that a newer one was to be expected.
+
+    A month ends with the month, a year when the next one comes into force; LSOAs and MSOAs are those of a census.
+    """
+    if kind in ("lsoa", "msoa"):
+        return False
+    if len(vintage) > len("2022"):
+        return vintage[: len("2022-08")] < day.isoformat()[: len("2022-08")]
+    return in_force_from(kind, str(int(vintage) + 1)) <= day.isoformat()
+
+
 def _in_force(manifest: Manifest, day: date) -> tuple[dict[str, str], dict[str, str]]:
     """By kind the latest vintage in force on a day; and where none was, the oldest one."""
     found: dict[str, str] = {}
@@ -120,9 +132,9 @@ def _in_force(manifest: Manifest, day: date) -> tuple[dict[str, str], dict[str, 
             continue
         lived = [vintage for vintage in vintages if in_force_from(kind, vintage) <= day.isoformat()]
         found[kind] = lived[-1] if lived else vintages[0]
-        # Memberships carry dates, so that a later list tells an earlier day, too.
+        # Memberships carry dates, so that a later list tells an earlier day, too; none tells what came after it.
         if kind == "pcn":
-            found[kind] = day.isoformat()
+            found[kind] = min(day.isoformat(), vintages[-1], key=lambda vintage: vintage[: len("2022-08")])
         elif not lived:
             early[kind] = vintages[0]
     return found, early

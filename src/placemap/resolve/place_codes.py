@@ -22,7 +22,7 @@ def place_code(system: System, footprint: Footprint, place: Place) -> str:
 
 
 @dataclass(frozen=True)
-class Head:
+class PlaceCode:
     """What the first columns of every table say of a place: ICSID, FOOTPRINT and PLACECD."""
 
     ics: str
@@ -30,6 +30,6 @@ class Head:
     code: str
 
 
-def heads_of(system: System, footprint: Footprint) -> list[Head]:
+def place_codes_of(system: System, footprint: Footprint) -> list[PlaceCode]:
     """By position of the place."""
-    return [Head(system.id, footprint.id, place_code(system, footprint, place)) for place in footprint.places]
+    return [PlaceCode(system.id, footprint.id, place_code(system, footprint, place)) for place in footprint.places]

@@ -9,7 +9,7 @@ from placemap.reference.geography import Geography
 
 
 @dataclass(frozen=True)
-class Figures:
+class Populations:
     """What crosswalks weigh by: `residents` and `registered` people by LSOA, and the names of the two measures."""
 
     residents: Floats
@@ -18,11 +18,11 @@ class Figures:
     registered_name: str
 
 
-def figures(geography: Geography, measure: str) -> Figures:
+def populations_of(geography: Geography, measure: str) -> Populations:
     """Residents by `measure`, and registered patients, by LSOA of 2021.
 
     Raises:
         PlacemapError: there is no such measure by LSOA.
     """
     registered = geography.registered_measure
-    return Figures(geography.measure(measure), geography.measure(registered), measure, registered)
+    return Populations(geography.measure(measure), geography.measure(registered), measure, registered)

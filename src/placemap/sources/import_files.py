@@ -12,9 +12,9 @@ from placemap.reference.store import Manifest, missing_tables
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.formats.archive import MOST_BYTES
 from placemap.sources.formats.raw import READERS, Raw, read_raw
-from placemap.sources.formats.registry import Format, recognise
+from placemap.sources.formats.registry import FileFormat, recognise
 from placemap.sources.store_table import StoreTable
-from placemap.sources.tables.derive import Made, derived, settle_pcn_months
+from placemap.sources.tables.derive import TableOfFile, derived, settle_pcn_months
 from placemap.sources.tables.extract import extract
 from placemap.sources.tables.needs import needs_of
 from placemap.sources.tables.write_store import tables_to_keep, write_store
@@ -100,14 +100,14 @@ def import_files(
 
 def read_files(
     paths: Sequence[Path], as_measure: Mapping[str, str], catalogue: Catalogue
-) -> tuple[list[Made], list[FileReport]]:
+) -> tuple[list[TableOfFile], list[FileReport]]:
     """The tables of all official files, and a report a file. Raises what `import_files` raises."""
     _require_named(as_measure, paths)
-    made: list[Made] = []
+    made: list[TableOfFile] = []
     reports: list[FileReport] = []
     for path in _files(paths):
         for tables, report in _read_file(path, as_measure.get(path.name, ""), catalogue):
-            made.extend(Made(path.name, report.file, table) for table in tables)
+            made.extend(TableOfFile(path.name, report.file, table) for table in tables)
             reports.append(report)
     settled = settle_pcn_months(made)
     names = {report.file: tuple(item.table.name for item in settled if item.where == report.file) for report in reports}
@@ -150,7 +150,7 @@ def _content(path: Path) -> bytes:
         raise PlacemapError(f"the file cannot be read: {error.strerror}", location=path.name) from None
 
 
-def _report(raw: Raw, layout: Format | None) -> FileReport:
+def _report(raw: Raw, layout: FileFormat | None) -> FileReport:
     if layout is None:
         columns = ", ".join(str(column) for column in raw.frame.columns[:8])
         return FileReport(raw.where, skipped=f"its columns are not those of an official file ({columns})")

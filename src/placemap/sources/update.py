@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import PlacemapError
-from placemap.core.files import swapped_in, write_text
+from placemap.core.files import replacing, write_text
 from placemap.reference.lock import LOCK_FILE, lock_of
 from placemap.reference.store import MANIFEST, Manifest, missing_tables
 from placemap.sources.catalogue import Catalogue, load_catalogue, load_endpoints
 from placemap.sources.download.client import Client
 from placemap.sources.download.targets import ENDINGS, Fetched, Target, accept, download, note_of, targets
 from placemap.sources.import_files import read_files
-from placemap.sources.tables.derive import Made, derived, settle_pcn_months
+from placemap.sources.tables.derive import TableOfFile, derived, settle_pcn_months
 from placemap.sources.tables.write_store import tables_to_keep, write_store
 
 #: Downloads at a time, over all hosts; the client holds each host to fewer.
@@ -31,7 +31,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Result:
+class DownloadOutcome:
     """What became of one download.
 
     Attributes:
@@ -56,13 +56,13 @@ class UpdateReport:
         manifest: of the store as it is now; None where there is none.
     """
 
-    results: tuple[Result, ...]
+    results: tuple[DownloadOutcome, ...]
     changed: tuple[str, ...] = ()
     without_address: tuple[str, ...] = ()
     manifest: Manifest | None = None
 
     @property
-    def failed(self) -> tuple[Result, ...]:
+    def failed(self) -> tuple[DownloadOutcome, ...]:
         """Downloads that failed."""
         return tuple(result for result in self.results if result.error)
 
@@ -119,12 +119,14 @@ class Updater:
             tried = list(pool.map(lambda target: self._fetch(target, progress), chosen))
         fetched = [item for item in tried if isinstance(item, Fetched)]
         checked = [self._check(item) for item in fetched]
-        results = sorted([*(r for r in tried if isinstance(r, Result)), *checked], key=lambda result: result.id)
+        results = sorted(
+            [*(r for r in tried if isinstance(r, DownloadOutcome)), *checked], key=lambda result: result.id
+        )
         addressed = {target.source.id for target in targets(self.catalogue, self.endpoints, (), urls or {})}
         report = UpdateReport(tuple(results), without_address=tuple(sorted(set(self.catalogue) - addressed - _GENERIC)))
         return self._rebuild(report)
 
-    def _fetch(self, target: Target, progress: Progress) -> Fetched | Result:
+    def _fetch(self, target: Target, progress: Progress) -> Fetched | DownloadOutcome:
         try:
             return download(
                 self.client,
@@ -134,23 +136,23 @@ class Updater:
                 lambda done, rows: progress(target.id, done, rows),
             )
         except PlacemapError as error:
-            return Result(target.id, "failed", error)
+            return DownloadOutcome(target.id, "failed", error)
 
-    def _check(self, fetched: Fetched) -> Result:
+    def _check(self, fetched: Fetched) -> DownloadOutcome:
         """Read a new raw file by all its source's rules, and keep it in the place of the old one if it is sound."""
         target = fetched.target
         if fetched.unchanged:
-            return Result(target.id, "unchanged")
+            return DownloadOutcome(target.id, "unchanged")
         try:
             made, files = read_files([fetched.file], {}, self.catalogue)
             _require_source(target, [item.table.source.id for item in made], [file.skipped for file in files])
             _require_vintage(target, [item.table.vintage for item in made])
         except PlacemapError as error:
             fetched.file.unlink()
-            return Result(target.id, "failed", _named(error, fetched, note_of(self.raw, target)))
+            return DownloadOutcome(target.id, "failed", _named(error, fetched, note_of(self.raw, target)))
         (self.raw / PENDING).touch()
         accept(fetched, self.raw)
-        return Result(target.id, "new")
+        return DownloadOutcome(target.id, "new")
 
     def _rebuild(self, report: UpdateReport) -> UpdateReport:
         """Make the store anew from all raw files, if anything is new."""
@@ -166,17 +168,17 @@ class Updater:
         pending.unlink(missing_ok=True)
         return replace(report, manifest=manifest, changed=_changed(before, manifest))
 
-    def _all_made(self) -> list[Made]:
+    def _all_made(self) -> list[TableOfFile]:
         files = sorted(file for file in self.raw.iterdir() if file.suffix in ENDINGS and ".new" not in file.suffixes)
         made, _ = read_files(files, {}, self.catalogue)
         return settle_pcn_months(made)
 
     def _keep_previous(self) -> None:
         if (self.store / MANIFEST).is_file():
-            with swapped_in(self.previous) as folder:
+            with replacing(self.previous) as folder:
                 shutil.copytree(self.store, folder, dirs_exist_ok=True)
 
-    def _write_notes(self, made: Sequence[Made], manifest: Manifest) -> None:
+    def _write_notes(self, made: Sequence[TableOfFile], manifest: Manifest) -> None:
         """What was retrieved when, and the store's lock: beside the tables, and no part of what is compared."""
         notes = {}
         for item in made:

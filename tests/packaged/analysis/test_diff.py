@@ -98,7 +98,9 @@ def test_bnssg_from_2022_to_2024_is_accounted_for(
     _accounted(found.diff)
     assert found.exit_code == Exit.CHANGED
     before, after = (_members(official_files / f"ePCN_{vintage}.xlsx") for vintage in ("2022-08", "2024-10"))
-    place_of_pcn = {m.code: p.name for p, m in shipped_systems["bnssg"].footprints["localities"].members() if m.kind == "pcn"}
+    place_of_pcn = {
+        m.code: p.name for p, m in shipped_systems["bnssg"].footprints["localities"].members() if m.kind == "pcn"
+    }
     listed = {m.code for _, m in shipped_systems["bnssg"].footprints["localities"].members() if m.kind == "practice"}
     expected = {
         code
@@ -181,7 +183,9 @@ def test_a_pcn_moved_in_the_config_takes_its_lsoas(workspace: Workspace, shipped
     assert {p.before.rpartition("/")[2] for p in found.practices} == {"south-bristol"}
 
 
-def test_renaming_a_place_or_its_id_is_major_and_moves_nobody(workspace: Workspace, shipped_systems: dict[str, System]) -> None:
+def test_renaming_a_place_or_its_id_is_major_and_moves_nobody(
+    workspace: Workspace, shipped_systems: dict[str, System]
+) -> None:
     for change in (
         lambda t: t.replace("name: Woodspring", "name: Wood Spring"),
         lambda t: t.replace("      woodspring:", "      wood-spring:"),
@@ -190,7 +194,9 @@ def test_renaming_a_place_or_its_id_is_major_and_moves_nobody(workspace: Workspa
         assert (found.level, len(found.moves.frame), [p.change for p in found.places]) == ("major", 0, ["renamed"])
 
 
-def test_another_measure_is_a_patch(workspace: Workspace, shipped_systems: dict[str, System], localities: Snapshot) -> None:
+def test_another_measure_is_a_patch(
+    workspace: Workspace, shipped_systems: dict[str, System], localities: Snapshot
+) -> None:
     mid2022 = Workspace(workspace.geography, "residents_mid_2022")
     other = _taken(mid2022, shipped_systems["bnssg"], shipped_systems["bnssg"].footprints["localities"], "mid-2022")[0]
     found = diff(localities, other, workspace.geography)
@@ -329,7 +335,9 @@ def test_what_cannot_be_compared(run, args: list[str], code: int, message: str) 
     assert message in found.err
 
 
-def test_a_failed_build_and_another_footprint(workspace: Workspace, shipped_systems: dict[str, System], tmp_path: Path) -> None:
+def test_a_failed_build_and_another_footprint(
+    workspace: Workspace, shipped_systems: dict[str, System], tmp_path: Path
+) -> None:
     gap = _edited(
         lambda t: t.replace("          U63843: PIER HEALTH PCN\n", "          U63843:\n").replace(
             "15C: NHS Bristol, North Somerset and South Gloucestershire ICB - 15C\n", "15C:\n  ltla: [E07000187]\n", 1

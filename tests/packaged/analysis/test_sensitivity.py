@@ -21,13 +21,15 @@ FOOTPRINTS = [("bnssg", "localities"), ("norfolk-and-waveney", "option-4")]
 def _made(
     workspace: Workspace, shipped_systems: dict[str, System], system: str, footprint: str
 ) -> tuple[Assignment, Sensitivity]:
-    assignment = workspace.resolve(shipped_systems[system], shipped_systems[system].footprints[footprint])[1]
-    assert assignment is not None
-    return assignment, sensitivity(shipped_systems[system], assignment, workspace.geography, workspace.figures)
+    resolved = workspace.resolve(shipped_systems[system], shipped_systems[system].footprints[footprint])[1]
+    assert resolved is not None
+    return resolved.assignment, sensitivity(resolved)
 
 
 @pytest.mark.parametrize(("system", "footprint"), FOOTPRINTS)
-def test_whole_wards_by_counting(workspace: Workspace, shipped_systems: dict[str, System], system: str, footprint: str) -> None:
+def test_whole_wards_by_counting(
+    workspace: Workspace, shipped_systems: dict[str, System], system: str, footprint: str
+) -> None:
     assignment, found = _made(workspace, shipped_systems, system, footprint)
     wards = workspace.geography.units("ward").of
     assert assignment.patients is not None

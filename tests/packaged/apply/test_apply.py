@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 import placemap
 from conftest import PACKAGED
 from placemap.apply.measures import looks_intensive
-from placemap.apply.reconcile import largest_remainder
 from placemap.cli import app
+from placemap.core.arrays import largest_remainder
 from placemap.core.errors import PlacemapError
 
 WINFORD = "E01014848"

@@ -15,7 +15,7 @@ import pytest
 
 from conftest import PACKAGED, REPO
 from placemap.apply.measures import measures_of
-from placemap.commands.apply import Applier, Options, resolved
+from placemap.commands.apply import Applier, Options, resolved_footprint
 from placemap.commands.workspace import footprints_of
 
 
@@ -82,5 +82,5 @@ def test_the_printed_statements_stand_on_their_own(bnssg, people):
 
 def applier(places, data) -> Applier:
     system, workspace = places._system, places._workspace
-    footprints = [resolved(workspace, system, item) for item in footprints_of(system, [])]
+    footprints = [resolved_footprint(workspace, system, item) for item in footprints_of(system, [])]
     return Applier(workspace, footprints, data, measures_of(["n"], ["x"], count=True), Options())

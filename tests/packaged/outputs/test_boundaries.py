@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from placemap.outputs.boundaries import GEOJSON, GEOPACKAGE, write_boundaries
-from placemap.outputs.map.outlines import Outlines, neighbours
+from placemap.outputs.map.outlines import LsoaBoundaries, neighbours
 
 FOOTPRINTS = [
     ("bnssg", "localities"),
@@ -23,7 +23,7 @@ FOOTPRINTS = [
 
 @pytest.fixture(scope="module")
 def outlines(workspace):
-    return Outlines(workspace.geography)
+    return LsoaBoundaries(workspace.geography)
 
 
 @pytest.fixture(scope="module")
@@ -152,13 +152,11 @@ def test_an_exclave_is_found_and_an_estuary_is_not(workspace, outcome):
     from dataclasses import replace
 
     from placemap.checks.coverage import not_contiguous
-    from placemap.checks.registry import Result
 
     built = outcome("bnssg", "local-authorities")
 
     def found(assignment):
-        result = Result(built.system, assignment, workspace.geography, workspace.figures, 2024)
-        return list(not_contiguous(result))
+        return list(not_contiguous(replace(built.resolved, assignment=assignment)))
 
     assert found(built.assignment) == []
     assert len(shapely.get_parts(workspace.boundaries(built).shapes[0])) == 2
@@ -173,7 +171,7 @@ def test_an_exclave_is_found_and_an_estuary_is_not(workspace, outcome):
 def test_a_store_without_boundaries_says_so(workspace):
     from placemap.core.errors import PlacemapError
 
-    outlines = Outlines(workspace.geography)
+    outlines = LsoaBoundaries(workspace.geography)
     outlines.lsoas[5] = None
     with pytest.raises(PlacemapError, match=r"no boundary for 1 LSOAs, such as E01\d{6}"):
         outlines.dissolved(np.arange(10))

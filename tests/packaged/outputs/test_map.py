@@ -11,7 +11,7 @@ from conftest import REPO
 from placemap.commands.map import draw, make_map
 from placemap.core.text import month
 from placemap.outputs.map.draw import png, scale_length, svg, wrap
-from placemap.outputs.map.labels import Wanted, anchor, place_labels
+from placemap.outputs.map.labels import LabelRequest, anchor, place_labels
 from placemap.outputs.map.picture import where
 
 FOOTPRINTS = [
@@ -36,7 +36,7 @@ def assert_apart(wanted, placed):
 
 def test_labels_of_small_shapes_go_beside_them_and_stay_apart():
     cells = [shapely.box(x * 10, y * 10, x * 10 + 10, y * 10 + 10) for x in range(3) for y in range(3)]
-    wanted = [Wanted(cell, 14, 3) for cell in cells]
+    wanted = [LabelRequest(cell, 14, 3) for cell in cells]
     placed = place_labels(wanted, (-60, -60, 90, 90))
     assert all(placed)
     assert all(found.anchor for found in placed)
@@ -44,7 +44,7 @@ def test_labels_of_small_shapes_go_beside_them_and_stay_apart():
 
 
 def test_a_label_that_fits_stands_inside():
-    wanted = [Wanted(shapely.box(0, 0, 100, 50), 30, 8)]
+    wanted = [LabelRequest(shapely.box(0, 0, 100, 50), 30, 8)]
     (found,) = place_labels(wanted, (-10, -10, 110, 60))
     assert found.anchor is None
     assert wanted[0].shape.contains(box(wanted[0], found))
@@ -52,7 +52,7 @@ def test_a_label_that_fits_stands_inside():
 
 def test_an_optional_label_without_room_is_left_out():
     shape = shapely.box(0, 0, 20, 10)
-    wanted = [Wanted(shape, 18, 8), Wanted(shape, 18, 8, optional=True)]
+    wanted = [LabelRequest(shape, 18, 8), LabelRequest(shape, 18, 8, optional=True)]
     placed = place_labels(wanted, (-50, -50, 70, 60))
     assert placed[0] is not None
     assert placed[1] is None
@@ -70,9 +70,10 @@ def test_labels_of_real_places_are_apart(name, footprint, workspace, outcome):
     west, south, east, north = drawn.bounds
     unit = max(east - west, north - south) / 100
     wanted = [
-        Wanted(place.shape, len(max(wrap(place.name).split("\n"), key=len)) * unit, 4 * unit) for place in drawn.places
+        LabelRequest(place.shape, len(max(wrap(place.name).split("\n"), key=len)) * unit, 4 * unit)
+        for place in drawn.places
     ]
-    wanted += [Wanted(shape, len(label) * unit * 0.8, 2 * unit, optional=True) for label, shape in drawn.ltlas]
+    wanted += [LabelRequest(shape, len(label) * unit * 0.8, 2 * unit, optional=True) for label, shape in drawn.ltlas]
     placed = place_labels(wanted, (west - 30 * unit, south, east + 30 * unit, north))
     assert all(placed[: len(drawn.places)])
     assert_apart(wanted, placed)

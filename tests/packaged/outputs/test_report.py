@@ -1,5 +1,7 @@
 """The report's text and file; tests/browser drives it in a real browser."""
 
+import errno
+import os
 import re
 from html.parser import HTMLParser
 
@@ -7,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from placemap.commands.report import make_report
-from placemap.outputs.report.content import coverage
+from placemap.outputs.report.content import coverage_sentence
 
 MEGABYTE = 1_000_000
 
@@ -80,7 +82,7 @@ def test_summary_says_what_the_tables_say(localities, outcome):
 
 
 def test_says_how_many_lsoas_lie_outside(outcome, page):
-    assert coverage(outcome("norfolk-and-waveney", "option-6").assignment).endswith(
+    assert coverage_sentence(outcome("norfolk-and-waveney", "option-6").assignment).endswith(
         "73 more LSOAs of the places lie outside the system."
     )
     assert 'class="outside"' in page("norfolk-and-waveney", "option-6")
@@ -153,4 +155,5 @@ def test_a_place_to_write_that_is_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["report", "bnssg", "--footprint", "single-place", "--out", "taken"])
     assert result.exit_code == 3
-    assert "taken/bnssg/single-place-report.html: the output cannot be written: Not a directory" in result.stderr
+    why = os.strerror(errno.ENOTDIR)
+    assert f"taken/bnssg/single-place-report.html: the output cannot be written: {why}" in result.stderr

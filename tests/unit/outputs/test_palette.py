@@ -59,7 +59,8 @@ def test_neighbours_differ_in_grey_print(workspace, system):
     for name in ("bnssg", "norfolk-and-waveney", "lancashire-and-south-cumbria"):
         found = system(name)
         for footprint in found.footprints.values():
-            _, assignment = workspace.resolve(found, footprint)
+            _, resolved = workspace.resolve(found, footprint)
+            assignment = resolved.assignment
             pairs = neighbours(assignment, workspace.geography)
             chosen = colours(len(footprint.places), pairs)
             assert len(set(chosen)) == len(chosen)

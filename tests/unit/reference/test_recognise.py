@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
 import pytest
-from shapely.geometry import LineString, box
 
 from placemap.commands.workspace import Workspace
 from placemap.core.errors import PlacemapError
-from placemap.core.read_tables import read_polygons, read_table
+from placemap.core.read_tables import read_table
 from placemap.reference.recognise import clean_codes, code_columns, recognise
 
 ROWS = [("E01014485", "Woodspring"), ("E01014486", "NA"), ("E01014487", "Côte")]
@@ -126,13 +124,3 @@ def test_a_builds_own_table_is_understood(workspace: Workspace) -> None:
         ("area", "ltla"),
         ("who", "practice"),
     ]
-
-
-def test_polygons_come_in_metres_and_lines_are_refused(tmp_path: Path) -> None:
-    gpd.GeoDataFrame({"n": ["a"]}, geometry=[box(-2.6, 51.4, -2.5, 51.5)], crs=4326).to_file(tmp_path / "a.geojson")
-    polygons = read_polygons(tmp_path / "a.geojson")
-    assert polygons.crs.to_epsg() == 27700
-    assert 350_000 < polygons.total_bounds[0] < 370_000
-    gpd.GeoDataFrame({"n": ["a"]}, geometry=[LineString([(0, 0), (1, 1)])], crs=27700).to_file(tmp_path / "l.gpkg")
-    with pytest.raises(PlacemapError, match="the file holds LineString; expected polygons"):
-        read_polygons(tmp_path / "l.gpkg")

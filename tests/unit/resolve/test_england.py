@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from placemap.crosswalk.england import home_of_practices, largest_unit, own_practice_share
-from placemap.reference.by_lsoa import Fit, Registrations
+from placemap.reference.by_lsoa import LsoaConversion, Registrations
 
 
 @pytest.fixture
 def registrations():
     """Three LSOAs of 2011; the second was split in two, 30 : 70. Places of the four LSOAs of 2021: 0, 0, 1, none."""
-    fit = Fit(
+    fit = LsoaConversion(
         codes=pd.Index(["L1", "L2", "L3"]),
         names=np.array(["", "", ""], dtype=object),
         size=4,

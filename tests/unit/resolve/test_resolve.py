@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from toy_county import LSOAS, footprint
 
-from placemap.reference.by_lsoa import Fit, Registrations
+from placemap.reference.by_lsoa import LsoaConversion, Registrations
 from placemap.resolve.plurality import plurality
 
 
@@ -13,7 +13,7 @@ def registrations(rows, lsoas, targets=None):
     """Registrations by (practice, LSOA, patients), with LSOAs that go whole to LSOAs of 2021 unless `targets` says."""
     codes = sorted({practice for practice, _, _ in rows})
     pairs = targets or [(n, n, 1.0) for n in range(len(lsoas))]
-    fit = Fit(
+    fit = LsoaConversion(
         pd.Index(lsoas),
         np.array(lsoas, dtype=object),
         max(t for _, t, _ in pairs) + 1,
@@ -77,7 +77,8 @@ def test_parts_of_patients_that_are_equal_tie():
 
 def resolved(toy, places, scope=""):
     workspace, system, chosen = toy(footprint(places, scope))
-    _, assignment = workspace.resolve(system, chosen)
+    _, resolved = workspace.resolve(system, chosen)
+    assignment = resolved.assignment
     ids = [place.id for place in chosen.places]
     methods = ("", "exact-fit", "best-fit", "plurality")
     return {

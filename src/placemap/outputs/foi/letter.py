@@ -10,8 +10,8 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
-from placemap.core.files import NO_TIME, timeless
-from placemap.outputs.foi.questions import Answer, Letter
+from placemap.core.files import NO_TIME, without_timestamps
+from placemap.outputs.foi.questions import FoiAnswer, Letter
 from placemap.outputs.report.content import Report
 
 _FIELD = "[{}]"
@@ -24,7 +24,7 @@ _APP = (
 
 
 def response(
-    report: Report, answers: list[Answer], letter: Letter, enclosures: list[tuple[str, str]], map_png: bytes
+    report: Report, answers: list[FoiAnswer], letter: Letter, enclosures: list[tuple[str, str]], map_png: bytes
 ) -> bytes:
     """The reply as a Word document; the same reply always gives the same bytes.
 
@@ -55,7 +55,7 @@ def response(
     )
     buffer = BytesIO()
     document.save(buffer)
-    return timeless(buffer.getvalue())
+    return without_timestamps(buffer.getvalue())
 
 
 def _head(document: Any, report: Report, letter: Letter) -> None:
@@ -86,7 +86,7 @@ def long_date(text: str) -> str:
     return month(date.fromisoformat(text).isoformat())
 
 
-def _questions(document: Any, answers: list[Answer]) -> None:
+def _questions(document: Any, answers: list[FoiAnswer]) -> None:
     table = _table(document, len(answers) + 1, [4.6, 12.4])
     head, *rows = table.rows
     for cell, text in zip(head.cells, ("Question", "Response"), strict=True):

@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from placemap.config.grades import GRADES
 from placemap.core.tables import Table
-from placemap.core.text import listed, month
-from placemap.outputs.report.content import GRADES, Report, coverage
+from placemap.core.text import listed, month, some
+from placemap.outputs.report.content import Report, coverage_sentence
 from placemap.resolve.resolve import Assignment, low_share
 
 #: How many names a sentence lists before it points to the workbook.
@@ -17,7 +18,7 @@ _NAMED = 12
 
 
 @dataclass(frozen=True)
-class Answer:
+class FoiAnswer:
     """A question with the paragraphs of its answer."""
 
     question: str
@@ -34,7 +35,7 @@ class Letter:
     organisation: str = ""
 
 
-def answers(report: Report, assignment: Assignment, registered: str) -> list[Answer]:
+def answers(report: Report, assignment: Assignment, registered: str) -> list[FoiAnswer]:
     """The standard questions with their answers.
 
     Args:
@@ -45,17 +46,21 @@ def answers(report: Report, assignment: Assignment, registered: str) -> list[Ans
     tables = {table.name: table for table in report.tables}
     ccgs = next((table for name, table in tables.items() if name.startswith("place_ccg")), None)
     return [
-        Answer(
+        FoiAnswer(
             "What geography were the places drawn from (wards, LSOAs, local authorities or other)?", _geography(report)
         ),
-        Answer("On what basis, and on what evidence?", _evidence(report, registered)),
-        Answer("Which LSOAs make up each place?", _lsoas(report, assignment)),
-        Answer("How do the places relate to local authorities?", _units(_one(tables, "place_lad"), "local authority")),
-        Answer("How do the places relate to wards?", _wards(_one(tables, "place_wd"))),
-        Answer("How do the places relate to primary care networks and practices?", _pcns(report, tables["place_pcn"])),
-        *([Answer("How do the places relate to the former CCGs?", _units(ccgs, "CCG"))] if ccgs else []),
-        Answer("As of when, and from which sources?", _sources(report)),
-        Answer("What should a reader keep in mind?", _limits(report)),
+        FoiAnswer("On what basis, and on what evidence?", _evidence(report, registered)),
+        FoiAnswer("Which LSOAs make up each place?", _lsoas(report, assignment)),
+        FoiAnswer(
+            "How do the places relate to local authorities?", _units(_one(tables, "place_lad"), "local authority")
+        ),
+        FoiAnswer("How do the places relate to wards?", _wards(_one(tables, "place_wd"))),
+        FoiAnswer(
+            "How do the places relate to primary care networks and practices?", _pcns(report, tables["place_pcn"])
+        ),
+        *([FoiAnswer("How do the places relate to the former CCGs?", _units(ccgs, "CCG"))] if ccgs else []),
+        FoiAnswer("As of when, and from which sources?", _sources(report)),
+        FoiAnswer("What should a reader keep in mind?", _limits(report)),
     ]
 
 
@@ -95,7 +100,7 @@ def _evidence(report: Report, registered: str) -> list[str]:
 
 def _lsoas(report: Report, assignment: Assignment) -> list[str]:
     sizes = listed([f"{place.name} {place.lsoas:,}" for place in report.places])
-    lines = [f"{coverage(assignment)} LSOAs by place: {sizes}. Each is listed in mapping.xlsx, sheet LSOAs."]
+    lines = [f"{coverage_sentence(assignment)} LSOAs by place: {sizes}. Each is listed in mapping.xlsx, sheet LSOAs."]
     low = int(low_share(assignment).sum())
     if low:
         lines.append(
@@ -153,8 +158,7 @@ def _wards(table: Table) -> list[str]:
     ]
     if len(divided):
         names = divided[name].tolist()
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        lines.append(f"Divided: {', '.join(names[:_NAMED])}{more}. The sheet Wards of mapping.xlsx has the shares.")
+        lines.append(f"Divided: {some(names, _NAMED, counted=True)}. The sheet Wards of mapping.xlsx has the shares.")
     return lines
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 
-from placemap.outputs.map.labels import Wanted, anchor, place_labels
+from placemap.outputs.map.labels import LabelRequest, anchor, place_labels
 
 #: Metres a unit. Boundaries are generalised to 200 m, so ten metres lose nothing that can be seen.
 UNIT = 10
@@ -68,12 +69,12 @@ class Label:
     anchor: tuple[int, int] | None
 
 
-def labels(names: list[str], shapes: list[Any], ground: Canvas, wrap: Any) -> list[Label]:
+def labels(names: list[str], shapes: list[Any], ground: Canvas) -> list[Label]:
     """Names of places where they fit, none on another."""
-    texts = [wrap(name).split("\n") for name in names]
+    texts = [textwrap.wrap(name, 16, break_long_words=False, break_on_hyphens=False) for name in names]
     metres = ground.pixel * UNIT
     wanted = [
-        Wanted(shape, max(map(len, lines)) * _LETTER * metres, len(lines) * _LINE * metres)
+        LabelRequest(shape, max(map(len, lines)) * _LETTER * metres, len(lines) * _LINE * metres)
         for lines, shape in zip(texts, shapes, strict=True)
     ]
     south = ground.north - ground.height * UNIT

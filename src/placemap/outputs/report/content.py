@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from placemap.config.grades import GRADES
 from placemap.config.model import Evidence, Footprint, Member, Place, System
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
@@ -15,17 +16,12 @@ from placemap.core.tables import Table
 from placemap.core.text import month
 from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
+from placemap.outputs.build import Build
 from placemap.outputs.map.picture import Picture
-from placemap.reference.geography import Geography, measure_title
-from placemap.resolve.populations import Figures
+from placemap.reference.geography import measure_title
 from placemap.resolve.resolve import METHODS, Assignment, low_share
+from placemap.resolve.resolved import ResolvedFootprint
 
-#: What a grade says, in words.
-GRADES = {
-    "A": "the sources state the places and the geography that they are made of",
-    "B": "the sources state the places, and the geography follows from names in them",
-    "C": "the sources are weak, so treat the places as a working assumption",
-}
 _SEVERITY = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO: "Note"}
 
 
@@ -95,56 +91,45 @@ class Report:
 
 
 def report(
-    system: System,
-    assignment: Assignment,
-    geography: Geography,
-    weigh: Figures,
-    tables: list[Table],
-    findings: list[Finding],
-    inputs: Inputs,
+    resolved: ResolvedFootprint,
+    build: Build,
     drawn: Picture,
-    version: str,
     sections: Iterable[Section] = (),
 ) -> Report:
     """The report of a footprint that has no errors.
 
     Args:
-        system: the footprint's system.
-        assignment: the footprint, resolved.
-        geography: what it was resolved against.
-        weigh: residents and registered patients by LSOA.
-        tables: as built.
-        findings: what the checks found.
-        inputs: the reference tables that it rests on.
+        resolved: the footprint.
+        build: its tables, findings and sources.
         drawn: its map.
-        version: of placemap.
         sections: what other parts of placemap add.
     """
-    footprint = assignment.footprint
-    by_name = {table.name: table for table in tables}
+    system, footprint, assignment = resolved.system, resolved.footprint, resolved.assignment
+    geography, populations = resolved.geography, resolved.populations
+    by_name = {table.name: table for table in build.tables}
     places = _places(footprint, by_name["places"], drawn)
     return Report(
         system=system,
         footprint=footprint,
-        summary=summary(system, assignment, geography, weigh, places),
+        summary=places_sentences(resolved, places),
         places=places,
         picture=drawn,
         ledger=list(totals(by_name["ledger"]).items()),
-        coverage=coverage(assignment),
-        findings=finding_groups(findings),
+        coverage=coverage_sentence(assignment),
+        findings=finding_groups(build.findings),
         evidence=evidence_of(system, footprint),
-        sources=list({(entry.title, entry.vintage): entry for entry in inputs}.values()),
-        attribution=attributions(inputs),
-        tables=tables,
-        lsoas=lsoa_rows(assignment, geography, weigh),
+        sources=list({(entry.title, entry.vintage): entry for entry in build.inputs}.values()),
+        attribution=attributions(build.inputs),
+        tables=build.tables,
+        lsoas=lsoa_rows(resolved),
         sections=list(sections),
-        residents_title=measure_title(geography, weigh.residents_name),
+        residents_title=measure_title(geography, populations.residents_name),
         registered_title=f"registered patients, {month(geography.registrations_entry.vintage)}",
-        version=version,
+        version=build.version,
     )
 
 
-def coverage(assignment: Assignment) -> str:
+def coverage_sentence(assignment: Assignment) -> str:
     """That each LSOA of the scope is in exactly one place, with how many reach outside."""
     scope = int(assignment.in_scope.sum())
     text = f"Each of the {scope:,} LSOAs that the footprint must cover is in exactly one place."
@@ -154,17 +139,15 @@ def coverage(assignment: Assignment) -> str:
     return text
 
 
-def summary(
-    system: System, assignment: Assignment, geography: Geography, weigh: Figures, places: list[PlaceLine]
-) -> list[str]:
+def places_sentences(resolved: ResolvedFootprint, places: list[PlaceLine]) -> list[str]:
     """The report in a few plain sentences."""
-    footprint = assignment.footprint
+    footprint = resolved.footprint
     people = sum(place.residents for place in places)
     largest = max(places, key=lambda place: place.residents)
     smallest = min(places, key=lambda place: place.residents)
-    residents = measure_title(geography, weigh.residents_name)
+    residents = measure_title(resolved.geography, resolved.populations.residents_name)
     lines = [
-        f"{system.name} is divided into {_count(len(places), 'place')} in this footprint, “{footprint.name}”, "
+        f"{resolved.system.name} is divided into {_count(len(places), 'place')} in this footprint, “{footprint.name}”, "
         f"which is {_status(footprint)}.",
         f"{people:,.0f} people live in {'them' if len(places) > 1 else 'it'} ({residents}).",
     ]
@@ -173,7 +156,7 @@ def summary(
             f" The largest is {largest.name} with {largest.residents:,.0f} ({largest.residents / people:.0%}), the "
             f"smallest {smallest.name} with {smallest.residents:,.0f} ({smallest.residents / people:.0%})."
         )
-    lines += [coverage(assignment), *_basis(assignment, weigh)]
+    lines += [coverage_sentence(resolved.assignment), *_basis(resolved)]
     lines.append(f"Evidence for the places is graded {footprint.grade}: {GRADES[footprint.grade]}.")
     return lines
 
@@ -183,18 +166,18 @@ def _status(footprint: Footprint) -> str:
     return words.get(footprint.status, footprint.status)
 
 
-def _basis(assignment: Assignment, weigh: Figures) -> list[str]:
-    if not assignment.footprint.has_patient_kinds:
+def _basis(resolved: ResolvedFootprint) -> list[str]:
+    if not resolved.footprint.has_patient_kinds:
         return ["The places are made of whole areas of official geography, so no figures decide where an LSOA goes."]
     lines = [
         "The places are groups of GP practices, not areas drawn on a map. Each LSOA is put in the place whose "
         "practices have most of its registered patients."
     ]
-    low = low_share(assignment)
+    low = low_share(resolved.assignment)
     if low.any():
         lines.append(
-            f"In {_count(int(low.sum()), 'LSOA')} ({weigh.residents[low].sum():,.0f} residents) that is fewer than "
-            "half of them, so figures there should be used with care."
+            f"In {_count(int(low.sum()), 'LSOA')} ({resolved.people(low):,.0f} residents) that is "
+            "fewer than half of them, so figures there should be used with care."
         )
     return lines
 
@@ -263,11 +246,12 @@ def finding_groups(
     return groups
 
 
-def lsoa_rows(assignment: Assignment, geography: Geography, weigh: Figures) -> list[list[Any]]:
+def lsoa_rows(resolved: ResolvedFootprint) -> list[list[Any]]:
     """By LSOA of any place: code, name, place, method, share, runner-up, margin, residents, in scope.
 
     Places are by position from 0; shares are fractions to 6 decimals, None where none apply.
     """
+    assignment, geography = resolved.assignment, resolved.geography
     codes = geography.lsoas.to_numpy()
     share, margin, runner = assignment.share(), assignment.margin(), assignment.runner_up()
     return [
@@ -279,7 +263,7 @@ def lsoa_rows(assignment: Assignment, geography: Geography, weigh: Figures) -> l
             _fraction(share[lsoa]),
             int(runner[lsoa]) if runner[lsoa] >= 0 else None,
             _fraction(margin[lsoa]),
-            round(float(weigh.residents[lsoa])),
+            round(float(resolved.populations.residents[lsoa])),
             bool(assignment.in_scope[lsoa]),
         ]
         for lsoa in np.flatnonzero(assignment.place >= 0)

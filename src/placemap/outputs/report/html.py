@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from placemap.outputs.map.draw import wrap
-from placemap.outputs.map.outlines import Boundaries, Shapes
+from placemap.config.grades import GRADES
+from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.map.svg_paths import Canvas, canvas, labels, numbers
-from placemap.outputs.report.content import GRADES, Report
+from placemap.outputs.report.content import Report
 from placemap.outputs.report.page import files_of, page
+from placemap.reference.shapes import Shapes
 
 #: Sizes of letters on a map of nominal width, pixels; a phone's map is less than half as wide.
 _NAME_PIXELS, _NUMBER_PIXELS = 13.5, 44
 
 
-def html(report: Report, lsoa_shapes: Shapes, outlines: Boundaries) -> str:
+def html(report: Report, lsoa_shapes: Shapes, outlines: PlaceBoundaries) -> str:
     """The report as HTML; the same report always gives the same text.
 
     Args:
@@ -46,7 +47,7 @@ def _map(report: Report, ground: Canvas) -> dict[str, Any]:
         "places": [{"colour": place.colour, "path": ground.path(place.shape)} for place in places],
         "ltlas": [ground.path(shape) for _, shape in report.picture.ltlas],
         "outside": "" if outside.is_empty else ground.path(outside),
-        "labels": labels([place.name for place in places], shapes, ground, wrap),
+        "labels": labels([place.name for place in places], shapes, ground),
         "numbers": numbers(shapes, ground),
     }
 

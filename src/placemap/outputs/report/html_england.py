@@ -7,7 +7,7 @@ from typing import Any
 
 import shapely
 
-from placemap.outputs.map.outlines import Boundaries
+from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.map.picture import LONDON
 from placemap.outputs.map.svg_paths import Canvas, canvas
 from placemap.outputs.report.content_england import EnglandReport
@@ -32,7 +32,7 @@ class Inset:
     places: list[int]
 
 
-def html(report: EnglandReport, outlines: Boundaries) -> str:
+def html(report: EnglandReport, outlines: PlaceBoundaries) -> str:
     """The report as HTML; the same report always gives the same text.
 
     Args:

@@ -15,7 +15,7 @@ import numpy as np
 from placemap.core.tables import Table, as_text
 from placemap.core.text import month
 from placemap.outputs.boundaries import GEOJSON, geojson
-from placemap.outputs.map.outlines import Boundaries
+from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.tables import csv_text
 
 
@@ -79,7 +79,7 @@ def _json(value: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def files_of(tables: Iterable[Table], outlines: Boundaries) -> list[File]:
+def files_of(tables: Iterable[Table], outlines: PlaceBoundaries) -> list[File]:
     """Tables as CSV, and the outlines of places as GeoJSON."""
     csvs = [
         File(f"{table.name}.csv", table.schema.title, "text/csv;charset=utf-8", csv_text(table)) for table in tables

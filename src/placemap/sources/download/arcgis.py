@@ -16,7 +16,7 @@ from typing import Any
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_text
-from placemap.sources.download.client import BY_HAND, Client, Passing
+from placemap.sources.download.client import BY_HAND, Client, TemporaryFailure
 
 #: Pages are never larger than this, whatever a service allows.
 LARGEST_PAGE = 2_000
@@ -185,7 +185,7 @@ def _require(key: str) -> Callable[[dict[str, Any]], None]:
     def check(found: dict[str, Any]) -> None:
         _refuse_error(found)
         if key not in found:
-            raise Passing(f"the answer has no `{key}`")
+            raise TemporaryFailure(f"the answer has no `{key}`")
 
     return check
 
@@ -198,7 +198,7 @@ def _refuse_error(found: dict[str, Any]) -> None:
     code, message = int(error.get("code") or 0), str(error.get("message") or "no reason given")
     text = f"the service answers with error {code}: {message}"
     if code in (408, 429) or code >= 500 or "Unable to complete" in message:
-        raise Passing(text)
+        raise TemporaryFailure(text)
     raise PlacemapError(text, hint=BY_HAND)
 
 

@@ -36,7 +36,7 @@ T = TypeVar("T")
 BY_HAND = "download it by hand and use `placemap data import FILE`"
 
 
-class Passing(Exception):
+class TemporaryFailure(Exception):
     """Something that may be over in a moment.
 
     Attributes:
@@ -48,12 +48,12 @@ class Passing(Exception):
         self.pause = pause
 
 
-class Unfit(Passing):
+class Unfit(TemporaryFailure):
     """What an earlier try left cannot be continued."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What a server gave.
 
     Attributes:
@@ -89,13 +89,13 @@ class Client:
 
     def get(
         self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> Response:
         """Get a whole answer into memory.
 
         Raises:
             PlacemapError: the address is not one to follow, is gone, or keeps failing.
         """
-        return self.patiently(url, lambda: self._once(url, params, headers or {}))
+        return self.with_retries(url, lambda: self._once(url, params, headers or {}))
 
     def get_json(self, url: str, params: Mapping[str, str], check: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Get a JSON object.
@@ -116,9 +116,9 @@ class Client:
                 raise
             return found
 
-        return self.patiently(url, once)
+        return self.with_retries(url, once)
 
-    def download(self, url: str, to: Path, headers: Mapping[str, str] | None = None) -> Answer:
+    def download(self, url: str, to: Path, headers: Mapping[str, str] | None = None) -> Response:
         """Get an answer into a file; what an earlier try left there is continued where the server can.
 
         Args:
@@ -128,30 +128,30 @@ class Client:
             PlacemapError: as for `get`.
         """
 
-        def once() -> Answer:
+        def once() -> Response:
             try:
                 return self._download_once(url, to, headers or {})
             except Unfit:
                 to.unlink()
                 raise
 
-        return self.patiently(url, once)
+        return self.with_retries(url, once)
 
-    def patiently(self, url: str, work: Callable[[], T]) -> T:
+    def with_retries(self, url: str, work: Callable[[], T]) -> T:
         """Do `work` until it ends well, up to `attempts` times while it raises Passing.
 
         Raises:
             PlacemapError: it was `Passing` every time.
         """
         again = Retrying(
-            retry=retry_if_exception_type(Passing),
+            retry=retry_if_exception_type(TemporaryFailure),
             stop=stop_after_attempt(self.attempts),
             wait=self._pause,
             reraise=True,
         )
         try:
             return again(work)
-        except Passing as last:
+        except TemporaryFailure as last:
             raise PlacemapError(
                 f"no good answer after {self.attempts} tries; the last: {last}",
                 location=url,
@@ -167,7 +167,7 @@ class Client:
 
     # --- one try --------------------------------------------------------------------------------------------
 
-    def _once(self, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str]) -> Answer:
+    def _once(self, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str]) -> Response:
         with self._of_host(url), self._opened(url, params, headers) as response:
             if response.status_code == requests.codes.not_modified:
                 return _answer(b"", response, unchanged=True)
@@ -178,7 +178,7 @@ class Client:
                 pieces.append(piece)
             return _answer(b"".join(pieces), response)
 
-    def _download_once(self, url: str, to: Path, headers: Mapping[str, str]) -> Answer:
+    def _download_once(self, url: str, to: Path, headers: Mapping[str, str]) -> Response:
         note = to.with_name(f"{to.name}.etag")
         have, validator = (to.stat().st_size if to.exists() else 0), _text(note)
         if have and validator:
@@ -232,9 +232,9 @@ class Client:
                 hint="on a network with its own certificate authority, name its bundle in REQUESTS_CA_BUNDLE",
             ) from None
         except requests.exceptions.Timeout:
-            raise Passing(f"no answer within {self.timeout[1]:g} seconds") from None
+            raise TemporaryFailure(f"no answer within {self.timeout[1]:g} seconds") from None
         except requests.exceptions.RequestException as error:
-            raise Passing(_reason(error)) from None
+            raise TemporaryFailure(_reason(error)) from None
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
@@ -256,15 +256,15 @@ def _object(content: bytes) -> dict[str, Any]:
     try:
         found = json.loads(content)
     except ValueError:
-        raise Passing(f"the answer is not JSON: {content[:60]!r}") from None
+        raise TemporaryFailure(f"the answer is not JSON: {content[:60]!r}") from None
     if not isinstance(found, dict):
-        raise Passing("the answer is not a JSON object")
+        raise TemporaryFailure("the answer is not a JSON object")
     return found
 
 
-def _answer(content: bytes, response: requests.Response, *, unchanged: bool = False) -> Answer:
+def _answer(content: bytes, response: requests.Response, *, unchanged: bool = False) -> Response:
     headers = response.headers
-    return Answer(content, unchanged, headers.get("ETag", ""), headers.get("Last-Modified", ""))
+    return Response(content, unchanged, headers.get("ETag", ""), headers.get("Last-Modified", ""))
 
 
 def _good(response: requests.Response, url: str) -> requests.Response:
@@ -272,7 +272,7 @@ def _good(response: requests.Response, url: str) -> requests.Response:
     if status in _PASSING:
         pause = _retry_after(response.headers.get("Retry-After", ""))
         response.close()
-        raise Passing(f"the server answers {status}", pause)
+        raise TemporaryFailure(f"the server answers {status}", pause)
     if status == requests.codes.requested_range_not_satisfiable:
         response.close()
         raise Unfit("the unfinished download does not fit the file any more")
@@ -288,10 +288,10 @@ def _pieces(response: requests.Response) -> Any:
     try:
         yield from response.iter_content(_CHUNK)
     except requests.exceptions.RequestException as error:
-        raise Passing(f"the connection broke off: {_reason(error)}") from None
+        raise TemporaryFailure(f"the connection broke off: {_reason(error)}") from None
     announced = response.headers.get("Content-Length", "")
     if announced.isdigit() and response.raw is not None and response.raw.tell() < int(announced):
-        raise Passing(f"the answer ends after {response.raw.tell():,} of {int(announced):,} bytes")
+        raise TemporaryFailure(f"the answer ends after {response.raw.tell():,} of {int(announced):,} bytes")
 
 
 def _retry_after(value: str) -> float | None:

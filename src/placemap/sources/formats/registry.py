@@ -19,7 +19,7 @@ from placemap.sources.store_table import StoreTable
 
 
 @dataclass(frozen=True)
-class Format:
+class FileFormat:
     """One official layout.
 
     Attributes:
@@ -35,7 +35,7 @@ class Format:
     left_out: str = ""
 
 
-def recognise(raw: Raw) -> Format | None:
+def recognise(raw: Raw) -> FileFormat | None:
     """The layout of a raw table; None where it is none of the official ones."""
     return next((layout for layout in FORMATS if layout.recognises(raw)), None)
 
@@ -112,29 +112,29 @@ def _nothing(_raw: Raw, _catalogue: Catalogue, _measure: str) -> Iterable[StoreT
 _GEOMETRY = _columns("geometry")
 
 #: In the order in which they are tried: the narrower layout first.
-FORMATS: tuple[Format, ...] = (
-    Format("lsoa-boundaries", _all(_GEOMETRY, _codes("LSOA")), _of("lsoa21-boundaries", shapes.lsoa_boundaries)),
-    Format("ltla-boundaries", _all(_GEOMETRY, _codes("LAD")), _of("ltla-boundaries", shapes.ltla_boundaries)),
-    Format("exact-fit", _columns("LSOA11CD", "LSOA21CD", "CHGIND"), _of("lsoa11-lsoa21", geographies.exact_fit)),
-    Format(
+FORMATS: tuple[FileFormat, ...] = (
+    FileFormat("lsoa-boundaries", _all(_GEOMETRY, _codes("LSOA")), _of("lsoa21-boundaries", shapes.lsoa_boundaries)),
+    FileFormat("ltla-boundaries", _all(_GEOMETRY, _codes("LAD")), _of("ltla-boundaries", shapes.ltla_boundaries)),
+    FileFormat("exact-fit", _columns("LSOA11CD", "LSOA21CD", "CHGIND"), _of("lsoa11-lsoa21", geographies.exact_fit)),
+    FileFormat(
         "best-fit-of-lsoas",
         _columns("LSOA11CD", "LSOA21CD"),
         _nothing,
         "it is the best-fit lookup (no CHGIND); placemap uses the exact fit, LSOA11_LSOA21_LAD22_EW_LU_v5",
     ),
-    Format(
+    FileFormat(
         "lookup",
         _codes("LSOA", any_of=("WD", "SICBL", "CCG", "ICB", "LAD", "MSOA"), without=("OA",)),
         _lookups,
     ),
-    Format(
+    FileFormat(
         "upper-tiers",
         _all(_either(_codes("LTLA"), _codes("LAD")), _codes("UTLA", without=("LSOA",))),
         _of("ltla-utla", geographies.upper_tiers),
     ),
-    Format("ltla-history", _yearly, _of("ltla-history", geographies.history)),
-    Format("residents", _all(_codes("LSOA"), _columns("TOTAL")), people.residents),
-    Format(
+    FileFormat("ltla-history", _yearly, _of("ltla-history", geographies.history)),
+    FileFormat("residents", _all(_codes("LSOA"), _columns("TOTAL")), people.residents),
+    FileFormat(
         "centroids",
         _all(
             _columns("LSOA21CD"),
@@ -142,24 +142,24 @@ FORMATS: tuple[Format, ...] = (
         ),
         _of("lsoa21-centroids", shapes.centroids),
     ),
-    Format(
+    FileFormat(
         "registrations",
         _has("PRACTICE_CODE", "LSOA_", "EXTRACT_DATE"),
         _of("registrations", people.registered),
     ),
-    Format("list-sizes", _columns("PRACTICE_CODE", "PRACTICE_LIST_SIZE"), people.list_sizes),
-    Format("pcn-details", _either(_headless({0: "pcn"}), _has("PCN_CODE", "OPEN_DATE")), people.pcns),
-    Format(
+    FileFormat("list-sizes", _columns("PRACTICE_CODE", "PRACTICE_LIST_SIZE"), people.list_sizes),
+    FileFormat("pcn-details", _either(_headless({0: "pcn"}), _has("PCN_CODE", "OPEN_DATE")), people.pcns),
+    FileFormat(
         "pcn-partners",
         _either(_headless({0: "practice", 4: "pcn"}), _has("PARTNER_ORGANISATION_CODE", "PCN_CODE")),
         people.pcn_members,
     ),
-    Format(
+    FileFormat(
         "practice-map",
         _has("PRACTICE_CODE", "PCN_CODE", "SUB_ICB_LOCATION_CODE", without=("LSOA",)),
         _of("practice-map", people.practice_map),
     ),
-    Format(
+    FileFormat(
         "sub-icb-to-icb",
         _codes("SICBL", "ICB", without=("LSOA",)),
         _of("sub-icb-icb", geographies.sub_icbs_to_icbs),

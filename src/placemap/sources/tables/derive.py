@@ -13,7 +13,7 @@ from placemap.sources.store_table import StoreTable, store_table
 
 
 @dataclass(frozen=True)
-class Made:
+class TableOfFile:
     """A table, and what it was made from (for messages).
 
     Attributes:
@@ -26,7 +26,7 @@ class Made:
     table: StoreTable
 
 
-def derived(made: Sequence[Made]) -> list[StoreTable]:
+def derived(made: Sequence[TableOfFile]) -> list[StoreTable]:
     """The tables of a store from the tables of its files, months of PCN tables settled.
 
     Raises:
@@ -43,7 +43,7 @@ def derived(made: Sequence[Made]) -> list[StoreTable]:
     ]
 
 
-def icb_lookups(pair: Made, tables: Sequence[StoreTable]) -> list[StoreTable]:
+def icb_lookups(pair: TableOfFile, tables: Sequence[StoreTable]) -> list[StoreTable]:
     """LSOA → ICB by way of sub-ICB locations; a file that gives that vintage by LSOA comes before it (`one_of_each`).
 
     A sub-ICB location that was divided between ICBs has no row in the file, and its LSOAs have none here: no source
@@ -68,7 +68,7 @@ def icb_lookups(pair: Made, tables: Sequence[StoreTable]) -> list[StoreTable]:
     return [table if len(frame) == len(fits[0].frame) else replace(table, coverage=PART)]
 
 
-def settle_pcn_months(made: Sequence[Made]) -> list[Made]:
+def settle_pcn_months(made: Sequence[TableOfFile]) -> list[TableOfFile]:
     """The tables in the same order, those of PCNs with a month as their vintage.
 
     The files don't say of which month they are, and in the last ones before it nothing may have happened. So:
@@ -76,17 +76,17 @@ def settle_pcn_months(made: Sequence[Made]) -> list[Made]:
     month is that of the newest date in the file (or, of two reports that came as two files, in both).
     """
     known = [_known_release(item) for item in made]
-    groups: dict[str, list[Made]] = defaultdict(list)
+    groups: dict[str, list[TableOfFile]] = defaultdict(list)
     for item in known:
         groups[_release_group(item, known)].append(item)
     return [_in_month(item, groups[_release_group(item, known)]) for item in known]
 
 
-def _dated(item: Made) -> bool:
+def _dated(item: TableOfFile) -> bool:
     return item.table.family in ("pcns", "pcn_members") and len(item.table.vintage) > len("2022-08")
 
 
-def _known_release(item: Made) -> Made:
+def _known_release(item: TableOfFile) -> TableOfFile:
     table = item.table
     for month, release in table.source.releases.items() if _dated(item) else ():
         if release.units.get(table.family) == len(table.frame) and table.vintage <= release.newest:
@@ -94,33 +94,33 @@ def _known_release(item: Made) -> Made:
     return item
 
 
-def _release_group(item: Made, made: Sequence[Made]) -> str:
+def _release_group(item: TableOfFile, made: Sequence[TableOfFile]) -> str:
     """The file; or one group for all where there are two reports in two files."""
     loose = [other for other in made if _dated(other)]
     pair = sorted(other.table.family for other in loose) == ["pcn_members", "pcns"]
     return "" if pair and _dated(item) else item.file
 
 
-def _in_month(item: Made, group: Sequence[Made]) -> Made:
+def _in_month(item: TableOfFile, group: Sequence[TableOfFile]) -> TableOfFile:
     if not _dated(item):
         return item
     newest = max(other.table.vintage for other in group if _dated(other))
     return replace(item, table=replace(item.table, vintage=newest[:7]))
 
 
-def one_of_each(made: Iterable[Made]) -> list[Made]:
+def one_of_each(made: Iterable[TableOfFile]) -> list[TableOfFile]:
     """One table a name: the one by LSOA 2021 where there is one by LSOA 2011 too; else they must be equal.
 
     Raises:
         PlacemapError: two files give a table with different content.
     """
-    by_name: dict[str, list[Made]] = defaultdict(list)
+    by_name: dict[str, list[TableOfFile]] = defaultdict(list)
     for item in made:
         by_name[item.table.name].append(item)
     return [_the_one(name, items) for name, items in sorted(by_name.items())]
 
 
-def _the_one(name: str, items: list[Made]) -> Made:
+def _the_one(name: str, items: list[TableOfFile]) -> TableOfFile:
     newest = max(item.table.base for item in items)
     same = sorted(
         (item for item in items if item.table.base == newest),
@@ -143,7 +143,7 @@ def _content(table: StoreTable) -> str:
     return canonical_hash(table.frame, table.schema)
 
 
-def upper_tier_lookups(pair: Made, tables: Sequence[StoreTable]) -> list[StoreTable]:
+def upper_tier_lookups(pair: TableOfFile, tables: Sequence[StoreTable]) -> list[StoreTable]:
     """LSOA → UTLA, by way of the LTLA lookup that has the same codes (those of 2023 and 2024 are the same).
 
     Raises:

@@ -17,7 +17,7 @@ from placemap.core.errors import PlacemapError
 from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.reference.store import PART
 from placemap.sources.store_table import StoreTable, store_table
-from placemap.sources.tables.needs import Needs, Unit
+from placemap.sources.tables.needs import NeededUnit, Needs
 
 #: Lookups of former geographies that outputs and error messages use, whether a config names them or not.
 FORMER = frozenset(
@@ -152,7 +152,7 @@ def _closed_by_exact_fit(tables: Tables, lsoas: set[str]) -> frozenset[str]:
         lsoas = wider
 
 
-def _named_lsoas(tables: Tables, areas: frozenset[Unit]) -> set[str]:
+def _named_lsoas(tables: Tables, areas: frozenset[NeededUnit]) -> set[str]:
     """The LSOAs of 2021 of the named units; a code that is in no lookup has none."""
     found: set[str] = set()
     for kind, vintage in sorted({(unit.kind, unit.vintage) for unit in areas}):
@@ -274,8 +274,9 @@ def _pairs(table: StoreTable, kept: Kept) -> pd.DataFrame:
     return frame[frame["lsoa_code_a"].isin(kept.lsoas) | frame["lsoa_code_b"].isin(kept.lsoas)]
 
 
-def _ltlas(table: StoreTable, kept: Kept) -> pd.DataFrame:
-    return table.frame[table.frame["ltla_code"].isin(kept.ltlas)]
+def _whole(table: StoreTable, _kept: Kept) -> pd.DataFrame:
+    """All of it: maps show what lies around the places."""
+    return table.frame
 
 
 def _lineages(table: StoreTable, kept: Kept) -> pd.DataFrame:
@@ -323,6 +324,6 @@ CUTS: dict[str, Callable[[StoreTable, Kept], pd.DataFrame]] = {
     "pcn_members": _memberships,
     "adjacency": _pairs,
     "ltla_history": _lineages,
-    "ltla_boundaries": _ltlas,
+    "ltla_boundaries": _whole,
     "registrations": _registrations,
 }

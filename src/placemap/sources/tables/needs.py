@@ -13,7 +13,7 @@ USUAL_MEASURES = ("residents_2021", "residents_mid_2022", "residents_mid_2019", 
 
 
 @dataclass(frozen=True, order=True)
-class Unit:
+class NeededUnit:
     """A unit that a config names, in the vintage that it is declared in (empty for the store's default)."""
 
     kind: str
@@ -32,7 +32,7 @@ class Needs:
         measures: names of figures.
     """
 
-    areas: frozenset[Unit]
+    areas: frozenset[NeededUnit]
     pcns: frozenset[str]
     practices: frozenset[str]
     vintages: frozenset[tuple[str, str]]
@@ -46,7 +46,7 @@ class Needs:
 def needs_of(systems: Iterable[System]) -> Needs:
     """Everything that `systems` name: members, exclusions, bounds, scopes, vintages and measures."""
     systems = list(systems)
-    units = {Unit(unit.kind, unit.code, unit.vintage or "") for system in systems for unit in system.units()}
+    units = {NeededUnit(unit.kind, unit.code, unit.vintage or "") for system in systems for unit in system.units()}
     footprints = [footprint for system in systems for footprint in system.footprints.values()]
     return Needs(
         areas=frozenset(unit for unit in units if not KINDS[unit.kind].patients),

@@ -13,15 +13,15 @@ from typing import Any
 import pandas as pd
 
 from placemap.core.errors import PlacemapError
-from placemap.core.files import cannot_write, is_litter, swapped_in, write_text
+from placemap.core.files import cannot_write, is_litter, replacing, write_text
 from placemap.core.tables import TableSchema
-from placemap.reference.store import MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
+from placemap.reference.store import FAMILIES, MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.store_table import StoreTable
 
 #: Kinds (and families used like one) whose newest vintage is meant where none is said.
 DEFAULT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb", "pcn", "registrations")
-_KIND_OF_FAMILY = {"pcn_members": "pcn", "registrations": "registrations"}
+_DECIDING = ("lookup", *(families[0] for families in FAMILIES.values()))
 
 
 def tables_to_keep(store: Path) -> dict[str, TableEntry]:
@@ -61,11 +61,11 @@ def write_store(
     Raises:
         PlacemapError: the folder is not a store's, or cannot be written; what stood there before still does.
     """
-    _refuse_foreign(to)
+    _refuse_no_store(to)
     new = {table.name for table in tables}
     kept = [entry for name, entry in (keep or {}).items() if name not in new]
     try:
-        with swapped_in(to) as folder:
+        with replacing(to) as folder:
             if to.is_dir():
                 shutil.copytree(to, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, MANIFEST))
             (folder / TABLES).mkdir()
@@ -76,7 +76,7 @@ def write_store(
         raise cannot_write(error, to, what="the store", option="--to") from None
 
 
-def _refuse_foreign(to: Path) -> None:
+def _refuse_no_store(to: Path) -> None:
     """Refuse a folder that has something in it and is not a store: all of it would be copied and replaced."""
     inside = {item.name for item in to.iterdir() if not is_litter(item)} if to.is_dir() else set()
     if (to.exists() and not to.is_dir()) or (inside and not inside & {MANIFEST, SOURCES_FILE}):
@@ -101,8 +101,8 @@ def newest_vintages(entries: Sequence[TableEntry]) -> dict[str, str]:
     """The newest vintage of each kind that has any; a table that covers only a part of England is never it."""
     newest: dict[str, str] = {}
     for entry in entries:
-        kind = entry.kind if entry.family == "lookup" else _KIND_OF_FAMILY.get(entry.family, "")
-        if kind in DEFAULT_KINDS and not entry.coverage.startswith(PART):
+        kind = entry.chosen_by
+        if entry.family in _DECIDING and kind in DEFAULT_KINDS and not entry.coverage.startswith(PART):
             newest[kind] = max(newest.get(kind, ""), entry.vintage)
     return newest
 
