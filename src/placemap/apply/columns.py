@@ -23,6 +23,8 @@ PLACE_COLUMNS = ("ICSID", "FOOTPRINT", "PLACECD", "PLACENM")
 LONG_COLUMNS = ("MEASURE", "VALUE")
 #: Part of a table's codes that must be of one kind; below it the user is asked which kind is meant.
 MAINLY = 0.8
+#: Part of a column that must be codes of a kind for it to be the column of codes, if it is the only one.
+FAIR = 0.1
 
 
 # --- what the columns hold --------------------------------------------------------------------------------------------
@@ -44,8 +46,8 @@ def key_column(engine: Engine, by: str | None, kind: str | None, geography: Geog
     texts = [by] if by else [column for column, held in types.items() if held in (sql.TEXT, sql.OTHER)]
     preview = engine.preview(texts, PREVIEW) if texts else pd.DataFrame()
     found = _code_columns(preview, geography, kind)
-    if not found and kind is not None:
-        found = _of_kind(preview, kind)
+    if not found:
+        found = _of_kind(preview, kind) if kind is not None else _mainly(preview)
     if not found:
         raise _no_codes(preview, by, geography, label)
     chosen = _the_one(found, label)
@@ -64,6 +66,19 @@ def _of_kind(preview: pd.DataFrame, kind: str) -> list[CodeKind]:
     }
     best = max(rows, key=lambda column: rows[column], default="")
     return [CodeKind(str(best), kind, "", (), len(preview), 0, rows[best], (), ())] if rows.get(best) else []
+
+
+def _mainly(preview: pd.DataFrame) -> list[CodeKind]:
+    """Columns in which a fair part are codes, nearly all of one kind; the rest is for the reconciliation to tell."""
+    found = []
+    for column in preview:
+        sorts = sorts_in(_counts(preview[column]))
+        total, coded = sum(sorts.values()), sum(rows for plural, rows in sorts.items() if plural)
+        for sort in SORTS:
+            rows = sorts.get(sort.plural, 0)
+            if sort.kind and rows >= MAINLY * coded > 0 and rows >= FAIR * total:
+                found.append(CodeKind(str(column), sort.kind, "", (), len(preview), 0, rows, (), ()))
+    return found
 
 
 def _no_codes(preview: pd.DataFrame, by: str | None, geography: Geography, label: str) -> PlacemapError:

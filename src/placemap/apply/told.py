@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from placemap.apply.apportion import DEAD, MISSING, NOT_IN_TABLES, OTHER_KIND, OUT_OF_AREA, UNKNOWN
-from placemap.core.codes import AREA_KINDS, KINDS, NO_CODE, POSTCODE, is_body, is_code
+from placemap.core.codes import AREA_KINDS, KINDS, NO_CODE, POSTCODE, is_body, is_code, normal_name
 from placemap.core.text import counted, listed
 from placemap.reference.ended import ended
 from placemap.reference.former_codes import newer_than_held, shown
@@ -132,19 +132,19 @@ def sorts_in(counts: Mapping[str, int]) -> Counter[str]:
 
 
 def names_in(values: Iterable[str], geography: Geography) -> tuple[str, dict[str, str]] | None:
-    """The kind whose names most of some values are, with the code of each; None where they are no names."""
-    texts = sorted({" ".join(value.split()).casefold() for value in values if value.strip()})
+    """The kind whose names most of some values are, with the code of each value; None where they are no names."""
+    texts = {normal_name(value): value for value in sorted(values) if value.strip()}
     best: tuple[str, dict[str, str]] | None = None
     for kind in ("ltla", "utla", "msoa", "ward", "sub_icb", "icb", "lsoa", "pcn", "practice"):
         known = _names(kind, geography)
-        found = {known[text][1]: known[text][0] for text in texts if text in known}
+        found = {value: known[text] for text, value in texts.items() if text in known}
         if 2 * len(found) >= len(texts) > 0 and (best is None or len(found) > len(best[1])):
             best = kind, found
     return best
 
 
-def _names(kind: str, geography: Geography) -> dict[str, tuple[str, str]]:
-    """By name as it is compared, code and name; `bristol` finds `Bristol, City of`, where no other is called so."""
+def _names(kind: str, geography: Geography) -> dict[str, str]:
+    """Codes by name as it is compared."""
     if kind == "pcn":
         named = list(geography.pcns().names.items())
     elif kind == "practice":
@@ -154,5 +154,4 @@ def _names(kind: str, geography: Geography) -> dict[str, tuple[str, str]]:
     else:
         units = geography.units(kind)
         named = list(zip(map(str, units.codes), map(str, units.names), strict=True))
-    found = {name.partition(",")[0].casefold(): (code, name) for code, name in named if "," in name}
-    return {**found, **{" ".join(name.split()).casefold(): (code, name) for code, name in named}}
+    return {normal_name(name): code for code, name in named}
