@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from placemap.apply.engine_duckdb import Rows
 from placemap.apply.scan import Scan
-from placemap.apply.sql import DATA, FLOAT, INT, OTHER, TEXT, name, transpiled
+from placemap.apply.sql import DATA, FLOAT, INT, OTHER, TEXT, name
+from placemap.apply.sql_script import transpiled
 from placemap.core.errors import PlacemapError
 
 if TYPE_CHECKING:

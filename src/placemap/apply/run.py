@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,11 +11,11 @@ import pandas as pd
 
 from placemap.apply import sql
 from placemap.apply.apportion import NO_PLACE, UNKNOWN, Apportionment
+from placemap.apply.check_values import notes_on, refuse_values
 from placemap.apply.columns import PLACE_COLUMNS, _usage, refuse_mixture
 from placemap.apply.coverage import COVERAGE, Cover, shares_of
 from placemap.apply.engine_duckdb import Engine
-from placemap.apply.held_back import bad_cells_error, sentinel_error
-from placemap.apply.measures import COUNT, MEAN, SUM, Measure, intensive_error
+from placemap.apply.measures import COUNT, SUM, Measure
 from placemap.apply.reconcile import Reconciliation, _clean, _Ledger, _number
 from placemap.apply.told import outcome_of, told
 from placemap.core.account import Account
@@ -25,9 +24,6 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
 from placemap.reference.geography import Geography
 from placemap.resolve.resolved import ResolvedFootprint
-
-#: Whole numbers up to this are exact in binary floating point.
-EXACT = 2**53
 
 
 @dataclass(frozen=True)
@@ -67,7 +63,12 @@ class Applied:
 
         Args:
             max_loss: per cent of the rows, or of a total, that may have a missing, unknown, dead or other-kind code.
+
+        Raises:
+            PlacemapError: it is no percentage.
         """
+        if not 0 <= max_loss <= 100:
+            raise _usage(f"{max_loss:g} is no percentage that may be lost", "give a number from 0 to 100")
         if not any(item.placed().rows for item in self.reconciliations):
             rows = self.reconciliations[0].total.rows if self.reconciliations else 0
             return PlacemapError(
@@ -172,7 +173,7 @@ def run(
         kind=keys.kind,
         vintages={str(row["VINTAGE"]): int(row["n"]) for row in engine.query(sql.vintages())},
         method=keys.method,
-        notes=tuple(_notes(engine, question, total)),
+        notes=tuple(notes_on(engine, question, total)),
         unknown=tuple(unknown),
         findings=tuple(finding for item in resolved for finding in item.findings),
         told=tuple(told(counts, became, keys.kind, geography)),
@@ -203,46 +204,6 @@ def join_outcomes(codes: Iterable[str | None], kind: str, *, all_england: bool) 
     """CODE and OUTCOME of codes that the reference does not have; no code is empty text."""
     rows = [(code or "", outcome_of(code, kind, all_england=all_england)) for code in codes]
     return pd.DataFrame(rows, columns=["CODE", "OUTCOME"], dtype=object).drop_duplicates("CODE", ignore_index=True)
-
-
-def refuse_values(
-    engine: Engine, question: sql.Question, total: dict[str, object], vouched: set[str], label: str
-) -> None:
-    """Refuse columns that are not what they are taken for, going by their values.
-
-    Raises:
-        PlacemapError: cells that are no numbers; fractions of one, summed; sums too large to be exact.
-    """
-    for number, column in enumerate(question.value_columns):
-        bad = int(total.get(f"c{number}bad") or 0)  # type: ignore[call-overload]
-        if bad:
-            cells = [(str(row["CELL"]), int(row["n"])) for row in engine.query(sql.bad_cells(question, number))]
-            raise bad_cells_error(column, bad, cells, label)
-        if column not in vouched:
-            _refuse_sentinels(engine, question, number, total, label)
-        summed = any(m.how == SUM and m.column == column for m in question.measures)
-        least, most = total.get(f"c{number}least"), total.get(f"c{number}most")
-        parts = total.get(f"c{number}parts")
-        if summed and column not in vouched and parts and least >= 0 and most <= 1:  # type: ignore[operator]
-            raise intensive_error(column, "by its values, all from 0 to 1,")
-    for alias in sql.added(question):
-        value = total[alias]
-        if value is not None and abs(value) > EXACT:  # type: ignore[arg-type]
-            raise PlacemapError(
-                f"sums over {EXACT:,} cannot be kept exact", location=label, hint="give the column in larger units"
-            )
-
-
-def _refuse_sentinels(
-    engine: Engine, question: sql.Question, number: int, total: dict[str, object], label: str
-) -> None:
-    """Refuse -1, -9, -99 and -999 where they repeat and no other number is negative."""
-    if _number(total[f"c{number}least"]) not in sql.SENTINELS:
-        return
-    row = engine.query(sql.negatives(question, number))[0]
-    found = [(value, int(row[f"s{at}"])) for at, value in enumerate(sql.SENTINELS) if row[f"s{at}"]]
-    if 1 < sum(rows for _, rows in found) == int(row["n"]):
-        raise sentinel_error(question.value_columns[number], found, label)
 
 
 def _with_empty_places(
@@ -310,44 +271,3 @@ def _result(row: dict[str, object], number: int, measure: Measure) -> float:
         return _clean(top) if _number(row[f"m{number}n"]) else math.nan
     below = _number(row[f"m{number}b" if measure.over else f"m{number}n"])
     return top / below if below else math.nan
-
-
-def _notes(engine: Engine, question: sql.Question, total: dict[str, object]) -> Iterable[str]:
-    rows = int(_number(total["n"]))
-    yield from _of_negatives(engine, question, total)
-    yield from _of_doubles(engine, question)
-    for number, measure in enumerate(question.measures):
-        if measure.how == COUNT:
-            continue
-        blank = rows - int(_number(total[f"m{number}n"]))
-        what = " or ".join(f"`{column}`" for column in measure.columns)
-        if blank:
-            yield f"no value of {what} in {blank:,} of {rows:,} rows; they add nothing to `{measure.title}`"
-        if measure.how == MEAN and not measure.over:
-            yield (
-                f"`{measure.column}` is averaged over rows, each the same; if a row stands for an area, weight it: "
-                f"--mean {measure.column}:PEOPLE"
-            )
-
-
-def _of_negatives(engine: Engine, question: sql.Question, total: dict[str, object]) -> Iterable[str]:
-    for number, column in enumerate(question.value_columns):
-        if _number(total[f"c{number}least"]) < 0:
-            row = engine.query(sql.negatives(question, number))[0]
-            yield f"`{column}` has {int(row['n']):,} negative numbers, together {row['total']:,.10g}; they are added in"
-
-
-#: Titles of columns that tell the types of the areas that a table repeats.
-_AREA_TYPE = re.compile(r"(?:area|geography|geographic|geog) ?_?(?:type|level)(?: ?name)?", re.IGNORECASE)
-
-
-def _of_doubles(engine: Engine, question: sql.Question) -> Iterable[str]:
-    """A code that stands under two types of area counts twice: a unitary authority is a county and a district."""
-    for column, held in question.types.items():
-        if held == sql.TEXT and _AREA_TYPE.fullmatch(column) and column not in question.groups:
-            twice = int(engine.query(sql.twice(question.by, column))[0]["n"])
-            if twice:
-                yield (
-                    f"double: {twice:,} codes stand under several values of `{column}`, and count for each; keep the "
-                    f"rows of one, or divide the result with --group '{column}'"
-                )

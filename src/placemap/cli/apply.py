@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from placemap.cli import app
+from placemap.cli.apply_output import (
+    print_reconciliations,
+    print_result,
+    print_sql,
+    result_json,
+    say,
+    strict_code,
+    warn,
+)
 from placemap.cli.common import (
     DataOption,
     FootprintOption,
@@ -17,13 +26,10 @@ from placemap.cli.common import (
     MeasureOption,
     MinGradeOption,
     each_once,
-    finding_json,
-    finding_lines,
     guarded,
     load,
     message,
     print_json,
-    print_table,
 )
 from placemap.cli.england import refuse_with_england, systems_of
 from placemap.core.errors import Exit, PlacemapError
@@ -32,12 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from placemap.apply.measures import Measure
-    from placemap.apply.reconcile import Reconciliation, ReconciliationLine
     from placemap.apply.run import Applied
-    from placemap.commands.apply import Applier
     from placemap.commands.workspace import Workspace
     from placemap.config.model import Footprint, System
-    from placemap.core.findings import Finding
     from placemap.resolve.resolved import ResolvedFootprint
 
 
@@ -63,8 +66,6 @@ class EngineName(StrEnum):
 
 
 _Columns = list[str] | None
-#: Findings that are shown of each code: all of them, as no file holds the rest.
-EVERY = 1_000
 
 
 @app.command()
@@ -199,8 +200,8 @@ def apply(
             write_applied.write_keys(applier.keys, keys)
             message(f"the tables of codes and weights are in {keys}")
         if sql:
-            _print_sql(applier, dialect)
-            _warn([finding for item in footprints for finding in item.findings])
+            print_sql(applier, dialect)
+            warn([finding for item in footprints for finding in item.findings])
             return Exit.OK
         applied = applier.apply()
         refused = applied.refusal(max_loss)
@@ -214,14 +215,14 @@ def apply(
     table = write_applied.result_table(applied, measures, long=long)
     if out is not None and not join:
         write_applied.write_frame(table, out)
-    code = _strict(applied, strict)
+    code = strict_code(applied, strict)
     if as_json:
-        print_json(_as_json(applied, measures, code))
+        print_json(result_json(applied, measures, code))
     else:
         if out is None:
-            _print_result(table)
-        _print_reconciliations(applied)
-    _say(applied, out, told=applied.told)
+            print_result(table)
+        print_reconciliations(applied)
+    say(applied, out, told=applied.told)
     return code
 
 
@@ -245,10 +246,10 @@ def _refuse(applied: Applied, measures: Sequence[Measure], error: PlacemapError,
     from placemap.cli.common import error_message
 
     if as_json:
-        print_json({**_as_json(applied, measures, error.exit_code), "places": [], "refused": error.message})
+        print_json({**result_json(applied, measures, error.exit_code), "places": [], "refused": error.message})
     else:
-        _print_reconciliations(applied)
-    _say(applied, None, told=[line for line in applied.told if line not in error.hint])
+        print_reconciliations(applied)
+    say(applied, None, told=[line for line in applied.told if line not in error.hint])
     error_message(error)
     return error.exit_code
 
@@ -298,127 +299,3 @@ def _england(workspace: Workspace) -> list[ResolvedFootprint]:
     from placemap.commands.england import resolved_england
 
     return [resolved_england(workspace, systems_of(workspace), workspace.min_grade)]
-
-
-def _print_sql(applier: Applier, dialect: str) -> None:
-    for title, statement in zip(
-        (
-            "figures by place",
-            "what is out of area, by footprint",
-            "codes that the reference does not have",
-            "what is in the scope but in no place, by footprint",
-        ),
-        applier.sql(dialect),
-        strict=True,
-    ):
-        typer.echo(f"-- {title}\n{statement};\n")
-
-
-def _strict(applied: Applied, percent: float | None) -> Exit:
-    if percent is None:
-        return Exit.OK
-    worst = max((item.loss for item in applied.reconciliations), default=0.0)
-    if worst * 100 <= percent:
-        return Exit.OK
-    message(f"error: {worst:.2%} is lost to missing, unknown, dead or other-kind codes; --strict allows {percent:g}%")
-    return Exit.WRONG
-
-
-def _figure(value: float | None) -> str:
-    if value is None or value != value:
-        return ""
-    if value == round(value):
-        return f"{value:,.0f}"
-    return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4f}"
-
-
-def _print_result(table: Any) -> None:
-    titles = [title for title in table.schema.names if title not in ("ICSID", "FOOTPRINT")]
-    numbers = {column.name for column in table.schema.columns if column.type in ("int", "number")}
-    rows = [
-        [_figure(value) if title in numbers else value for title, value in zip(titles, row, strict=True)]
-        for row in table.frame[titles].itertuples(index=False)
-    ]
-    print_table(titles, rows, right=[number for number, title in enumerate(titles) if title in numbers])
-
-
-def _print_reconciliations(applied: Applied) -> None:
-    for item in applied.reconciliations:
-        lines = [line for line in item.lines if line.rows or any(line.totals)]
-        print_table(
-            ["", "rows", *item.titles],
-            [_line(line) for line in (item.total, *lines)],
-            right=range(1, 2 + len(item.titles)),
-            title=f"Reconciliation, {item.ics} {item.footprint}: in = {' + '.join(line.outcome for line in lines)}",
-        )
-
-
-def _line(line: ReconciliationLine) -> list[str]:
-    return [line.outcome, _figure(line.rows), *(_figure(total) for total in line.totals)]
-
-
-def _say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
-    held = ", ".join(f"{rows:,} rows of {vintage}" for vintage, rows in applied.vintages.items())
-    message(f"by `{applied.by}`, codes of the kind {applied.kind}: {held or 'none that the reference has'}")
-    message(f"placed: {applied.method}")
-    _warn(applied.findings)
-    for note in applied.notes:
-        message(f"note: {note}")
-    if applied.account is not None:
-        for note in applied.account.notes():
-            message(f"file: {note}")
-    if applied.unknown:
-        shown = ", ".join(f"{code!r} ×{rows:,}" for code, rows in applied.unknown[:5])
-        message(f"unknown codes: {len(applied.unknown):,}, most often {shown}")
-    for line in told:
-        message(line)
-    if out is not None:
-        message(f"written to {out}")
-
-
-def _warn(findings: Sequence[Finding]) -> None:
-    for text in finding_lines(findings, each=EVERY):
-        message(text)
-
-
-def _as_json(applied: Applied, measures: Sequence[Measure], code: Exit) -> dict[str, Any]:
-    rows = [{str(key): _plain(value) for key, value in row.items()} for row in applied.frame.to_dict(orient="records")]
-    return {
-        "exit_code": int(code),
-        "by": applied.by,
-        "kind": applied.kind,
-        "method": applied.method,
-        "vintages": applied.vintages,
-        "measures": [measure.title for measure in measures],
-        "places": rows,
-        "reconciliations": [_reconciliation_json(item) for item in applied.reconciliations],
-        "unknown_codes": dict(applied.unknown),
-        "told": list(applied.told),
-        "file": None if applied.account is None else {"rows": applied.account.rows, **applied.account.parts()},
-        "notes": list(applied.notes),
-        "findings": [finding_json(finding) for finding in applied.findings],
-    }
-
-
-def _plain(value: Any) -> Any:
-    if type(value).__name__ == "NAType":
-        return None
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
-    if hasattr(value, "item"):
-        value = value.item()
-    return (None if value != value else round(value, 6)) if isinstance(value, float) else str(value)
-
-
-def _reconciliation_json(item: Reconciliation) -> dict[str, Any]:
-    def line(one: ReconciliationLine) -> dict[str, Any]:
-        totals = zip(item.titles, one.totals, strict=True)
-        return {"rows": round(one.rows, 6), **{title: round(total, 6) for title, total in totals}}
-
-    return {
-        "system": item.ics,
-        "footprint": item.footprint,
-        "in": line(item.total),
-        **{one.outcome: line(one) for one in item.lines},
-        "loss": round(item.loss, 6),
-    }

@@ -18,6 +18,7 @@ from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.run import Applied, join_outcomes, run
 from placemap.apply.scan import Scan, scan_of
+from placemap.apply.sql_script import script, transpiled
 from placemap.commands.workspace import Workspace
 from placemap.core.errors import Exit, PlacemapError
 from placemap.resolve.resolved import ResolvedFootprint
@@ -209,7 +210,7 @@ class Applier:
 
     def sql(self, dialect: str = "duckdb") -> list[str]:
         """The statements, for other engines to run on `placemap_data` and the two tables of `keys`."""
-        return sql.transpiled(sql.script(self.question, self.keys.as_one), dialect)
+        return transpiled(script(self.question, self.keys.as_one), dialect)
 
     def join(self, out: Path) -> None:
         """Write every row of the data with the columns of its place: the one with the largest part of its unit.

@@ -21,6 +21,7 @@ import pandas as pd
 from placemap.core.account import Account, data_rows
 from placemap.core.cells import cell_text
 from placemap.core.decode import text_of
+from placemap.core.errors import Exit, PlacemapError
 from placemap.core.header import find_header, may_be_footer
 from placemap.core.open_file import PARQUET, WORKBOOK, Source, opened, source_of, unreadable
 from placemap.core.plain_csv import Plain, proof
@@ -73,6 +74,7 @@ def read_table(path: Path, sheet: str | None = None) -> UserTable:
         PlacemapError: the file cannot be read, holds no table, or what it holds has two meanings.
     """
     with opened(path) as source:
+        _refuse_sheet(source, sheet)
         if source.form == PARQUET:
             frame = _from_parquet(source)
             return UserTable(frame, Account(header=1, data=len(frame), header_line=1))
@@ -81,6 +83,16 @@ def read_table(path: Path, sheet: str | None = None) -> UserTable:
             frame = pd.DataFrame(body, columns=list(table.titles), dtype=object)
             used = [named or bool(frame[title].str.strip().any()) for title, named in _columns(table)]
             return UserTable(frame.loc[:, used], table.account)
+
+
+def _refuse_sheet(source: Source, sheet: str | None) -> None:
+    if sheet is not None and source.form != WORKBOOK:
+        raise PlacemapError(
+            f"there is no sheet `{sheet}`, as this is no workbook",
+            location=source.label,
+            hint="leave --sheet out",
+            exit_code=Exit.USAGE,
+        )
 
 
 def _columns(table: Rows) -> Iterable[tuple[str, bool]]:
@@ -158,6 +170,7 @@ def on_disk(path: Path, folder: Path, sheet: str | None = None, *, rewrite: bool
         PlacemapError: as in `read_table`.
     """
     source = source_of(path, folder)
+    _refuse_sheet(source, sheet)
     if source.form == PARQUET:
         return OnDisk(parquet=source.path)
     if source.form != WORKBOOK and not rewrite and (plain := _plain(source)) is not None:

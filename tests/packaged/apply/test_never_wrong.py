@@ -313,6 +313,12 @@ def test_too_much_loss_gives_the_reconciliation_and_no_result(run, tmp_path):
     assert run(text, "--out", "o.csv", "--max-loss", "67").exit_code == 0
 
 
+@pytest.mark.parametrize("limit", ["nan", "-1", "101"])
+def test_a_limit_of_loss_is_a_percentage(run, limit):
+    result = run("lsoa,n\nE01014485,1\n", f"--max-loss={limit}")
+    assert (result.exit_code, "give a number from 0 to 100" in result.stderr) == (2, True)
+
+
 def test_what_lies_elsewhere_is_no_loss(run):
     assert run("lsoa,n\nE01014485,1\nE01000001,1\nW01000001,1\nE01000002,1\n").exit_code == 0
 
@@ -339,6 +345,11 @@ def test_the_input_is_never_written_over(run, tmp_path, option, spelling):
     assert result.exit_code == Exit.USAGE
     assert f"{option} names the input itself" in result.stderr
     assert (tmp_path / "t.csv").read_text() == text
+
+
+def test_a_sheet_of_what_has_none_is_refused(run):
+    result = run("lsoa,n\nE01014485,1\n", "--sheet", "Data")
+    assert (result.exit_code, "there is no sheet `Data`, as this is no workbook" in result.stderr) == (2, True)
 
 
 def test_two_outputs_are_two_files(run, tmp_path):
