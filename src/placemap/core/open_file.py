@@ -7,6 +7,7 @@ import os
 import select
 import shutil
 import stat
+import struct
 import tempfile
 import time
 import zipfile
@@ -29,6 +30,8 @@ MOST_BYTES = 20_000_000_000
 PATIENCE = 10.0
 SAVE_AS = "save it as CSV (UTF-8), .xlsx or Parquet"
 TEXT, PARQUET, WORKBOOK = "text", "parquet", "workbook"
+#: What Python's zipfile raises of a damaged archive.
+ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, RuntimeError)
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
 
@@ -152,8 +155,11 @@ def _form(path: Path, label: str) -> str:
     if head[:4] == b"PAR1":
         return PARQUET
     if head[:2] == b"PK" and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
+        try:
+            with zipfile.ZipFile(path) as archive:
+                names = archive.namelist()
+        except ZIP_FAULTS as error:
+            raise unreadable(label, f"the archive is damaged: {error}", "fetch or save it again") from None
         return WORKBOOK if any(name.startswith("xl/") for name in names) else "archive"
     if b"\0" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         raise unreadable(label, "this is not a table of a format that placemap reads")
@@ -182,7 +188,7 @@ def _member(path: Path, folder: Path, label: str) -> Path:
             copy = folder / f"member{Path(names[0]).suffix}"
             with archive.open(names[0]) as file:
                 _copy(file, copy, archive.getinfo(names[0]).compress_size, label)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+    except ZIP_FAULTS as error:
         raise unreadable(label, f"the archive cannot be unpacked: {error}", "unpack it, and name the table") from None
     return copy
 

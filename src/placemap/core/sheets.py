@@ -12,13 +12,13 @@ from placemap.core.cells import cell_text
 from placemap.core.decode import PREVIEW, Record
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.header import Header, find_header
-from placemap.core.open_file import Source, refuse_bomb, unreadable
+from placemap.core.open_file import ZIP_FAULTS, Source, refuse_bomb, unreadable
 from placemap.core.text import listed
 
 #: A cell right of this, far from its table, is no column of it.
 MOST_COLUMNS = 2_000
 #: What openpyxl raises of a damaged workbook.
-_FAULTS = (KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, EOFError, zipfile.BadZipFile)
+_FAULTS = (*ZIP_FAULTS, LookupError, ValueError, TypeError, AttributeError, SyntaxError, ArithmeticError)
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=\"([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})\"")
 
 
@@ -83,19 +83,19 @@ def workbook(source: Source) -> Iterator[list[Sheet]]:
     from openpyxl import load_workbook
 
     _refuse_large(source)
-    with source.path.open("rb") as file, zipfile.ZipFile(source.path) as archive:
-        try:
+    try:
+        with source.path.open("rb") as file, zipfile.ZipFile(source.path) as archive:
             book = load_workbook(file, read_only=True, data_only=True)
             yield [Sheet(sheet, _merges(archive, sheet)) for sheet in book.worksheets]
-        except _FAULTS as error:
-            raise unreadable(source.label, f"the workbook cannot be read: {error}") from None
+    except _FAULTS as error:
+        raise unreadable(source.label, f"the workbook cannot be read: {error}") from None
 
 
 def _refuse_large(source: Source) -> None:
     try:
         with zipfile.ZipFile(source.path) as archive:
             members = archive.infolist()
-    except zipfile.BadZipFile as error:
+    except ZIP_FAULTS as error:
         raise unreadable(source.label, f"the workbook cannot be read: {error}") from None
     refuse_bomb(sum(member.file_size for member in members), source.path.stat().st_size, source.label)
 

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import random
 import threading
 import zipfile
 
@@ -280,6 +281,28 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(book, tmp_path):
     rewritten(tmp_path / "t.xlsx", lambda xml: xml.replace(b"</sheetData>", b" " * 100_000_000 + b"</sheetData>"))
     with pytest.raises(PlacemapError, match="it unpacks to over 100 MB"):
         read_table(tmp_path / "t.xlsx")
+
+
+def test_a_damaged_workbook_is_a_message(book, tmp_path):
+    book["Data"].merge_cells("B2:B4")
+    book.save(tmp_path / "t.xlsx")
+    whole = (tmp_path / "t.xlsx").read_bytes()
+    chance = random.Random(5)
+    for _ in range(150):
+        damaged = bytearray(whole)
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(len(damaged))
+            if chance.random() < 0.3:
+                del damaged[at : at + chance.randint(1, 40)]
+            else:
+                damaged[at] = chance.randrange(256)
+        (tmp_path / "t.xlsx").write_bytes(damaged)
+        try:
+            table = read_table(tmp_path / "t.xlsx")
+        except PlacemapError as error:
+            assert error.hint
+        else:
+            assert table.account.data == len(table.frame)
 
 
 # --- large files ------------------------------------------------------------------------------------------------------
