@@ -20,11 +20,11 @@ from placemap.apply import apportion as place_keys
 from placemap.apply.measures import measures_of
 from placemap.apply.run import Applied
 from placemap.commands.apply import MAX_LOSS, Applier, Options, as_names, resolved_footprint
-from placemap.commands.workspace import DEFAULT_MEASURE, Outcome, Workspace, footprints_of, open_workspace
+from placemap.commands.workspace import Outcome, Workspace, footprints_of, open_workspace
 from placemap.config.find_config import config_path
 from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.load import load_system
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -176,7 +176,7 @@ class Places:
         return applied
 
 
-def load(system: str, *, data: str | os.PathLike[str] | None = None, measure: str = DEFAULT_MEASURE) -> Places:
+def load(system: str, *, data: str | os.PathLike[str] | None = None, measure: str = RESIDENTS) -> Places:
     """A system's places.
 
     Args:
@@ -192,7 +192,7 @@ def load(system: str, *, data: str | os.PathLike[str] | None = None, measure: st
 
 
 def load_england(
-    *, data: str | os.PathLike[str] | None = None, measure: str = DEFAULT_MEASURE, min_grade: str = WEAKEST
+    *, data: str | os.PathLike[str] | None = None, measure: str = RESIDENTS, min_grade: str = WEAKEST
 ) -> Places:
     """The places of all systems of England as one, each system by its default footprint; takes some seconds.
 

@@ -105,3 +105,26 @@ def test_stores_are_compared_by_manifest_rows_and_bytes(tmp_path):
     manifest.write_text(json.dumps(found), encoding="utf-8")
     code, told = _compare(remade)
     assert f"manifest / tables / residents_2021 / rows: packaged {rows}, remade {rows - 1}\n" in told
+
+
+def _constraints():
+    text = (REPO / "constraints/last-green.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return dict(line.split("==") for line in lines)
+
+
+def test_the_releases_last_seen_green_are_ones_that_are_allowed():
+    import tomllib
+
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    green = {canonicalize_name(name): version for name, version in _constraints().items()}
+    needed = [Requirement(text) for text in (*project["dependencies"], *project["optional-dependencies"]["test"])]
+    assert {one.name for one in needed if green[canonicalize_name(one.name)] not in one.specifier} == set()
+
+
+def test_only_who_asks_for_it_gets_the_releases_last_seen_green(page):
+    assert "constraints/" not in page("README.md").text
+    assert "pip install -c constraints/last-green.txt" in page("CONTRIBUTING.md").text

@@ -167,7 +167,7 @@ def _findings_in_source():
 
 def _codes(call: ast.Call):
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-    if name in ("result_check", "_error", "_wrong") or _severities(call):
+    if name in ("result_check", "error", "_wrong") or _severities(call):
         args = call.args[1:2] if name == "finding_of" else call.args[:1]  # the first is what the finding is about
         values = [*args, *(key.value for key in call.keywords if key.arg == "code")]
         for value in values:
@@ -183,7 +183,7 @@ def _severities(call: ast.Call):
         for value in values
         if isinstance(value, ast.Attribute) and getattr(value.value, "id", "") == "Severity"
     }
-    return given or ({"error"} if name == "_error" else set())
+    return given or ({"error"} if name == "error" else set())
 
 
 def _findings_in_page(page):

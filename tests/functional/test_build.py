@@ -153,7 +153,7 @@ def test_unreadable_config(cli, monkeypatch):
     def refuse(self, *_args, **_more):
         raise PermissionError(13, "Permission denied", str(self))
 
-    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
     ran = cli("check", "toyshire")
     assert ran.code == 3
     assert (

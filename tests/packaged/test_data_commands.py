@@ -105,7 +105,7 @@ def test_districts_that_merged_in_april_2023(england_store):
 def test_icbs_of_april_2026_touch_norfolk_and_waveney(england_store):
     result = run("data", "diff", "2025-08-01", "2026-08-01", "--data", england_store)
     assert result.exit_code == 5
-    assert "- norfolk-and-waveney (ICB): ICB E54000022 is gone" in result.output
+    assert "- norfolk-and-waveney (ICB): ICB E54000022 is no longer in use" in result.output
     assert "E54000022 → E54000068 (624 LSOAs)" in result.output
 
 

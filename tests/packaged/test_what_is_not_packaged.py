@@ -22,7 +22,7 @@ def test_greater_manchester_says_what_is_missing_and_how_to_get_it(run, tmp_path
         "lancashire-and-south-cumbria and norfolk-and-waveney. Missing: the LSOAs, people and practices of 10 sub-ICB "
         "locations (00T, 00V, 00Y …) and 10 LTLAs (E08000001, E08000002, E08000003 …)\n"
         "  → `placemap data update` fetches the tables of all England, once; where downloads are blocked, "
-        "`placemap data import FOLDER` makes them from files that you have (docs/reference-data.md lists them)\n"
+        "`placemap data import FOLDER` makes them from files that you have (`placemap data status` names them)\n"
     )
     assert not (tmp_path / "out").exists()
 

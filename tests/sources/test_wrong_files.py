@@ -111,7 +111,7 @@ def names_that_lead_out(official_files: Path) -> tuple[str, bytes]:
     [
         (first_page_only, "2,000 English LSOAs; expected 33,755"),
         (best_fit_of_lsoas, "it is the best-fit lookup (no CHGIND)"),
-        (wards_of_2011_lsoas, "a lookup of a kind that placemap does not use (lsoa11-ward)"),
+        (wards_of_2011_lsoas, "33,755 English LSOAs; expected 32,844"),
         (postcodes, "67,510 English LSOAs; expected 33,755"),
         (men_only, "SEX is MALE only; expected ALL"),
         (figures_of_an_unknown_year, "the figures add up to 57,145,884; the known totals are"),

@@ -577,5 +577,7 @@ def test_stdout_that_knows_few_characters(tmp_path, process, command):
     ran = process(*command, PYTHONIOENCODING="cp1252")
     assert ran.code == 0, ran.err
     assert "Traceback" not in ran.err
+    assert "\\u2500" not in ran.out
+    assert "\\u2192" not in ran.out + ran.err or "--json" in command
     if "--json" in command:
         assert json.loads(ran.out)["footprints"][2]["places"][0]["name"] == "Dŵr → East"

@@ -14,7 +14,6 @@ from placemap.config.model import PLACE_SIZE, Footprint
 from placemap.core.arrays import Floats, Ints, Texts, sums
 from placemap.core.tables import Table
 from placemap.reference.geography import Geography
-from placemap.reference.store import CCG_VINTAGE
 from placemap.resolve.plurality import plurality
 from placemap.resolve.resolve import Assignment
 from placemap.resolve.resolved import ResolvedFootprint
@@ -128,9 +127,9 @@ def alignments(resolved: ResolvedFootprint) -> tuple[Alignment, ...]:
         found.append(_alignment(kind, units.vintage, units.of, units.codes, units.names, assignment, residents))
     vintage = resolved.pcn_vintage
     found.append(_alignment("pcn", vintage, *pcn_areas(geography, vintage), assignment, residents))
-    if CCG_VINTAGE in geography.data.vintages("lookup", "sub_icb"):
-        ccgs = geography.units("sub_icb", CCG_VINTAGE)
-        found.append(_alignment("ccg", CCG_VINTAGE, ccgs.of, ccgs.codes, ccgs.names, assignment, residents))
+    if geography.ccg_vintage:
+        ccgs = geography.units("sub_icb", geography.ccg_vintage)
+        found.append(_alignment("ccg", ccgs.vintage, ccgs.of, ccgs.codes, ccgs.names, assignment, residents))
     return tuple(found)
 
 
@@ -240,9 +239,8 @@ def place_place(a: ResolvedFootprint, b: ResolvedFootprint) -> Table:
     row_a, row_b = np.divmod(cells, sizes[1])
     columns: dict[str, object] = {"ICSID": np.full(len(cells), a.system.id, dtype=object)}
     for letter, resolved, place in (("A", a, row_a), ("B", b, row_b)):
-        codes, names = _labels(resolved)
         columns[f"FOOTPRINT_{letter}"] = np.full(len(cells), resolved.footprint.id, dtype=object)
-        columns[f"PLACECD_{letter}"], columns[f"PLACENM_{letter}"] = codes[place], names[place]
+        columns[f"PLACECD_{letter}"], columns[f"PLACENM_{letter}"] = resolved.placecd[place], resolved.placenm[place]
     columns["LSOAS"] = np.bincount(inverse, minlength=len(cells))
     for column, people in (("RESIDENT", populations.residents[rows]), ("REGISTERED", populations.registered[rows])):
         overlap = sums(inverse, people, len(cells))
@@ -252,11 +250,6 @@ def place_place(a: ResolvedFootprint, b: ResolvedFootprint) -> Table:
     schema = schemas.place_place(populations.residents_name, populations.registered_name)
     frame = pd.DataFrame(columns)[schema.names]
     return Table("place_place", schema, frame.sort_values(list(schema.key), ignore_index=True))
-
-
-def _labels(resolved: ResolvedFootprint) -> tuple[Texts, Texts]:
-    codes, names = [head.code for head in resolved.place_codes], [place.name for place in resolved.places]
-    return np.array([*codes, ""], dtype=object), np.array([*names, ""], dtype=object)
 
 
 def _share(overlap: Floats, row: Ints, label: Ints, people: Floats, *, blank: int) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placemap.config.model import System
-from placemap.core.codes import KINDS, normal_name
+from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, normal_name
 from placemap.reference.former_codes import area_ended, newest_practices, practices_went
 from placemap.reference.geography import Geography
 from placemap.reference.look_up import NamedUnit, parents_of
@@ -221,11 +221,13 @@ def _lsoas(geography: Geography) -> Iterator[Entry]:
     fit = geography.fit_2011
     old = dict(zip(fit.codes, fit.names, strict=True))
     for code, name in zip(geography.lsoas, geography.lsoa_names, strict=True):
-        yield Entry("lsoa", str(code), str(name), ("2011", vintage) if code in old else (vintage,), True)
+        yield Entry("lsoa", str(code), str(name), (OLD_LSOA_VINTAGE, vintage) if code in old else (vintage,), True)
     today = set(geography.lsoas)
     for code, name in old.items():
         if code not in today:
-            yield Entry("lsoa", str(code), str(name), ("2011",), False, "`placemap explain` says what became of it")
+            yield Entry(
+                "lsoa", str(code), str(name), (OLD_LSOA_VINTAGE,), False, "`placemap explain` says what became of it"
+            )
 
 
 def units_named(name: str, geography: Geography) -> list[Entry]:

@@ -12,7 +12,7 @@ Only LSOAs that were placed by plurality can change; what is declared as an area
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +21,7 @@ import pandas as pd
 from placemap.analysis import schemas
 from placemap.core.arrays import Bools, Floats, Ints, positions
 from placemap.core.tables import Table
+from placemap.core.text import counted
 from placemap.reference.by_lsoa import Registrations
 from placemap.reference.geography import Geography
 from placemap.resolve.plurality import plurality
@@ -56,9 +57,29 @@ class Sensitivity:
 
 
 def sensitivity(resolved: ResolvedFootprint) -> Sensitivity:
-    """Place the footprint's LSOAs by the other methods."""
+    """Place the footprint's LSOAs by the other methods; of systems put together, each system's by itself."""
+    if resolved.parts:
+        return _together(resolved, [sensitivity(part) for part in resolved.parts])
     other = {method: _by(method, resolved.assignment, resolved.geography) for method in METHODS}
     return Sensitivity(other, _flips(resolved, other), _confidence(resolved, other))
+
+
+def _together(whole: ResolvedFootprint, parts: Sequence[Sensitivity]) -> Sensitivity:
+    """What other methods make of each system, as one; places by their position in the whole."""
+    other = {method: whole.assignment.place.copy() for method in METHODS}
+    first = 0
+    for part, found in zip(whole.parts, parts, strict=True):
+        for method, place in found.other.items():
+            changed = place != part.assignment.place
+            other[method][changed] = np.where(place[changed] >= 0, place[changed] + first, -1)
+        first += len(part.places)
+    flips = pd.concat([found.flips.frame for found in parts], ignore_index=True)
+    confidence = pd.concat([found.confidence.frame for found in parts], ignore_index=True)
+    return Sensitivity(
+        other,
+        Table("sensitivity", schemas.SENSITIVITY, flips.sort_values(list(schemas.SENSITIVITY.key), ignore_index=True)),
+        Table("confidence", schemas.CONFIDENCE, confidence),
+    )
 
 
 def _by(method: str, assignment: Assignment, geography: Geography) -> Ints:
@@ -196,8 +217,6 @@ LABELS = {
 
 def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
     assignment, geography = resolved.assignment, resolved.geography
-    codes = np.array([*(head.code for head in resolved.place_codes), ""], dtype=object)
-    names = np.array([*(place.name for place in resolved.places), ""], dtype=object)
     share, margin = assignment.share(), assignment.margin()
     frames = []
     for method, place in other.items():
@@ -208,10 +227,10 @@ def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
             "METHOD": np.full(len(rows), method, dtype=object),
             "LSOA21CD": geography.lsoas.to_numpy()[rows],
             "LSOA21NM": geography.lsoa_names[rows],
-            "PLACECD": codes[assignment.place[rows]],
-            "PLACENM": names[assignment.place[rows]],
-            "OTHER_PLACECD": codes[place[rows]],
-            "OTHER_PLACENM": names[place[rows]],
+            "PLACECD": resolved.placecd[assignment.place[rows]],
+            "PLACENM": resolved.placenm[assignment.place[rows]],
+            "OTHER_PLACECD": resolved.placecd[place[rows]],
+            "OTHER_PLACENM": resolved.placenm[place[rows]],
             "RESIDENTS": resolved.populations.residents[rows],
             "SHARE": share[rows],
             "MARGIN": margin[rows],
@@ -257,16 +276,13 @@ def _words(name: str, share: float, lsoas: int, gaining: int, *, plural: bool) -
     """The confidence and what it means, to be read by anyone."""
     if not plural:
         return "certain", f"{name} follows from declared areas; it does not depend on where patients are registered."
-    more = f" It would gain {_lsoas(gaining)} by one or another." if gaining else ""
+    more = f" By at least one other method it would gain {counted(gaining, 'LSOA')}." if gaining else ""
     if not lsoas:
         return "high", f"No other method takes an LSOA away from {name}.{more}"
-    some = f"{_lsoas(lsoas)} with {share:.1%} of its residents would be elsewhere by one or another"
+    elsewhere = f"{counted(lsoas, 'LSOA')} with {share:.1%} of its residents"
+    some = f"{elsewhere} would be in another place by at least one other method"
     if share < HIGH:
         return "high", f"{name} hardly depends on the method: {some}.{more}"
     if share < FAIR:
         return "fair", f"The core of {name} is firm and its edge depends on the method: {some}.{more}"
     return "low", f"{name} depends on the method: {some}.{more} Say which method was used wherever it is shown."
-
-
-def _lsoas(count: int) -> str:
-    return f"{count} LSOA{'' if count == 1 else 's'}"

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.files import from_json
 from placemap.core.read_tables import read_built
 from placemap.core.tables import COVERAGE, MEASURE, METADATA, Table, as_text
 from placemap.reference.store import TableEntry
@@ -103,24 +104,56 @@ def read_snapshot(folder: Path) -> Snapshot:
         )
     paths = sorted(p for p in folder.iterdir() if p.suffix in (".csv", ".parquet"))
     texts = {path.stem: read_built(path) for path in paths}
-    missing = {"place_lsoa21", "place_practice", "places"} - set(texts)
+    missing = set(NEEDED) - set(texts)
     if missing:
         raise PlacemapError(f"the folder lacks {', '.join(sorted(missing))}", location=str(folder), hint=BUILD_AGAIN)
+    for name in NEEDED:
+        _require_sound(texts[name], texts["places"], folder, name)
     try:
         system, _, footprint = metadata["schema:identifier"].partition("/")
         inputs = {item["schema:identifier"]: _input(item) for item in metadata["dc:source"]}
-        config, measure = metadata["schema:isBasedOn"]["schema:sha256"], metadata[MEASURE]
+        config, measure = _texts(metadata["schema:isBasedOn"]["schema:sha256"], metadata[MEASURE])
     except (KeyError, TypeError, AttributeError) as error:
         raise PlacemapError(f"metadata.json lacks {error}", location=str(folder), hint=BUILD_AGAIN) from None
     return _made(str(folder), system, footprint, texts, inputs, config, measure)
 
 
 BUILD_AGAIN = "build it again with `placemap build`"
+#: The tables that are compared row by row: by name, the key, other texts, numbers.
+NEEDED = {
+    "places": ("PLACECD", ("PLACENM",), ("RESIDENTS", "REGISTERED")),
+    "place_lsoa21": ("LSOA21CD", ("LSOA21NM", "PLACECD", "METHOD"), ("RESIDENTS",)),
+    "place_practice": ("PRACTICECD", ("PRACTICENM", "PLACECD", "PCNCD", "DECLARED_BY"), ("LIST_SIZE",)),
+}
+
+
+def _require_sound(table: pd.DataFrame, places: pd.DataFrame, folder: Path, name: str) -> None:
+    """Refuse a table that someone changed so that it cannot be compared.
+
+    Raises:
+        PlacemapError: it lacks a column, has a key twice, a text for a number, or a place that is not there.
+    """
+    key, texts, numbers = NEEDED[name]
+    lacks = [column for column in (key, *texts, *numbers) if list(table.columns).count(column) != 1]
+    wrong = f"it has not one column {lacks[0]}" if lacks else _wrong_row(table, places, key, numbers)
+    if wrong:
+        raise PlacemapError(f"{name} was changed by hand: {wrong}", location=str(folder), hint=BUILD_AGAIN)
+
+
+def _wrong_row(table: pd.DataFrame, places: pd.DataFrame, key: str, numbers: Sequence[str]) -> str:
+    if table[key].duplicated().any():
+        return f"{key} {table[key][table[key].duplicated()].iloc[0]!r} stands twice"
+    for column in numbers:
+        bad = pd.to_numeric(table[column], errors="coerce").isna()
+        if bad.any():
+            return f"{column} {table[column][bad].iloc[0]!r} is no number"
+    strange = set(table["PLACECD"]) - set(places["PLACECD"])
+    return f"PLACECD {min(strange)!r} is not in places" if strange else ""
 
 
 def _metadata(folder: Path) -> Any:
     try:
-        return json.loads((folder / METADATA).read_text(encoding="utf-8"))
+        return from_json((folder / METADATA).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise PlacemapError(
             "this folder was not written by `placemap build`: it has no readable metadata.json",
@@ -131,7 +164,19 @@ def _metadata(folder: Path) -> Any:
 
 def _input(item: dict[str, str]) -> Input:
     fields = ("schema:identifier", "schema:temporalCoverage", COVERAGE, "schema:sha256")
-    return Input(*(item[field] for field in fields))
+    return Input(*_texts(*(item[field] for field in fields)))
+
+
+def _texts(*values: object) -> tuple[str, ...]:
+    """The values, if all are text.
+
+    Raises:
+        TypeError: one is not.
+    """
+    for value in values:
+        if not isinstance(value, str):
+            raise TypeError(f"a text; it has {value!r}")
+    return tuple(str(value) for value in values)
 
 
 def _made(

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from placemap.core.arrays import Floats, Ints, Texts, positions, ratio, sums
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units, living_in
 from placemap.reference.ended import ended
-from placemap.reference.geography import Geography
+from placemap.reference.geography import SPLIT_WEIGHT, Geography
 from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment, places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
@@ -176,7 +176,7 @@ def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: s
     fit = geography.fit_2011
     old = positions(geography.lsoas, fit.codes) < 0
     both = positions(fit.codes, geography.lsoa_codes) >= 0
-    vintages = np.where(both, "2011 and 2021", "2021")
+    vintages = np.where(both, f"{OLD_LSOA_VINTAGE} and {LSOA_VINTAGE}", LSOA_VINTAGE)
 
     def matrix(target: Target) -> Floats:
         labels = np.where(target.place >= 0, target.place, target.count)
@@ -185,9 +185,9 @@ def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: s
 
     return _Keys(
         np.concatenate([geography.lsoa_codes, fit.codes.to_numpy()[old]]),
-        np.concatenate([vintages, np.full(int(old.sum()), "2011")]).astype(object),
+        np.concatenate([vintages, np.full(int(old.sum()), OLD_LSOA_VINTAGE)]).astype(object),
         matrix,
-        "LSOAs whole; those of 2011 that were split, by residents_2021",
+        f"LSOAs whole; those of {OLD_LSOA_VINTAGE} that were split, by {SPLIT_WEIGHT}",
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import floor
 
 from placemap.checks.registry import finding_of, result_check
+from placemap.config.model import Expect, Member, Place
 from placemap.core.findings import Finding, Severity
 from placemap.resolve.resolve import places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
@@ -16,37 +17,58 @@ STALE_YEARS = 5
 
 @result_check("expectation-missed")
 def expectation_missed(resolved: ResolvedFootprint) -> Iterator[Finding]:
-    """Published figures that a place does not meet."""
+    """Published figures that a place does not meet, and those that it cannot be held to."""
     measures = resolved.geography.measures()
     for position, place in enumerate(resolved.places):
         for expect in place.expects:
             if expect.measure not in measures:
-                yield finding_of(
-                    resolved,
-                    "unknown-measure",
-                    Severity.ERROR,
-                    f"there is no measure {expect.measure}; the reference has {', '.join(measures)}.",
-                    subject=expect.measure,
-                    place=place,
-                    loc=expect.loc,
-                    hint="choose one of these, or import the table with `placemap data import --as`",
-                )
+                have = ", ".join(measures)
+                yield _unchecked(resolved, place, expect, f"the tables in use have no such measure (only {have})")
                 continue
             found = figure_of(resolved, position, expect.measure)
-            if not within(found, expect.value, expect.within_pct):
-                yield finding_of(
-                    resolved,
-                    "expectation-missed",
-                    Severity.ERROR,
-                    f"{place.name} has {_number(found)} by {expect.measure}; the published figure is "
-                    f"{_number(expect.value)}, allowed {expect.within_pct:g}% "
-                    f"(off by {_difference(found, expect.value)}).",
-                    subject=expect.measure,
-                    place=place,
-                    loc=expect.loc,
-                    people=abs(found - expect.value),
-                    hint="check the members and their vintage against the evidence",
-                )
+            if within(found, expect.value, expect.within_pct):
+                continue
+            source = derived_members(resolved, place.members)
+            if source:
+                yield _unchecked(resolved, place, expect, f"its PCN members were worked out from {source}")
+            else:
+                yield _missed(resolved, place, expect, found)
+
+
+def _missed(resolved: ResolvedFootprint, place: Place, expect: Expect, found: float) -> Finding:
+    return finding_of(
+        resolved,
+        "expectation-missed",
+        Severity.ERROR,
+        f"{place.name} has {_number(found)} by {expect.measure}; the published figure is "
+        f"{_number(expect.value)}, allowed {expect.within_pct:g}% "
+        f"(off by {_difference(found, expect.value)}).",
+        subject=expect.measure,
+        place=place,
+        loc=expect.loc,
+        people=abs(found - expect.value),
+        hint="check the members and their vintage against the evidence",
+    )
+
+
+def _unchecked(resolved: ResolvedFootprint, place: Place, expect: Expect, why: str) -> Finding:
+    return finding_of(
+        resolved,
+        "expectation-unchecked",
+        Severity.INFO,
+        f"{place.name} was not held to the published {_number(expect.value)} by {expect.measure}: {why}.",
+        subject=expect.measure,
+        place=place,
+        loc=expect.loc,
+        hint="import the table with `placemap data import`, then check again",
+    )
+
+
+def derived_members(resolved: ResolvedFootprint, members: Iterable[Member]) -> str:
+    """What the PCN memberships of some members were worked out from; empty where they are a published list."""
+    vintages = sorted({member.vintage or "" for member in members if member.kind == "pcn"})
+    entries = [resolved.geography.find_pcn_entries(vintage or None)[1] for vintage in vintages]
+    return next((entry.derived for entry in entries if entry and entry.derived), "")
 
 
 def figure_of(resolved: ResolvedFootprint, position: int, measure: str) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from placemap.checks.registry import finding_of, result_check
 from placemap.config.model import PLACE_SIZE
 from placemap.core.findings import Finding, Severity
-from placemap.core.text import listed
+from placemap.core.text import counted, listed
 from placemap.resolve.resolve import LOW_SHARE
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -68,6 +68,7 @@ def _split(resolved: ResolvedFootprint, kind: str) -> Iterator[Finding]:
             key=lambda part: (-part[0], part[1]),
         )
         label = "ward" if kind == "ward" else "LTLA"
+        parts = [f"{name} {counted(size, 'LSOA')}" for size, name in sizes]
         yield finding_of(
             resolved,
             f"split-{kind}",

@@ -30,7 +30,8 @@ NEVER_WAIVED = {
 def run_checks(resolved: ResolvedFootprint) -> list[Finding]:
     """All findings about a resolved footprint, waivers applied, errors first."""
     findings = [finding for check in RESULT_CHECKS.values() for finding in check(resolved)]
-    return in_order(apply_waivers(findings, resolved.footprint), resolved.system)
+    asked = bool(resolved.geography.chosen.vintages)
+    return in_order(apply_waivers(findings, resolved.footprint, other_vintages=asked), resolved.system)
 
 
 def in_order(findings: Iterable[Finding], system: System) -> list[Finding]:
@@ -44,8 +45,12 @@ def by_severity(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda f: (rank.index(f.severity), f.code, f.place, f.subject, f.message))
 
 
-def apply_waivers(findings: list[Finding], footprint: Footprint) -> list[Finding]:
-    """Turn accepted findings to `waived`, and report waivers that match nothing."""
+def apply_waivers(findings: list[Finding], footprint: Footprint, *, other_vintages: bool = False) -> list[Finding]:
+    """Turn accepted findings to `waived`, and report waivers that match nothing.
+
+    Args:
+        other_vintages: the tables are not those that the config was written for, so that a waiver may well be unused.
+    """
     waivers: list[tuple[Accept, str]] = [(accept, "") for accept in footprint.accepts]
     waivers += [(accept, place.id) for place in footprint.places for accept in place.accepts]
     used: set[Loc] = set()
@@ -55,7 +60,11 @@ def apply_waivers(findings: list[Finding], footprint: Footprint) -> list[Finding
         if accept:
             used.add(accept.loc)
         result.append(_waived(finding, accept) if accept else finding)
-    unused = [(accept, place) for accept, place in waivers if accept.loc not in used]
+    unused = [
+        (accept, place)
+        for accept, place in waivers
+        if accept.loc not in used and (accept.finding in NEVER_WAIVED or not other_vintages)
+    ]
     return result + [_unused(accept, place) for accept, place in unused]
 
 

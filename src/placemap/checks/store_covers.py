@@ -10,7 +10,7 @@ from placemap.reference.geography import Geography
 
 UPDATE = (
     "`placemap data update` fetches the tables of all England, once; where downloads are blocked, "
-    "`placemap data import FOLDER` makes them from files that you have (docs/reference-data.md lists them)"
+    "`placemap data import FOLDER` makes them from files that you have (`placemap data status` names them)"
 )
 CODES_SHOWN = 3
 

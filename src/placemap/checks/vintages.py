@@ -36,7 +36,7 @@ def icb_gone(resolved: ResolvedFootprint) -> Iterator[Finding]:
         subject=system.icb_code,
         lsoas=scope,
         loc=system.loc,
-        hint=f"figures by ICB of {today.vintage} are about another area; the places still hold",
+        hint=f"figures by ICB of {today.vintage} are about another area; the places themselves have not changed",
     )
 
 
@@ -81,7 +81,7 @@ def not_determinable(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 
 def _inside(resolved: ResolvedFootprint, lsoas: Ints) -> str:
-    units = resolved.geography.units("sub_icb", "2024")
+    units = resolved.geography.units("sub_icb", resolved.geography.data.manifest.defaults["sub_icb"])
     found = sorted({int(unit) for unit in units.of[lsoas] if unit >= 0})
     codes = units.ods if units.ods is not None else units.codes
     return "sub-ICB location " + " and ".join(str(codes[unit]) for unit in found)
@@ -143,6 +143,24 @@ def not_held(resolved: ResolvedFootprint) -> Iterator[Finding]:
             "declared from PCNs of another time were not held against them.",
             subject=f"pcn-{vintage}",
         )
+
+
+@result_check("derived-vintage")
+def derived_vintage(resolved: ResolvedFootprint) -> Iterator[Finding]:
+    """PCN memberships of a month of which no list is at hand, worked out from the dates in a later one."""
+    vintages = sorted({m.vintage for _, m in resolved.footprint.members() if m.kind == "pcn" and m.vintage})
+    for vintage in vintages:
+        entry = resolved.geography.find_pcn_entries(vintage)[1]
+        if entry is not None and entry.derived:
+            yield finding_of(
+                resolved,
+                "derived-vintage",
+                Severity.INFO,
+                f"members of PCNs of {vintage} were worked out from {entry.derived}, as no list of that month is in "
+                "the tables; names were not compared.",
+                subject=f"pcn-{vintage}",
+                hint="import the list of that month with `placemap data import` to have the memberships as published",
+            )
 
 
 @result_check("footprint-not-in-force")

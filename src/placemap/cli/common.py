@@ -105,6 +105,12 @@ def error_message(error: PlacemapError) -> None:
         message(f"error: {one}")
 
 
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines of a result, to stdout."""
+    for line in lines:
+        typer.echo(line)
+
+
 def print_json(value: Any) -> None:
     """Print a result for machines, to stdout."""
     knows_all = (sys.stdout.encoding or "").lower().startswith("utf")
@@ -211,6 +217,26 @@ def _bar(total: int | None) -> Iterator[Callable[..., None] | None]:
     with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
         task = bar.add_task("", total=total)
         yield lambda text, done, of=total: bar.update(task, description=text, completed=done, total=of)
+
+
+def refuse_existing(path: Path) -> None:
+    """Refuse to write a config that people edit over another.
+
+    Raises:
+        PlacemapError: there is a file of that name, which may hold work.
+    """
+    if path.exists():
+        raise PlacemapError(
+            "the file exists; it may hold work", location=str(path), hint="choose another name with --out"
+        )
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a config that people will edit, and no other than a new one; raises what `refuse_existing` raises."""
+    from placemap.core.files import write_whole
+
+    refuse_existing(path)
+    write_whole(path, text)
 
 
 def load(name: str) -> System:

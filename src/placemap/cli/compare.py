@@ -10,6 +10,7 @@ import typer
 from placemap.cli import app
 from placemap.cli.common import (
     DataOption,
+    FootprintOption,
     JsonOption,
     MeasureOption,
     SystemArgument,
@@ -20,6 +21,7 @@ from placemap.cli.common import (
     print_table,
     rounded,
 )
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
@@ -38,12 +40,13 @@ def compare(
     footprints: Annotated[
         list[str] | None, typer.Argument(metavar="[FOOTPRINT]…", help="Footprints of it. Default: all.")
     ] = None,
+    footprint: FootprintOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Write footprints, alignment and place_place as CSV there."),
     ] = None,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     as_json: JsonOption = False,
 ) -> int:
     """Set a system's footprints side by side: sizes, the units they keep whole, and the crosswalk between two.
@@ -54,7 +57,7 @@ def compare(
     from placemap.commands.workspace import open_workspace
     from placemap.outputs.tables import write_answers
 
-    found = compare_footprints(open_workspace(data, measure), load(system), footprints or [])
+    found = compare_footprints(open_workspace(data, measure), load(system), [*(footprints or []), *(footprint or [])])
     if as_json:
         print_json(_json(found))
     else:

@@ -84,7 +84,7 @@ def verify(data: DataOption = None, as_json: JsonOption = False) -> int:
     from placemap.core.findings import exit_code_of
 
     where, tables, findings = verify_data(data)
-    code = exit_code_of(findings, strict=False)
+    code = exit_code_of(findings)
     if as_json:
         print_json({"store": where, "tables": tables, "findings": [finding_json(finding) for finding in findings]})
         return code
@@ -106,7 +106,7 @@ def diff(old: StateArgument = "", new: StateArgument = "", data: DataOption = No
     """
     from dataclasses import asdict
 
-    from placemap.analysis.reference_diff import as_markdown
+    from placemap.analysis.reference_diff_text import as_markdown
     from placemap.commands.data import diff_data
 
     found = diff_data(old, new, data)

@@ -19,6 +19,7 @@ from placemap.cli.common import (
     print_json,
     rounded,
 )
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def explain(
     footprint: FootprintOption = None,
     every: AllOption = False,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     as_json: JsonOption = False,
 ) -> int:
     """Say which place a code belongs to, by what rule, on what evidence, and how clearly.

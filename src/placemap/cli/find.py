@@ -22,7 +22,7 @@ def find(
         list[str] | None,
         typer.Option("--kind", "-k", metavar="KIND", help="Look for this kind only, such as ward; repeatable."),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many to show at most.")] = 20,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> int:

@@ -21,9 +21,12 @@ from placemap.cli.common import (
     print_json,
     print_table,
     progress_bar,
+    refuse_existing,
     rounded,
+    write_new,
 )
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.codes import RESIDENTS
+from placemap.core.errors import Exit
 from placemap.core.text import some
 
 if TYPE_CHECKING:
@@ -60,7 +63,7 @@ def infer(
             "--pcn-vintage",
             metavar="MONTH",
             help="Take members, names and scope of PCNs and practices from this list; else from the one that has most "
-            "of them, says the places in fewest units, and is nearest to the registrations, in this order.",
+            "of them, says the places in fewest units and sub-ICB locations, and is nearest to the registrations.",
         ),
     ] = "",
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the system, for the config.")] = "",
@@ -71,7 +74,7 @@ def infer(
         ),
     ] = None,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     as_json: JsonOption = False,
 ) -> int:
     """Find out what geography places were made from, and write a config that gives them back exactly.
@@ -80,12 +83,9 @@ def infer(
     """
     from placemap.commands.infer import infer_places, read_wanted
     from placemap.commands.workspace import open_workspace
-    from placemap.core.files import write_whole
 
-    if out is not None and out.exists():
-        raise PlacemapError(
-            "the file exists; it may hold work", location=str(out), hint="choose another name with --out"
-        )
+    if out is not None:
+        refuse_existing(out)
     workspace = open_workspace(data, measure, vintages=[f"pcn={pcn_vintage}"] if pcn_vintage else [])
     wanted = read_wanted(file, workspace.geography, code=code, place=place, sheet=sheet, pcns=pcn_vintage)
     title = name or file.stem.replace("_", " ").replace("-", " ").capitalize()
@@ -98,7 +98,7 @@ def infer(
     for line in finding_lines(found.inferred.wanted.findings, rest="--json"):
         message(line)
     if out is not None:
-        write_whole(out, found.config)
+        write_new(out, found.config)
         then = f"then `placemap build {out}`" if not found.errors else "and mend what stops it from building"
         message(f"config written to {out}: fill in the evidence, {then}")
     if wanted.unknown:
@@ -154,9 +154,10 @@ def _claim(found: Found) -> str:
     """What was seen when the config was built, and nothing else."""
     if found.off:
         return f"The config does not give back the input: {len(found.off)} off, {', '.join(found.off[:5])}"
+    if gaps := [finding for finding in found.errors if finding.code == "gap"]:
+        return _gaps(found, gaps)
     if found.errors:
-        gaps = [finding for finding in found.errors if finding.code == "gap"]
-        return _gaps(found, gaps) if len(gaps) == len(found.errors) else "The config does not build:"
+        return "The config does not build:"
     if found.inferred.way == "as listed":
         return "The config was built: every code is in its place, and each LSOA of the scope in one place."
     return "The config was built: it gives back every LSOA of the input."
@@ -166,16 +167,20 @@ def _gaps(found: Found, gaps: list[Finding]) -> str:
     scope = ", ".join(f"{name} ({code})" for _, code, name in found.inferred.scope.members)
     lsoas, placed = sum(len(gap.lsoas) for gap in gaps), sum(place.lsoas for place in found.inferred.places)
     people = sum(gap.people or 0 for gap in gaps)
+    pcns = sum(finding.code == "unplaced-pcn" for finding in found.errors)
+    missing = f", and {pcns} PCN{'s' if pcns > 1 else ''} of it {'are' if pcns > 1 else 'is'} not in it" if pcns else ""
     return (
         f"The config does not build: {lsoas:,} of the {lsoas + placed:,} LSOAs of its scope, {scope}, have no patients "
-        f"of the list ({people:,.0f} residents), so the list is no whole system. List all practices of it, or give a "
-        "smaller scope."
+        f"of the list ({people:,.0f} residents){missing}, so the list is no whole system. List all practices of it, or "
+        "give a smaller scope."
     )
 
 
 def _told(found: Found) -> list[Finding]:
-    """The errors that the claim has not told of yet."""
-    return [] if all(finding.code == "gap" for finding in found.errors) else list(found.errors)
+    """The errors that the claim has not told of yet; without a gap a PCN that is in no place is told of by itself."""
+    codes = {finding.code for finding in found.errors}
+    told = {"gap", "unplaced-pcn"} if "gap" in codes else set()
+    return [finding for finding in found.errors if finding.code not in told]
 
 
 def _way(found: Found) -> str:

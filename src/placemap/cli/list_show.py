@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,8 +15,10 @@ from placemap.cli.common import (
     error_message,
     guarded,
     load,
+    message,
     print_json,
     print_table,
+    write_new,
 )
 from placemap.core.errors import Exit, PlacemapError
 
@@ -65,6 +68,9 @@ def show(
     system: SystemArgument,
     footprint: FootprintOption = None,
     source: Annotated[bool, typer.Option("--source", help="Print the config file itself.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="With --source: write it to this new file, as UTF-8.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Show how a system's places are declared, and on what evidence.
@@ -77,8 +83,10 @@ def show(
 
     if source:
         path = config_path(system)
-        typer.echo(read_text(path, str(path)), nl=False)
+        _give(read_text(path, str(path)), out)
         return Exit.OK
+    if out is not None:
+        raise PlacemapError("--out goes with --source", hint="add --source to copy the config", exit_code=Exit.USAGE)
     found = load(system)
     chosen = footprints_of(found, footprint or [], every=not footprint)
     if as_json:
@@ -108,6 +116,15 @@ def schema() -> int:
 
     print_json(json_schema())
     return Exit.OK
+
+
+def _give(text: str, out: Path | None) -> None:
+    """Print the text of a config, or write it: what Windows PowerShell's `>` makes of it is UTF-16."""
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    write_new(out, text)
+    message(f"written to {out}; edit it, then: placemap check {out}")
 
 
 def _show_footprint(system: System, footprint: Footprint) -> None:

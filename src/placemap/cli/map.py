@@ -21,6 +21,7 @@ from placemap.cli.common import (
     message,
     print_json,
 )
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit
 
 
@@ -43,7 +44,7 @@ def map_places(
     ] = True,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files go.")] = Path("out"),
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
     as_json: JsonOption = False,

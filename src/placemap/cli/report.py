@@ -24,6 +24,7 @@ from placemap.cli.common import (
     progress,
 )
 from placemap.cli.england import refuse_with_england, systems_of
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 
 
@@ -39,7 +40,7 @@ def report(
     every: AllOption = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the file goes.")] = Path("out"),
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
     min_grade: MinGradeOption = Grade.C,

@@ -15,6 +15,7 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, errors_of
 from placemap.reference.geography import Geography
 from placemap.reference.store import FAMILIES, Manifest, ReferenceData
+from placemap.reference.vintages import tables_of
 
 # --- diff -----------------------------------------------------------------------------------------------------------
 
@@ -81,10 +82,8 @@ def vintage_kinds(geography: Geography, old: str, new: str) -> list[str]:
         PlacemapError: no kind has a table in both vintages.
     """
     data = geography.data
-    kinds = [*("msoa", "ward", "ltla", "utla", "sub_icb"), "pcn", "registrations"]
-    known = {
-        kind: data.vintages(FAMILIES[kind][0]) if kind in FAMILIES else data.vintages("lookup", kind) for kind in kinds
-    }
+    kinds = [kind for kind in FAMILIES if kind != "icb"]
+    known = {kind: [entry.vintage for entry in tables_of(data.manifest, kind)] for kind in kinds}
     found = [kind for kind, vintages in known.items() if old in vintages and new in vintages]
     if not found:
         have = "; ".join(f"{kind} {', '.join(vintages)}" for kind, vintages in known.items() if vintages)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.analysis.explain import explain, explain_place
+from placemap.analysis.explain import explain
+from placemap.analysis.explain_place import explain_place
 from placemap.analysis.explanation import Explanation
 from placemap.analysis.find import Entry, parents, units_named
 from placemap.commands.workspace import Workspace, footprints_of, resolved_of

@@ -122,9 +122,10 @@ def infer_places(
         found = infer(wanted, workspace.geography, workspace.describer, residents, by_pcn=by_pcn, advance=advance)
         config = _config(workspace.geography, found, name)
         off = _off(wanted, _resolved(workspace, config), workspace.geography)
-        if not off or found.way == "areas":
+        errors = _errors(workspace, config)
+        if found.way == "areas" or not (off or errors):
             break
-    return Found(found, config, off, _errors(workspace, config), distance)
+    return Found(found, config, off, errors, distance)
 
 
 def _system(config: str) -> tuple[System, Footprint]:

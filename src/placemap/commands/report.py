@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from placemap.analysis.sensitivity import LABELS, sensitivity
+from placemap.analysis.sensitivity import sensitivity
 from placemap.commands.england import EnglandOutcome, build_of, england, lines
 from placemap.commands.map import DrawnFiles, draw
 from placemap.commands.workspace import Outcome, Workspace
@@ -16,6 +16,7 @@ from placemap.core.files import write_whole
 from placemap.outputs.build import Build
 from placemap.outputs.map.outlines import PlaceBoundaries, boundaries
 from placemap.outputs.map.picture import national_picture
+from placemap.outputs.report.certainty import certainty
 from placemap.outputs.report.content import Report, Section, report
 from placemap.outputs.report.content_england import EnglandReport, england_report
 
@@ -39,12 +40,9 @@ def make_report(
 
     outcome = workspace.build(system, footprint)
     resolved = outcome.without_errors()
-    sections = [_sensitivity(outcome)] if sensitive and footprint.has_patient_kinds else []
-    content, outlines = (
-        _report(workspace, outcome, drawn_build(workspace, outcome), sections),
-        workspace.boundaries(outcome),
-    )
-    assert outlines is not None
+    sections = [certainty(sensitivity(resolved))] if sensitive and footprint.has_patient_kinds else []
+    content = _report(workspace, outcome, drawn_build(workspace, outcome), sections)
+    outlines = workspace.boundaries(resolved)
     text = html(content, workspace.outlines.of(resolved.assignment.place >= 0), outlines)
     return DrawnFiles([write_whole(out / system.id / f"{footprint.id}-report.html", text)], content.picture.alt)
 
@@ -85,17 +83,6 @@ def _england_report(workspace: Workspace, outcome: EnglandOutcome, drawn: PlaceB
 
 def _report(workspace: Workspace, outcome: Outcome, build: Build, sections: Iterable[Section] = ()) -> Report:
     return report(outcome.without_errors(), build, draw(workspace, outcome), sections)
-
-
-def _sensitivity(outcome: Outcome) -> Section:
-    """How sure each place is, in words, and every LSOA that another method places elsewhere."""
-    found = sensitivity(outcome.without_errors())
-    methods = [
-        f"By {LABELS[method]}: {lsoas:,} LSOAs with {people:,.0f} residents would be in another place."
-        for method, lsoas, people in found.by_method()
-    ]
-    text = ["Practices decide where the LSOAs of this footprint go. Other methods could be defended, too.", *methods]
-    return Section("sensitivity", "How sure it is", text, [found.confidence, found.flips])
 
 
 def drawn_build(workspace: Workspace, outcome: Outcome) -> Build:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 import zipfile
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import PlacemapError
+from placemap.core.files import from_json
 from placemap.outputs.foi.hidden import hidden
 from placemap.outputs.foi.pack import CONFIG, LIBRARIES, LOCK, RESPONSE, SUMS, WORKBOOK, PackLock, libraries
 from placemap.outputs.foi.questions import Letter
@@ -124,7 +124,7 @@ def _same_again(files: dict[str, bytes], data: Path | None) -> Step:
 
 def _lock(content: bytes) -> PackLock:
     try:
-        values: dict[str, Any] = json.loads(content)
+        values: dict[str, Any] = from_json(content)
         return PackLock(**{**values, "letter": Letter(**values["letter"])})
     except (ValueError, TypeError, KeyError) as error:
         raise PlacemapError(f"{LOCK} cannot be understood: {error}") from None

@@ -17,6 +17,7 @@ from placemap.config.as_of import at_vintages, footprint_of
 from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Bools
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, exit_code_of, refuse_errors
 from placemap.core.tables import Table
@@ -30,15 +31,13 @@ from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography
 from placemap.reference.lock import Lock
 from placemap.reference.open_store import open_store, store_folder
-from placemap.reference.vintages import choose
+from placemap.reference.vintages import choose, nearest_month
 from placemap.resolve.populations import Populations, populations_of
 from placemap.resolve.resolve import Assignment, lsoas_of, resolve, scope_of
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
     from placemap.outputs.map.outlines import LsoaBoundaries, PlaceBoundaries
-
-DEFAULT_MEASURE = "residents_2021"
 
 
 @dataclass
@@ -65,9 +64,9 @@ class Outcome:
         """Which place each LSOA belongs to."""
         return self.resolved.assignment if self.resolved else None
 
-    def exit_code(self, *, strict: bool = False) -> Exit:
-        """0, or 4 where there are errors (with `strict`, warnings too)."""
-        return exit_code_of(self.findings, strict=strict)
+    def exit_code(self) -> Exit:
+        """0, or 4 where there are errors."""
+        return exit_code_of(self.findings)
 
     def without_errors(self) -> ResolvedFootprint:
         """The footprint, resolved.
@@ -91,7 +90,7 @@ class Workspace:
     def __init__(
         self,
         geography: Geography,
-        measure: str = DEFAULT_MEASURE,
+        measure: str = RESIDENTS,
         lock: Lock | None = None,
         min_grade: str = WEAKEST,
     ) -> None:
@@ -102,6 +101,7 @@ class Workspace:
         self.describer = Describer(geography)
         self._resolved: dict[tuple[str, str], tuple[list[Finding], ResolvedFootprint | None]] = {}
         self._populations: Populations | None = None
+        self._others: dict[str, Workspace] = {}
         self._outlines: LsoaBoundaries | None = None
 
     @property
@@ -111,8 +111,29 @@ class Workspace:
             self._populations = populations_of(self.geography, self.measure)
         return self._populations
 
+    def of(self, footprint: Footprint) -> Workspace:
+        """The workspace whose registrations go with a footprint: those nearest to the PCN month that it pins.
+
+        This one where it pins none, where these are in use already, and where the user named others.
+        """
+        chosen = self.geography.chosen
+        pinned = sorted({m.vintage for _, m in footprint.members() if m.kind == "pcn" and m.vintage})
+        if not pinned or "registrations" in chosen.vintages:
+            return self
+        near = nearest_month(self.geography.data.vintages("registrations"), pinned[0])
+        if near in ("", self.geography.default_vintage("registrations")):
+            return self
+        if near not in self._others:
+            there = replace(chosen, locked={**chosen.locked, "registrations": near})
+            own = Workspace(Geography(self.geography.data, there), self.measure, self.lock, self.min_grade)
+            self._others[near] = own
+        return self._others[near]
+
     def resolve(self, system: System, footprint: Footprint) -> tuple[list[Finding], ResolvedFootprint | None]:
         """Resolve a footprint; its declaration's errors instead, where it has any."""
+        own = self.of(footprint)
+        if own is not self:
+            return own.resolve(system, footprint)
         key = (system.config_sha256, footprint.id)
         if key not in self._resolved:
             require_coverage(system, footprint, self.geography)
@@ -159,7 +180,7 @@ class Workspace:
 
     def inputs(self, footprint: Footprint) -> Inputs:
         """The reference tables that a footprint's outputs rest on."""
-        return inputs_of(footprint, self.geography, self.measure)
+        return inputs_of(footprint, self.of(footprint).geography, self.measure)
 
     def build(self, system: System, footprint: Footprint) -> Outcome:
         """Resolve, check and make all tables; with errors only the findings."""
@@ -201,16 +222,20 @@ class Workspace:
             self._outlines = LsoaBoundaries(self.geography)
         return self._outlines
 
-    def boundaries(self, outcome: Outcome) -> PlaceBoundaries | None:
-        """The outlines of a footprint's places; None where there are errors."""
+    def boundaries(self, resolved: ResolvedFootprint) -> PlaceBoundaries:
+        """The outlines of a footprint's places.
+
+        Raises:
+            PlacemapError: the store has no boundaries of some LSOAs.
+        """
         from placemap.outputs.map.outlines import boundaries
 
-        return boundaries(outcome.without_errors(), self.outlines) if outcome.exit_code() == Exit.OK else None
+        return boundaries(resolved, self.outlines)
 
 
 def open_workspace(
     data: Path | None = None,
-    measure: str = DEFAULT_MEASURE,
+    measure: str = RESIDENTS,
     *,
     vintages: Sequence[str] = (),
     as_of: str = "",

@@ -15,8 +15,10 @@ from placemap.config.schema import DAY
 from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.errors import PlacemapError
 
-#: Control characters but for tab and line feed, marks that turn the direction of text, and what is no character.
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]")
+#: Control characters but for tab and line feed, marks that turn the direction of text, half characters and none.
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]"
+)
 #: How a cell starts that a spreadsheet takes for a formula (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@")
 #: Keys whose text is one line, and stands in tables.

@@ -7,6 +7,7 @@ the core schema of YAML 1.2 and not by 1.1, PyYAML's own, for which `no` is a tr
 
 from __future__ import annotations
 
+import codecs
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -82,12 +83,13 @@ def read_text(path: Path, name: str) -> str:
                 location=name,
                 hint="is this the right file? A config names units; tables belong in the reference store",
             )
-        return path.read_text(encoding="utf-8-sig")
+        return decoded(path.read_bytes())
     except FileNotFoundError:
         raise PlacemapError("no such file", location=name, hint="`placemap list` shows the systems there are") from None
     except UnicodeDecodeError as error:
+        byte = f"byte {error.start:,} is 0x{error.object[error.start]:02x}"
         raise PlacemapError(
-            f"the file is not UTF-8 text (byte {error.start:,} is 0x{error.object[error.start]:02x})",
+            f"the file is not {error.encoding.upper()} text ({byte})",
             location=name,
             hint="save it as UTF-8; a config is a text file that ends in .yaml",
         ) from None
@@ -95,6 +97,17 @@ def read_text(path: Path, name: str) -> str:
         raise PlacemapError(
             f"the file cannot be read: {error.strerror or error}", location=name, hint="check the file's permissions"
         ) from None
+
+
+def decoded(content: bytes) -> str:
+    """The text of a config: UTF-8, or UTF-16 with its mark, which `>` of Windows PowerShell writes.
+
+    Raises:
+        UnicodeDecodeError: it is neither.
+    """
+    utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = content.decode("utf-16") if utf_16 else content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parse(text: str, name: str) -> YamlTree:
@@ -124,7 +137,7 @@ def parse(text: str, name: str) -> YamlTree:
     return tree
 
 
-_YAML_HINT = "see docs/config.md for the format, or start from a shipped config: `placemap show bnssg --source`"
+_YAML_HINT = "`placemap schema` prints the format; `placemap show bnssg --source` prints a config that is right"
 
 
 class _Core(BaseResolver):
@@ -210,7 +223,22 @@ def _not_yaml(error: MarkedYAMLError, text: str, name: str) -> PlacemapError:
             location=str(loc),
             hint="replace each tab by two spaces",
         )
-    return PlacemapError(f"this is not YAML: {_problem(error)}", location=str(loc), hint=_YAML_HINT)
+    hint = _quotes(text, loc.line) if error.problem == _COLON else ""
+    return PlacemapError(f"this is not YAML: {_problem(error)}", location=str(loc), hint=hint or _YAML_HINT)
+
+
+#: What PyYAML says of a second colon in a line.
+_COLON = "mapping values are not allowed in this context"
+_KEY_AND_VALUE = re.compile(r"\s*(?:- +)?(?P<key>[^\s:#][^:#]*): +(?P<value>[^\s\"'{\[#].*?)\s*(?: #.*)?")
+
+
+def _quotes(text: str, line: int) -> str:
+    """The way out where a text has a colon in it; empty where the line is something else."""
+    found = _KEY_AND_VALUE.fullmatch(text.splitlines()[line - 1]) if line else None
+    if found is None or ": " not in f"{found['value']} ":
+        return ""
+    value = found["value"].replace("\\", "\\\\").replace('"', '\\"')
+    return f'put quotes round it, as it has a colon in it: `{found["key"]}: "{value}"`'
 
 
 def _problem(error: MarkedYAMLError) -> str:

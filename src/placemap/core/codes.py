@@ -73,6 +73,13 @@ KINDS: dict[str, Kind] = {
     )
 }
 
+#: The vintage of the LSOAs that everything resolves to, that of the LSOAs before them, and the first code that was new.
+LSOA_VINTAGE, OLD_LSOA_VINTAGE, FIRST_NEW_LSOA = "2021", "2011", "E01033769"
+#: Residents by LSOA and by old LSOA: what splits and merges are weighed by, and crosswalks unless another is asked for.
+RESIDENTS, OLD_RESIDENTS = "residents_2021", "residents_mid_2019"
+#: ICBs and their sub-ICB locations began on this day; E38 codes of earlier vintages are clinical commissioning groups.
+ICBS_FROM = "2022-07-01"
+
 MEMBER_KINDS: tuple[str, ...] = ("lsoa", "msoa", "ward", "ltla", "utla", "sub_icb", "pcn", "practice")
 AREA_KINDS: tuple[str, ...] = tuple(kind for kind in MEMBER_KINDS if not KINDS[kind].patients)
 
@@ -83,15 +90,24 @@ def kinds_of(code: str) -> list[Kind]:
     return exact or [kind for kind in KINDS.values() if kind.accepts(code)]
 
 
-def published_prefix(kind: str, vintage: str) -> str:
-    """Start of the published column names: `LAD24` for LTLAs of 2024, `CCG19` for the CCGs of 2019.
+def is_day(vintage: str) -> bool:
+    """Whether a vintage is a day (`2022-04-01`) rather than a month or a year."""
+    return vintage.count("-") > 1
 
-    E38 codes were clinical commissioning groups until June 2022 and have been sub-ICB locations since.
-    """
-    prefix = KINDS[kind].prefix
-    if kind == "sub_icb" and vintage[:4] < "2022":
-        prefix = "CCG"
-    return f"{prefix}{vintage[2:4]}"
+
+def month_of(vintage: str) -> str:
+    """`2022-08` for a day or month of it; a year as it is."""
+    return "-".join(vintage.split("-")[:2])
+
+
+def is_ccg(kind: str, vintage: str) -> bool:
+    """Whether units of a kind and vintage are clinical commissioning groups, which sub-ICB locations were before."""
+    return kind == "sub_icb" and "" < vintage[:4] < ICBS_FROM[:4]
+
+
+def published_prefix(kind: str, vintage: str) -> str:
+    """Start of the published column names: `LAD24` for LTLAs of 2024, `CCG19` for the CCGs of 2019."""
+    return f"{'CCG' if is_ccg(kind, vintage) else KINDS[kind].prefix}{vintage[2:4]}"
 
 
 def normal_name(name: str) -> str:

@@ -273,6 +273,18 @@ def write_whole(
     return path
 
 
+def from_json(text: str | bytes) -> Any:
+    """What a JSON file holds that anyone may have edited.
+
+    Raises:
+        ValueError: it is no JSON, or nested more deeply than any file of placemap's.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
 def as_json(value: dict[str, Any]) -> str:
     """JSON as it is written to files for machines that people may read."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

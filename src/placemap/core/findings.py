@@ -51,10 +51,9 @@ def errors_of(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.severity == Severity.ERROR]
 
 
-def exit_code_of(findings: Iterable[Finding], *, strict: bool) -> Exit:
-    """0, or 4 where there are errors (with `strict`, warnings too)."""
-    bad = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
-    return Exit.WRONG if any(finding.severity in bad for finding in findings) else Exit.OK
+def exit_code_of(findings: Iterable[Finding]) -> Exit:
+    """0, or 4 where there are errors."""
+    return Exit.WRONG if errors_of(findings) else Exit.OK
 
 
 def refuse_errors(what: str, findings: Iterable[Finding], command: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 _MONTHS = (
@@ -15,16 +16,16 @@ def listed(items: Sequence[str], word: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}"
 
 
-def counted(number: int, what: str) -> str:
-    """`1 row`, `2,000 rows`: a number with its noun, whose plural ends in s."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def some(items: Sequence[str], most: int, *, counted: bool = False, by: str = ", ") -> str:
     """The first few: `a, b, c`, and where there are more ` …`, or ` and 4 more` where they are to be counted."""
     rest = len(items) - most
     shown = by.join(items[:most])
     return shown if rest <= 0 else f"{shown} and {rest} more" if counted else f"{shown} …"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 LSOA`, `1,200 LSOAs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def month(vintage: str) -> str:
@@ -33,3 +34,13 @@ def month(vintage: str) -> str:
     if len(parts) == 1:
         return vintage
     return " ".join([*(str(int(day)) for day in parts[2:3]), _MONTHS[int(parts[1]) - 1], parts[0]])
+
+
+def as_markdown(text: str) -> str:
+    """A name as Markdown shows it as it is, in a line or in a cell of a table."""
+    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", text)
+
+
+def without_html(text: str) -> str:
+    """A text that may hold Markdown, such as a config's notes, without a meaning for browsers."""
+    return text.replace("<", r"\<")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from placemap.config.model import Footprint
 from placemap.crosswalk.tables import crosswalk_kinds
 from placemap.reference.geography import MERGE_WEIGHT, SPLIT_WEIGHT, Geography
-from placemap.reference.store import CCG_VINTAGE, TableEntry
+from placemap.reference.store import TableEntry
 
 Inputs = list[TableEntry]
 
@@ -24,7 +24,7 @@ def inputs_of(footprint: Footprint, geography: Geography, measure: str) -> Input
         geography.registrations_entry,
         *(geography.units_entry(kind) for kind in crosswalk_kinds(geography)),
         *(geography.measure_entry(name) for name in (measure, SPLIT_WEIGHT, MERGE_WEIGHT)),
-        data.find("lookup", "sub_icb", CCG_VINTAGE),
+        data.find("lookup", "sub_icb", geography.ccg_vintage),
         *_declared(footprint, geography),
     ]
     unique = {entry.name: entry for entry in entries if entry is not None}

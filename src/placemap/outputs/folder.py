@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
-from placemap.core.files import as_json, cannot_write, refuse_foreign, replacing, write_text
+from placemap.core.files import as_json, cannot_write, from_json, refuse_foreign, replacing, write_text
 from placemap.core.tables import FILES, METADATA
 from placemap.outputs.build import Build
 from placemap.outputs.csvw import csvw
@@ -71,7 +70,7 @@ def _write_files(build: Build, folder: Path, page: Page, *, formats: str, excel:
 
 def _own_files(folder: Path) -> set[str]:
     try:
-        metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+        metadata = from_json((folder / METADATA).read_text(encoding="utf-8"))
         return set(metadata[FILES])
     except (OSError, ValueError, KeyError, TypeError):
         return set()

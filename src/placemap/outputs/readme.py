@@ -8,6 +8,7 @@ from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.findings import Severity, errors_of
 from placemap.core.tables import Table, TableSchema
+from placemap.core.text import as_markdown, without_html
 from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.outputs.build import Build
 
@@ -21,14 +22,14 @@ WEAK = "**Weak evidence (grade C).** No good public source states these places. 
 
 def readme(build: Build, ending: str) -> str:
     """README.md of a folder: what it is, method, findings in short, data dictionary, sources, attribution."""
-    system, footprint, boundaries = build.system, build.footprint, build.boundaries
+    system, footprint = build.system, build.footprint
     counts = Counter(finding.severity for finding in build.findings)
     parts = [
-        f"# {system.name}: {footprint.name}",
+        f"# {as_markdown(system.name)}: {as_markdown(footprint.name)}",
         f"Footprint `{footprint.id}` of `{system.id}` ({footprint.status}; evidence grade {footprint.grade}, "
         f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
         *([WEAK] if footprint.grade == WEAKEST else []),
-        *([footprint.notes] if footprint.notes else []),
+        *([without_html(footprint.notes)] if footprint.notes else []),
         *([f"Built with other vintages than the usual ones, as asked for: {build.asked}."] if build.asked else []),
         "## Method",
         method(footprint),
@@ -40,7 +41,7 @@ def readme(build: Build, ending: str) -> str:
         _evidence(system, footprint),
         "## Files and columns",
         *(dictionary(table, ending) for table in build.tables),
-        *([_described(boundaries.schema, len(boundaries.frame), BOUNDARY_FILES)] if boundaries else []),
+        *boundary_dictionary(build),
         "## Sources",
         sources(build.inputs),
         "## Attribution",
@@ -76,14 +77,20 @@ def _evidence(system: System, footprint: Footprint) -> str:
     lines = []
     for key in keys:
         item = system.evidence[key]
-        where = ", ".join(part for part in (item.publisher, item.date, item.url) if part)
-        lines.append(f"- {item.title} ({where}). {item.states}".rstrip())
+        where = ", ".join(part for part in (as_markdown(item.publisher), item.date, item.url) if part)
+        lines.append(f"- {as_markdown(item.title)} ({where}). {without_html(item.states)}".rstrip())
     return "\n".join(lines)
 
 
 def dictionary(table: Table, ending: str) -> str:
     """What a table is and what its columns mean, as Markdown."""
     return _described(table.schema, len(table.frame), f"{table.name}{ending}")
+
+
+def boundary_dictionary(build: Build) -> list[str]:
+    """What the files of outlines are and what their attributes mean, as Markdown; nothing where there are none."""
+    found = build.boundaries
+    return [_described(found.schema, len(found.frame), BOUNDARY_FILES)] if found else []
 
 
 def _described(schema: TableSchema, count: int, heading: str) -> str:
@@ -105,11 +112,12 @@ def failed_page(build: Build) -> str:
     """FAILED.md: why there is no crosswalk here."""
     errors = errors_of(build.findings)
     lines = [
-        f"# {build.system.name}: {build.footprint.name} was not built",
+        f"# {as_markdown(build.system.name)}: {as_markdown(build.footprint.name)} was not built",
         f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{build.footprint.id}`; so this folder "
-        "holds no crosswalk, and an earlier one has been taken away. `findings` lists everything.",
+        "holds no crosswalk, and an earlier one has been removed. `findings` lists everything.",
         "\n".join(
-            f"- **{error.code}** ({error.location}): {error.message}" + (f" Next: {error.hint}." if error.hint else "")
+            f"- **{error.code}** ({error.location}): {without_html(error.message)}"
+            + (f" Next: {error.hint}." if error.hint else "")
             for error in errors
         ),
     ]

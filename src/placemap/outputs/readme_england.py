@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.findings import Severity
+from placemap.core.text import as_markdown
 from placemap.crosswalk.inputs import attributions
 from placemap.outputs.build import Build
-from placemap.outputs.readme import dictionary, method, sources
+from placemap.outputs.readme import boundary_dictionary, dictionary, method, sources
 from placemap.resolve.resolved import ResolvedFootprint
 
 
@@ -53,6 +54,7 @@ def national_readme(
         f"all are in `findings{ending}`. {_coverage(national)}",
         "## Files and columns",
         *(dictionary(table, ending) for table in build.tables),
+        *boundary_dictionary(build),
         "## Sources",
         sources(build.inputs),
         "## Attribution",
@@ -75,8 +77,8 @@ def _coverage(national: ResolvedFootprint) -> str:
 def _systems(lines: Sequence[SystemLine]) -> str:
     head = "| system | footprint | places | grade | LSOAs | residents | registered |\n|---|---|--:|---|--:|--:|--:|"
     rows = [
-        f"| {line.system.name} | {line.footprint.name} | {len(line.footprint.places)} | {line.footprint.grade} | "
-        f"{line.lsoas:,} | {line.residents:,.0f} | {line.registered:,.0f} |"
+        f"| {as_markdown(line.system.name)} | {as_markdown(line.footprint.name)} | {len(line.footprint.places)} | "
+        f"{line.footprint.grade} | {line.lsoas:,} | {line.residents:,.0f} | {line.registered:,.0f} |"
         for line in lines
     ]
     return "\n".join([head, *rows])
@@ -87,5 +89,5 @@ def _grades(lines: Sequence[SystemLine]) -> str:
     texts = [f"- **{grade}** ({counts[grade]} systems): {meaning}." for grade, meaning in GRADES.items()]
     weak = [line.system.name for line in lines if line.footprint.grade == WEAKEST]
     if weak:
-        texts.append(f"\nGraded {WEAKEST}, to be confirmed with the system before use: {'; '.join(weak)}.")
+        texts.append(f"\nGraded {WEAKEST}, to be confirmed with the system before use: {as_markdown('; '.join(weak))}.")
     return "\n".join(texts)

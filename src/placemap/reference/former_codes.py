@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, month_of
 from placemap.core.text import listed, some
 from placemap.reference.by_lsoa import Pcns, Units
 from placemap.reference.geography import Geography
@@ -80,7 +80,7 @@ def past_pcn(code: str, geography: Geography, vintage: str) -> Past | None:
     lived = [pcns for pcns in lists if code in pcns.practices_of and pcns.vintage != vintage]
     if not lived:
         return None
-    month = vintage[: len("2022-08")]
+    month = month_of(vintage)
     if all(pcns.vintage > month for pcns in lived):
         first = lived[0]
         came = practices_came(first.practices_of[code], geography.pcns(vintage))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.files import from_json
 from placemap.core.text import some
 from placemap.reference.store import TableEntry
 
@@ -53,7 +54,7 @@ def parse_lock(text: str, where: str) -> Lock:
         PlacemapError: the text is not a lock.
     """
     try:
-        data = json.loads(text)
+        data = from_json(text)
         if data["placemap_lock"] != LOCK_FORMAT:
             raise PlacemapError(
                 f"the lock has format {data['placemap_lock']!r}; this placemap reads format {LOCK_FORMAT}",
@@ -63,9 +64,21 @@ def parse_lock(text: str, where: str) -> Lock:
         tables = {
             str(name): dict(table, content_sha256=table["content_sha256"]) for name, table in data["tables"].items()
         }
-        return Lock(where, dict(data["defaults"]), tables)
+        return Lock(where, _texts(data["defaults"]), {name: _texts(table) for name, table in tables.items()})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PlacemapError(f"the lock cannot be read: {error!r}", location=where, hint=REWRITE) from None
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """The values by name, if all are text.
+
+    Raises:
+        TypeError: one is not.
+    """
+    for name, value in values.items():
+        if not isinstance(value, str):
+            raise TypeError(f"`{name}` is no text but {value!r}")
+    return dict(values)
 
 
 def lock_of(entries: Iterable[TableEntry], defaults: Mapping[str, str], where: str = LOCK_FILE) -> Lock:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placemap.core.arrays import Ints, positions
-from placemap.core.codes import KINDS, kinds_of
+from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, is_ccg, kinds_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units
 from placemap.reference.former_codes import (
@@ -27,7 +27,7 @@ PARENT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")
 
 def label_of(kind: str, vintage: str) -> str:
     """What people call a unit of a kind in a vintage: E38 codes were CCGs until 2022."""
-    return "CCG" if kind == "sub_icb" and "" < vintage[:4] < "2022" else KINDS[kind].label
+    return "CCG" if is_ccg(kind, vintage) else KINDS[kind].label
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _lsoa(_kind: str, code: str, geography: Geography, _pcn: str | None) -> Subj
     source = int(positions(fit.codes, [code])[0])
     pairs = np.flatnonzero((fit.source == source) & (fit.target >= 0))
     here = fit.target[pairs]
-    unit = NamedUnit("lsoa", code, str(fit.names[source]), "2011")
+    unit = NamedUnit("lsoa", code, str(fit.names[source]), OLD_LSOA_VINTAGE)
     return Subject(unit, here, parents_of(here, geography), (_change_of_2011(source, geography),))
 
 

@@ -5,12 +5,12 @@ Read order: the folder given by `--data` or PLACEMAP_DATA, then the user's cache
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.core.errors import PlacemapError
+from placemap.core.files import from_json
 from placemap.core.packaged import packaged_folder
 from placemap.reference.store import (
     MANIFEST,
@@ -63,7 +63,7 @@ def chosen_store(given: Path | None = None) -> tuple[Path, str]:
 def retrieved_in(folder: Path) -> dict[str, str]:
     """By table, when it was downloaded, as far as the last update noted it."""
     try:
-        notes = json.loads((folder / RETRIEVED).read_text(encoding="utf-8"))
+        notes = from_json((folder / RETRIEVED).read_text(encoding="utf-8"))
         return {str(name): str(note.get("retrieved") or "") for name, note in notes.items()}
     except (OSError, ValueError, AttributeError):
         return {}
@@ -94,7 +94,7 @@ def _manifest(folder: Path) -> Manifest:
             "there is no such reference folder", location=str(folder), hint="check --data and PLACEMAP_DATA"
         )
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = from_json(path.read_text(encoding="utf-8"))
         if not isinstance(data, dict):
             raise TypeError("it is not a JSON object")
         if data.get("placemap_store") != STORE_FORMAT:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from placemap.core.codes import KINDS
+from placemap.core.codes import AREA_KINDS, KINDS, OLD_RESIDENTS, RESIDENTS
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TableSchema
 from placemap.reference.schemas import store_schema
@@ -19,11 +19,12 @@ from placemap.reference.schemas import store_schema
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Clinical commissioning groups of April 2019, the last before most mergers, where the store has them.
-CCG_VINTAGE = "2019"
-
-#: The families of tables of the kinds that are no lookups; the default vintage of a kind is the newest of the first.
-FAMILIES = {"pcn": ("pcn_members", "pcns"), "registrations": ("registrations", "practices")}
+#: Kinds that a vintage can be chosen of, and the families of their tables; the first has the kind's vintages.
+FAMILIES = {
+    **{kind: ("lookup",) for kind in (*AREA_KINDS, "icb") if kind != "lsoa"},
+    "pcn": ("pcn_members", "pcns"),
+    "registrations": ("registrations", "practices"),
+}
 
 MANIFEST = "manifest.json"
 TABLES = "tables"
@@ -52,6 +53,7 @@ class TableEntry:
         coverage: `England`, `extract` for a table cut to what some configs need, or `part` (`part extract`) for one
             whose source leaves some of England out.
         total: the sum of the measure over the whole source, where it has one.
+        derived: what it was worked out from, where it is no table of its source's; empty for all others.
     """
 
     name: str
@@ -70,6 +72,7 @@ class TableEntry:
     attribution: str
     coverage: str
     total: int | None = None
+    derived: str = ""
 
     @property
     def chosen_by(self) -> str:
@@ -125,8 +128,8 @@ class Manifest:
 NEEDED = (
     ("exact_fit", "", "LSOA 2011 to LSOA 2021, exact fit"),
     *(("lookup", kind, f"LSOA to {KINDS[kind].label}") for kind in ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")),
-    ("lsoa_measure", "residents_2021", "Census 2021 usual residents by LSOA"),
-    ("lsoa_measure", "residents_mid_2019", "mid-2019 population estimates by LSOA"),
+    ("lsoa_measure", RESIDENTS, "Census 2021 usual residents by LSOA"),
+    ("lsoa_measure", OLD_RESIDENTS, "mid-2019 population estimates by LSOA"),
     ("registrations", "", "patients registered at a GP practice, by LSOA"),
     ("pcns", "", "primary care networks (ODS report `epcn`)"),
     ("pcn_members", "", "their practices (ODS report `epcncorepartnerdetails`)"),

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from placemap.config.model import Footprint, Place, System
-from placemap.core.arrays import Bools, Ints
+from placemap.core.arrays import Bools, Ints, Texts
 from placemap.core.findings import Finding
 from placemap.reference.geography import Geography
 from placemap.resolve.place_codes import PlaceCode, place_codes_of
@@ -53,6 +53,16 @@ class ResolvedFootprint:
         if self.parts:
             return [code for part in self.parts for code in part.place_codes]
         return place_codes_of(self.system, self.footprint)
+
+    @cached_property
+    def placecd(self) -> Texts:
+        """PLACECD by position of the place, with an empty one at the end for none (-1)."""
+        return np.array([*(code.code for code in self.place_codes), ""], dtype=object)
+
+    @cached_property
+    def placenm(self) -> Texts:
+        """PLACENM by position of the place, with an empty one at the end for none (-1)."""
+        return np.array([*(place.name for place in self.places), ""], dtype=object)
 
     @cached_property
     def part_of(self) -> Ints:

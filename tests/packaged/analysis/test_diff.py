@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from conftest import REPO
-from placemap.analysis.diff import CAUSES, Diff, diff, next_version
+from placemap.analysis.diff import Diff, diff, next_version
+from placemap.analysis.diff_sides import CAUSES
 from placemap.analysis.snapshot import Snapshot, read_snapshot
 from placemap.commands.build import build
 from placemap.commands.diff import _taken, diff_folders, diff_systems, diff_vintages

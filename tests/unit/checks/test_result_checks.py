@@ -41,7 +41,7 @@ CASES = {
         ["residents_2021"],
         footprint(WHOLE.replace("]}", "], expect: [{measure: residents_2021, value: 13000}]}")),
     ),
-    "unknown-measure": (
+    "expectation-unchecked": (
         footprint(WHOLE.replace("]}", "], expect: [{measure: residents_1991, value: 13000}]}")),
         ["residents_1991"],
         footprint(WHOLE.replace("]}", "], expect: [{measure: registered_2022_07, value: 8650}]}")),
@@ -153,7 +153,8 @@ def test_stays_silent(code, findings_of):
     assert code not in {finding.code for finding in findings_of(CASES[code][2])}
 
 
-#: Below: nobody in the toy county lives in a place of 250,000; the others in tests/packaged/test_vintages.py.
+#: Below: nobody in the toy county lives in a place of 250,000; the others in tests/packaged/test_vintages.py and
+#: tests/sources/test_all_england.py.
 ELSEWHERE = {
     "place-size",
     "icb-gone",
@@ -162,6 +163,7 @@ ELSEWHERE = {
     "footprint-not-in-force",
     "not-held",
     "older-than-asked",
+    "derived-vintage",
 }
 
 

@@ -563,7 +563,7 @@ def test_a_zip_without_a_csv():
     [
         ("LSOA21CD,LSOA21NM,MSOA21CD,MSOA21NM", "lookup"),
         ("LSOA21CD,SICBL26CD,SICBL26CDH,SICBL26NM,ICB26CD,ICB26CDH,ICB26NM,NHSER26CD,LAD26CD,LAD26NM", "lookup"),
-        ("OA21CD,LSOA21CD,MSOA21CD,LAD22CD", ""),
+        ("OA21CD,LSOA21CD,MSOA21CD,LAD22CD", "output-areas"),
         ("LSOA21CD,x,y", "centroids"),
         ("LSOA21CD,EASTING,NORTHING", "centroids"),
         ("LAD23CD,LAD23NM,UTLA23CD,UTLA23NM", "upper-tiers"),

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 import shapely
 
+from placemap.core.text import counted
 from placemap.outputs.map.drawing import (
     CAPITALS,
     HEIGHT,
+    INK,
     LEADING,
+    QUIET,
     WIDTH,
     Area,
     Drawing,
@@ -21,21 +24,9 @@ from placemap.outputs.map.drawing import (
     wrapped,
 )
 from placemap.outputs.map.drawing import width as text_width
-from placemap.outputs.map.ground import (
-    BORDER,
-    COUNCIL_LINE,
-    HATCH,
-    HIGHLIGHT,
-    INK,
-    LAND,
-    LINE,
-    QUIET,
-    Lines,
-    lines_of,
-    name_fits,
-    name_lines,
-    panel,
-)
+from placemap.outputs.map.ground import BORDER, COUNCIL_LINE, LAND, LINE, hatched, highlighted, panel
+from placemap.outputs.map.lines import Lines, lines_of
+from placemap.outputs.map.names import name_fits
 from placemap.outputs.map.picture import Picture
 from placemap.outputs.map.view import Layout, View, fitted, layout
 
@@ -101,7 +92,7 @@ def _one(pictures: list[Picture], top: float, bottom: float, *, legend: bool) ->
     lines = lines_of(picture)
 
     def fits(number: int, shape: Any) -> bool:
-        return name_fits(shape, name_lines(picture.places[number].name, shape))
+        return name_fits(picture.places[number].name, shape)
 
     found = layout([place.shape for place in picture.places], fits, (_MARGIN, top, right, bottom))
     groups = panel(picture, lines, found)
@@ -169,7 +160,7 @@ def _legend(picture: Picture, lines: Lines, left: float, top: float) -> list[Ite
         items += _swatch(left, y, place.colour)
         items.append(Text(names, left + 28, y + 11, _NAME, INK, bold=True))
         y += 11 + (len(names) - 1) * _NAME * LEADING
-        figures = f"{place.residents:,.0f} residents · {_lsoas(place.lsoas)}"
+        figures = f"{place.residents:,.0f} residents · {counted(place.lsoas, 'LSOA')}"
         items.append(Text((figures,), left + 28, y + 14, _SMALL, QUIET))
         y += 19 if tight else 26
     return [*items, *_line_legend(picture, lines, left, y + 4)]
@@ -180,16 +171,12 @@ def _swatch(left: float, y: float, colour: str, high: float = 14) -> list[Item]:
     return [Area(box, colour), Stroke(box.exterior, INK, 0.8)]
 
 
-def _lsoas(number: int) -> str:
-    return f"{number:,} LSOA{'s' if number != 1 else ''}"
-
-
 def _compact_legend(picture: Picture, left: float, top: float) -> list[Item]:
     items: list[Item] = []
     for number, place in enumerate(picture.places):
         y = top + number * 15
         items += _swatch(left, y - 10, place.colour, 11)
-        text = f"{place.name}: {place.residents:,.0f} residents · {_lsoas(place.lsoas)}"
+        text = f"{place.name}: {place.residents:,.0f} residents · {counted(place.lsoas, 'LSOA')}"
         items.append(Text((text,), left + 28, y, _SMALL, INK))
     return items
 
@@ -205,9 +192,9 @@ def _line_legend(picture: Picture, lines: Lines, left: float, top: float) -> lis
     if len(picture.land):
         rows.append(([Area(box, LAND), edge], "neighbouring councils in England"))
     if not picture.outside.is_empty:
-        rows.append(([HATCH(box), edge], "part of a place outside the system"))
+        rows.append(([hatched(box), edge], "part of a place outside the system"))
     if len(picture.highlighted):
-        rows.append(([HIGHLIGHT(box), edge], picture.highlight_note))
+        rows.append(([highlighted(box), edge], picture.highlight_note))
     items: list[Item] = []
     y = top
     for marks, words in rows:

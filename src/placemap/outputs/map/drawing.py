@@ -13,6 +13,8 @@ from typing import Any
 
 #: Pixels a page of A4 in landscape is wide and high, 96 to the inch.
 WIDTH, HEIGHT = 1123, 794
+#: Colours of words and strong lines, and of words that stand back.
+INK, QUIET = "#1a1a1a", "#42484e"
 #: Of CSS; the font of the letters below has the widths of Arial, which stands first.
 FAMILY = "Arial, Arimo, 'Liberation Sans', Helvetica, sans-serif"
 #: From one line's foot to the next, as part of the size; how high capitals are.

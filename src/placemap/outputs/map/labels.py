@@ -57,13 +57,22 @@ def place_labels(
     """
     busy = list(taken)
     bounds = shapely.box(*frame)
-    result = [_put(label, _inside(label, busy, bounds), busy) for label in wanted]
+    inside = [_put(label, _inside(label, busy, bounds), busy) for label in wanted]
     land = shapely.union_all([label.shape for label in wanted])
     shapely.prepare(land)
-    return [
-        found or _put(label, _beside(label, land, busy, bounds), busy)
-        for label, found in zip(wanted, result, strict=True)
-    ]
+    order = [number for number, found in enumerate(inside) if found is None]
+    for _ in range(len(order) + 1):
+        spots = _all_beside({number: wanted[number] for number in order}, land, busy, bounds)
+        stuck = [number for number in order if spots[number] is None]
+        if not stuck:
+            break
+        order = [*stuck, *(number for number in order if number not in stuck)]  # who found no room chooses first
+    return [found or spots[number] for number, found in enumerate(inside)]
+
+
+def _all_beside(wanted: dict[int, LabelRequest], land: Any, taken: list[Any], bounds: Any) -> dict[int, Placed | None]:
+    busy = list(taken)
+    return {number: _put(label, _beside(label, land, busy, bounds), busy) for number, label in wanted.items()}
 
 
 def names_inside(
@@ -99,8 +108,7 @@ def anchor(shape: Any) -> Any:
 
 def ground(found: Placed, label: LabelRequest) -> Any:
     """What a placed label takes up, its line included."""
-    box = _boxes(found.x, found.y, label)
-    line = leader(found, label)
+    box, line = box_of(found, label), leader(found, label)
     return box if line is None else shapely.GeometryCollection([box, line])
 
 
@@ -108,7 +116,12 @@ def leader(found: Placed, label: LabelRequest) -> Any:
     """The line from what a label names to the label's edge; None where it needs none."""
     if found.anchor is None:
         return None
-    return shapely.shortest_line(shapely.Point(found.anchor), _boxes(found.x, found.y, label))
+    return shapely.shortest_line(shapely.Point(found.anchor), box_of(found, label))
+
+
+def box_of(found: Placed, label: LabelRequest) -> Any:
+    """The ground of a placed label without its line."""
+    return _boxes(found.x, found.y, label)
 
 
 def _boxes(x: Any, y: Any, label: LabelRequest) -> Any:

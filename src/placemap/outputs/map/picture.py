@@ -12,7 +12,7 @@ import shapely
 
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.text import month
+from placemap.core.text import counted, month
 from placemap.crosswalk.inputs import attributions
 from placemap.outputs.map.colouring import kept_colours
 from placemap.outputs.map.outlines import LsoaBoundaries, neighbours, simplified
@@ -233,10 +233,9 @@ def alt_text(system: System, footprint: Footprint, places: list[MappedPlace], lo
         f"{place.name} ({where(middle, place.shape.centroid, width)}, {place.residents:,.0f} residents)"
         for place in places
     ]
-    count = f"{len(places)} place" + ("s" if len(places) != 1 else "")
-    text = f"Map of {system.name}, footprint “{footprint.name}”: {count}. {'; '.join(parts)}."
+    text = f"Map of {system.name}, footprint “{footprint.name}”: {counted(len(places), 'place')}. {'; '.join(parts)}."
     if low is not None:
-        text += f" {low} LSOAs with a low share of patients are marked."
+        text += f" {counted(low, 'LSOA')} with a low share of patients {'is' if low == 1 else 'are'} marked."
     return text
 
 

@@ -54,6 +54,12 @@ class View:
             self.north,
         )
 
+    @property
+    def scale_bar(self) -> Any:
+        """What the scale bar takes of the frame, at its foot on the left."""
+        left, _, _, bottom = self.frame
+        return shapely.box(left, bottom - 42, left + 200, bottom)
+
     def on_page(self, shapes: Any) -> Any:
         """Shapes in metres → in pixels."""
         left, top = self.frame[:2]
@@ -160,9 +166,7 @@ def _padded(box: Box) -> Box:
 
 
 def _insets(dense: list[Box], view: View, land: Any) -> tuple[View, ...]:
-    left, _, _, bottom = view.frame
-    # The scale bar stands at the foot on the left.
-    taken = [view.on_page(land), shapely.box(left, bottom - 44, left + 190, bottom)]
+    taken = [view.on_page(land), view.scale_bar]
     found: list[View] = []
     for box in dense:
         taken.append(view.on_page(shapely.box(*box)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from placemap.config.model import Evidence, Footprint, Member, Place, System
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
-from placemap.core.text import month
+from placemap.core.text import counted, month
 from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
 from placemap.outputs.build import Build
@@ -58,13 +58,40 @@ class FindingGroup:
 
 
 @dataclass(frozen=True)
+class Badge:
+    """How sure a place is: a level and a sentence."""
+
+    name: str
+    level: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A table that a reader opens: its title, headings in words, and rows."""
+
+    title: str
+    head: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True)
 class Section:
-    """A section that another part of placemap adds, such as sensitivity: a sentence or two, and tables."""
+    """A section that another part of placemap adds, such as sensitivity.
+
+    Attributes:
+        text: a sentence or two.
+        badges: one a place.
+        listing: what stands behind it, unfolded by who wants to see it; None for nothing.
+        tables: to download.
+    """
 
     id: str
     title: str
     text: list[str]
-    tables: list[Table] = field(default_factory=list)
+    badges: list[Badge]
+    listing: Listing | None
+    tables: list[Table]
 
 
 @dataclass(frozen=True)
@@ -84,6 +111,8 @@ class Report:
     attribution: list[str]
     tables: list[Table]
     lsoas: list[list[Any]]
+    wards: list[str]
+    practices: list[list[Any]]
     sections: list[Section]
     residents_title: str
     registered_title: str
@@ -122,6 +151,8 @@ def report(
         attribution=attributions(build.inputs),
         tables=build.tables,
         lsoas=lsoa_rows(resolved),
+        wards=lsoa_wards(resolved),
+        practices=practice_rows(by_name.get("place_practice"), [head.code for head in resolved.place_codes]),
         sections=list(sections),
         residents_title=measure_title(geography, populations.residents_name),
         registered_title=f"registered patients, {month(geography.registrations_entry.vintage)}",
@@ -132,10 +163,10 @@ def report(
 def coverage_sentence(assignment: Assignment) -> str:
     """That each LSOA of the scope is in exactly one place, with how many reach outside."""
     scope = int(assignment.in_scope.sum())
-    text = f"Each of the {scope:,} LSOAs that the footprint must cover is in exactly one place."
+    text = f"Each of the {counted(scope, 'LSOA')} that the footprint must cover is in exactly one place."
     beyond = int(((assignment.place >= 0) & ~assignment.in_scope).sum())
     if beyond:
-        text += f" {_count(beyond, 'more LSOA')} of the places {'lies' if beyond == 1 else 'lie'} outside the system."
+        text += f" {counted(beyond, 'more LSOA')} of the places {'lies' if beyond == 1 else 'lie'} outside the system."
     return text
 
 
@@ -147,8 +178,8 @@ def places_sentences(resolved: ResolvedFootprint, places: list[PlaceLine]) -> li
     smallest = min(places, key=lambda place: place.residents)
     residents = measure_title(resolved.geography, resolved.populations.residents_name)
     lines = [
-        f"{resolved.system.name} is divided into {_count(len(places), 'place')} in this footprint, “{footprint.name}”, "
-        f"which is {_status(footprint)}.",
+        f"{resolved.system.name} is divided into {counted(len(places), 'place')} in this footprint, "
+        f"“{footprint.name}”, which is {_status(footprint)}.",
         f"{people:,.0f} people live in {'them' if len(places) > 1 else 'it'} ({residents}).",
     ]
     if len(places) > 1:
@@ -176,7 +207,7 @@ def _basis(resolved: ResolvedFootprint) -> list[str]:
     low = low_share(resolved.assignment)
     if low.any():
         lines.append(
-            f"In {_count(int(low.sum()), 'LSOA')} ({resolved.people(low):,.0f} residents) that is "
+            f"In {counted(int(low.sum()), 'LSOA')} ({resolved.people(low):,.0f} residents) that is "
             "fewer than half of them, so figures there should be used with care."
         )
     return lines
@@ -270,9 +301,26 @@ def lsoa_rows(resolved: ResolvedFootprint) -> list[list[Any]]:
     ]
 
 
+def lsoa_wards(resolved: ResolvedFootprint) -> list[str]:
+    """By LSOA of any place, the name and code of its ward; blank where the store knows none."""
+    geography = resolved.geography
+    lsoas = np.flatnonzero(resolved.assignment.place >= 0)
+    if geography.find_units_entry("ward") is None:
+        return [""] * len(lsoas)
+    wards = geography.units("ward")
+    return [f"{wards.names[of]} {wards.codes[of]}" if of >= 0 else "" for of in wards.of[lsoas].tolist()]
+
+
+def practice_rows(table: Table | None, places: list[str]) -> list[list[Any]]:
+    """By declared practice: code, name, name of its PCN, position of its place, list size; none where areas decide."""
+    if table is None:
+        return []
+    columns = [table.frame[name] for name in ("PRACTICECD", "PRACTICENM", "PCNNM", "PLACECD", "LIST_SIZE")]
+    return [
+        [str(code), str(name), str(pcn or ""), places.index(place), round(float(size))]
+        for code, name, pcn, place, size in zip(*columns, strict=True)
+    ]
+
+
 def _fraction(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 6)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' if number != 1 else ''}"

@@ -315,6 +315,7 @@ CUTS: dict[str, Callable[[StoreTable, Kept], pd.DataFrame]] = {
     "lookup": _by_atom,
     "lsoa_measure": _by_atom,
     "lsoa_names": _by_atom,
+    "output_areas": _by_atom,
     "exact_fit": _by_atom,
     "centroids": _by_atom,
     "lsoa_boundaries": _by_atom,
