@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from placemap.apply import sql
@@ -253,12 +252,9 @@ def _frame(placed: Sequence[dict[str, object]], question: sql.Question) -> pd.Da
     frame = pd.DataFrame(head, dtype=object)
     for number, measure in enumerate(question.measures):
         values = [_result(row, number, measure) for row in placed]
-        filled = [value for value in values if value == value]
-        is_whole = measure.how in (SUM, COUNT) and all(value == round(value) for value in filled)
-        whole: pd.api.extensions.ExtensionDtype | np.dtype[np.int64] = np.dtype("int64")
-        if len(filled) < len(values):
-            whole = pd.Int64Dtype()  # which has blanks
-        frame[measure.title] = pd.Series(values, dtype="float64").astype(whole if is_whole else np.dtype("float64"))
+        whole = measure.how in (SUM, COUNT) and all(value == round(value) for value in values if value == value)
+        is_int = whole and all(value == value for value in values)  # whole numbers with blanks stay floats
+        frame[measure.title] = pd.Series(values, dtype="int64" if is_int else "float64")
     return frame.sort_values(["PLACECD", *question.groups], ignore_index=True, kind="stable")
 
 

@@ -136,8 +136,6 @@ def result_json(applied: Applied, measures: Sequence[Measure], code: Exit) -> di
 
 
 def _plain(value: Any) -> Any:
-    if type(value).__name__ == "NAType":
-        return None
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if hasattr(value, "item"):

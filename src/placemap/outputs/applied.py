@@ -118,7 +118,9 @@ def _column(frame: pd.DataFrame, measure: Measure) -> Column:
         text = f"mean of `{measure.column}`" + (f", weighted by `{measure.over}`" if measure.over else " over rows")
     else:
         text = f"sum of `{measure.column}` ÷ sum of `{measure.over}`"
-    return Column(measure.title, "int" if frame[measure.title].dtype.kind == "i" else "number", text)
+    filled = frame[measure.title].dropna()
+    is_whole = measure.how in (SUM, COUNT) and bool((filled == filled.round()).all())
+    return Column(measure.title, "int" if is_whole else "number", text)
 
 
 def reconciliation_table(reconciliations: Sequence[Reconciliation], account: Account | None = None) -> Table:
