@@ -127,58 +127,75 @@ def run(
     Raises:
         PlacemapError: a column holds something that is no number, or a rate where a count is needed.
     """
-    vouched = set(extensive)
-    engine.keep(sql.CODED, sql.coded(question))
-    total = engine.query(sql.checks(question))[0]
-    if account is not None and int(_number(total["n"])) != account.data:
-        raise AssertionError(f"{label}: {total['n']} rows were read of {account.data}")
-    refuse_values(engine, question, total, vouched, label)
+    total = _added_up(engine, question, set(extensive), account, label)
     counts = {str(row["CODE"] or ""): int(row["n"]) for row in engine.query(sql.by_code())}
     if not asked:
         refuse_mixture(question.by, counts, keys.kind, label)
-    for table, frame in (
-        (sql.CODES, keys.codes),
-        (sql.WEIGHTS, keys.weights),
-        (sql.COVERS, cover.covers),
-        (sql.ATOMS, cover.atoms),
-    ):
-        engine.load(table, frame)
+    _load(engine, keys, cover)
     ledger = _Ledger(question, total)
     placed = engine.query(sql.places(question))
     known = [*engine.query(sql.known(question, keys.as_one)), *_in_no_place(engine, question)]
-    england = geography.all_england
-    strays = [
-        (outcome_of(row["CODE"], keys.kind, all_england=england), row) for row in engine.query(sql.unmatched(question))
-    ]
+    strays = _strays(engine, question, keys.kind, all_england=geography.all_england)
     owner = {head.code: item.key for item in resolved for head in item.place_codes}
     reconciliations = tuple(ledger.reconcile(item.key, placed, owner, known, strays) for item in resolved)
     placed = _with_empty_places(placed, question, resolved)
     if whole:
         placed = _whole(placed, owner, question, reconciliations, total)
-    unknown = sorted(
-        ((str(row["CODE"]), int(row["n"])) for outcome, row in strays if outcome == UNKNOWN),
-        key=lambda item: (-item[1], item[0]),
-    )
     became = {str(row["CODE"] or ""): outcome for outcome, row in strays}
     became |= dict(keys.codes.loc[keys.codes["OUTCOME"] != "known", ["CODE", "OUTCOME"]].to_numpy())
     measures = range(len(question.measures))
     covered = tuple(_covered(engine, question, cover, [number]) for number in measures)
     every = covered[0] if len(covered) == 1 else _covered(engine, question, cover, measures)
-    keyed = ["PLACECD", *question.groups]
     return Applied(
-        frame=_beside(_frame(placed, question), every, keyed),
+        frame=_beside(_frame(placed, question), every, ["PLACECD", *question.groups]),
         reconciliations=reconciliations,
         by=question.by,
         kind=keys.kind,
         vintages={str(row["VINTAGE"]): int(row["n"]) for row in engine.query(sql.vintages())},
         method=keys.method,
         notes=tuple(notes_on(engine, question, total)),
-        unknown=tuple(unknown),
+        unknown=_most_often(strays),
         findings=tuple(finding for item in resolved for finding in item.findings),
         told=tuple(told(counts, became, keys.kind, geography)),
         account=account,
         covered=covered,
     )
+
+
+def _added_up(
+    engine: Engine, question: sql.Question, vouched: set[str], account: Account | None, label: str
+) -> dict[str, object]:
+    """Rows and sums of all the data, by what `checks` names them; every row of the file is among them.
+
+    Raises:
+        PlacemapError: a column is not what it is taken for.
+    """
+    engine.keep(sql.CODED, sql.coded(question))
+    total = engine.query(sql.checks(question))[0]
+    if account is not None and int(_number(total["n"])) != account.data:
+        raise AssertionError(f"{label}: {total['n']} rows were read of {account.data}")
+    refuse_values(engine, question, total, vouched, label)
+    return total
+
+
+def _load(engine: Engine, keys: Apportionment, cover: Cover) -> None:
+    tables = {sql.CODES: keys.codes, sql.WEIGHTS: keys.weights, sql.COVERS: cover.covers, sql.ATOMS: cover.atoms}
+    for table, frame in tables.items():
+        engine.load(table, frame)
+
+
+def _strays(
+    engine: Engine, question: sql.Question, kind: str, *, all_england: bool
+) -> list[tuple[str, dict[str, object]]]:
+    """The codes that the reference does not have, each with what becomes of its rows."""
+    rows = engine.query(sql.unmatched(question))
+    return [(outcome_of(row["CODE"], kind, all_england=all_england), row) for row in rows]
+
+
+def _most_often(strays: Iterable[tuple[str, dict[str, object]]]) -> tuple[tuple[str, int], ...]:
+    """The unknown codes with their rows, most rows first."""
+    found = [(str(row["CODE"]), int(_number(row["n"]))) for outcome, row in strays if outcome == UNKNOWN]
+    return tuple(sorted(found, key=lambda item: (-item[1], item[0])))
 
 
 def _in_no_place(engine: Engine, question: sql.Question) -> list[dict[str, object]]:
