@@ -93,7 +93,7 @@ def test_filters_show_the_right_rows(opened):
     assert shown(page) == [row["PLACECD"] for row in weak if row["ICSID"] == "devon"]
     page.click("button[type=reset]")
     # A form is emptied after its event, so the page filters once the click is over.
-    page.wait_for_function("document.querySelector('#total-label').textContent === 'All places'")
+    page.locator("#total-label", has_text="All places").wait_for()
     assert len(shown(page)) == 187
     assert page.text_content("#total-label") == "All places"
     page.fill("#places-search", "  BRISTOL south ")

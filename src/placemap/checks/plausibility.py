@@ -52,7 +52,7 @@ def split_ltla(resolved: ResolvedFootprint) -> Iterator[Finding]:
 def _parts(sizes: list[tuple[int, str]]) -> str:
     """LSOAs by place in words, the unit named once: `77 LSOAs in Woodspring; 1 in South Bristol`."""
     (size, name), *others = sizes
-    first = f"{size} LSOA{'s' if size != 1 else ''} in {name}"
+    first = f"{counted(size, 'LSOA')} in {name}"
     return "; ".join([first, *(f"{size} in {name}" for size, name in others)])
 
 
@@ -68,7 +68,6 @@ def _split(resolved: ResolvedFootprint, kind: str) -> Iterator[Finding]:
             key=lambda part: (-part[0], part[1]),
         )
         label = "ward" if kind == "ward" else "LTLA"
-        parts = [f"{name} {counted(size, 'LSOA')}" for size, name in sizes]
         yield finding_of(
             resolved,
             f"split-{kind}",

@@ -12,10 +12,9 @@ PALETTE = (
     *("#caeedc", "#dcdcf7", "#caca82", "#8bcaf7", "#e5afca", "#a69dca", "#b89d5e", "#67a682"),
     *("#eeeea6", "#9dd3af", "#94b882", "#67a6e5", "#d382a6", "#aff7c1"),
 )
-#: So many colours are chosen from where there are not more places.
-_FIRST = 8
-#: Neighbours with at least this difference in lightness are told apart in grey print: more is not better.
-_ENOUGH = 22.0
+#: Neighbours with at least this difference in lightness are told apart in grey print. Where each place has a colour of
+#: its own, they are set further apart as long as that is of use.
+_ENOUGH, _AMPLE = 7.5, 22.0
 
 Neighbours = Iterable[tuple[int, int]]
 
@@ -50,10 +49,11 @@ def colours(places: int, neighbours: Neighbours, given: Mapping[int, str] | None
     for one, other in neighbours:
         touching[one].add(other)
         touching[other].add(one)
-    choice = _Choice(touching, frozenset(fixed))
+    own = places <= len(PALETTE)
+    choice = _Choice(touching, frozenset(fixed), _AMPLE if own else _ENOUGH)
     chosen = choice.first(fixed)
-    if places <= len(PALETTE):
-        choice.improve(chosen)
+    while (own and choice.swap(chosen)) or choice.change(chosen, fresh=own):
+        pass
     return [PALETTE[chosen[place]] for place in range(places)]
 
 
@@ -64,14 +64,12 @@ class _Choice:
     Attributes:
         touching: neighbours by place.
         fixed: places whose colours stay.
+        most: a difference in lightness that is as good as any larger one.
     """
 
     touching: dict[int, set[int]]
     fixed: frozenset[int]
-
-    @property
-    def pool(self) -> range:
-        return range(_FIRST if len(self.touching) <= _FIRST else len(PALETTE))
+    most: float
 
     def first(self, given: dict[int, int]) -> dict[int, int]:
         """One place after the other, those with most neighbours first."""
@@ -79,22 +77,13 @@ class _Choice:
         for place in sorted(set(self.touching) - set(chosen), key=lambda place: (-len(self.touching[place]), place)):
             used = list(chosen.values())
             near = [chosen[other] for other in self.touching[place] if other in chosen]
-            fresh = [number for number in self.pool if number not in used]
-            fresh = fresh or [number for number in range(len(PALETTE)) if number not in used]
-            chosen[place] = max(
-                fresh or range(len(PALETTE)), key=lambda number: (_apart(number, near), -used.count(number), -number)
-            )
+            fresh = [number for number in range(len(PALETTE)) if number not in used] or range(len(PALETTE))
+            chosen[place] = max(fresh, key=lambda number: (self._apart(number, near), -used.count(number), -number))
         return chosen
 
-    def improve(self, chosen: dict[int, int]) -> None:
-        """Swap colours, or take an unused one, as long as that sets neighbours further apart."""
-        free = sorted(set(self.touching) - self.fixed)
-        better = True
-        while better:
-            better = self._swap_once(chosen, free) or self._take_once(chosen, free)
-
-    def _swap_once(self, chosen: dict[int, int], free: list[int]) -> bool:
-        for one, other in combinations(free, 2):
+    def swap(self, chosen: dict[int, int]) -> bool:
+        """Whether two places could swap colours so that neighbours come further apart; they then have."""
+        for one, other in combinations(self._free, 2):
             before = self._worth(chosen, one, other)
             chosen[one], chosen[other] = chosen[other], chosen[one]
             if self._worth(chosen, one, other) > before:
@@ -102,26 +91,29 @@ class _Choice:
             chosen[one], chosen[other] = chosen[other], chosen[one]
         return False
 
-    def _take_once(self, chosen: dict[int, int], free: list[int]) -> bool:
-        for place in free:
-            before, had = self._worth(chosen, place), chosen[place]
-            for number in self.pool:
-                if number not in chosen.values():
-                    chosen[place] = number
-                    if self._worth(chosen, place) > before:
-                        return True
-                    chosen[place] = had
-        return False
+    def change(self, chosen: dict[int, int], *, fresh: bool) -> bool:
+        """The same for a place that takes another colour: one that no place has, where it must be `fresh`."""
+        changed = False
+        for place in self._free:
+            used = list(chosen.values())
+            numbers = sorted((n for n in range(len(PALETTE)) if not (fresh and n in used)), key=used.count)
+
+            def worth(number: int, place: int = place) -> list[float]:
+                return self._worth({**chosen, place: number}, place)
+
+            best = max([chosen[place], *numbers], key=worth)
+            changed |= best != chosen[place]
+            chosen[place] = best
+        return changed
+
+    @property
+    def _free(self) -> list[int]:
+        return sorted(set(self.touching) - self.fixed)
 
     def _worth(self, chosen: dict[int, int], *places: int) -> list[float]:
-        """How far places are from their neighbours, the least first; as this only grows, swapping comes to an end."""
-        return sorted(
-            round(min(abs(_SHADES[chosen[place]] - _SHADES[chosen[other]]), _ENOUGH), 6)
-            for place in places
-            for other in self.touching[place]
-        )
+        """How far places are from their neighbours, the least first; as this only grows, changing comes to an end."""
+        return sorted(self._apart(chosen[place], [chosen[other]]) for place in places for other in self.touching[place])
 
-
-def _apart(number: int, near: list[int]) -> float:
-    """The least difference in lightness between a colour and others."""
-    return round(min([_ENOUGH, *(abs(_SHADES[number] - _SHADES[other]) for other in near)]), 6)
+    def _apart(self, number: int, near: list[int]) -> float:
+        """The least difference in lightness between a colour and others."""
+        return round(min([self.most, *(abs(_SHADES[number] - _SHADES[other]) for other in near)]), 6)
