@@ -2,13 +2,17 @@
 
 import csv
 import io
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from placemap.apply.engine_duckdb import DuckDbEngine
+from placemap.apply.scan import scan_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.read_tables import on_disk, read_table
 
@@ -228,3 +232,24 @@ def test_large_files_are_read_as_small_ones_are(shape, end, quoted, tmp_path):
         (tmp_path / "spool").mkdir(exist_ok=True)
         large = on_disk(path, tmp_path / "spool").account
     assert large.parts() == small.parts()
+
+
+@given(shape=shapes(), end=st.sampled_from(["\n", "\r\n"]), quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]))
+@settings(QUIET, max_examples=60)
+def test_the_engine_reads_the_cells_that_the_reader_reads(shape, end, quoting, tmp_path):
+    """Whether the file is proven plain and read by DuckDB, or rewritten: the same cells."""
+    if shape.header is None:
+        return
+    shape.titles.clear()
+    path = tmp_path / "table.csv"
+    text = io.StringIO()
+    csv.writer(text, lineterminator=end, quoting=quoting).writerows(shape.rows())
+    path.write_bytes(text.getvalue().encode())
+    expected = read_table(path).frame
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("placemap.core.read_tables.LARGE", 0)
+        engine = DuckDbEngine(scan_of(path, Path(folder)))
+        found = engine.preview(list(engine.columns()), 1_000)
+        engine.close()
+    assert list(found.columns) == list(expected.columns)
+    assert found.fillna("").to_numpy().tolist() == expected.to_numpy().tolist()

@@ -29,6 +29,8 @@ INT, FLOAT, TEXT, OTHER = "int", "float", "text", "other"
 LARGEST = "1.7976931348623157e308"
 #: Text that is a number: digits, with commas for thousands, in pounds or not. `1_0`, `1,5` and `50%` are none.
 NUMBER = "^[-+]?£?[-+]?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]+)?$"
+#: White space that is taken off cells: blank, tab, line ends, and the blank that does not break.
+WHITE = " \t\r\n\u00a0"
 #: Negative numbers that stand for no figure in many a table.
 SENTINELS = (-1, -9, -99, -999)
 
@@ -67,9 +69,14 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def trimmed(column: str) -> str:
+    """A cell as text, without white space around it; web pages and spreadsheets leave more kinds than one."""
+    return f"TRIM(CAST({column} AS VARCHAR), {literal(WHITE)})"
+
+
 def code_of(column: str) -> str:
-    """A code as it is compared: without blanks around it, upper case."""
-    return f"UPPER(TRIM(CAST({column} AS VARCHAR)))"
+    """A code as it is compared: without white space around it, upper case."""
+    return f"UPPER({trimmed(column)})"
 
 
 # --- the figures of a row ---------------------------------------------------------------------------------------------
@@ -78,7 +85,7 @@ def code_of(column: str) -> str:
 def _cell(column: str, question: Question) -> str:
     """A cell as it is read: its number, or its text without blanks around it; NULL where it stands for no figure."""
     if question.types[column] == TEXT:
-        text = f"TRIM(CAST({name(column)} AS VARCHAR))"
+        text = trimmed(name(column))
         blanks = ", ".join(literal(blank) for blank in ("", *question.blanks))
         return f"CASE WHEN {text} IN ({blanks}) THEN NULL ELSE {text} END"
     numbers = [blank for blank in question.blanks if _is_number(blank)]

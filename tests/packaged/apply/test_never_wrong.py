@@ -129,6 +129,12 @@ def test_sheets_are_listed_and_chosen(run, tmp_path):
     assert json.loads(chosen.stdout)["reconciliations"][0]["in"] == {"rows": 1, "n": 2}
 
 
+def test_white_space_around_cells_is_no_part_of_them(run):
+    text = 'lsoa,n\n"E01014485\n","5\u00a0"\n\u00a0E01014486,\t6 \n'
+    found = json.loads(run(text, "--sum", "n", "--json").stdout)
+    assert found["reconciliations"][0]["placed"] == {"rows": 2, "n": 11}
+
+
 # --- kinds ------------------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from openpyxl.chart import BarChart, Reference
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.open_file import opened
 from placemap.core.plain_csv import proof
-from placemap.core.read_tables import literal_path, read_table
+from placemap.core.read_tables import literal_path, on_disk, read_table
 
 
 @pytest.fixture
@@ -336,3 +336,15 @@ def test_a_file_is_plain_or_it_is_not(tmp_path, monkeypatch, body, rows, chunk):
     (tmp_path / "t.csv").write_bytes(head + body)
     found = proof(tmp_path / "t.csv", ",", 1, 2)
     assert (found.rows if found else None) == rows
+
+
+def test_a_large_plain_file_goes_to_the_engine_as_it_is_and_another_is_rewritten(tmp_path):
+    text = "Title\nlsoa,note,n\n" + "".join(f'E01014485,"a ""b"", {n}",{n}\n' for n in range(60_000))
+    (tmp_path / "t.csv").write_text(text)
+    found = on_disk(tmp_path / "t.csv", tmp_path)
+    assert (found.plain.skip, found.plain.rows, found.parquet) == (2, 60_000, None)
+    assert found.account.parts() == {"title lines": 1, "header": 1, "data": 60_000}
+    (tmp_path / "t.csv").write_text(f"{text}Total,,9\n")
+    found = on_disk(tmp_path / "t.csv", tmp_path)
+    assert (found.plain, found.parquet.exists()) == (None, True)
+    assert found.account.parts() == {"title lines": 1, "header": 1, "data": 60_000, "footers": 1}
