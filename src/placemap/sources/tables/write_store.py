@@ -128,6 +128,7 @@ def _write_table(table: StoreTable, folder: Path) -> TableEntry:
         attribution="\n".join(source.attribution),
         coverage=table.coverage,
         total=table.total,
+        derived=table.derived,
     )
 
 
