@@ -25,6 +25,7 @@ from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
 from placemap.config.model import Loc
+from placemap.config.yaml_hints import COLON, quotes_needed
 from placemap.core.errors import PlacemapError
 
 #: Far above any real config (the largest shipped one is 30 kB); a larger file is something else.
@@ -223,22 +224,8 @@ def _not_yaml(error: MarkedYAMLError, text: str, name: str) -> PlacemapError:
             location=str(loc),
             hint="replace each tab by two spaces",
         )
-    hint = _quotes(text, loc.line) if error.problem == _COLON else ""
+    hint = quotes_needed(text, loc.line) if error.problem == COLON else ""
     return PlacemapError(f"this is not YAML: {_problem(error)}", location=str(loc), hint=hint or _YAML_HINT)
-
-
-#: What PyYAML says of a second colon in a line.
-_COLON = "mapping values are not allowed in this context"
-_KEY_AND_VALUE = re.compile(r"\s*(?:- +)?(?P<key>[^\s:#][^:#]*): +(?P<value>[^\s\"'{\[#].*?)\s*(?: #.*)?")
-
-
-def _quotes(text: str, line: int) -> str:
-    """The way out where a text has a colon in it; empty where the line is something else."""
-    found = _KEY_AND_VALUE.fullmatch(text.splitlines()[line - 1]) if line else None
-    if found is None or ": " not in f"{found['value']} ":
-        return ""
-    value = found["value"].replace("\\", "\\\\").replace('"', '\\"')
-    return f'put quotes round it, as it has a colon in it: `{found["key"]}: "{value}"`'
 
 
 def _problem(error: MarkedYAMLError) -> str:
