@@ -234,7 +234,7 @@ def in_no_place(question: Question, source: str = CODED) -> str:
     sums = [f"SUM(d.{alias} * w.WEIGHT) AS {alias}" for alias in added(question)]
     return (
         f"SELECT {', '.join([*head, *sums])} FROM {source} AS d JOIN {WEIGHTS} AS w ON d.CODE = w.CODE "
-        f"WHERE w.PLACECD = '' GROUP BY {', '.join(head)} ORDER BY {', '.join(head)}"
+        f"WHERE COALESCE(w.PLACECD, '') = '' GROUP BY {', '.join(head)} ORDER BY {', '.join(head)}"
     )
 
 
