@@ -84,7 +84,6 @@ def test_all_of_them_may_be_missing(cli, tmp_path, without):
         ["find", "abbey"],
         ["data", "status"],
         ["apply", "data.csv", "--system", "councils.yaml", "--out", "by-place.csv"],
-        ["infer", "out/toyshire/one/place_lsoa21.csv", "--place", "PLACENM"],
     ):
         ran = cli(*words, "--data", store)
         assert ran.code == 0, (words, ran.err)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -117,11 +118,39 @@ class Manifest:
         """The reverse of `to_json`.
 
         Raises:
-            KeyError, TypeError: a field is missing or unknown.
+            KeyError, TypeError, ValueError, AttributeError: a field is missing or unknown, or does not hold what it
+                should.
         """
         blank = dict.fromkeys(("kind", "base", "url", "attribution"), "")
         tables = {name: TableEntry(name=name, **{**blank, **entry}) for name, entry in data["tables"].items()}
-        return cls(tables, dict(data["defaults"]), dict(data.get("covers", {})))
+        return _typed(cls(tables, dict(data["defaults"]), dict(data.get("covers", {}))))
+
+
+#: A table's name is that of its file, so that it may not lead elsewhere.
+_NAME, _VINTAGE = re.compile(r"\w[\w-]*"), re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+
+
+def _typed(manifest: Manifest) -> Manifest:
+    """The manifest, if each field of it holds what it should.
+
+    Raises:
+        TypeError, ValueError: a field does not.
+    """
+    for entry in manifest.tables.values():
+        for name, value in vars(entry).items():
+            expected = int if name in ("rows", "total") else str
+            if not isinstance(value, expected) and not (name == "total" and value is None):
+                raise TypeError(f"`{name}` of table {entry.name} is {value!r}")
+        try:
+            entry.schema  # noqa: B018 - for what it raises
+        except KeyError as error:
+            raise ValueError(f"table {entry.name} is of an unknown kind {error}") from None
+        if not _NAME.fullmatch(entry.name) or not _VINTAGE.fullmatch(entry.vintage):
+            raise ValueError(f"table {entry.name!r} of vintage {entry.vintage!r} is no name and vintage of a table")
+    for key, value in {**manifest.defaults, **manifest.covers}.items():
+        if not isinstance(value, str):
+            raise TypeError(f"what it says of {key} is {value!r}")
+    return manifest
 
 
 #: What every build uses: family, kind, and what a user would call it.
