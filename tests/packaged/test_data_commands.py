@@ -185,7 +185,7 @@ def test_a_store_that_is_not_complete_is_not_used_yet(official_files, monkeypatc
     import_files([official_files / "LSOA11_LAD18_EN_LU.csv"], tmp_path / "cache")
     folder, why = chosen_store()
     assert folder == packaged_folder("data")
-    assert "still lacks LSOA 2011 to LSOA 2021, exact fit" in why
+    assert "still lacks LSOA to MSOA, " in why
 
 
 # lock

@@ -16,7 +16,7 @@ def vintages_of(geography: Geography, kind: str) -> list[str]:
     """The vintages of a kind that the reference has, oldest first."""
     data = geography.data
     if kind == "lsoa":
-        return sorted({OLD_LSOA_VINTAGE, *data.vintages("lsoa_names")})
+        return sorted({*([OLD_LSOA_VINTAGE] if data.has_2011 else []), *data.vintages("lsoa_names")})
     if kind == "practice":
         return sorted({*data.vintages("practices"), *data.vintages("pcn_members")})
     return data.vintages("pcn_members") if kind == "pcn" else data.vintages("lookup", kind)

@@ -32,6 +32,7 @@ from placemap.cli.common import (
     print_json,
 )
 from placemap.cli.england import refuse_with_england, systems_of
+from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ def apply(
     reference: DataOption = None,
     measure: MeasureOption = "residents_2021",
     min_grade: MinGradeOption = Grade.C,
+    download: DownloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Turn data by LSOA, ward, LTLA, MSOA, practice or PCN into data by place, and say what was lost.
@@ -193,6 +195,7 @@ def apply(
         long,
     )
     jobs = _jobs(system or [], footprint or [], england=england, join=join)
+    _fetch_missing(data, [one for one, _ in jobs], reference, download=download)
     workspace = open_workspace(reference, measure, min_grade=min_grade.value)
     footprints = _england(workspace) if england else _footprints(workspace, jobs)
     with Applier(workspace, footprints, data, measures, options) as applier:
@@ -252,6 +255,14 @@ def _refuse(applied: Applied, measures: Sequence[Measure], error: PlacemapError,
     say(applied, None, told=[line for line in applied.told if line not in error.hint])
     error_message(error)
     return error.exit_code
+
+
+def _fetch_missing(data: Path, systems: list[System], reference: Path | None, *, download: bool) -> None:
+    """Fetch the tables of systems (of all, where none is named) that are not at hand, if the user agrees."""
+    from placemap.commands.data import shipped_systems
+
+    named = "".join(f" --system {one.id}" for one in each_once(systems)) or " --england"
+    fetch_missing(each_once(systems) or shipped_systems(), reference, f"apply {data}{named}", download=download)
 
 
 def _jobs(names: list[str], footprints: list[str], *, england: bool, join: bool) -> list[tuple[System, Footprint]]:

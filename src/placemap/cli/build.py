@@ -34,6 +34,7 @@ from placemap.cli.common import (
     progress,
 )
 from placemap.cli.england import BuildOptions, build_england, refuse_with_england
+from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.cli.outcomes import outcome_json, print_outcome
 from placemap.cli.workflow import Annotations, error_annotations, finding_annotations
 from placemap.core.codes import RESIDENTS
@@ -57,13 +58,22 @@ class _Reference:
     as_of: str
     min_grade: Grade
     locked: bool = False
+    download: bool = False
 
-    def open(self, names: list[str]) -> Workspace:
-        """The workspace; a lock is looked for beside the configs that were named."""
+    def open(self, names: list[str], systems: Sequence[System], command: str) -> Workspace:
+        """The workspace; a lock is looked for beside the configs that were named, and tables are fetched on demand.
+
+        Args:
+            names: of the configs.
+            systems: that are asked for.
+            command: as it may be typed again.
+        """
         from placemap.commands.workspace import open_workspace
         from placemap.config.find_config import config_path
         from placemap.reference.lock import find_lock, read_lock
 
+        if not self.locked:
+            fetch_missing(systems, self.data, command, download=self.download)
         lock = read_lock(find_lock(config_path(name) for name in names)) if self.locked else None
         return open_workspace(
             self.data,
@@ -105,6 +115,7 @@ def build(
         bool, typer.Option("--sensitivity", help="Also place LSOAs by other methods, and say how sure each place is.")
     ] = False,
     strict: StrictOption = False,
+    download: DownloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Map a system's places to ONS geography, check the coverage, and write the crosswalks.
@@ -114,11 +125,12 @@ def build(
     Example: placemap build bnssg --out crosswalks
     """
     from placemap.commands import build as pipeline
+    from placemap.commands.data import shipped_systems
 
-    reference = _Reference(data, measure, vintage or [], as_of, min_grade, locked)
+    reference = _Reference(data, measure, vintage or [], as_of, min_grade, locked, download)
     if england:
         refuse_with_england(systems, footprint, every=every)
-        workspace = reference.open([])
+        workspace = reference.open([], shipped_systems(), "build --england")
         options = BuildOptions(formats.value, excel, boundaries, sensitivity)
         return build_england(workspace, out, min_grade.value, options, strict=strict, as_json=as_json)
     if not systems:
@@ -141,7 +153,7 @@ def build(
         )
 
     told = _Told(_bar(strict), as_json=as_json)
-    return _run(systems, footprint or [], every, reference, told, make, out)
+    return _run("build", systems, footprint or [], every, reference, told, make, out)
 
 
 @app.command()
@@ -165,6 +177,7 @@ def check(
     annotate: Annotated[
         Annotations | None, typer.Option("--annotate", help="Print errors and warnings as annotations of a workflow.")
     ] = None,
+    download: DownloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Check a system's places without writing anything.
@@ -177,9 +190,9 @@ def check(
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
         return workspace.check(system, chosen)
 
-    reference = _Reference(data, measure, vintage or [], as_of, min_grade)
+    reference = _Reference(data, measure, vintage or [], as_of, min_grade, download=download)
     told = _Told(_bar(strict, baseline), as_json=as_json, annotated=annotate is not None)
-    return _run(systems, footprint or [], every, reference, told, make)
+    return _run("check", systems, footprint or [], every, reference, told, make)
 
 
 def _bar(strict: bool, baseline: Sequence[Path] | None = None) -> Bar:
@@ -226,6 +239,7 @@ def _config_of(name: str) -> Path | None:
 
 
 def _run(
+    command: str,
     names: list[str],
     footprints: list[str],
     every: bool,
@@ -246,7 +260,7 @@ def _run(
     loaded = _loaded(names, told, codes)
     called = {system.config_sha256: name for name, system in loaded.items()}
     if loaded:
-        workspace = reference.open(names)
+        workspace = reference.open(names, list(loaded.values()), f"{command} {' '.join(names)}")
         jobs, errors = jobs_of(workspace, each_once(loaded.values()), footprints, every=every)
         if out is not None:
             _refuse_one_folder(jobs, called, out)

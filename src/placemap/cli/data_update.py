@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from placemap.cli import data_app
+from placemap.cli.bars import download_bars
 from placemap.cli.common import JsonOption, guarded, print_json
 from placemap.cli.data import print_packed
 from placemap.cli.update_summary import as_json as summary_json
@@ -61,7 +59,7 @@ def update(
             raise PlacemapError("--from takes a whole store; leave SOURCE and --url out", exit_code=Exit.USAGE)
         print_packed(install_pack(source, to, ca_bundle), as_json=as_json)
         return Exit.OK
-    with _bars() as progress:
+    with download_bars() as progress:
         report = update_data(sources or [], _addresses(urls or []), to, ca_bundle, progress)
     if as_json:
         print_json(summary_json(report))
@@ -78,23 +76,3 @@ def _addresses(given: list[str]) -> dict[str, str]:
             raise PlacemapError(f"--url {text} is not understood; expected SOURCE=URL", exit_code=Exit.USAGE)
         named[source] = url
     return named
-
-
-@contextmanager
-def _bars() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar a source on stderr, where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _id, _done, _all: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-
-    tasks: dict[str, TaskID] = {}
-    with Progress(console=Console(file=sys.stderr), transient=True) as bars:
-
-        def progress(source: str, done: int, rows: int) -> None:
-            if source not in tasks:
-                tasks[source] = bars.add_task(source, total=rows)
-            bars.update(tasks[source], completed=done, total=rows)
-
-        yield progress

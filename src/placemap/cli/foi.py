@@ -20,6 +20,7 @@ from placemap.cli.common import (
     message,
     print_json,
 )
+from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 
@@ -49,6 +50,7 @@ def foi(
     measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
+    download: DownloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Make the files that answer a freedom of information request about places: a reply, a workbook, tables, a map.
@@ -68,6 +70,7 @@ def foi(
     letter = Letter(_date(date), *(_seen(text) for text in (reference, requester, organisation)))
     declared, path = load(system), config_path(system)
     config = read_text(path, str(path))
+    fetch_missing([declared], data, f"foi {system}", download=download)
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of)
     found, chosen = chosen_of(workspace, declared, footprint or [])
     written = []

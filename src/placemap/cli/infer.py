@@ -25,8 +25,9 @@ from placemap.cli.common import (
     rounded,
     write_new,
 )
+from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
-from placemap.core.errors import Exit
+from placemap.core.errors import Exit, PlacemapError
 from placemap.core.text import some
 
 if TYPE_CHECKING:
@@ -75,19 +76,28 @@ def infer(
     ] = None,
     data: DataOption = None,
     measure: MeasureOption = RESIDENTS,
+    download: DownloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Find out what geography places were made from, and write a config that gives them back exactly.
 
     Example: placemap infer places.csv --out configs/my-system.yaml
     """
+    from placemap.commands.data import shipped_systems
     from placemap.commands.infer import infer_places, read_wanted
     from placemap.commands.workspace import open_workspace
 
     if out is not None:
         refuse_existing(out)
+    if download:
+        fetch_missing(shipped_systems(), data, f"infer {file}", download=True)
     workspace = open_workspace(data, measure, vintages=[f"pcn={pcn_vintage}"] if pcn_vintage else [])
-    wanted = read_wanted(file, workspace.geography, code=code, place=place, sheet=sheet, pcns=pcn_vintage)
+    try:
+        wanted = read_wanted(file, workspace.geography, code=code, place=place, sheet=sheet, pcns=pcn_vintage)
+    except PlacemapError as error:
+        if not workspace.geography.all_england:
+            error.hint = f"{error.hint}; `placemap infer {file} --download` fetches all England and looks there"
+        raise
     title = name or file.stem.replace("_", " ").replace("-", " ").capitalize()
     with progress_bar(f"{len(wanted.names):,} places") as advance:
         found = infer_places(workspace, wanted, title, _footprint(against), advance)

@@ -9,6 +9,7 @@ import typer
 
 from placemap.cli import app
 from placemap.cli.common import (
+    DataOption,
     FootprintOption,
     JsonOption,
     SystemArgument,
@@ -23,13 +24,15 @@ from placemap.cli.common import (
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from placemap.config.model import Footprint, Member, System
 
 
 @app.command("list")
 @guarded
-def list_systems(as_json: JsonOption = False) -> int:
-    """List the systems that there are configs for, with their footprints.
+def list_systems(data: DataOption = None, as_json: JsonOption = False) -> int:
+    """List the systems that there are configs for, with their footprints, and which can be built now.
 
     Example: placemap list
     """
@@ -37,6 +40,7 @@ def list_systems(as_json: JsonOption = False) -> int:
     from placemap.config.load import load_system
 
     systems, code = [], Exit.OK
+    builds = _built_from(data)
     for path in all_configs().values():
         try:
             systems.append((path, load_system(path)))
@@ -44,7 +48,16 @@ def list_systems(as_json: JsonOption = False) -> int:
             error_message(error)
             code = error.exit_code
     if as_json:
-        print_json([{"config": str(path), **_system_json(system)} for path, system in systems])
+        print_json(
+            [
+                {
+                    "config": str(path),
+                    **_system_json(system),
+                    "can_be_built": {key: builds(system, item) for key, item in system.footprints.items()},
+                }
+                for path, system in systems
+            ]
+        )
     else:
         rows = [
             (
@@ -54,12 +67,29 @@ def list_systems(as_json: JsonOption = False) -> int:
                 len(footprint.places),
                 footprint.status,
                 footprint.grade,
+                {True: "yes", False: "no", None: "?"}[builds(system, footprint)],
             )
             for path, system in systems
             for footprint in system.footprints.values()
         ]
-        print_table(["system", "name", "footprint (* default)", "places", "status", "grade"], rows, right=(3,))
+        headers = ["system", "name", "footprint (* default)", "places", "status", "grade", "can be built"]
+        print_table(headers, rows, right=(3,))
+        if any(row[-1] == "no" for row in rows):
+            message("the others need the tables of all England: `placemap build SYSTEM --download`, or `data update`")
     return code
+
+
+def _built_from(data: Path | None) -> Callable[[System, Footprint], bool | None]:
+    """Whether a footprint can be built with the tables in use; None where these cannot be read."""
+    from placemap.commands.on_demand import can_be_built
+    from placemap.reference.open_store import open_store, store_folder
+
+    try:
+        manifest = open_store(store_folder(data)).manifest
+    except PlacemapError as error:
+        error_message(error)
+        return lambda _system, _footprint: None
+    return lambda system, footprint: can_be_built(system, footprint, manifest)
 
 
 @app.command()

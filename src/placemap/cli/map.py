@@ -21,6 +21,7 @@ from placemap.cli.common import (
     message,
     print_json,
 )
+from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 
@@ -47,6 +48,7 @@ def map_places(
     measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
+    download: DownloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Draw a footprint's places as SVG and PNG in two sizes, with an alternative text.
@@ -57,6 +59,7 @@ def map_places(
     from placemap.commands.workspace import chosen_of, footprints_of, open_workspace
 
     declared = load(system)
+    fetch_missing([declared], data, f"map {system}", download=download)
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of)
     found, chosen = chosen_of(workspace, declared, footprint or [])
     if compare in [one.id for one in chosen]:

@@ -132,10 +132,15 @@ def install_pack(source: str, to: Path | None, ca_bundle: Path | None = None) ->
     """
     from placemap.sources.pack import install_from
 
-    return install_from(source, to or cache_folder(), _client(ca_bundle))
+    return install_from(source, to or cache_folder(), client_of(ca_bundle))
 
 
-def _client(ca_bundle: Path | None) -> Client:
+def client_of(ca_bundle: Path | None) -> Client:
+    """What downloads go through.
+
+    Raises:
+        PlacemapError: there are no such certificate authorities.
+    """
     from placemap.sources.download.client import Client
 
     if ca_bundle is not None and not ca_bundle.is_file():
@@ -153,7 +158,7 @@ def update_data(
     """Bring a store up to date from the official services; the user's own where `to` is None."""
     from placemap.sources.update import Updater
 
-    updater = Updater(to or cache_folder(), _client(ca_bundle), systems=shipped_systems())
+    updater = Updater(to or cache_folder(), client_of(ca_bundle), systems=shipped_systems())
     return updater.run(wanted, urls, progress)
 
 

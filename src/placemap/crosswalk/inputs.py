@@ -16,14 +16,15 @@ def inputs_of(footprint: Footprint, geography: Geography, measure: str) -> Input
     pcn_vintage = footprint.vintages.get("pcn") or geography.default_vintage("pcn")
     entries = [
         data.need("lsoa_names"),
-        data.need("exact_fit"),
-        data.need("adjacency"),
+        data.find("exact_fit"),
+        data.find("adjacency"),
         geography.practices_entry,
         # A vintage that is not there is a finding, and what was found is written with the inputs that there are.
         *geography.find_pcn_entries(pcn_vintage),
         geography.registrations_entry,
         *(geography.units_entry(kind) for kind in crosswalk_kinds(geography)),
-        *(geography.measure_entry(name) for name in (measure, SPLIT_WEIGHT, MERGE_WEIGHT)),
+        *(geography.measure_entry(name) for name in (measure, SPLIT_WEIGHT)),
+        data.find("lsoa_measure", MERGE_WEIGHT),
         data.find("lookup", "sub_icb", geography.ccg_vintage),
         *_declared(footprint, geography),
     ]

@@ -35,7 +35,7 @@ def crosswalk_tables(resolved: ResolvedFootprint) -> list[Table]:
     units = [unit_table(resolved, units) for units in crosswalk_units(resolved.geography)]
     return [
         lsoa_table(resolved),
-        lsoa_2011_table(resolved),
+        *([lsoa_2011_table(resolved)] if resolved.geography.data.has_2011 else []),
         *units,
         pcn_table(resolved),
         practice_table(resolved),

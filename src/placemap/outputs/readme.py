@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.findings import Severity, errors_of
+from placemap.core.findings import Finding, Severity, errors_of
 from placemap.core.tables import Table, TableSchema
 from placemap.core.text import as_markdown, without_html
 from placemap.crosswalk.inputs import Inputs, attributions
@@ -31,6 +32,7 @@ def readme(build: Build, ending: str) -> str:
         *([WEAK] if footprint.grade == WEAKEST else []),
         *([without_html(footprint.notes)] if footprint.notes else []),
         *([f"Built with other vintages than the usual ones, as asked for: {build.asked}."] if build.asked else []),
+        *left_out(build.findings),
         "## Method",
         method(footprint),
         "## Checks",
@@ -48,6 +50,12 @@ def readme(build: Build, ending: str) -> str:
         "\n".join(f"- {line}" for line in attributions(build.inputs)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def left_out(findings: Iterable[Finding]) -> list[str]:
+    """What the build was made without, as a paragraph; nothing where all was at hand."""
+    found = dict.fromkeys(finding.message for finding in findings if finding.code == "left-out-tables")
+    return [f"**Incomplete**: {message}" for message in list(found)[:1]]
 
 
 def method(footprint: Footprint) -> str:

@@ -12,7 +12,7 @@ from placemap.core.findings import Severity
 from placemap.core.text import as_markdown
 from placemap.crosswalk.inputs import attributions
 from placemap.outputs.build import Build
-from placemap.outputs.readme import boundary_dictionary, dictionary, method, sources
+from placemap.outputs.readme import boundary_dictionary, dictionary, left_out, method, sources
 from placemap.resolve.resolved import ResolvedFootprint
 
 
@@ -40,6 +40,7 @@ def national_readme(
         f"{len(national.places)} places of {len(lines)} integrated care systems, each system by its default footprint. "
         "No body publishes such a list: the definitions are placemap's, from public evidence of unequal strength. "
         "Look at GRADE in `places` before you rely on a system.",
+        *left_out(build.findings),
         "## Systems",
         _systems(lines),
         "## Grades",

@@ -34,6 +34,16 @@ def read_conversion(table: pd.DataFrame, lsoas: pd.Index[str], residents: Floats
     )
 
 
+def no_conversion(size: int) -> LsoaConversion:
+    """From no LSOAs at all: a store without the exact fit knows none of 2011.
+
+    Args:
+        size: number of LSOAs of 2021.
+    """
+    nowhere, nothing = np.array([], dtype=np.int64), np.array([], dtype=object)
+    return LsoaConversion(pd.Index(nothing), nothing, size, nowhere, nowhere, np.array([]), nothing)
+
+
 def _split(source: Ints, people: Floats) -> Floats:
     """By pair, the target's part of all people of the source's targets; equal parts where nobody lives there."""
     total = np.bincount(source, weights=people)

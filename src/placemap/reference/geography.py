@@ -16,7 +16,7 @@ from placemap.core.arrays import Bools, Floats, Ints, Texts, in_order, numbered,
 from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE, OLD_RESIDENTS, RESIDENTS, is_ccg, is_day
 from placemap.core.errors import PlacemapError
 from placemap.reference.by_lsoa import LsoaConversion, Pcns, Registrations, Units
-from placemap.reference.conversions import largest_part, read_conversion
+from placemap.reference.conversions import largest_part, no_conversion, read_conversion
 from placemap.reference.pcns import pcn_entries, practice_groups, read_pcns
 from placemap.reference.registrations import read_registrations
 from placemap.reference.store import ReferenceData, TableEntry
@@ -125,7 +125,7 @@ class Geography:
 
     def _lsoas_2011(self) -> Units:
         """LSOAs of 2011 as units: one of 2021 that was merged from several belongs to the one with most people."""
-        fit = self.fit_2011
+        fit = self._needed_fit_2011()
         of, best_fit = largest_part(fit, np.arange(len(fit.codes)), len(fit.codes), self._back_weight)
         return Units("lsoa", OLD_LSOA_VINTAGE, fit.codes.to_numpy(dtype=object), fit.names, None, of, best_fit)
 
@@ -136,7 +136,7 @@ class Geography:
             position = positions(self.lsoas, table["lsoa_code"])
             of[position[position >= 0]] = of_row[position >= 0]
             return of, np.full(self.size, KINDS[entry.kind].id == "ward")
-        fit = self.fit_2011
+        fit = self._needed_fit_2011()
         of_source = np.full(len(fit.codes), count)
         position = positions(fit.codes, table["lsoa11_code"])
         of_source[position[position >= 0]] = of_row[position >= 0]
@@ -150,15 +150,22 @@ class Geography:
     @cached_property
     def _back_weight(self) -> Floats:
         """By pair of the 2011 fit, people of the 2011 LSOA who went to the 2021 LSOA: mid-2019 estimates × weight."""
+        self.data.need("lsoa_measure", MERGE_WEIGHT)
         return self.lsoa11_measure(MERGE_WEIGHT)[self.fit_2011.source] * self.fit_2011.weight
 
     # --- 2011 → 2021 -----------------------------------------------------------------------------------------------
 
     @cached_property
     def fit_2011(self) -> LsoaConversion:
-        """From LSOAs of 2011."""
-        table = self.data.table(self.data.need("exact_fit"))
-        return read_conversion(table, self.lsoas, self.measure(SPLIT_WEIGHT))
+        """From LSOAs of 2011; without any where the store does not have them."""
+        entry = self.data.find("exact_fit")
+        if entry is None:
+            return no_conversion(self.size)
+        return read_conversion(self.data.table(entry), self.lsoas, self.measure(SPLIT_WEIGHT))
+
+    def _needed_fit_2011(self) -> LsoaConversion:
+        self.data.need("exact_fit")
+        return self.fit_2011
 
     @cached_property
     def fit_2021(self) -> LsoaConversion:
@@ -169,7 +176,7 @@ class Geography:
 
     def fit(self, base: str) -> LsoaConversion:
         """From LSOAs of the vintage `base` (`2011` or `2021`)."""
-        return self.fit_2011 if base == OLD_LSOA_VINTAGE else self.fit_2021
+        return self._needed_fit_2011() if base == OLD_LSOA_VINTAGE else self.fit_2021
 
     @cached_property
     def residents_2011_pairs(self) -> Floats:
@@ -207,7 +214,9 @@ class Geography:
     def measures(self) -> list[str]:
         """Names of all measures: by LSOA of residence, and by practice."""
         families = ("lsoa_measure", "practice_measure")
-        names = [entry.kind for entry in self.data.manifest.tables.values() if entry.family in families]
+        readable = self.data.find("exact_fit") is not None
+        entries = [entry for entry in self.data.manifest.tables.values() if entry.family in families]
+        names = [entry.kind for entry in entries if readable or entry.base != OLD_LSOA_VINTAGE]
         return sorted([*names, self.registered_measure])
 
     def measure(self, name: str) -> Floats:
@@ -217,7 +226,7 @@ class Geography:
             if entry.family == "registrations":
                 self._measures[name] = self.registrations.fit.to_atoms(self.registrations.by_lsoa)
             elif entry.base == OLD_LSOA_VINTAGE:
-                self._measures[name] = self.fit_2011.to_atoms(self.lsoa11_measure(name))
+                self._measures[name] = self._needed_fit_2011().to_atoms(self.lsoa11_measure(name))
             else:
                 self._measures[name] = self._raw_measure(entry, self.lsoas)
         return self._measures[name]
@@ -279,7 +288,7 @@ class Geography:
     def find_units_entry(self, kind: str, vintage: str | None = None) -> TableEntry | None:
         """As `units_entry`, None where it is not there."""
         if kind == "lsoa":
-            return self.units_entry(kind, vintage)
+            return self.data.find("exact_fit" if vintage == OLD_LSOA_VINTAGE else "lsoa_names")
         return self.data.find("lookup", kind, vintage or self.default_vintage(kind))
 
     def pcn_entries(self, vintage: str | None = None) -> tuple[TableEntry, TableEntry]:

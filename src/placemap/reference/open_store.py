@@ -103,7 +103,7 @@ def _manifest(folder: Path) -> Manifest:
                 location=str(path),
                 hint=REMAKE,
             )
-        return _typed(Manifest.from_json(data))
+        return Manifest.from_json(data)
     except FileNotFoundError:
         raise PlacemapError(
             f"this folder is not a reference store: it has no {MANIFEST}",
@@ -113,24 +113,3 @@ def _manifest(folder: Path) -> Manifest:
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         why = f"it has no `{error.args[0]}`" if isinstance(error, KeyError) else str(error)
         raise PlacemapError(f"the manifest cannot be read: {why}", location=str(path), hint=REMAKE) from None
-
-
-def _typed(manifest: Manifest) -> Manifest:
-    """The manifest, if each field of it holds what it should.
-
-    Raises:
-        TypeError, ValueError: a field does not.
-    """
-    for entry in manifest.tables.values():
-        for name, value in vars(entry).items():
-            expected = int if name in ("rows", "total") else str
-            if not isinstance(value, expected) and not (name == "total" and value is None):
-                raise TypeError(f"`{name}` of table {entry.name} is {value!r}")
-        try:
-            entry.schema  # noqa: B018 - for what it raises
-        except KeyError as error:
-            raise ValueError(f"table {entry.name} is of an unknown kind {error}") from None
-    for kind, vintage in manifest.defaults.items():
-        if not isinstance(vintage, str):
-            raise TypeError(f"the default vintage of {kind} is {vintage!r}")
-    return manifest

@@ -2,7 +2,7 @@
 
 `placemap build` offers this where the tables in use do not hold a system:
 
-    lacks = requirements.missing(manifest, footprint)
+    lacks = requirements.incomplete(manifest, footprint)
     plan = plan_for(lacks, months=pinned_months([system]))
     Updater(store, systems=[system]).run(plan.ids)
 """
@@ -61,7 +61,7 @@ def plan_for(
     """The downloads that give some tables: of each the vintage that is asked for, else the newest known.
 
     Args:
-        lacks: what is wanted, as `requirements.missing` gives it.
+        lacks: what is wanted, as `requirements.incomplete` gives it.
         months: of PCN memberships that are pinned; their registrations are fetched, too.
         catalogue, endpoints: the official ones where they are None.
     """
