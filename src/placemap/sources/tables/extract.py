@@ -283,7 +283,8 @@ def _around(table: StoreTable, kept: Kept) -> pd.DataFrame:
     frame = table.frame
     shapes = shapely.from_wkb(frame["geometry"].to_numpy())
     middle = shapely.union_all(shapely.envelope(shapes[frame["ltla_code"].isin(kept.ltlas).to_numpy()]))
-    return frame[shapely.dwithin(shapes, middle, _SEEN_AROUND)]
+    near: pd.DataFrame = frame[shapely.dwithin(shapes, middle, _SEEN_AROUND)]
+    return near
 
 
 def _lineages(table: StoreTable, kept: Kept) -> pd.DataFrame:
