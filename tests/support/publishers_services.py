@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -153,6 +154,7 @@ class Nomis:
 
     reference: Path
     revised: dict[str, Callable[[list[list[str]]], list[list[str]]]] = field(default_factory=dict)
+    updated: str = "2025-11-26 09:30:00"
     _tables: dict[str, list[list[str]]] = field(default_factory=dict)
 
     def answer(self, dataset: str, asked: dict[str, str]) -> bytes | None:
@@ -167,6 +169,12 @@ class Nomis:
         page = rows[start : start + min(int(asked.get("RecordLimit", NOMIS_ROWS)), NOMIS_ROWS)]
         known = [{"geography_code": code, "obs_value": value, "record_count": len(rows)} for code, value in page]
         return _csv([name.upper() for name in selected], [[row[name] for name in selected] for row in known])
+
+    def definition(self, dataset: str) -> bytes:
+        """What a data set is, and when it was last updated."""
+        note = {"annotationtitle": "LastUpdated", "annotationtext": self.updated}
+        family = {"id": dataset, "annotations": {"annotation": [note]}}
+        return json.dumps({"structure": {"keyfamilies": {"keyfamily": [family]}}}).encode()
 
     def _rows(self, name: str) -> list[list[str]]:
         if name not in self._tables:

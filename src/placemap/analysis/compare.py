@@ -11,11 +11,11 @@ import pandas as pd
 
 from placemap.analysis import schemas
 from placemap.config.model import PLACE_SIZE, Footprint
-from placemap.core.arrays import Floats, Ints, Texts, sums
+from placemap.core.arrays import Floats, Ints, sums
 from placemap.core.tables import Table
+from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
 from placemap.resolve.plurality import plurality
-from placemap.resolve.resolve import Assignment
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: Area kinds whose units a footprint may keep whole.
@@ -120,21 +120,16 @@ def side(resolved: ResolvedFootprint) -> Side:
 
 def alignments(resolved: ResolvedFootprint) -> tuple[Alignment, ...]:
     """How far LTLAs, UTLAs, PCNs and former CCGs are kept whole."""
-    geography, assignment, residents = resolved.geography, resolved.assignment, resolved.populations.residents
-    found = []
-    for kind in KINDS_ALIGNED:
-        units = geography.units(kind)
-        found.append(_alignment(kind, units.vintage, units.of, units.codes, units.names, assignment, residents))
-    vintage = resolved.pcn_vintage
-    found.append(_alignment("pcn", vintage, *pcn_areas(geography, vintage), assignment, residents))
+    geography = resolved.geography
+    units = {kind: geography.units(kind) for kind in KINDS_ALIGNED}
+    units["pcn"] = pcn_areas(geography, resolved.pcn_vintage)
     if geography.ccg_vintage:
-        ccgs = geography.units("sub_icb", geography.ccg_vintage)
-        found.append(_alignment("ccg", ccgs.vintage, ccgs.of, ccgs.codes, ccgs.names, assignment, residents))
-    return tuple(found)
+        units["ccg"] = geography.units("sub_icb", geography.ccg_vintage)
+    return tuple(_alignment(kind, of_kind, resolved) for kind, of_kind in units.items())
 
 
-def pcn_areas(geography: Geography, vintage: str) -> tuple[Ints, Texts, Texts]:
-    """By LSOA, the PCN that most of its registered patients use (-1 for none); codes and names of PCNs."""
+def pcn_areas(geography: Geography, vintage: str) -> Units:
+    """PCNs as areas: each LSOA belongs to the one that most of its registered patients use."""
     pcns, registrations = geography.pcns(vintage), geography.registrations
     codes = np.array(sorted(pcns.practices_of), dtype=object)
     position = {code: at for at, code in enumerate(codes)}
@@ -144,31 +139,28 @@ def pcn_areas(geography: Geography, vintage: str) -> tuple[Ints, Texts, Texts]:
     shift = int(used[0] == -1)
     kept = codes[used[shift:]]
     found = plurality(registrations, compact - shift, np.ones((geography.size, len(kept)), dtype=bool))
-    return found.winner, kept, np.array([pcns.names[code] for code in kept], dtype=object)
+    names = np.array([pcns.names[code] for code in kept], dtype=object)
+    return Units("pcn", vintage, kept, names, None, found.winner, np.ones(geography.size, dtype=bool))
 
 
-def _alignment(
-    kind: str, vintage: str, of: Ints, codes: Texts, names: Texts, assignment: Assignment, residents: Floats
-) -> Alignment:
-    rows = np.flatnonzero((assignment.place >= 0) & (of >= 0))
-    count = len(assignment.footprint.places)
+def _alignment(kind: str, units: Units, resolved: ResolvedFootprint) -> Alignment:
+    place, of, residents = resolved.assignment.place, units.of, resolved.populations.residents
+    rows = np.flatnonzero((place >= 0) & (of >= 0))
+    count, size = len(resolved.places), len(units.codes)
     lsoas, people = (
-        np.bincount(of[rows] * count + assignment.place[rows], weights=weight, minlength=len(codes) * count).reshape(
-            -1, count
-        )
+        np.bincount(of[rows] * count + place[rows], weights=weight, minlength=size * count).reshape(-1, count)
         for weight in (None, residents[rows])
     )
     places = (lsoas > 0).sum(axis=1)
     whole = places == 1
-    placed = assignment.place >= 0
-    total = float(residents[placed].sum())
-    place_names = [place.name for place in assignment.footprint.places]
+    total = resolved.people(place >= 0)
+    place_names = [item.name for item in resolved.places]
     split = tuple(
-        Split(str(codes[unit]), str(names[unit]), _parts(lsoas[unit], people[unit], place_names))
+        Split(str(units.codes[unit]), str(units.names[unit]), _parts(lsoas[unit], people[unit], place_names))
         for unit in np.flatnonzero(places > 1)
     )
     share = float(people[whole].sum()) / total if total else 0.0
-    return Alignment(kind, vintage, int((places > 0).sum()), int(whole.sum()), share, split)
+    return Alignment(kind, units.vintage, int((places > 0).sum()), int(whole.sum()), share, split)
 
 
 def _parts(lsoas: Floats, people: Floats, names: Sequence[str]) -> tuple[tuple[str, int, float], ...]:

@@ -47,8 +47,8 @@ class Listing:
 def listing(kind: str, place_of: Mapping[str, str], geography: Geography, asked: str = "") -> Listing:
     """A list with the list of PCNs that it is best read by.
 
-    That is the one which has most of the codes, then the one that says the places in fewest units, then the one nearest
-    to the registrations.
+    That is the one which has most of the codes, then the one that says the places in fewest units, with the fewest
+    sub-ICB locations and the fewest PCNs of which only a part is listed, then the one nearest to the registrations.
 
     Args:
         kind: `pcn` or `practice`.
@@ -62,9 +62,10 @@ def listing(kind: str, place_of: Mapping[str, str], geography: Geography, asked:
     read = [_read_by(kind, place_of, vintage, geography) for vintage in vintages]
     registered = months(geography.registrations_entry.vintage)
 
-    def fit(item: Listing) -> tuple[int, int, int, str]:
+    def fit(item: Listing) -> tuple[int | str, ...]:
         units = sum(mine.length for mine in declared(item, set(item.place_of.values()), geography).values())
-        return len(item.place_of), -units, -abs(months(item.vintage) - registered), item.vintage
+        locations, far = len(_locations(item, geography)[0]), abs(months(item.vintage) - registered)
+        return len(item.place_of), -units, -locations, -_partly_listed(item, geography), -far, item.vintage
 
     best = max(read, key=fit)
     if not best.place_of:
@@ -130,26 +131,54 @@ def _whole_pcns(found: Listing, geography: Geography) -> dict[str, str]:
     return whole
 
 
+def _partly_listed(found: Listing, geography: Geography) -> int:
+    """How many PCNs have some of their practices in the list and some not."""
+    listed_in = [
+        sum(code in found.place_of for code in practices) / len(practices)
+        for practices in geography.pcns(found.vintage).practices_of.values()
+    ]
+    return sum(0 < share < 1 for share in listed_in)
+
+
 # --- scope ------------------------------------------------------------------------------------------------------------
 
 
 def scope_of_listing(found: Listing, geography: Geography) -> tuple[Declared, tuple[str, ...]]:
     """The sub-ICB locations that the practices belong to, and what is to be said of that.
 
-    A practice belongs where the list of PCNs has it; but where hardly any of its patients live there, or there is no
-    such location any more, where most of them live.
-
     Raises:
         PlacemapError: the reference knows no such location.
     """
     units = geography.units("sub_icb")
-    pcns = geography.pcns(found.vintage)
+    chosen, moved = _locations(found, geography)
+    if not chosen:
+        raise PlacemapError(
+            f"the {KINDS[found.kind].plural} lie in no sub-ICB location that the reference knows",
+            hint="`placemap data update`",
+            exit_code=Exit.WRONG,
+        )
+    notes = [
+        f"{count} practice{'s' if count > 1 else ''} of {ods} in {found.vintage} counted to {units.names[at]}, where "
+        f"most of the patients live within the boundaries of {units.vintage}."
+        for (ods, at), count in sorted(moved.items())
+    ]
+    members = tuple(("sub_icb", str(units.codes[at]), str(units.names[at])) for at in sorted(chosen))
+    return Declared(members), tuple(notes)
+
+
+def _locations(found: Listing, geography: Geography) -> tuple[set[int], Counter[tuple[str, int]]]:
+    """Positions of the sub-ICB locations, and how many practices of an NHS code count to another one.
+
+    A practice belongs where the list of PCNs has it; but where hardly any of its patients live there, or there is no
+    such location any more, where most of them live.
+    """
+    units = geography.units("sub_icb")
     practices = _practices(found, geography)
-    members = pcns.members.drop_duplicates("practice_code", keep="last")
+    members = geography.pcns(found.vintage).members.drop_duplicates("practice_code", keep="last")
     ods_of = dict(zip(members["practice_code"], members["practice_sub_icb_ods"], strict=True))
     lives, shares = _homes(practices, geography, ods_of)
     chosen: set[int] = set()
-    moved: Counter[tuple[str, str]] = Counter()
+    moved: Counter[tuple[str, int]] = Counter()
     for practice in practices:
         official, home = units.position(ods_of.get(practice, "")), lives.get(practice)
         stays = official is not None and (home is None or shares.get(practice, 0.0) >= HARDLY_ANY)
@@ -158,21 +187,8 @@ def scope_of_listing(found: Listing, geography: Geography) -> tuple[Declared, tu
             continue
         chosen.add(at)
         if not stays and ods_of.get(practice):
-            moved[ods_of[practice], str(units.names[at])] += 1
-    if not chosen:
-        raise PlacemapError(
-            f"the {KINDS[found.kind].plural} lie in no sub-ICB location that the reference knows",
-            hint="`placemap data update`",
-            exit_code=Exit.WRONG,
-        )
-    notes = [
-        f"{count} practice{'s' if count > 1 else ''} of {ods} in {found.vintage} counted to {name}, where most of the "
-        f"patients live within the boundaries of {units.vintage}."
-        for (ods, name), count in sorted(moved.items())
-    ]
-    return Declared(tuple(("sub_icb", str(units.codes[at]), str(units.names[at])) for at in sorted(chosen))), tuple(
-        notes
-    )
+            moved[ods_of[practice], at] += 1
+    return chosen, moved
 
 
 def _practices(found: Listing, geography: Geography) -> list[str]:

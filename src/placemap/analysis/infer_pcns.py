@@ -55,8 +55,10 @@ def search(place: Ints, count: int, geography: Geography, vintage: str) -> ByPcn
     tally = _Tally(votes, of_group, place[scope], count)
     doubtful = (own > SOME * total) & (inside.max(axis=1) < NEARLY_ALL * total)
     for group in np.flatnonzero(doubtful).tolist():
-        # A place that none of its patients live in could only lose by it what no place at all would lose.
-        tally.improve(group, [-1, *np.flatnonzero(inside[group] > 0).tolist()])
+        # A PCN most of whose patients live here must be in some place; and a place that none of them live in could
+        # only lose by it what no place at all would lose.
+        nowhere = [] if own[group] > total[group] / 2 else [-1]
+        tally.improve(group, [*nowhere, *np.flatnonzero(inside[group] > 0).tolist()])
     for at, code in enumerate(groups):
         if not KINDS["pcn"].accepts(code):
             tally.leave_out(at)

@@ -12,7 +12,7 @@ Only LSOAs that were placed by plurality can change; what is declared as an area
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -57,9 +57,29 @@ class Sensitivity:
 
 
 def sensitivity(resolved: ResolvedFootprint) -> Sensitivity:
-    """Place the footprint's LSOAs by the other methods."""
+    """Place the footprint's LSOAs by the other methods; of systems put together, each system's by itself."""
+    if resolved.parts:
+        return _together(resolved, [sensitivity(part) for part in resolved.parts])
     other = {method: _by(method, resolved.assignment, resolved.geography) for method in METHODS}
     return Sensitivity(other, _flips(resolved, other), _confidence(resolved, other))
+
+
+def _together(whole: ResolvedFootprint, parts: Sequence[Sensitivity]) -> Sensitivity:
+    """What other methods make of each system, as one; places by their position in the whole."""
+    other = {method: whole.assignment.place.copy() for method in METHODS}
+    first = 0
+    for part, found in zip(whole.parts, parts, strict=True):
+        for method, place in found.other.items():
+            changed = place != part.assignment.place
+            other[method][changed] = np.where(place[changed] >= 0, place[changed] + first, -1)
+        first += len(part.places)
+    flips = pd.concat([found.flips.frame for found in parts], ignore_index=True)
+    confidence = pd.concat([found.confidence.frame for found in parts], ignore_index=True)
+    return Sensitivity(
+        other,
+        Table("sensitivity", schemas.SENSITIVITY, flips.sort_values(list(schemas.SENSITIVITY.key), ignore_index=True)),
+        Table("confidence", schemas.CONFIDENCE, confidence),
+    )
 
 
 def _by(method: str, assignment: Assignment, geography: Geography) -> Ints:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,8 +79,9 @@ def snapshot(
     """A result in memory."""
     texts = {table.name: _as_text(table) for table in tables}
     found = {e.name: Input(e.name, e.vintage, e.coverage, e.content_sha256) for e in inputs}
-    sha256, measure = resolved.system.config_sha256, resolved.populations.residents_name
-    return _made(label, *resolved.key, texts, found, sha256, measure)
+    system, footprint = resolved.key
+    config, measure = resolved.system.config_sha256, resolved.populations.residents_name
+    return Snapshot(label, system, footprint, inputs=found, config=config, measure=measure, **_figures(texts))
 
 
 def _as_text(table: Table) -> pd.DataFrame:
@@ -115,7 +116,7 @@ def read_snapshot(folder: Path) -> Snapshot:
         config, measure = _texts(metadata["schema:isBasedOn"]["schema:sha256"], metadata[MEASURE])
     except (KeyError, TypeError, AttributeError) as error:
         raise PlacemapError(f"metadata.json lacks {error}", location=str(folder), hint=BUILD_AGAIN) from None
-    return _made(str(folder), system, footprint, texts, inputs, config, measure)
+    return Snapshot(str(folder), system, footprint, inputs=inputs, config=config, measure=measure, **_figures(texts))
 
 
 BUILD_AGAIN = "build it again with `placemap build`"
@@ -179,52 +180,37 @@ def _texts(*values: object) -> tuple[str, ...]:
     return tuple(str(value) for value in values)
 
 
-def _made(
-    label: str,
-    system: str,
-    footprint: str,
-    texts: dict[str, pd.DataFrame],
-    inputs: dict[str, Input],
-    config: str,
-    measure: str,
-) -> Snapshot:
-    places, lsoas, practices = texts["places"], texts["place_lsoa21"], texts["place_practice"]
-    return Snapshot(
-        label=label,
-        system=system,
-        footprint=footprint,
-        names=dict(zip(places["PLACECD"], places["PLACENM"], strict=True)),
-        people=dict(
-            zip(
-                places["PLACECD"],
-                zip(places["RESIDENTS"].astype(float), places["REGISTERED"].astype(float), strict=True),
-                strict=True,
-            )
-        ),
-        lsoas=pd.DataFrame(
-            {
-                "NAME": lsoas["LSOA21NM"].tolist(),
-                "PLACECD": lsoas["PLACECD"].tolist(),
-                "METHOD": lsoas["METHOD"].tolist(),
-                "RESIDENTS": lsoas["RESIDENTS"].astype(float).tolist(),
-            },
-            index=pd.Index(lsoas["LSOA21CD"], name="LSOA21CD"),
-        ).sort_index(),
-        practices=pd.DataFrame(
-            {
-                "NAME": practices["PRACTICENM"].tolist(),
-                "PLACECD": practices["PLACECD"].tolist(),
-                "PCNCD": practices["PCNCD"].tolist(),
-                "DECLARED_BY": practices["DECLARED_BY"].tolist(),
-                "LIST_SIZE": practices["LIST_SIZE"].astype(float).tolist(),
-            },
-            index=pd.Index(practices["PRACTICECD"], name="PRACTICECD"),
-        ).sort_index(),
-        inputs=inputs,
-        config=config,
-        measure=measure,
-        digests={name: _digest(frame) for name, frame in sorted(texts.items()) if name not in NOT_FIGURES},
-    )
+def _figures(texts: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """The fields of a snapshot that come from its tables."""
+    places = texts["places"]
+    people = zip(places["RESIDENTS"].astype(float), places["REGISTERED"].astype(float), strict=True)
+    return {
+        "names": dict(zip(places["PLACECD"], places["PLACENM"], strict=True)),
+        "people": dict(zip(places["PLACECD"], people, strict=True)),
+        "lsoas": _indexed(texts["place_lsoa21"], "LSOA21CD", _LSOA_COLUMNS),
+        "practices": _indexed(texts["place_practice"], "PRACTICECD", _PRACTICE_COLUMNS),
+        "digests": {name: _digest(frame) for name, frame in sorted(texts.items()) if name not in NOT_FIGURES},
+    }
+
+
+_LSOA_COLUMNS = {"NAME": "LSOA21NM", "PLACECD": "PLACECD", "METHOD": "METHOD", "RESIDENTS": "RESIDENTS"}
+_PRACTICE_COLUMNS = {
+    "NAME": "PRACTICENM",
+    "PLACECD": "PLACECD",
+    "PCNCD": "PCNCD",
+    "DECLARED_BY": "DECLARED_BY",
+    "LIST_SIZE": "LIST_SIZE",
+}
+_NUMBERS = ("RESIDENTS", "LIST_SIZE")
+
+
+def _indexed(frame: pd.DataFrame, key: str, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Some columns of a table under other names, by its key, in order of it."""
+    content = {
+        name: frame[column].astype(float).tolist() if name in _NUMBERS else frame[column].tolist()
+        for name, column in columns.items()
+    }
+    return pd.DataFrame(content, index=pd.Index(frame[key], name=key)).sort_index()
 
 
 def _digest(frame: pd.DataFrame) -> str:

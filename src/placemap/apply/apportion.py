@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placemap.core.arrays import Floats, Texts, positions, ratio, sums
+from placemap.core.arrays import Floats, Ints, Texts, positions, ratio, sums
 from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units, living_in
+from placemap.reference.ended import ended
 from placemap.reference.geography import SPLIT_WEIGHT, Geography
 from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment, places_of_practices
@@ -24,17 +25,19 @@ from placemap.resolve.resolved import ResolvedFootprint
 RESIDENTS, REGISTERED = "residents", "registered"
 DECLARED, RESIDENCE = "declared", "residence"
 #: What becomes of a row, in the order in which it is told.
-PLACED, OUT_OF_AREA, NOT_IN_TABLES, UNKNOWN, DEAD, MISSING = (
+PLACED, NO_PLACE, OUT_OF_AREA, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING = (
     "placed",
+    "in the scope but in no place",
     "out of area",
     "not in the packaged tables",
+    "another kind",
     "unknown code",
     "dead code",
     "missing code",
 )
-OUTCOMES = (PLACED, OUT_OF_AREA, NOT_IN_TABLES, UNKNOWN, DEAD, MISSING)
+OUTCOMES = (PLACED, NO_PLACE, OUT_OF_AREA, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING)
 #: Those that are a loss: the data are about someone, and placemap cannot tell where.
-LOSSES = (UNKNOWN, DEAD, MISSING)
+LOSSES = (OTHER_KIND, UNKNOWN, DEAD, MISSING)
 #: Shares below this are what rounding leaves of nothing.
 DUST = 1e-12
 
@@ -49,7 +52,8 @@ class Apportionment:
     Attributes:
         kind: one of `codes.KINDS`.
         codes: CODE, VINTAGE, OUTCOME (`known` or `dead code`), a row a code that the reference has.
-        weights: CODE, ICSID, FOOTPRINT, PLACECD, PLACENM, WEIGHT, a row a pair; the rest to 1 is out of area.
+        weights: CODE, ICSID, FOOTPRINT, PLACECD, PLACENM, WEIGHT, a row a pair; PLACECD is empty for the part that is
+            in the scope but in no place, and the rest to 1 is out of area.
         method: how the kind is placed, a phrase for the user.
         as_one: ICSID and FOOTPRINT that all places are accounted for under together; None for each footprint by itself.
     """
@@ -85,7 +89,7 @@ def place_keys(
     keys = _KEYS[kind if kind in _KEYS else "area"](
         resolved[0].geography, resolved[0].populations, kind, shares, practices
     )
-    frames = [_weight_rows(item, keys.codes, keys.matrix(item.assignment)) for item in resolved]
+    frames = [_weight_rows(item, keys.codes, keys.matrix(Target.of(item.assignment))) for item in resolved]
     weights = pd.concat(frames, ignore_index=True)
     as_one = next((item.key for item in resolved if item.parts), None)
     return Apportionment(kind, _with_dead(keys.codes, keys.vintages, keys.dead), weights, keys.method, as_one)
@@ -111,15 +115,37 @@ class _Keys:
 
     codes: Texts
     vintages: Texts
-    matrix: Callable[[Assignment], Floats]
+    matrix: Callable[[Target], Floats]
     method: str
     dead: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Target:
+    """Where units go: the places of a footprint, and last what is in its scope but in none of them.
+
+    Attributes:
+        place: by LSOA, the position of its place; `count` - 1 in the scope but in no place; -1 elsewhere.
+        count: number of places, and one more.
+    """
+
+    assignment: Assignment
+    place: Ints
+    count: int
+
+    @staticmethod
+    def of(assignment: Assignment) -> Target:
+        """The target of a footprint."""
+        places = len(assignment.footprint.places)
+        left = assignment.in_scope & (assignment.place < 0)
+        return Target(assignment, np.where(left, places, assignment.place), places + 1)
+
+
 def _weight_rows(item: ResolvedFootprint, codes: Texts, matrix: Floats) -> pd.DataFrame:
     row, place = np.nonzero(matrix > DUST)
-    heads = np.array([(head.ics, head.footprint, head.code) for head in item.place_codes], dtype=object)[place]
-    names = np.array([p.name for p in item.places], dtype=object)
+    every = [*((head.ics, head.footprint, head.code) for head in item.place_codes), (*item.key, "")]
+    heads = np.array(every, dtype=object)[place]
+    names = np.array([*(p.name for p in item.places), ""], dtype=object)
     columns = {
         "CODE": codes[row],
         "ICSID": heads[:, 0],
@@ -152,10 +178,10 @@ def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: s
     both = positions(fit.codes, geography.lsoa_codes) >= 0
     vintages = np.where(both, f"{OLD_LSOA_VINTAGE} and {LSOA_VINTAGE}", LSOA_VINTAGE)
 
-    def matrix(assignment: Assignment) -> Floats:
-        count = len(assignment.footprint.places)
-        labels = np.where(assignment.place >= 0, assignment.place, count)
-        return np.vstack([_one_hot(assignment.place, count), fit.shares(labels, count + 1)[old][:, :count]])
+    def matrix(target: Target) -> Floats:
+        labels = np.where(target.place >= 0, target.place, target.count)
+        split = fit.shares(labels, target.count + 1)[old][:, : target.count]
+        return np.vstack([_one_hot(target.place, target.count), split])
 
     return _Keys(
         np.concatenate([geography.lsoa_codes, fit.codes.to_numpy()[old]]),
@@ -181,15 +207,15 @@ def _area_keys(geography: Geography, populations: Populations, kind: str, shares
         seen.update(codes)
         chosen.append((units, codes[new], unit[new]))
 
-    def matrix(assignment: Assignment) -> Floats:
-        return np.vstack([_unit_shares(units, assignment, people)[unit] for units, _, unit in chosen])
+    def matrix(target: Target) -> Floats:
+        return np.vstack([_unit_shares(units, target, people)[unit] for units, _, unit in chosen])
 
     return _Keys(
         np.concatenate([codes for _, codes, _ in chosen]),
         np.concatenate([np.full(len(codes), units.vintage, dtype=object) for units, codes, _ in chosen]),
         matrix,
         f"{KINDS[kind].plural} by the share of their {name} in each place",
-        _dead_ltlas(geography) if kind == "ltla" else (),
+        tuple(ended(kind, geography)),
     )
 
 
@@ -205,12 +231,12 @@ def _area_part(units: Units) -> tuple[Units, Texts, np.ndarray]:
     return units, every[first], np.concatenate(unit)[first]
 
 
-def _unit_shares(units: Units, assignment: Assignment, people: Floats) -> Floats:
+def _unit_shares(units: Units, target: Target, people: Floats) -> Floats:
     """By unit × place, the share of the unit's people in the place; by LSOAs for a unit where nobody lives."""
-    count, places = len(units.codes), len(assignment.footprint.places)
+    count, places = len(units.codes), target.count
     known = units.of >= 0
-    both = known & (assignment.place >= 0)
-    cell = units.of[both] * places + assignment.place[both]
+    both = known & (target.place >= 0)
+    cell = units.of[both] * places + target.place[both]
     of_people = sums(cell, people[both], count * places).reshape(count, places)
     of_lsoas = sums(cell, np.ones(int(both.sum())), count * places).reshape(count, places)
     total = sums(units.of[known], people[known], count)
@@ -220,13 +246,6 @@ def _unit_shares(units: Units, assignment: Assignment, people: Floats) -> Floats
         ratio(of_people, np.broadcast_to(total[:, None], of_people.shape)),
         ratio(of_lsoas, np.broadcast_to(lsoas[:, None], of_lsoas.shape)),
     )
-
-
-def _dead_ltlas(geography: Geography) -> tuple[str, ...]:
-    if geography.data.find("ltla_history") is None:
-        return ()
-    history = geography.ltla_history
-    return tuple(history["ltla_code"][(history["last_year"] < history["last_year"].max()).to_numpy()])
 
 
 # --- practices and PCNs ---------------------------------------------------------------------------------------------
@@ -239,17 +258,19 @@ def _practice_keys(geography: Geography, populations: Populations, _kind: str, _
     codes = np.array(sorted({*real, *geography.practice_names, *pcns.pcn_of}), dtype=object)
     position = positions(registrations.codes, codes)
 
-    def declared(assignment: Assignment) -> Floats:
-        place_of = places_of_practices(assignment.footprint, geography)
-        of = np.array([place_of.get(code, -1) for code in codes])
-        return _one_hot(of, len(assignment.footprint.places))
+    everyone = np.arange(len(registrations.codes))
+    total = registrations.by_practice
 
-    def residence(assignment: Assignment) -> Floats:
-        everyone = np.arange(len(registrations.codes))
-        lived = living_in(
-            registrations, assignment.place, len(assignment.footprint.places), everyone, len(registrations.codes)
-        )
-        total = registrations.by_practice
+    def declared(target: Target) -> Floats:
+        place_of = places_of_practices(target.assignment.footprint, geography)
+        of = np.array([place_of.get(code, -1) for code in codes])
+        inside = target.assignment.in_scope.astype(np.int64) - 1
+        here = living_in(registrations, inside, 1, everyone, len(registrations.codes))[:, 0]
+        mostly = np.append(2 * here > total, False)[position]  # the last for those without patients
+        return _one_hot(np.where((of < 0) & mostly, target.count - 1, of), target.count)
+
+    def residence(target: Target) -> Floats:
+        lived = living_in(registrations, target.place, target.count, everyone, len(registrations.codes))
         share = ratio(lived, np.broadcast_to(total[:, None], lived.shape))
         return np.where((position >= 0)[:, None], share[position], 0.0)
 
@@ -280,8 +301,8 @@ def _pcn_keys(geography: Geography, populations: Populations, kind: str, shares:
     # A PCN whose practices have no registered patients yet still lies where its practices do.
     size += np.where(sums(of[of >= 0], size[of >= 0], len(codes))[of] == 0, 1.0, 0.0)
 
-    def matrix(assignment: Assignment) -> Floats:
-        share = base.matrix(assignment)
+    def matrix(target: Target) -> Floats:
+        share = base.matrix(target)
         inside = of >= 0
         total = sums(of[inside], size[inside], len(codes))
         columns = [sums(of[inside], (share[:, place] * size)[inside], len(codes)) for place in range(share.shape[1])]

@@ -9,7 +9,7 @@ import numpy as np
 from placemap.checks.registry import finding_of, result_check
 from placemap.config.model import PLACE_SIZE
 from placemap.core.findings import Finding, Severity
-from placemap.core.text import listed
+from placemap.core.text import counted, listed
 from placemap.resolve.resolve import LOW_SHARE
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -52,7 +52,7 @@ def split_ltla(resolved: ResolvedFootprint) -> Iterator[Finding]:
 def _parts(sizes: list[tuple[int, str]]) -> str:
     """LSOAs by place in words, the unit named once: `77 LSOAs in Woodspring; 1 in South Bristol`."""
     (size, name), *others = sizes
-    first = f"{size} LSOA{'s' if size != 1 else ''} in {name}"
+    first = f"{counted(size, 'LSOA')} in {name}"
     return "; ".join([first, *(f"{size} in {name}" for size, name in others)])
 
 

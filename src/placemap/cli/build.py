@@ -33,7 +33,7 @@ from placemap.cli.common import (
     print_lines,
     progress,
 )
-from placemap.cli.england import build_england, refuse_with_england
+from placemap.cli.england import BuildOptions, build_england, refuse_with_england
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.cli.outcomes import outcome_json, print_outcome
 from placemap.cli.workflow import Annotations, error_annotations, finding_annotations
@@ -131,9 +131,8 @@ def build(
     if england:
         refuse_with_england(systems, footprint, every=every)
         workspace = reference.open([], shipped_systems(), "build --england")
-        return build_england(
-            workspace, out, min_grade.value, formats.value, excel=excel, strict=strict, as_json=as_json
-        )
+        options = BuildOptions(formats.value, excel, boundaries, sensitivity)
+        return build_england(workspace, out, min_grade.value, options, strict=strict, as_json=as_json)
     if not systems:
         raise PlacemapError(
             "which system? Name one or several, or all of them with --england",

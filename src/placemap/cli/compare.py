@@ -10,6 +10,7 @@ import typer
 from placemap.cli import app
 from placemap.cli.common import (
     DataOption,
+    FootprintOption,
     JsonOption,
     MeasureOption,
     SystemArgument,
@@ -39,6 +40,7 @@ def compare(
     footprints: Annotated[
         list[str] | None, typer.Argument(metavar="[FOOTPRINT]…", help="Footprints of it. Default: all.")
     ] = None,
+    footprint: FootprintOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Write footprints, alignment and place_place as CSV there."),
@@ -55,7 +57,7 @@ def compare(
     from placemap.commands.workspace import open_workspace
     from placemap.outputs.tables import write_answers
 
-    found = compare_footprints(open_workspace(data, measure), load(system), footprints or [])
+    found = compare_footprints(open_workspace(data, measure), load(system), [*(footprints or []), *(footprint or [])])
     if as_json:
         print_json(_json(found))
     else:

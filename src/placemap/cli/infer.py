@@ -64,7 +64,7 @@ def infer(
             "--pcn-vintage",
             metavar="MONTH",
             help="Take members, names and scope of PCNs and practices from this list; else from the one that has most "
-            "of them, says the places in fewest units, and is nearest to the registrations, in this order.",
+            "of them, says the places in fewest units and sub-ICB locations, and is nearest to the registrations.",
         ),
     ] = "",
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the system, for the config.")] = "",
@@ -164,9 +164,10 @@ def _claim(found: Found) -> str:
     """What was seen when the config was built, and nothing else."""
     if found.off:
         return f"The config does not give back the input: {len(found.off)} off, {', '.join(found.off[:5])}"
+    if gaps := [finding for finding in found.errors if finding.code == "gap"]:
+        return _gaps(found, gaps)
     if found.errors:
-        gaps = [finding for finding in found.errors if finding.code == "gap"]
-        return _gaps(found, gaps) if len(gaps) == len(found.errors) else "The config does not build:"
+        return "The config does not build:"
     if found.inferred.way == "as listed":
         return "The config was built: every code is in its place, and each LSOA of the scope in one place."
     return "The config was built: it gives back every LSOA of the input."
@@ -176,16 +177,20 @@ def _gaps(found: Found, gaps: list[Finding]) -> str:
     scope = ", ".join(f"{name} ({code})" for _, code, name in found.inferred.scope.members)
     lsoas, placed = sum(len(gap.lsoas) for gap in gaps), sum(place.lsoas for place in found.inferred.places)
     people = sum(gap.people or 0 for gap in gaps)
+    pcns = sum(finding.code == "unplaced-pcn" for finding in found.errors)
+    missing = f", and {pcns} PCN{'s' if pcns > 1 else ''} of it {'are' if pcns > 1 else 'is'} not in it" if pcns else ""
     return (
         f"The config does not build: {lsoas:,} of the {lsoas + placed:,} LSOAs of its scope, {scope}, have no patients "
-        f"of the list ({people:,.0f} residents), so the list is no whole system. List all practices of it, or give a "
-        "smaller scope."
+        f"of the list ({people:,.0f} residents){missing}, so the list is no whole system. List all practices of it, or "
+        "give a smaller scope."
     )
 
 
 def _told(found: Found) -> list[Finding]:
-    """The errors that the claim has not told of yet."""
-    return [] if all(finding.code == "gap" for finding in found.errors) else list(found.errors)
+    """The errors that the claim has not told of yet; without a gap a PCN that is in no place is told of by itself."""
+    codes = {finding.code for finding in found.errors}
+    told = {"gap", "unplaced-pcn"} if "gap" in codes else set()
+    return [finding for finding in found.errors if finding.code not in told]
 
 
 def _way(found: Found) -> str:

@@ -23,7 +23,7 @@ from placemap.cli.common import (
 )
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
-from placemap.core.errors import Exit
+from placemap.core.errors import Exit, PlacemapError
 
 
 @app.command("map")
@@ -62,6 +62,12 @@ def map_places(
     fetch_missing([declared], data, f"map {system}", download=download)
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of)
     found, chosen = chosen_of(workspace, declared, footprint or [])
+    if compare in [one.id for one in chosen]:
+        raise PlacemapError(
+            f"`{compare}` would stand beside itself",
+            hint=f"name another of {', '.join(found.footprints)} with --compare",
+            exit_code=Exit.USAGE,
+        )
     sets = [[one, *footprints_of(found, [compare])] if compare else [one] for one in chosen]
     made = [
         make_map(workspace, found, footprints, out, highlight=highlight, title=title, legend=legend)

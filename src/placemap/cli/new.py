@@ -54,7 +54,10 @@ def new(
     write_new(target, text)
     message(f"written to {target}; edit it, then: placemap check {target}")
     if target.parent == Path("configs") and system in {one.id for one in systems}:
-        message(f"note: from this folder `{system}` now means this file, no longer the config that ships with placemap")
+        message(
+            f"note: from this folder `{system}` now means this file, in `--england`, too, and no longer the config "
+            "that ships with placemap; --out puts it elsewhere"
+        )
     return Exit.OK
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from placemap.cli.common import finding_json, finding_lines, message, print_table, rounded
+from placemap.cli.common import finding_json, finding_lines, message, print_table
+from placemap.cli.sensitivity import sensitivity_json, show_sensitivity
 from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def print_outcome(outcome: Outcome) -> None:
     else:
         message(f"{title}: not resolved, because of the errors below")
     _verdict(outcome)
-    _sensitivity(outcome)
+    show_sensitivity(outcome.sensitivity)
     for line in finding_lines(outcome.findings):
         message(line)
     if outcome.folder:
@@ -51,19 +50,6 @@ def _verdict(outcome: Outcome) -> None:
         message(f"coverage: {gaps:,} of {scope:,} LSOAs of the scope in no place, {overlaps:,} in more than one")
     else:
         message(f"coverage: each of the {scope:,} LSOAs of the scope is in exactly one place")
-
-
-def _sensitivity(outcome: Outcome) -> None:
-    from placemap.analysis.sensitivity import LABELS
-
-    if outcome.sensitivity is None:
-        return
-    rows = [
-        (LABELS[method], f"{lsoas:,}", f"{people:,.0f}") for method, lsoas, people in outcome.sensitivity.by_method()
-    ]
-    print_table(("other method", "LSOAs that change place", "residents"), rows, right=(1, 2), title="\nsensitivity")
-    for row in outcome.sensitivity.confidence.frame.itertuples():
-        typer.echo(f"confidence {row.CONFIDENCE}: {row.WORDS}")
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
@@ -88,14 +74,5 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
             for line in place_summaries(outcome)
         ],
         "findings": [finding_json(finding) for finding in outcome.findings],
-        "sensitivity": _sensitivity_json(outcome),
+        "sensitivity": sensitivity_json(outcome.sensitivity),
     }
-
-
-def _sensitivity_json(outcome: Outcome) -> dict[str, Any] | None:
-    if outcome.sensitivity is None:
-        return None
-    methods = [{"method": m, "lsoas": n, "residents": round(p, 2)} for m, n, p in outcome.sensitivity.by_method()]
-    confidence = outcome.sensitivity.confidence.frame[["PLACECD", "CONFIDENCE", "WORDS", "FLIPPING", "FLIPPING_SHARE"]]
-    rows = [{str(key).lower(): value for key, value in row.items()} for row in rounded(confidence.to_dict("records"))]
-    return {"methods": methods, "places": rows}

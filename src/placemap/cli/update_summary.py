@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from placemap.cli.common import error_message, message, print_table
+from placemap.core.text import some
 
 if TYPE_CHECKING:
     from placemap.sources.tables.requirements import Buildable, Requirement
@@ -91,8 +92,7 @@ def _by_hand(report: UpdateReport) -> None:
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    return some(names, SHOWN, counted=True)
 
 
 def as_json(report: UpdateReport) -> dict[str, Any]:

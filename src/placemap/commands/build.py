@@ -40,10 +40,12 @@ def build(
     if workspace.lock:
         require_locked(workspace.inputs(footprint), workspace.lock)
     outcome = workspace.build(system, footprint)
-    if sensitive and outcome.exit_code() == Exit.OK:
+    failed = outcome.exit_code() != Exit.OK
+    if sensitive and not failed:
         outcome.sensitivity = sensitivity(outcome.without_errors())
         outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
-    made = workspace.made(outcome, workspace.boundaries(outcome) if outlines else None)
+    shapes = workspace.boundaries(outcome.without_errors()) if outlines and not failed else None
+    made = workspace.made(outcome, shapes)
     outcome.folder = write_build(made, out, formats=formats, excel=excel)
     return outcome
 

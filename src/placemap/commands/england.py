@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from placemap.analysis.sensitivity import Sensitivity, sensitivity
 from placemap.checks.run import by_severity
 from placemap.checks.store_covers import UPDATE
 from placemap.commands.workspace import Outcome, Workspace, footprints_of
@@ -31,9 +33,13 @@ from placemap.outputs.build import Build
 from placemap.outputs.folder import write_build
 from placemap.outputs.readme_england import SystemLine, national_readme
 from placemap.reference.geography import Geography
+from placemap.reference.lock import require_locked
 from placemap.resolve.england import ENGLAND, combine
 from placemap.resolve.resolve import practice_places, scope_of
 from placemap.resolve.resolved import ResolvedFootprint
+
+if TYPE_CHECKING:
+    from placemap.outputs.map.outlines import PlaceBoundaries
 
 
 @dataclass
@@ -46,6 +52,7 @@ class EnglandOutcome:
         findings: those of all systems, then those between systems, errors first.
         tables: empty of crosswalks where there are errors.
         folder: where they were written; None where nothing was.
+        sensitivity: what other methods make of each system; None where that was not asked for.
     """
 
     national: ResolvedFootprint
@@ -54,6 +61,7 @@ class EnglandOutcome:
     findings: list[Finding]
     tables: list[Table] = field(default_factory=list)
     folder: Path | None = None
+    sensitivity: Sensitivity | None = None
 
     def exit_code(self) -> Exit:
         """0, or 4 where there are errors."""
@@ -175,30 +183,45 @@ def build_england(
     min_grade: str = WEAKEST,
     formats: str = "csv",
     excel: bool = False,
+    outlines: bool = False,
+    sensitive: bool = False,
 ) -> EnglandOutcome:
     """Build all systems into `out/england/default-footprints/`.
 
+    Args:
+        outlines: also write the outlines of all places.
+        sensitive: also place LSOAs by other methods, and say how sure each place is.
+
     Raises:
-        PlacemapError: the store is not of all England, or the folder cannot be written.
+        PlacemapError: the store is not of all England, the tables are not those of the lock, or the folder cannot be
+            written.
     """
     outcome = england(workspace, systems, min_grade)
-    made = build_of(outcome, workspace)
-    outcome.tables = made.tables
+    if workspace.lock:
+        require_locked(inputs_of(outcome, workspace), workspace.lock)
+    failed = outcome.exit_code() != Exit.OK
+    outcome.tables = tables_of(outcome, workspace)
+    if sensitive and not failed:
+        outcome.sensitivity = sensitivity(outcome.national)
+        outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
+    shapes = workspace.boundaries(outcome.national) if outlines and not failed else None
+    made = build_of(outcome, workspace, shapes)
     page = partial(national_readme, outcome.national, lines(outcome))
     outcome.folder = write_build(made, out, formats=formats, excel=excel, page=page)
     return outcome
 
 
-def build_of(outcome: EnglandOutcome, workspace: Workspace) -> Build:
+def build_of(outcome: EnglandOutcome, workspace: Workspace, boundaries: PlaceBoundaries | None = None) -> Build:
     """A national outcome with all that must be said of it."""
     return Build(
         outcome.national.system,
         outcome.national.footprint,
-        tables_of(outcome, workspace),
+        outcome.tables or tables_of(outcome, workspace),
         outcome.findings,
         inputs_of(outcome, workspace),
         workspace.measure,
         workspace.geography.chosen.text,
+        boundaries,
     )
 
 

@@ -13,12 +13,12 @@ from placemap.analysis.explanation import Explanation
 from placemap.analysis.find import Entry, parents, units_named
 from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.model import Footprint, Place, System
-from placemap.core.codes import KINDS, normal_name
+from placemap.core.codes import KINDS, POSTCODE, normal_name
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.text import listed
 from placemap.reference.describe import as_text
 from placemap.reference.geography import Geography
-from placemap.reference.look_up import POSTCODE, Subject, find_subject
+from placemap.reference.look_up import Subject, find_subject
 from placemap.reference.postcodes import Located, locate
 from placemap.resolve.resolve import Assignment
 

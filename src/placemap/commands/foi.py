@@ -31,8 +31,7 @@ def foi_files(
     require_filled_in(system)
     outcome = workspace.build(system, footprint)
     resolved = outcome.without_errors()
-    outlines = workspace.boundaries(outcome)
-    assert outlines is not None
+    outlines = workspace.boundaries(resolved)
     build = drawn_build(workspace, outcome)
     material = Material(_report(workspace, outcome, build), resolved.assignment, build, outlines, config)
     return pack(material, lock_of(build, Path(system.loc.file).name, letter, workspace.geography.chosen))

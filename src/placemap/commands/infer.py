@@ -23,7 +23,6 @@ from placemap.core.findings import Finding, Severity
 from placemap.core.read_polygons import is_polygons, read_polygons
 from placemap.core.read_tables import read_table
 from placemap.reference.geography import Geography
-from placemap.reference.recognise import has_codes
 from placemap.resolve.resolve import Assignment
 
 FOOTPRINT = "inferred"
@@ -89,7 +88,10 @@ def read_wanted(
             from placemap.analysis.infer_polygons import from_polygons  # geometry takes a second to load
 
             return from_polygons(read_polygons(path, sheet), geography, place)
-        return from_table(read_table(path, sheet, has_codes), geography, code, place, pcns)
+        table = read_table(path, sheet)
+        wanted = from_table(table.frame, geography, code, place, pcns)
+        read = tuple(f"Of the file: {note}." for note in table.account.notes())
+        return replace(wanted, notes=(*wanted.notes, *read))
     except PlacemapError as error:
         error.location = error.location or str(path)
         raise
@@ -120,9 +122,10 @@ def infer_places(
         found = infer(wanted, workspace.geography, workspace.describer, residents, by_pcn=by_pcn, advance=advance)
         config = _config(workspace.geography, found, name)
         off = _off(wanted, _resolved(workspace, config), workspace.geography)
-        if not off or found.way == "areas":
+        errors = _errors(workspace, config)
+        if found.way == "areas" or not (off or errors):
             break
-    return Found(found, config, off, _errors(workspace, config), distance)
+    return Found(found, config, off, errors, distance)
 
 
 def _system(config: str) -> tuple[System, Footprint]:

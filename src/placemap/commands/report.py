@@ -42,8 +42,7 @@ def make_report(
     resolved = outcome.without_errors()
     sections = [certainty(sensitivity(resolved))] if sensitive and footprint.has_patient_kinds else []
     content = _report(workspace, outcome, drawn_build(workspace, outcome), sections)
-    outlines = workspace.boundaries(outcome)
-    assert outlines is not None
+    outlines = workspace.boundaries(resolved)
     text = html(content, workspace.outlines.of(resolved.assignment.place >= 0), outlines)
     return DrawnFiles([write_whole(out / system.id / f"{footprint.id}-report.html", text)], content.picture.alt)
 

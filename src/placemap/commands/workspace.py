@@ -222,11 +222,15 @@ class Workspace:
             self._outlines = LsoaBoundaries(self.geography)
         return self._outlines
 
-    def boundaries(self, outcome: Outcome) -> PlaceBoundaries | None:
-        """The outlines of a footprint's places; None where there are errors."""
+    def boundaries(self, resolved: ResolvedFootprint) -> PlaceBoundaries:
+        """The outlines of a footprint's places.
+
+        Raises:
+            PlacemapError: the store has no boundaries of some LSOAs.
+        """
         from placemap.outputs.map.outlines import boundaries
 
-        return boundaries(outcome.without_errors(), self.outlines) if outcome.exit_code() == Exit.OK else None
+        return boundaries(resolved, self.outlines)
 
 
 def open_workspace(

@@ -58,6 +58,14 @@ def england_configs(folder: Path | None = None) -> dict[str, Path]:
     return {name: path for name, path in all_configs(folder).items() if name in packaged}
 
 
+def own_configs(folder: Path | None = None) -> list[Path]:
+    """Configs in `./configs` that stand in the place of packaged ones of the same name and other content."""
+    packaged = packaged_folder("configs")
+    found = england_configs(folder)
+    shipped = _configs_in(packaged)
+    return [path for name, path in found.items() if path.read_bytes() != shipped[name].read_bytes()]
+
+
 def _configs_in(folder: Path) -> dict[str, Path]:
     if not _is_folder(folder):
         return {}

@@ -25,6 +25,7 @@ from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
 from placemap.config.model import Loc
+from placemap.config.yaml_hints import COLON, quotes_needed
 from placemap.core.errors import PlacemapError
 
 #: Far above any real config (the largest shipped one is 30 kB); a larger file is something else.
@@ -223,7 +224,8 @@ def _not_yaml(error: MarkedYAMLError, text: str, name: str) -> PlacemapError:
             location=str(loc),
             hint="replace each tab by two spaces",
         )
-    return PlacemapError(f"this is not YAML: {_problem(error)}", location=str(loc), hint=_YAML_HINT)
+    hint = quotes_needed(text, loc.line) if error.problem == COLON else ""
+    return PlacemapError(f"this is not YAML: {_problem(error)}", location=str(loc), hint=hint or _YAML_HINT)
 
 
 def _problem(error: MarkedYAMLError) -> str:

@@ -119,3 +119,27 @@ def normal_name(name: str) -> str:
     for ending in (" pcn", ", city of", ", county of"):
         folded = folded.removesuffix(ending)
     return folded
+
+
+# --- codes in people's tables ----------------------------------------------------------------------------------------
+
+#: Words for "no code" that files hold; NO2011, NO2021 and CLOSED are NHS England's for patients without an LSOA.
+NO_CODE = frozenset({"", "NO2011", "NO2021", "CLOSED", "NA", "N/A", "NAN", "NULL", "NONE", "-", "UNKNOWN", "E99999999"})
+#: Postcodes end in letters that cannot be misread; so `WD24CD` is none, but the title of a column.
+POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}")
+_CERTAIN = re.compile(r"[EWSNLMJK]\d{8}|95[A-Z]{2}\d{2}[A-Z]\d|[A-Z]\d{5}")
+#: Old and new NHS codes of sub-ICB locations and ICBs; no English word has such a shape.
+_BODY = re.compile(r"\d{2}[A-Z]|[A-Z]\d[A-Z]\d[A-Z]|Q[A-Z0-9]{2}")
+
+
+def is_code(text: str) -> bool:
+    """Whether a cell is certainly a code, by its shape alone: a GSS code, an ODS code of a letter and five digits, or a
+    postcode.
+    """
+    text = text.strip().upper()
+    return bool(_CERTAIN.fullmatch(text) or POSTCODE.fullmatch(text))
+
+
+def is_body(text: str) -> bool:
+    """Whether a cell may be the NHS code of a sub-ICB location or ICB, such as `15C`."""
+    return bool(_BODY.fullmatch(text.strip().upper()))

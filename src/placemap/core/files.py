@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -23,7 +23,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from placemap.core.errors import PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 _IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY)
 _SPACE = "free some space, or choose another place with"
@@ -203,6 +203,37 @@ def _step(error: OSError, place: Path) -> str:
         blocker = next((path for path in place.parents if path.exists() and not path.is_dir()), place)
         return f"`{blocker}` is in the way: move it away, or choose another place with"
     return _STEPS.get(error.errno or 0, "choose another place with")
+
+
+def refuse_same(outputs: Sequence[tuple[str, Path]], inputs: Sequence[tuple[str, Path]]) -> None:
+    """Refuse to write over what is read, or twice to one place, through links and other spellings of a path too.
+
+    Args:
+        outputs: files to write, each with the option that names it.
+        inputs: files or folders to read, each with what it is.
+
+    Raises:
+        PlacemapError: so.
+    """
+    taken = list(inputs)
+    for option, path in outputs:
+        for what, other in taken:
+            if _is_same(path, other):
+                raise PlacemapError(
+                    f"{option} names {what} itself" if (what, other) in inputs else f"{option} and {what} are one file",
+                    location=str(path),
+                    hint="choose another file; nothing was read or written",
+                    exit_code=Exit.USAGE,
+                )
+        taken.append((option, path))
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    with suppress(OSError):
+        if path.samefile(other):
+            return True
+    one, two = (os.path.normcase(os.path.realpath(item)) for item in (path, other))
+    return one == two or (Path(two).is_dir() and Path(one).is_relative_to(two))
 
 
 def write_text(path: Path, text: str) -> None:

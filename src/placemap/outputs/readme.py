@@ -23,7 +23,7 @@ WEAK = "**Weak evidence (grade C).** No good public source states these places. 
 
 def readme(build: Build, ending: str) -> str:
     """README.md of a folder: what it is, method, findings in short, data dictionary, sources, attribution."""
-    system, footprint, boundaries = build.system, build.footprint, build.boundaries
+    system, footprint = build.system, build.footprint
     counts = Counter(finding.severity for finding in build.findings)
     parts = [
         f"# {as_markdown(system.name)}: {as_markdown(footprint.name)}",
@@ -43,7 +43,7 @@ def readme(build: Build, ending: str) -> str:
         _evidence(system, footprint),
         "## Files and columns",
         *(dictionary(table, ending) for table in build.tables),
-        *([_described(boundaries.schema, len(boundaries.frame), BOUNDARY_FILES)] if boundaries else []),
+        *boundary_dictionary(build),
         "## Sources",
         sources(build.inputs),
         "## Attribution",
@@ -93,6 +93,12 @@ def _evidence(system: System, footprint: Footprint) -> str:
 def dictionary(table: Table, ending: str) -> str:
     """What a table is and what its columns mean, as Markdown."""
     return _described(table.schema, len(table.frame), f"{table.name}{ending}")
+
+
+def boundary_dictionary(build: Build) -> list[str]:
+    """What the files of outlines are and what their attributes mean, as Markdown; nothing where there are none."""
+    found = build.boundaries
+    return [_described(found.schema, len(found.frame), BOUNDARY_FILES)] if found else []
 
 
 def _described(schema: TableSchema, count: int, heading: str) -> str:

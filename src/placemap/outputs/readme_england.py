@@ -12,7 +12,7 @@ from placemap.core.findings import Severity
 from placemap.core.text import as_markdown
 from placemap.crosswalk.inputs import attributions
 from placemap.outputs.build import Build
-from placemap.outputs.readme import dictionary, left_out, method, sources
+from placemap.outputs.readme import boundary_dictionary, dictionary, left_out, method, sources
 from placemap.resolve.resolved import ResolvedFootprint
 
 
@@ -55,6 +55,7 @@ def national_readme(
         f"all are in `findings{ending}`. {_coverage(national)}",
         "## Files and columns",
         *(dictionary(table, ending) for table in build.tables),
+        *boundary_dictionary(build),
         "## Sources",
         sources(build.inputs),
         "## Attribution",

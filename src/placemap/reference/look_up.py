@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from placemap.reference.former_codes import (
 )
 from placemap.reference.geography import Geography
 
-POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}")
 #: What an LSOA is said to lie in, from near to far.
 PARENT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")
 

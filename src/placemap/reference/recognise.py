@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from placemap.core.cells import cell_text
 from placemap.core.codes import FIRST_NEW_LSOA, KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
-from placemap.core.read_tables import cell_text
 
 if TYPE_CHECKING:
     from placemap.reference.geography import Geography
@@ -51,11 +51,6 @@ class CodeKind:
     def label(self) -> str:
         """`LSOAs of 2011`."""
         return f"{KINDS[self.kind].plural} of {self.vintage}" if self.vintage else KINDS[self.kind].plural
-
-
-def has_codes(frame: pd.DataFrame) -> bool:
-    """Whether a table has a column of codes, by their shape."""
-    return any(recognise(frame[column]) is not None for column in frame)
 
 
 # --- recognising --------------------------------------------------------------------------------------------------

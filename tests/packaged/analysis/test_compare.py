@@ -149,3 +149,9 @@ def test_unknown_footprint(run) -> None:  # type: ignore[no-untyped-def]
     found = run("compare", "bnssg", "option-9")
     assert found.code == 3
     assert "bnssg has no footprint `option-9`" in found.err
+
+
+def test_footprints_may_be_named_as_in_every_other_command(run):
+    by_option = run("compare", "norfolk-and-waveney", "-f", "option-1", "--footprint", "option-4")
+    assert (by_option.code, by_option.out) == (0, run("compare", "norfolk-and-waveney", "option-1", "option-4").out)
+    assert run("compare", "norfolk-and-waveney", "-f", "no-such").code == 3

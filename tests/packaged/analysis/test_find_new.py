@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from placemap.analysis.find import find, index
 from placemap.commands.new import BY, first_config
@@ -154,6 +157,43 @@ def test_taking_a_stub_s_comments_away_makes_a_second_place(workspace: Workspace
     assert [place.id for place in system.footprints["places"].places] == ["a", "b"]
 
 
+@pytest.mark.parametrize("by", BY)
+@pytest.mark.parametrize("icb", sorted(SHIPPED))
+def test_taking_every_comment_away_leaves_yaml(workspace: Workspace, icb: str, by: str) -> None:
+    places = ["First: a", "Second: b", "second b", "No", 'The "third"']
+    text, _ = first_config(icb, workspace.geography, by=by, places=places, name="", packaged=SHIPPED)
+    bare = re.sub(r"^( *)# ", r"\1", text, flags=re.MULTILINE)
+    assert bare != text
+    tree = YAML(typ="safe").load(bare)
+    declared = tree["footprints"]["places"]["places"]
+    assert [place["name"] for place in declared.values()] == places
+    assert tree["evidence"]["to-fill-in"]["date"] is not None
+    assert (by == "pcn" and icb == "E54000039") == ("practice" in declared["first-a"])
+
+
+def test_each_pcn_stands_under_the_council_where_most_of_its_patients_live(
+    workspace: Workspace, registrations: pd.DataFrame, official_files: Path
+) -> None:
+    """Counted over from the official registrations and the official lookup of LSOAs of 2011 to councils."""
+    text, _ = first_config("QMM", workspace.geography, by="pcn", places=[], name="", packaged=SHIPPED)
+    council_of: dict[str, str] = {}
+    council = ""
+    for line in text.splitlines():
+        if line.startswith("          ## "):
+            council = line.removeprefix("          ## ")
+        elif found := re.match(r"          (U\d{5}): .*, (\d+)% of them there$", line):
+            council_of[found[1]] = council
+    lookup = pd.read_csv(official_files / "LSOA11_LSOA21_LAD22_EW_LU_v5.csv", dtype=str, encoding="utf-8-sig")
+    whole = lookup.drop_duplicates("LSOA11CD").set_index("LSOA11CD")["LAD22NM"]
+    pcns = workspace.geography.pcns()
+    rows = registrations.assign(pcn=registrations["PRACTICE_CODE"].map(pcns.pcn_of))
+    rows = rows[rows["pcn"].isin(council_of)].assign(council=rows["LSOA_CODE"].map(whole))
+    counts = rows.groupby(["pcn", "council"])["NUMBER_OF_PATIENTS"].sum().reset_index()
+    most = counts.sort_values("NUMBER_OF_PATIENTS").drop_duplicates("pcn", keep="last")
+    assert len(council_of) == 17
+    assert council_of == dict(zip(most["pcn"], most["council"], strict=True))
+
+
 @pytest.mark.parametrize(
     ("icb", "by", "message"),
     [
@@ -173,7 +213,7 @@ def test_command(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None: 
     monkeypatch.chdir(tmp_path)
     shown = run("new", "QMM", "--by", "ltla")
     assert shown.code == 0
-    assert "no longer the config that ships with placemap" in shown.err
+    assert "`norfolk-and-waveney` now means this file, in `--england`, too" in shown.err
     assert load_system(tmp_path / "configs" / "norfolk-and-waveney.yaml").icb_ods == "QMM"
     assert run("new", "QMM", "--by", "ltla").code == 3
     assert run("new").code == 2
@@ -200,6 +240,4 @@ def test_ids_and_yaml_words() -> None:
         "~",
     ]
     text = "\n".join(f"- {quoted(word)}" for word in words)
-    from ruamel.yaml import YAML
-
     assert YAML(typ="safe").load(text) == words

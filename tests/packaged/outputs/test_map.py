@@ -406,6 +406,13 @@ def test_a_map_of_another_year_says_so(tmp_path, monkeypatch, asked):
     assert "local authorities of 2018" in then
 
 
+def test_a_footprint_does_not_stand_beside_itself(run):
+    result = run("map", "bnssg", "--compare", "localities")
+    assert result.code == 2
+    assert "`localities` would stand beside itself" in result.err
+    assert "local-authorities" in result.err
+
+
 def test_a_footprint_with_errors_is_not_drawn(tmp_path, monkeypatch):
 
     from placemap.cli import app

@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
+
+from placemap.core.errors import PlacemapError
 
 #: Pixels a page of A4 in landscape is wide and high, 96 to the inch.
 WIDTH, HEIGHT = 1123, 794
 #: Colours of words and strong lines, and of words that stand back.
 INK, QUIET = "#1a1a1a", "#42484e"
-#: Of CSS; the font of the letters below has the widths of Arial, which stands first.
-FAMILY = "Arial, Arimo, 'Liberation Sans', Helvetica, sans-serif"
+#: Of CSS; what is measured in the letters below is wide enough for Arial, which stands first.
+FAMILY = "Arial, 'Liberation Sans', Helvetica, 'DejaVu Sans', sans-serif"
 #: From one line's foot to the next, as part of the size; how high capitals are.
 LEADING, CAPITALS = 1.16, 0.716
 
@@ -98,8 +101,17 @@ def font(size: float, *, bold: bool = False) -> Any:
 
 @cache
 def _face(bold: bool) -> bytes:
-    name = "Arimo-Bold.ttf" if bold else "Arimo-Regular.ttf"
-    return files("placemap.outputs.map").joinpath("fonts", name).read_bytes()
+    """The letters that come with matplotlib; found without importing it, which takes longer than drawing.
+
+    They are a little wider than Arial, in which an SVG is shown, so what fits here fits there.
+    """
+    package = find_spec("matplotlib")
+    if package is None or package.origin is None:  # it is a dependency: only a broken installation has none
+        raise PlacemapError(
+            "matplotlib, whose letters maps are written in, is not installed", hint="install placemap again"
+        )
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return (Path(package.origin).parent / "mpl-data" / "fonts" / "ttf" / name).read_bytes()
 
 
 #: Widths are measured at one size, in whole hundredths of an em, so that they do not depend on how a size is rounded.

@@ -11,8 +11,8 @@ import shapely
 
 #: Candidates a side of the grid that is laid over a place.
 _GRID = 25
-#: Directions and distances (in label heights) that are tried for a label beside its place.
-_DIRECTIONS, _DISTANCES = 32, 30
+#: Directions and distances (in halves of a label's height) that are tried for a label beside its place.
+_DIRECTIONS, _DISTANCES = 32, 60
 #: What a label on another place, or a line across one, costs, in label heights of distance.
 _ON_LAND, _ACROSS_LAND = 12, 6
 #: How near a line may come to a label, in label heights.
@@ -58,7 +58,9 @@ def place_labels(
     busy = list(taken)
     bounds = shapely.box(*frame)
     inside = [_put(label, _inside(label, busy, bounds), busy) for label in wanted]
-    land = shapely.union_all([label.shape for label in wanted])
+    # Labels are too large to tell the fine corners of a coast.
+    fine = min((label.height for label in wanted), default=0.0) / 10
+    land = shapely.union_all([shapely.simplify(label.shape, fine) for label in wanted])
     shapely.prepare(land)
     order = [number for number, found in enumerate(inside) if found is None]
     for _ in range(len(order) + 1):
@@ -152,19 +154,21 @@ def _beside(label: LabelRequest, land: Any, taken: list[Any], bounds: Any) -> Pl
     angle, distance = (
         grid.ravel()
         for grid in np.meshgrid(
-            np.arange(_DIRECTIONS) * 2 * np.pi / _DIRECTIONS, np.arange(1, _DISTANCES + 1) * label.height
+            np.arange(_DIRECTIONS) * 2 * np.pi / _DIRECTIONS, np.arange(1, _DISTANCES + 1) * label.height / 2
         )
     )
     x = middle.x + np.cos(angle) * (distance + label.width / 2)
     y = middle.y + np.sin(angle) * (distance + label.height / 2)
     boxes = _boxes(x, y, label)
     lines = shapely.shortest_line(shapely.Point(middle), boxes)
-    free = _free(boxes, taken, bounds) & _clear(lines, taken, _CLEAR * label.height)
-    if not free.any():
+    free = np.flatnonzero(_free(boxes, taken, bounds) & _clear(lines, taken, _CLEAR * label.height))
+    if not len(free):
         return None
-    across = shapely.length(shapely.intersection(lines, shapely.difference(land, label.shape))) > 0
-    cost = distance + label.height * (_ON_LAND * shapely.intersects(land, boxes) + _ACROSS_LAND * across)
-    best = int(np.flatnonzero(free)[np.argmin(cost[free])])
+    others = shapely.difference(land, shapely.buffer(label.shape, label.height / 10, quad_segs=1))
+    shapely.prepare(others)
+    covers, across = shapely.intersects(land, boxes[free]), shapely.intersects(others, lines[free])
+    cost = distance[free] + label.height * (_ON_LAND * covers + _ACROSS_LAND * across)
+    best = int(free[np.argmin(cost)])
     return Placed(float(x[best]), float(y[best]), (middle.x, middle.y))
 
 

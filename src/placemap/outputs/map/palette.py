@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from math import dist, inf
 
 #: Soft, and every two of them are told apart under normal sight and under simulated protan, deutan and tritan sight.
 #: Dark text stands on each with a contrast of more than 4.5 to 1 (tests hold both).
@@ -12,26 +13,41 @@ PALETTE = (
     *("#caeedc", "#dcdcf7", "#caca82", "#8bcaf7", "#e5afca", "#a69dca", "#b89d5e", "#67a682"),
     *("#eeeea6", "#9dd3af", "#94b882", "#67a6e5", "#d382a6", "#aff7c1"),
 )
-#: So many colours are chosen from where there are not more places.
-_FIRST = 8
-#: Neighbours with at least this difference in lightness are told apart in grey print: more is not better.
-_ENOUGH = 22.0
+#: Neighbours with at least this difference in lightness are told apart in grey print, which counts most; beyond that,
+#: more distance in CIELAB is better. Where places share colours, so much of it is enough.
+_ENOUGH, _WEIGHT, _FAR = 7.0, 30.0, 25.0
 
 Neighbours = Iterable[tuple[int, int]]
 
 
 def lightness(colour: str) -> float:
     """CIE L* of an sRGB colour `#rrggbb`, 0 (black) to 100 (white)."""
+    return lab(colour)[0]
+
+
+def lab(colour: str) -> tuple[float, float, float]:
+    """CIE L*, a* and b* of an sRGB colour `#rrggbb` under D65."""
     red, green, blue = (_linear(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return float(116 * luminance ** (1 / 3) - 16) if luminance > 216 / 24389 else float(luminance * 24389 / 27)
+    x = _root((0.4124564 * red + 0.3575761 * green + 0.1804375 * blue) / 0.95047)
+    y = _root(0.2126729 * red + 0.7151522 * green + 0.0721750 * blue)
+    z = _root((0.0193339 * red + 0.1191920 * green + 0.9503041 * blue) / 1.08883)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
 def _linear(value: float) -> float:
     return float(value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4)
 
 
-_SHADES = tuple(lightness(colour) for colour in PALETTE)
+def _root(value: float) -> float:
+    return float(value ** (1 / 3) if value > 216 / 24389 else (value * 24389 / 27 + 16) / 116)
+
+
+def _apart(one: str, other: str) -> float:
+    a, b = lab(one), lab(other)
+    return round(_WEIGHT * min(abs(a[0] - b[0]), _ENOUGH) + dist(a, b), 6)
+
+
+_APART = [[_apart(one, other) for other in PALETTE] for one in PALETTE]
 
 
 def colours(places: int, neighbours: Neighbours, given: Mapping[int, str] | None = None) -> list[str]:
@@ -50,10 +66,11 @@ def colours(places: int, neighbours: Neighbours, given: Mapping[int, str] | None
     for one, other in neighbours:
         touching[one].add(other)
         touching[other].add(one)
-    choice = _Choice(touching, frozenset(fixed))
+    own = places <= len(PALETTE)
+    choice = _Choice(touching, frozenset(fixed), inf if own else _WEIGHT * _ENOUGH + _FAR)
     chosen = choice.first(fixed)
-    if places <= len(PALETTE):
-        choice.improve(chosen)
+    while (own and choice.swap(chosen)) or choice.change(chosen, fresh=own):
+        pass
     return [PALETTE[chosen[place]] for place in range(places)]
 
 
@@ -64,14 +81,12 @@ class _Choice:
     Attributes:
         touching: neighbours by place.
         fixed: places whose colours stay.
+        most: a distance that is as good as any larger one.
     """
 
     touching: dict[int, set[int]]
     fixed: frozenset[int]
-
-    @property
-    def pool(self) -> range:
-        return range(_FIRST if len(self.touching) <= _FIRST else len(PALETTE))
+    most: float
 
     def first(self, given: dict[int, int]) -> dict[int, int]:
         """One place after the other, those with most neighbours first."""
@@ -79,22 +94,13 @@ class _Choice:
         for place in sorted(set(self.touching) - set(chosen), key=lambda place: (-len(self.touching[place]), place)):
             used = list(chosen.values())
             near = [chosen[other] for other in self.touching[place] if other in chosen]
-            fresh = [number for number in self.pool if number not in used]
-            fresh = fresh or [number for number in range(len(PALETTE)) if number not in used]
-            chosen[place] = max(
-                fresh or range(len(PALETTE)), key=lambda number: (_apart(number, near), -used.count(number), -number)
-            )
+            fresh = [number for number in range(len(PALETTE)) if number not in used] or range(len(PALETTE))
+            chosen[place] = max(fresh, key=lambda number: (self._apart(number, near), -used.count(number), -number))
         return chosen
 
-    def improve(self, chosen: dict[int, int]) -> None:
-        """Swap colours, or take an unused one, as long as that sets neighbours further apart."""
-        free = sorted(set(self.touching) - self.fixed)
-        better = True
-        while better:
-            better = self._swap_once(chosen, free) or self._take_once(chosen, free)
-
-    def _swap_once(self, chosen: dict[int, int], free: list[int]) -> bool:
-        for one, other in combinations(free, 2):
+    def swap(self, chosen: dict[int, int]) -> bool:
+        """Whether two places could swap colours so that neighbours come further apart; they then have."""
+        for one, other in combinations(self._free, 2):
             before = self._worth(chosen, one, other)
             chosen[one], chosen[other] = chosen[other], chosen[one]
             if self._worth(chosen, one, other) > before:
@@ -102,26 +108,29 @@ class _Choice:
             chosen[one], chosen[other] = chosen[other], chosen[one]
         return False
 
-    def _take_once(self, chosen: dict[int, int], free: list[int]) -> bool:
-        for place in free:
-            before, had = self._worth(chosen, place), chosen[place]
-            for number in self.pool:
-                if number not in chosen.values():
-                    chosen[place] = number
-                    if self._worth(chosen, place) > before:
-                        return True
-                    chosen[place] = had
-        return False
+    def change(self, chosen: dict[int, int], *, fresh: bool) -> bool:
+        """The same for a place that takes another colour: one that no place has, where it must be `fresh`."""
+        changed = False
+        for place in self._free:
+            used = list(chosen.values())
+            numbers = sorted((n for n in range(len(PALETTE)) if not (fresh and n in used)), key=used.count)
+
+            def worth(number: int, place: int = place) -> list[float]:
+                return self._worth({**chosen, place: number}, place)
+
+            best = max([chosen[place], *numbers], key=worth)
+            changed |= best != chosen[place]
+            chosen[place] = best
+        return changed
+
+    @property
+    def _free(self) -> list[int]:
+        return sorted(set(self.touching) - self.fixed)
 
     def _worth(self, chosen: dict[int, int], *places: int) -> list[float]:
-        """How far places are from their neighbours, the least first; as this only grows, swapping comes to an end."""
-        return sorted(
-            round(min(abs(_SHADES[chosen[place]] - _SHADES[chosen[other]]), _ENOUGH), 6)
-            for place in places
-            for other in self.touching[place]
-        )
+        """How far places are from their neighbours, the least first; as this only grows, changing comes to an end."""
+        return sorted(self._apart(chosen[place], [chosen[other]]) for place in places for other in self.touching[place])
 
-
-def _apart(number: int, near: list[int]) -> float:
-    """The least difference in lightness between a colour and others."""
-    return round(min([_ENOUGH, *(abs(_SHADES[number] - _SHADES[other]) for other in near)]), 6)
+    def _apart(self, number: int, near: list[int]) -> float:
+        """The least distance between a colour and others."""
+        return min([self.most, *(_APART[number][other] for other in near)])

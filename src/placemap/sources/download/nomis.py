@@ -41,7 +41,10 @@ def address(endpoint: str, dataset: str, query: Mapping[str, str]) -> str:
 
 
 def last_updated(client: Client, endpoint: str, dataset: str) -> str:
-    """When a data set was last updated, in NOMIS's own words; empty where it does not say."""
+    """When a data set was last updated, in NOMIS's own words; empty where it does not say.
+
+    That its definition has such a note is not confirmed: without it the table is asked for anew, and compared.
+    """
     try:
         found = client.get_json(f"{endpoint}/dataset/{dataset}.def.sdmx.json", {}, lambda _found: None)
         families = found["structure"]["keyfamilies"]["keyfamily"]

@@ -121,13 +121,14 @@ def _write_table(table: StoreTable, folder: Path) -> TableEntry:
         sha256=hashlib.sha256(content).hexdigest(),
         content_sha256=canonical_hash(table.frame, table.schema),
         source=source.id,
-        title=source.titled(table.vintage),
+        title=source.titled(table.vintage) + (f" (worked out from {table.derived})" if table.derived else ""),
         publisher=source.publisher,
         url=source.url,
         licence=source.licence,
         attribution="\n".join(source.attribution),
         coverage=table.coverage,
         total=table.total,
+        derived=table.derived,
     )
 
 
