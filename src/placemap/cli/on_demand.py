@@ -25,7 +25,8 @@ DownloadOption = Annotated[
 def fetch_missing(systems: Sequence[System], data: Path | None, command: str, *, download: bool) -> None:
     """Fetch the tables of systems that the store in use does not hold, if the user agrees.
 
-    Where only some of several systems are lacking and nobody can be asked, the others are worked on.
+    Where only some of several systems are lacking and nobody can be asked, the others are worked on; where a store
+    has the area and lacks some table, the checks say so.
 
     Args:
         systems: that the command is about.
@@ -39,7 +40,7 @@ def fetch_missing(systems: Sequence[System], data: Path | None, command: str, *,
     from placemap.commands.on_demand import offer_for
 
     offer = offer_for(systems, data)
-    if offer is None:
+    if offer is None or not (download or offer.elsewhere or (can_ask() and not offer.named)):
         return
     again = f"`placemap {command} --download` fetches them and goes on"
     if not download and not can_ask():

@@ -29,20 +29,28 @@ class Offer:
         systems: those that the tables in use do not hold.
         plan: the downloads.
         store: the folder that they go to.
+        named: the user named this store.
+        elsewhere: the tables in use are those of other systems, so that nothing can be done without a download; else
+            they only lack some, which the checks report, too.
     """
 
     systems: tuple[System, ...]
     plan: Plan
     store: Path
+    named: bool
+    elsewhere: bool
 
     @property
     def text(self) -> str:
         """What would be fetched, why, how much, and from where."""
         names = some([system.name for system in self.systems], _SHOWN)
-        are = "is" if len(self.systems) == 1 else "are"
+        one = len(self.systems) == 1
+        what = (
+            f"{'is' if one else 'are'} not in the tables in use" if self.elsewhere else f"need{'s' * one} more tables"
+        )
         count = f"{len(self.plan.ids)} download{'s' if len(self.plan.ids) > 1 else ''}"
         return (
-            f"{names} {are} not in the tables in use. What is missing, for all England, is {count} of about "
+            f"{names} {what}. What is missing, for all England, is {count} of about "
             f"{self.plan.size} together from {', '.join(self.plan.hosts)}"
         )
 
@@ -72,7 +80,7 @@ def offer_for(systems: Sequence[System], data: Path | None) -> Offer | None:
     lacks = {item for _, footprint in lacking for item in incomplete(held, footprint)}
     found = tuple(system for system, _ in lacking)
     plan = plan_for(lacks, pinned_months(found))
-    return Offer(found, plan, store) if plan.ids else None
+    return Offer(found, plan, store, named, bool(manifest.covers)) if plan.ids else None
 
 
 def fetch(offer: Offer, progress: Callable[[str, int, int], None]) -> UpdateReport:

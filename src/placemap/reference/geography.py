@@ -182,9 +182,11 @@ class Geography:
     def residents_2011_pairs(self) -> Floats:
         """By pair of the 2011 fit, the 2021 residents of the one who live in the other.
 
-        The residents of a 2021 LSOA that was merged from several are divided by their mid-2019 estimates.
+        The residents of a 2021 LSOA that was merged from several are divided by their mid-2019 estimates; equally where
+        the store does not have these.
         """
-        fit, back = self.fit_2011, self._back_weight
+        fit = self.fit_2011
+        back = self._back_weight if self.data.has_2011 else np.zeros(len(fit.source))
         inside = fit.target >= 0
         total = sums(fit.target[inside], back[inside], self.size)
         parents = np.bincount(fit.target[inside], minlength=self.size)

@@ -169,7 +169,8 @@ OPTIONAL = (
         "lsoa_measure",
         OLD_RESIDENTS,
         "mid-2019 population estimates by LSOA",
-        "the crosswalk to LSOAs of 2011 (place_lsoa11), and lookups of LSOAs of 2011, such as former CCGs",
+        "the crosswalk to LSOAs of 2011 (place_lsoa11), and lookups of LSOAs of 2011, such as former CCGs; "
+        "elsewhere LSOAs that were merged count as equally large",
     ),
     ("lookup", "icb", "LSOA to ICB", ""),  # what the ICB is today is asked only with --vintage
     ("ltla_history", "", "LTLA codes and names year by year", "what became of former councils"),
