@@ -114,12 +114,24 @@ def _verify(path: Path, data: Path | None, *, as_json: bool) -> int:
 
     result = verify(path, data)
     if as_json:
-        print_json({"file": str(path), "ok": result.ok, "steps": [vars(step) for step in result.steps]})
-    else:
-        for step in result.steps:
-            typer.echo(f"{'ok' if not step.problems else 'WRONG'}  {step.name}")
-            for line in step.problems:
-                typer.echo(f"    {line}")
-            for line in step.notes:
-                typer.echo(f"    note: {line}")
-    return Exit.OK if result.ok else Exit.WRONG
+        steps = [{**vars(step), "verdict": step.verdict} for step in result.steps]
+        print_json({"file": str(path), "verdict": result.verdict, "steps": steps})
+        return result.verdict.exit_code
+    for step in result.steps:
+        typer.echo(f"{_MARKS[step.verdict]}  {step.name}")
+        for line in [*step.problems, *step.doubts]:
+            typer.echo(f"    {_plain(line)}")
+    typer.echo(f"{path.name}: {result.verdict}")
+    return result.verdict.exit_code
+
+
+#: What stands before a step, by its verdict.
+_MARKS = {"proved": "ok", "altered": "WRONG", "cannot be proved here": "UNKNOWN"}
+#: A name or text that a stranger put into a pack is shown so far.
+_SHOWN = 300
+
+
+def _plain(line: str) -> str:
+    """A line that may hold what strangers wrote, without what a terminal would act on."""
+    short = line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+    return short if short.isprintable() else ascii(short)[1:-1]

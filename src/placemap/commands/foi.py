@@ -26,7 +26,8 @@ def foi_files(
     Raises:
         PlacemapError: the footprint has errors, the config has texts to fill in, or the store has no boundaries.
     """
-    from placemap.outputs.foi.pack import Material, lock_of, pack
+    from placemap.outputs.foi.lock import lock_of
+    from placemap.outputs.foi.pack import Material, pack
 
     require_filled_in(system)
     outcome = workspace.build(system, footprint)

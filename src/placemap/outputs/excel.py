@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from placemap.core.files import NO_TIME, without_timestamps
+from placemap.core.files import NO_TIME, cannot_write, without_timestamps
 from placemap.core.tables import DECIMALS, Column, Table
 
 
@@ -17,16 +22,21 @@ def write_excel(tables: list[Table], path: Path) -> None:
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    for table in tables:
-        sheet = book.create_sheet(table.name[:31])
-        sheet.freeze_panes = "A2"
-        sheet.append(table.schema.names)
-        columns = [values_of(table, column) for column in table.schema.columns]
-        for row in zip(*columns, strict=True):
-            sheet.append([_cell(sheet, value) for value in row])
-        if len(table.frame):
-            sheet.auto_filter.ref = area(table)
+    with _sheets_on_disk():
+        for table in tables:
+            _append(book, table)
     path.write_bytes(saved(book))
+
+
+def _append(book: Any, table: Table) -> None:
+    sheet = book.create_sheet(table.name[:31])
+    sheet.freeze_panes = "A2"
+    sheet.append(table.schema.names)
+    columns = [values_of(table, column) for column in table.schema.columns]
+    for row in zip(*columns, strict=True):
+        sheet.append([_cell(sheet, value) for value in row])
+    if len(table.frame):
+        sheet.auto_filter.ref = area(table)
 
 
 def saved(book: Any, title: str | None = None) -> bytes:
@@ -34,8 +44,28 @@ def saved(book: Any, title: str | None = None) -> bytes:
     book.properties.title, book.properties.creator = title, "placemap"
     book.properties.created = book.properties.modified = NO_TIME
     buffer = BytesIO()
-    book.save(buffer)
+    with _sheets_on_disk():
+        book.save(buffer)
     return without_timestamps(buffer.getvalue())
+
+
+@contextmanager
+def _sheets_on_disk() -> Iterator[None]:
+    """Say in words why openpyxl could not write its sheets, which it puts into the temporary folder, through lxml.
+
+    Raises:
+        PlacemapError: so.
+    """
+    from lxml.etree import SerialisationError
+
+    try:
+        yield
+    except (OSError, SerialisationError) as error:
+        # lxml names what the system said: `IO_ENOSPC`.
+        number = getattr(errno, str(error).removeprefix("IO_"), errno.EIO)
+        said = error if isinstance(error, OSError) else OSError(number, os.strerror(number))
+        place = Path(tempfile.tempdir or "the temporary folder")
+        raise cannot_write(said, place, what="sheets of the workbook", option="the variable TMPDIR") from None
 
 
 def values_of(table: Table, column: Column) -> list[Any]:

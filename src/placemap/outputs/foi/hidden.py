@@ -6,10 +6,10 @@ Parts are held against a list of what a plain document needs, so that anything u
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterator
-from io import BytesIO
 from xml.etree import ElementTree
+
+from placemap.outputs.foi.unpack import Unpacked, unpacked
 
 _XLSX_PARTS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(app|core)\.xml|xl/workbook\.xml|xl/_rels/workbook\.xml\.rels"
@@ -20,6 +20,9 @@ _DOCX_PARTS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(app|core)\.xml|word/_rels/document\.xml\.rels"
     r"|word/(document|styles|settings|fontTable|numbering)\.xml|word/theme/theme1\.xml|word/media/image\d+\.png"
 )
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+#: Letters smaller than this (points), or with no colour darker than this (0–255), are meant not to be read.
+_SMALLEST, _PALEST = 4.0, 0xD0
 _VISIBLE_NAMES = ("_xlnm.Print_Area", "_xlnm.Print_Titles")
 #: Elements of Word that hide text, keep what was deleted or changed, or fetch from elsewhere.
 _DOCX_ELEMENTS = {
@@ -59,23 +62,21 @@ def hidden(name: str, content: bytes) -> list[str]:
     """
     if name.endswith((".docx", ".xlsx")):
         try:
-            with zipfile.ZipFile(BytesIO(content)) as parts:
-                return list(_office(parts, _DOCX_PARTS if name.endswith(".docx") else _XLSX_PARTS))
-        except (zipfile.BadZipFile, ElementTree.ParseError) as error:
+            return list(_office(unpacked(content), _DOCX_PARTS if name.endswith(".docx") else _XLSX_PARTS))
+        except (ElementTree.ParseError, ValueError, LookupError) as error:
             return [f"it cannot be read: {error}"]
     if name.endswith(".svg"):
         return [f"it holds {word}" for word in ("<script", "<foreignObject", 'href="http') if word.encode() in content]
     return []
 
 
-def _office(parts: zipfile.ZipFile, allowed: re.Pattern[str]) -> Iterator[str]:
-    if parts.comment:
-        yield "the archive has a comment"
-    for name in parts.namelist():
+def _office(parts: Unpacked, allowed: re.Pattern[str]) -> Iterator[str]:
+    yield from parts.strays
+    for name, content in parts.files.items():
         if not allowed.fullmatch(name):
             yield f"it has a part {name}"
         elif name.endswith((".xml", ".rels")):
-            root = ElementTree.fromstring(parts.read(name))  # noqa: S314 - expat expands no external entities
+            root = ElementTree.fromstring(content)  # noqa: S314 - expat expands no external entities
             yield from _relations(name, root) if name.endswith(".rels") else _part(name, root)
 
 
@@ -96,8 +97,22 @@ def _part(name: str, root: ElementTree.Element) -> Iterator[str]:
         tag = element.tag.rsplit("}", 1)[-1]
         if tag in table:
             yield f"{name} holds {table[tag]}"
+        if _is_faint(name, tag, element):
+            yield f"{name} holds text that is too pale or too small to see"
         if name.startswith("xl/"):
             yield from _sheet(name, tag, element)
+
+
+def _is_faint(name: str, tag: str, element: ElementTree.Element) -> bool:
+    """Whether letters are as white as paper or smaller than print."""
+    if name not in ("word/document.xml", "xl/styles.xml") or tag not in ("color", "sz"):
+        return False
+    value = next((text for key in (f"{_WORD}val", "val", "rgb") if (text := element.get(key))), "")
+    if tag == "sz":
+        points = float(value or 0) / (2 if name.startswith("word/") else 1)
+        return points < _SMALLEST
+    rgb = value[-6:] if re.fullmatch("[0-9A-Fa-f]{6,8}", value) else ""
+    return bool(rgb) and min(bytes.fromhex(rgb)) >= _PALEST
 
 
 def _properties(root: ElementTree.Element) -> Iterator[str]:

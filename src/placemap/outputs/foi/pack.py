@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version as library_version
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 from placemap.config.grades import GRADES
@@ -16,6 +15,7 @@ from placemap.outputs.build import Build
 from placemap.outputs.csvw import csvw
 from placemap.outputs.datapackage import DATAPACKAGE, datapackage
 from placemap.outputs.foi.letter import response
+from placemap.outputs.foi.lock import LOCK, RESPONSE, WORKBOOK, PackLock
 from placemap.outputs.foi.questions import FoiAnswer, Letter, answers
 from placemap.outputs.foi.workbook import TableSheet, TextSheet, workbook
 from placemap.outputs.map.draw import drawing
@@ -26,19 +26,10 @@ from placemap.outputs.readme import readme
 from placemap.outputs.report.content import Report
 from placemap.outputs.tables import csv_text
 from placemap.reference.store import TableEntry
-from placemap.reference.vintages import ChosenVintages
 from placemap.resolve.resolve import Assignment
 
-SUMS, LOCK, CONFIG = "SHA256SUMS", "lock.json", "declaration.yaml"
-RESPONSE, WORKBOOK, METHOD = "response.docx", "mapping.xlsx", "method.md"
+SUMS, CONFIG, METHOD = "SHA256SUMS", "declaration.yaml", "method.md"
 TABLES = "tables"
-#: Libraries whose releases may set the same content in other bytes, by file.
-LIBRARIES = {
-    RESPONSE: ("python-docx", "matplotlib", "pillow", "shapely"),
-    WORKBOOK: ("openpyxl",),
-    "map.svg": ("matplotlib", "shapely"),
-    "map.png": ("matplotlib", "pillow", "shapely"),
-}
 _SHEETS = (
     ("places", "Places"),
     ("place_lsoa21", "LSOAs"),
@@ -47,52 +38,6 @@ _SHEETS = (
     ("place_pcn", "PCNs"),
     ("place_ccg", "Former CCGs"),
 )
-
-
-@dataclass(frozen=True)
-class PackLock:
-    """What a pack was made from, enough to make it again.
-
-    Attributes:
-        config: name of the config; its text is in the pack.
-        letter: what the reply says of itself.
-        vintages: those that were named, as `--vintage` takes them.
-        as_of: the day that was asked for as ISO text, empty where none was.
-        inputs: hash of the content of each reference table, by name.
-        libraries: releases that set the files, by library.
-    """
-
-    placemap: str
-    system: str
-    footprint: str
-    measure: str
-    config: str
-    letter: Letter
-    vintages: list[str]
-    as_of: str
-    inputs: dict[str, str]
-    libraries: dict[str, str]
-
-
-def lock_of(build: Build, config: str, letter: Letter, chosen: ChosenVintages) -> PackLock:
-    """The lock of a pack that is made here and now."""
-    return PackLock(
-        placemap=build.version,
-        system=build.system.id,
-        footprint=build.footprint.id,
-        measure=build.measure,
-        config=config,
-        letter=letter,
-        vintages=[f"{kind}={vintage}" for kind, vintage in sorted(chosen.named.items())],
-        as_of=chosen.as_of.isoformat() if chosen.as_of else "",
-        inputs={entry.name: entry.content_sha256 for entry in build.inputs},
-        libraries=libraries(),
-    )
-
-
-def libraries() -> dict[str, str]:
-    """Releases of the libraries that files of a pack depend on."""
-    return {name: library_version(name) for name in sorted({n for names in LIBRARIES.values() for n in names})}
 
 
 @dataclass(frozen=True)
@@ -125,7 +70,7 @@ def pack(made_from: Material, lock: PackLock) -> dict[str, bytes]:
         "map.png": image,
         "map.svg": svg_text(drawn).encode("utf-8"),
         CONFIG: made_from.config.encode("utf-8"),
-        LOCK: as_json(asdict(lock)).encode("utf-8"),
+        LOCK: lock.to_text().encode("utf-8"),
         **_tables(made_from),
     }
     files[RESPONSE] = response(report, replies, lock.letter, enclosures(report), image)
