@@ -9,11 +9,11 @@ import warnings
 from pathlib import Path
 
 import pytest
+from altered_packs import changed_part, replaced, resummed
 from docx import Document
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
-from altered_packs import changed_part, replaced, resummed
 from conftest import REPO
 from placemap.commands.foi import foi_files, make_foi
 from placemap.commands.verify_foi import read_pack, verify

@@ -114,7 +114,7 @@ def _require_kinds(lock: PackLock) -> None:
         items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
         if not isinstance(value, kind) or not all(isinstance(item, str) for item in items):
             raise TypeError(f"`{name}` has another type")
-    if PurePath(lock.config).name != lock.config or not lock.config:
+    if PurePath(lock.config).name != lock.config or lock.config in ("", ".."):
         raise ValueError("`config` is no name of a file")
     for day in filter(None, (lock.as_of, lock.letter.date)):
         if date.fromisoformat(day).isoformat() != day:
