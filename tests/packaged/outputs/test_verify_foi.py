@@ -6,6 +6,7 @@ The packs are forged here, with checksums that fit, by someone who has read the 
 import io
 import json
 import os
+import re
 import stat
 import struct
 import zipfile
@@ -122,7 +123,7 @@ def test_a_macro_is_seen_whatever_the_lock_claims(libraries, verified, pack):
 @pytest.mark.usefixtures("at_hand")
 def test_another_library_alone_is_no_proof(verified, pack):
     verdict, said = verified(claiming(pack, "openpyxl"))
-    assert verdict == "cannot be proved here"
+    assert verdict == "cannot be proved here", said
     assert said == "lock.json names openpyxl 0.1, which nothing here can show"
 
 
@@ -132,9 +133,25 @@ def test_what_another_release_sets_in_other_bytes_is_a_doubt(verified, pack):
     made = {**pack, WORKBOOK: without_timestamps(other)}
     assert made[WORKBOOK] != pack[WORKBOOK]
     verdict, said = verified(claiming(made, "openpyxl"))
-    assert verdict == "cannot be proved here"
+    assert verdict == "cannot be proved here", said
     assert "mapping.xlsx comes out differently here; the pack says that it was set with openpyxl 0.1" in said
     assert verified(resummed(made))[0] == "altered"
+
+
+@pytest.mark.usefixtures("at_hand")
+def test_a_workbook_is_held_to_its_words_wherever_its_text_stands(verified, pack):
+    def changed(part, content):
+        return without_timestamps(changed_part(book, part, lambda _: content))
+
+    sheet, book = "xl/worksheets/sheet2.xml", pack[WORKBOOK]
+    cells = zipfile.ZipFile(io.BytesIO(book)).read(sheet)
+    found = re.search(rb'<c r="A1"[^>]*><is><t>([^<]+)</t></is></c>', cells)
+    assert found
+    book = changed("xl/sharedStrings.xml", b"<sst><si><t>" + found[1] + b"</t></si></sst>")
+    shared = {**pack, WORKBOOK: changed(sheet, cells.replace(found[0], b'<c r="A1" t="s"><v>0</v></c>'))}
+    assert verified(claiming(shared, "openpyxl"))[0] == "cannot be proved here"
+    false = {**pack, WORKBOOK: changed(sheet, cells.replace(found[1], b"LIE"))}
+    assert "mapping.xlsx says something else" in verified(claiming(false, "openpyxl"))[1]
 
 
 @pytest.mark.usefixtures("at_hand")
@@ -142,7 +159,7 @@ def test_any_picture_under_another_matplotlib_is_no_proof(verified, pack):
     picture = io.BytesIO()
     Image.new("RGB", (40, 30), "red").save(picture, "PNG")
     verdict, said = verified(claiming({**pack, "map.png": picture.getvalue()}, "matplotlib"))
-    assert verdict == "cannot be proved here"
+    assert verdict == "cannot be proved here", said
     assert "map.png comes out differently here" in said
 
 
@@ -187,11 +204,11 @@ def test_white_and_tiny_text_never_passes(verified, pack):
 def test_a_pack_of_another_placemap_is_a_doubt(verified, pack):
     forged = {**pack, "tables/places.csv": b"anything"}
     verdict, said = verified(locked(forged, placemap="99.0"))
-    assert verdict == "cannot be proved here"
+    assert verdict == "cannot be proved here", said
     assert "the pack says that placemap 99.0 made it" in said
     assert "tables/places.csv comes out differently" in said
     verdict, said = verified(locked(pack, placemap="99.0", something_new=["x"]))
-    assert verdict == "cannot be proved here"
+    assert verdict == "cannot be proved here", said
     assert "lock.json cannot be understood" in said
 
 
@@ -199,7 +216,7 @@ def test_a_pack_of_another_placemap_is_a_doubt(verified, pack):
 def test_other_tables_are_a_doubt_and_are_named(verified, pack):
     inputs = json.loads(pack[LOCK])["inputs"] | {"residents_2021": "0" * 64}
     verdict, said = verified(locked(pack, inputs=inputs))
-    assert verdict == "cannot be proved here"
+    assert verdict == "cannot be proved here", said
     assert "the tables here are not those of the pack (residents_2021); give those with --data" in said
 
 

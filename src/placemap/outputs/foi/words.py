@@ -38,7 +38,8 @@ def _cells(parts: dict[str, bytes]) -> list[str]:
     """Names of sheets, then what each cell says, with its address."""
     book = ElementTree.fromstring(parts["xl/workbook.xml"])  # noqa: S314
     found = [str(sheet.get("name")) for sheet in book.iter() if _tag(sheet) == "sheet"]
-    strings = ElementTree.fromstring(parts["xl/sharedStrings.xml"])  # noqa: S314
+    # Some releases of openpyxl put text into a list of its own, others into the cells.
+    strings = ElementTree.fromstring(parts.get("xl/sharedStrings.xml", b"<sst/>"))  # noqa: S314
     shared = ["".join(item.itertext()) for item in strings]
     for name in sorted(name for name in parts if name.startswith("xl/worksheets/sheet")):
         sheet = ElementTree.fromstring(parts[name])  # noqa: S314
