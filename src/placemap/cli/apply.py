@@ -82,7 +82,8 @@ def apply(
     Example: placemap apply attendances.csv --system bnssg --sum attendances --out by-place.csv
     """
     from placemap.apply.measures import measures_of
-    from placemap.commands.apply import Applier, Options
+    from placemap.apply.options import Options
+    from placemap.commands.apply import Applier
 
     result = ResultOptions(out, reconciliation, keys, join, long, max_loss, strict, as_json)
     refuse_together(result, sql=sql, whole=whole)
