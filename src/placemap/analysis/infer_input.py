@@ -13,7 +13,7 @@ import pandas as pd
 
 from placemap.analysis.infer_listed import Listing, listing
 from placemap.core.arrays import Ints, positions, sums
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
 from placemap.core.text import listed, some
@@ -293,7 +293,7 @@ def _from_lsoas(known: dict[str, int], names: tuple[str, ...], geography: Geogra
         return place, "LSOAs of 2011 and 2021", notes
     if not old and not new:
         notes.append("All of the LSOAs have the same codes in 2011 and 2021; taken as of 2021.")
-    return place, f"LSOAs of {'2011' if old else '2021'}", notes
+    return place, f"LSOAs of {OLD_LSOA_VINTAGE if old else LSOA_VINTAGE}", notes
 
 
 def _from_2011(known: dict[str, int], names: tuple[str, ...], geography: Geography) -> tuple[Ints, list[str]]:
