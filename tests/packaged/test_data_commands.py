@@ -15,7 +15,7 @@ from stores import rewrite
 from typer.testing import CliRunner
 
 from placemap.cli import app
-from placemap.core.packaged import packaged_folder
+from placemap.core.installed import packaged_folder
 
 MAP = "gp-reg-pat-prac-map_2026-08.csv"
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from placemap.config.yaml_tree import parse, read_text
 from placemap.core.errors import PlacemapError, PlacemapErrors
-from placemap.core.packaged import packaged_folder
+from placemap.core.installed import packaged_folder
 
 SOURCES_FILE = "sources.yaml"
 OS_LINE = "Contains OS data © Crown copyright and database right {year}"
