@@ -15,7 +15,8 @@ from placemap.analysis.reference_changes import PracticeChanges, StoreDiff, Unit
 from placemap.config.model import System
 from placemap.core.arrays import Floats, positions
 from placemap.reference.by_lsoa import Units
-from placemap.reference.geography import SPLIT_WEIGHT, Geography, months
+from placemap.reference.geography import SPLIT_WEIGHT, Geography
+from placemap.reference.vintages import months
 
 #: Kinds of areas that are compared, those that say most first.
 DIFF_KINDS = ("icb", "sub_icb", "utla", "ltla", "ward", "msoa")
