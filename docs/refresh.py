@@ -179,16 +179,16 @@ def sections() -> str:
 
 
 GENERATED: dict[tuple[str, str], Callable[[], str]] = {
-    ("atlas.md", "overview"): overview,
-    ("atlas.md", "systems"): sections,
-    ("cli.md", "commands"): commands,
-    ("outputs.md", "tables"): tables,
-    ("reference-data.md", "packaged"): packaged,
+    ("method/atlas.md", "overview"): overview,
+    ("method/atlas.md", "systems"): sections,
+    ("reference/cli.md", "commands"): commands,
+    ("reference/outputs.md", "tables"): tables,
+    ("reference/packaged-tables.md", "packaged"): packaged,
 }
 
 
 def refreshed(page: str, text: str) -> str:
-    """The text of a page with its generated parts made anew.
+    """The text of a page, named by its path below docs, with its generated parts made anew.
 
     Raises:
         ValueError: the page has lost the marks of a generated part.

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
 import io
 import os
 import sys
 from typing import NoReturn, TextIO
 
-from placemap.core.errors import Exit
+from placemap.core.errors import Exit, unforeseen
+
+#: Taken out of the command line wherever it stands.
+DEBUG = "--debug"
 
 
 def main() -> None:
-    """Run the command line; always ends the process with an exit code."""
+    """Run the command line; always ends the process with an exit code, and never with a traceback but for --debug."""
+    _open_closed_streams()
+    debug = DEBUG in sys.argv
+    sys.argv = [word for word in sys.argv if word != DEBUG]
+    try:
+        _run()
+    except Exception as error:
+        if debug:
+            raise
+        sys.stderr.write(f"error: {unforeseen(error)}\n")
+        sys.exit(Exit.BUG)
+
+
+def _run() -> None:
     # Imports and tables make many objects that live to the end; looking through them again and again costs 5%.
     gc.set_threshold(200_000, 50, 50)
     _print_what_can_be_printed()
@@ -42,11 +59,42 @@ def main() -> None:
         sys.exit(Exit.UNREADABLE)
 
 
+#: What stands for a character where a stream does not know it.
+_PLAINER = {
+    **dict.fromkeys("─–—−", "-"),
+    **{"→": "->", "…": "...", "×": "x", "÷": "/", "·": "|", "≥": ">=", "≤": "<="},
+}
+
+
+def _open_closed_streams() -> None:
+    """Send what is printed nowhere where the caller closed a stream (`>&-`), as schedulers do.
+
+    Else the first file that is opened takes its number, and what libraries print goes into that file.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            stream = os.fdopen(number, mode, encoding="utf-8", newline="", closefd=False)
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+
+
 def _print_what_can_be_printed() -> None:
-    """Let a stream that knows few characters (a pipe on Windows) take others as escapes instead of failing."""
+    """Let a stream that knows few characters (a pipe on Windows) take others as plainer ones, or as escapes."""
+    codecs.register_error("plainer", _plainer)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="plainer")
+
+
+def _plainer(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    plainer = _PLAINER.get(error.object[error.start])
+    return (plainer, error.start + 1) if plainer else codecs.backslashreplace_errors(error)
 
 
 def _reader_left() -> NoReturn:

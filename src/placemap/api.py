@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from placemap.apply import apportion as place_keys
-from placemap.apply.apportion import Resolved
 from placemap.apply.measures import measures_of
 from placemap.apply.run import Applied
-from placemap.commands.apply import Applier, Options, _refuse_errors, resolved_footprint
-from placemap.commands.workspace import DEFAULT_MEASURE, Outcome, Workspace, footprints_of, open_workspace
+from placemap.commands.apply import MAX_LOSS, Applier, Options, as_names, resolved_footprint
+from placemap.commands.workspace import Outcome, Workspace, footprints_of, open_workspace
 from placemap.config.find_config import config_path
 from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.load import load_system
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
+from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ class Places:
         self._system = system
         self._workspace = workspace
         self._built: dict[str, Outcome] = {}
-        self._resolved: dict[str, Resolved] = {}
+        self._resolved: dict[str, ResolvedFootprint] = {}
 
     @property
     def id(self) -> str:
@@ -73,7 +73,7 @@ class Places:
         chosen = footprints_of(self._system, [footprint] if footprint else [])[0]
         if chosen.id not in self._built:
             outcome = self._workspace.build(self._system, chosen)
-            _refuse_errors(outcome)
+            outcome.without_errors()
             self._built[chosen.id] = outcome
         return self._built[chosen.id]
 
@@ -131,31 +131,52 @@ class Places:
         blanks: Sequence[str] = (),
         extensive: Sequence[str] = (),
         whole: bool = False,
+        sheet: str | None = None,
+        folder: bool = False,
+        max_loss: float = MAX_LOSS,
     ) -> Applied:
         """Data by LSOA, ward, LTLA, MSOA, practice or PCN as data by place, with a reconciliation.
 
         Args:
-            data: a path (CSV, Parquet, .xlsx, or a folder of Parquet), or a pandas, polars or Arrow table.
+            data: a path (CSV, Parquet, .xlsx; with `folder`, a folder of Parquet), or a pandas, polars or Arrow table.
             sums: columns to add up; units that cross places are shared out.
             means: columns to average, `COLUMN` over rows or `COLUMN:WEIGHTS`.
             rates: `NUMERATOR/DENOMINATOR`, both added up before they are divided.
             count: count rows, in the column ROWS; also where nothing else is asked for.
             footprint: the default one where None.
-            by, kind, groups, shares, practices, blanks, extensive, whole: see `Options`.
+            by, kind, groups, shares, practices, blanks, extensive, whole, sheet, folder: see `Options`.
+            max_loss: per cent of the rows, or of a total, that may have a missing, unknown, dead or other-kind code.
 
         Raises:
-            PlacemapError: the data cannot be read or a column is not what it is asked for as; see `measures`.
+            PlacemapError: the data cannot be read or a column is not what it is asked for as, see `measures`; nothing
+                could be placed, or more than `max_loss` is lost.
         """
-        options = Options(by, kind, tuple(groups), shares, practices, tuple(blanks), tuple(extensive), whole)
-        measures = measures_of(sums, means, rates, count=count)
+        options = Options(
+            by,
+            kind,
+            as_names("groups", groups),
+            shares,
+            practices,
+            as_names("blanks", blanks),
+            as_names("extensive", extensive),
+            whole,
+            sheet=sheet,
+            folder=folder,
+        )
+        columns = (as_names("sums", sums), as_names("means", means), as_names("rates", rates))
+        measures = measures_of(*columns, count=count)
         chosen = footprints_of(self._system, [footprint] if footprint else [])[0]
         if chosen.id not in self._resolved:
             self._resolved[chosen.id] = resolved_footprint(self._workspace, self._system, chosen)
         with Applier(self._workspace, [self._resolved[chosen.id]], data, measures, options) as applier:
-            return applier.apply()
+            applied = applier.apply()
+        refused = applied.refusal(max_loss)
+        if refused is not None:
+            raise refused
+        return applied
 
 
-def load(system: str, *, data: str | os.PathLike[str] | None = None, measure: str = DEFAULT_MEASURE) -> Places:
+def load(system: str, *, data: str | os.PathLike[str] | None = None, measure: str = RESIDENTS) -> Places:
     """A system's places.
 
     Args:
@@ -171,7 +192,7 @@ def load(system: str, *, data: str | os.PathLike[str] | None = None, measure: st
 
 
 def load_england(
-    *, data: str | os.PathLike[str] | None = None, measure: str = DEFAULT_MEASURE, min_grade: str = WEAKEST
+    *, data: str | os.PathLike[str] | None = None, measure: str = RESIDENTS, min_grade: str = WEAKEST
 ) -> Places:
     """The places of all systems of England as one, each system by its default footprint; takes some seconds.
 
@@ -183,19 +204,17 @@ def load_england(
     Raises:
         PlacemapError: the store is not of all England, there is no such grade, or there are errors.
     """
-    from placemap.commands.england import england, england_systems, joined, tables_of
+    from placemap.commands.england import england, england_systems, tables_of
 
     if min_grade not in GRADES:
         raise PlacemapError(f"there is no grade `{min_grade}`", hint=f"grades are {', '.join(GRADES)}")
     workspace = open_workspace(Path(data) if data is not None else None, measure)
     outcome = england(workspace, england_systems(), min_grade)
-    found = joined(outcome)
-    system, footprint = found.system, found.assignment.footprint
-    places = Places(system, workspace)
-    places._resolved[footprint.id] = found
-    places._built[footprint.id] = Outcome(
-        system, footprint, outcome.findings, found.assignment, workspace.populations, tables_of(outcome, workspace)
-    )
+    found = outcome.without_errors()
+    places = Places(found.system, workspace)
+    places._resolved[found.footprint.id] = found
+    tables = tables_of(outcome, workspace)
+    places._built[found.footprint.id] = Outcome(found.system, found.footprint, outcome.findings, found, tables)
     return places
 
 

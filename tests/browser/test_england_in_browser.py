@@ -6,7 +6,9 @@ import json
 import os
 from itertools import pairwise
 
+import numpy as np
 import pytest
+from PIL import Image
 
 # The fixtures of the other report, and of the store of all England.
 from browser.test_report_in_browser import (
@@ -91,7 +93,7 @@ def test_filters_show_the_right_rows(opened):
     assert shown(page) == [row["PLACECD"] for row in weak if row["ICSID"] == "devon"]
     page.click("button[type=reset]")
     # A form is emptied after its event, so the page filters once the click is over.
-    page.wait_for_function("document.querySelector('#total-label').textContent === 'All places'")
+    page.locator("#total-label", has_text="All places").wait_for()
     assert len(shown(page)) == 187
     assert page.text_content("#total-label") == "All places"
     page.fill("#places-search", "  BRISTOL south ")
@@ -105,6 +107,26 @@ def test_filters_show_the_right_rows(opened):
     page.fill("#places-search", "no such place")
     assert shown(page) == []
     assert page.text_content("#places-table-count") == "0 of 187 places shown"
+
+
+def pixels(page, selector):
+    """The picture of a part of the page, RGB."""
+    return np.asarray(Image.open(io.BytesIO(page.locator(selector).screenshot())).convert("RGB"), dtype=int)
+
+
+def test_the_search_dims_the_inset_of_london_too(opened):
+    page = opened().page
+    page.locator("#map-box").scroll_into_view_if_needed()
+    before = pixels(page, "#inset-frame rect")
+    page.fill("#places-search", "cornwall")
+    page.mouse.move(0, 0)
+    after = pixels(page, "#inset-frame rect")
+    colour = [(picture.max(axis=2) - picture.min(axis=2) > 30).mean() for picture in (before, after)]
+    assert colour[0] > 0.4  # places of London have their colours
+    assert colour[1] < 0.02  # and none once the search leaves them out
+    page.fill("#places-search", "north-east-london")
+    some = pixels(page, "#inset-frame rect")
+    assert 0.05 < (some.max(axis=2) - some.min(axis=2) > 30).mean() < colour[0]
 
 
 def test_sorting(opened):
@@ -171,6 +193,7 @@ def test_keyboard_alone(opened):
     assert page.get_attribute("#map-svg > path.pointed", "d") != ""
     assert page.text_content("#map-facts").startswith("Forest of Dean (Gloucestershire)")
     page.keyboard.press("Enter")
+    page.wait_for_selector('tr[id$="/forest-of-dean"][aria-current]')
     assert page.get_attribute("#map-svg > path.chosen", "d") != ""
     page.click("button[type=reset]")
     page.focus("#map-box")

@@ -9,7 +9,9 @@ names a folder for screenshots, to be looked at.
 import csv
 import json
 import os
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -132,10 +134,35 @@ def test_print(name, opened):
     assert not report.page.is_visible("#lsoa-search")
     assert not report.page.is_visible("nav")
     assert report.page.is_visible("#map-svg")
-    assert all(item.is_visible() for item in report.page.query_selector_all("details li"))
+    assert all(item.is_visible() for item in report.page.query_selector_all("details:not(.screen) li"))
+    pages = report.page.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", pages)) <= 6
     folder = os.environ.get("PLACEMAP_SCREENSHOTS")
     if folder:
-        report.page.pdf(path=Path(folder) / f"{name}.pdf", format="A4")
+        (Path(folder) / f"{name}.pdf").write_bytes(pages)
+
+
+# How far down the page something is, and how long a printed page of A4 is, at 96 pixels to the inch.
+HEADINGS = """() => [...document.querySelectorAll('h2, h3, summary, caption')].filter((item) => item.offsetParent)
+    .map((item) => [item.textContent.trim(), item.tagName])"""
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_no_heading_ends_a_printed_page(name, opened, tmp_path):
+    """The text of each page, as a PDF reader finds it, does not end with a heading."""
+    reader = shutil.which("pdftotext")
+    if not reader:
+        pytest.skip("there is no pdftotext: apt-get install poppler-utils")
+    page = opened(name).page
+    page.emulate_media(media="print")
+    headings = {" ".join(text.split()) for text, _ in page.evaluate(HEADINGS)}
+    page.pdf(path=tmp_path / "report.pdf", format="A4")
+    text = subprocess.run([reader, "-layout", tmp_path / "report.pdf", "-"], capture_output=True, check=True).stdout
+    ends = [
+        [line for line in part.splitlines() if line.strip()][-1] for part in text.decode().split("\f") if part.strip()
+    ]
+    assert len(ends) > 1
+    assert not {" ".join(line.split()) for line in ends} & headings
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -213,9 +240,10 @@ def test_keyboard_alone(opened, made):
     assert [float(v) for v in page.get_attribute("#map-svg", "viewBox").split()] == [float(v) for v in before.split()]
     page.focus("#lsoa-search")
     page.keyboard.type("E01014848")
-    assert page.text_content("#lsoa-count") == "1 of 1 LSOAs shown"
-    page.keyboard.press("Tab")  # the table's region, which scrolls
-    page.keyboard.press("Tab")
+    assert page.text_content("#lsoa-count") == "1 of 1 LSOA shown"
+    for _ in range(1 + page.locator("#lsoa-table thead button").count() + 1):  # the region, its titles, the LSOA
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "E01014848"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "map-box"
     assert page.text_content("#map-facts").startswith("E01014848 (")
@@ -240,6 +268,96 @@ def test_sorting_and_searching_places(opened):
     page.fill("#places-search", "bristol")
     assert page.text_content("#places-table-count") == "3 of 6 places shown"
     assert page.locator("#places-table tbody tr:visible").count() == 3
+
+
+def lsoa_rows(page):
+    return page.eval_on_selector_all(
+        "#lsoa-table tbody tr", "rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))"
+    )
+
+
+def test_the_table_of_lsoas_sorts_and_finds_wards_and_practices(opened, made):
+    report = opened("bnssg")
+    page, folder = report.page, made["bnssg"][1]
+    lsoas = rows(folder, "place_lsoa21.csv")
+    header = page.locator("#lsoa-table thead th").nth(7)
+    header.locator("button").click()
+    header.locator("button").click()
+    assert header.get_attribute("aria-sort") == "descending"
+    most = sorted((round(float(row["RESIDENTS"])) for row in lsoas), reverse=True)
+    assert [int(row[7].replace(",", "")) for row in lsoa_rows(page)] == most[:25]
+    page.locator("#lsoa-table thead th").nth(5).locator("button").click()
+    shares = sorted(float(row["SHARE"]) for row in lsoas if row["SHARE"])
+    assert lsoa_rows(page)[0][5] == f"{shares[0] * 100:.1f}%"
+    page.fill("#lsoa-search", "e05010885")  # the ward Ashley, of which place_wd24.csv has the LSOAs
+    wards = [row for row in rows(folder, "place_wd24.csv") if row["WD24CD"] == "E05010885"]
+    count = sum(int(row["LSOAS"]) for row in wards)
+    assert page.text_content("#lsoa-count") == f"{count} of {count} LSOAs shown"
+    assert {row[2] for row in lsoa_rows(page)} == {"Ashley"}
+    assert {row[3] for row in lsoa_rows(page)} == {row["PLACENM"] for row in wards}
+    practice = rows(folder, "place_practice.csv")[0]
+    for words in (practice["PRACTICECD"], practice["PRACTICENM"].lower()):
+        page.fill("#lsoa-search", words)
+        said = page.locator("#practice-hits li").first.text_content()
+        assert said.startswith(f"GP practice {practice['PRACTICENM']} ({practice['PRACTICECD']}): declared in ")
+        assert practice["PLACENM"] in said
+        assert f"{round(float(practice['LIST_SIZE'])):,} patients" in said
+    page.fill("#lsoa-search", "")
+    assert page.locator("#practice-hits li").count() == 0
+    assert report.errors == []
+
+
+def view_of(page):
+    return [float(value) for value in page.get_attribute("#map-svg", "viewBox").split()]
+
+
+def until(page, is_so):
+    """Wait for what follows an event in its own time; the page's own policy keeps Playwright from waiting inside."""
+    for _ in range(60):
+        if is_so():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not come about in three seconds")
+
+
+def test_the_wheel_scrolls_the_page_until_the_map_is_chosen(opened):
+    page = opened("bnssg").page
+    page.locator("#map-box").scroll_into_view_if_needed()
+    box = page.locator("#map-box").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    whole, top = view_of(page), page.evaluate("window.scrollY")
+    page.mouse.move(*middle)
+    page.mouse.wheel(0, 120)
+    until(page, lambda: page.evaluate("window.scrollY") > top)
+    assert view_of(page) == whole
+    page.locator("#map-box").scroll_into_view_if_needed()
+    page.locator("#map-box").click(position={"x": 20, "y": 20})
+    top = page.evaluate("window.scrollY")
+    page.mouse.wheel(0, -240)
+    until(page, lambda: view_of(page)[2] < whole[2] - 1)
+    assert page.evaluate("window.scrollY") == top
+    assert "Once you have clicked on it, the wheel zooms" in page.text_content("#map-help")
+
+
+def test_a_drag_moves_the_map_and_goes_on_beyond_its_edge(opened):
+    page = opened("bnssg").page
+    page.locator("#map-box").scroll_into_view_if_needed()
+    page.click('[data-map="in"]')
+    page.click('[data-map="in"]')
+    before = view_of(page)
+    box = page.locator("#map-box").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] - 30, box["y"] + box["height"] / 2, steps=4)
+    moved = view_of(page)
+    page.mouse.up()
+    page.mouse.move(box["x"] + 200, box["y"] + box["height"] / 2)
+    assert moved[0] > before[0]
+    assert moved[2:] == before[2:]
+    metre = box["width"] / before[2]
+    assert abs((moved[0] - before[0]) * min(metre, box["height"] / before[3]) - 90) < 12
+    assert view_of(page) == moved
 
 
 def test_files_come_out_of_the_page_as_built(opened, made, tmp_path):

@@ -54,7 +54,7 @@ def page():
 @pytest.fixture(scope="session")
 def pages():
     """All pages."""
-    names = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"]
+    names = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "tests/README.md"]
     return [_page(name) for name in names] + [
         _page(str(path.relative_to(REPO))) for path in sorted((REPO / "docs").rglob("*.md"))
     ]

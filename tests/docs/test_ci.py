@@ -54,6 +54,15 @@ def test_ci_can_be_run_and_stops_at_the_first_failure():
     assert "\nset -euo pipefail\n" in text
 
 
+def test_only_ci_fails_on_a_warning():
+    """A newcomer's tests do not fail because a dependency announces a change."""
+    import tomllib
+
+    settings = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "filterwarnings" not in settings["tool"]["pytest"]["ini_options"]
+    assert "-W error" in RUN.read_text(encoding="utf-8")
+
+
 def test_make_pre_commit_and_ci_use_the_same_tools():
     """What `make check` runs (but for the tests, which the README's command runs), the other two run as well."""
     makefile = (REPO / "Makefile").read_text(encoding="utf-8")
@@ -64,8 +73,8 @@ def test_make_pre_commit_and_ci_use_the_same_tools():
         assert [tool for tool in sorted(tools) if f"python -m {tool}" not in text] == [], path.name
 
 
-def _compare(remade):
-    script = [sys.executable, str(REPO / ".ci" / "same_store.py"), str(REPO / "data"), str(remade)]
+def _compare(packaged, remade):
+    script = [sys.executable, str(REPO / ".ci" / "same_store.py"), str(packaged), str(remade)]
     done = subprocess.run(script, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout
 
@@ -73,26 +82,52 @@ def _compare(remade):
 def test_stores_are_compared_by_manifest_rows_and_bytes(tmp_path):
     import pyarrow.parquet as pq
 
-    remade = tmp_path / "store"
-    shutil.copytree(REPO / "data", remade)
-    assert _compare(remade) == (0, f"{REPO / 'data'} and the remade store are the same\n")
+    packaged, remade = tmp_path / "packaged", tmp_path / "store"
+    shutil.copytree(REPO / "data", packaged)
+    ours = packaged / "tables" / "residents_2021.parquet"
+    pq.write_table(pq.read_table(ours), ours)  # by the same pyarrow as the other one below
+    shutil.copytree(packaged, remade)
+    assert _compare(packaged, remade) == (0, f"{packaged} and the remade store are the same\n")
 
     table = remade / "tables" / "residents_2021.parquet"
     rows = pq.read_table(table)
     pq.write_table(rows, table, compression="none")
-    code, told = _compare(remade)
+    code, told = _compare(packaged, remade)
     assert (code, told.startswith("residents_2021.parquet: the same rows, other bytes")) == (1, True)
 
     pq.write_table(rows.slice(1), table)
-    assert _compare(remade) == (1, "residents_2021.parquet: the rows differ\n")
+    assert _compare(packaged, remade) == (1, "residents_2021.parquet: the rows differ\n")
 
     table.unlink()
-    assert _compare(remade) == (1, "tables: residents_2021.parquet on one side only\n")
+    assert _compare(packaged, remade) == (1, "tables: residents_2021.parquet on one side only\n")
 
     manifest = remade / "manifest.json"
     found = json.loads(manifest.read_text(encoding="utf-8"))
     rows = found["tables"]["residents_2021"]["rows"]
     found["tables"]["residents_2021"]["rows"] = rows - 1
     manifest.write_text(json.dumps(found), encoding="utf-8")
-    code, told = _compare(remade)
+    code, told = _compare(packaged, remade)
     assert f"manifest / tables / residents_2021 / rows: packaged {rows}, remade {rows - 1}\n" in told
+
+
+def _constraints():
+    text = (REPO / "constraints/last-green.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return dict(line.split("==") for line in lines)
+
+
+def test_the_releases_last_seen_green_are_ones_that_are_allowed():
+    import tomllib
+
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    green = {canonicalize_name(name): version for name, version in _constraints().items()}
+    needed = [Requirement(text) for text in (*project["dependencies"], *project["optional-dependencies"]["test"])]
+    assert {one.name for one in needed if green[canonicalize_name(one.name)] not in one.specifier} == set()
+
+
+def test_only_who_asks_for_it_gets_the_releases_last_seen_green(page):
+    assert "constraints/" not in page("README.md").text
+    assert "pip install -c constraints/last-green.txt" in page("CONTRIBUTING.md").text

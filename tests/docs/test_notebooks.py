@@ -6,7 +6,7 @@ import pytest
 
 from conftest import PACKAGED, REPO
 
-NOTEBOOKS = sorted((REPO / "docs").glob("*.ipynb"))
+NOTEBOOKS = sorted((REPO / "docs").rglob("*.ipynb"))
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -55,7 +55,7 @@ def test_every_page_is_reached_from_the_readme(pages):
         reached.add(path)
         targets = re.findall(r"\]\(([^)#\s]+\.md)", by_path[path].text)
         todo += [path.parent / target for target in targets]
-    assert {path.name for path in by_path} - {path.name for path in reached} == set()
+    assert sorted(str(path) for path in by_path.keys() - reached) == []
 
 
 def test_the_changelog_has_room_for_what_comes(page):
@@ -75,12 +75,13 @@ def test_decisions_are_numbered_and_have_the_three_parts(pages):
 
 
 def test_generated_parts_are_up_to_date(refresh, pages):
-    stale = [
-        page.path.name
+    docs = {
+        page.path.relative_to(REPO / "docs").as_posix(): page.text
         for page in pages
-        if page.path.parent.name == "docs" and refresh.refreshed(page.path.name, page.text) != page.text
-    ]
-    assert stale == [], "run `make docs`"
+        if page.path.is_relative_to(REPO / "docs")
+    }
+    assert {name for name, _ in refresh.GENERATED} <= docs.keys()
+    assert [name for name, text in docs.items() if refresh.refreshed(name, text) != text] == [], "run `make docs`"
 
 
 # --- commands ---
@@ -121,7 +122,7 @@ def test_examples_in_help_call_commands_that_exist(refresh):
 
 def test_every_command_and_option_is_in_the_reference(refresh, page):
     """By what `--help` prints, not by what the page is generated from."""
-    text = page("docs/cli.md").text
+    text = page("docs/reference/cli.md").text
     headed = r"^##+ (placemap[^\n]*)\n(.*?)(?=^##? |^### placemap|\Z)"
     sections = dict(re.findall(headed, text, re.MULTILINE | re.DOTALL))
     missing = []
@@ -146,7 +147,7 @@ def test_the_readme_names_every_command(refresh, page):
 def test_exit_codes_are_listed(page):
     from placemap.core.errors import Exit
 
-    table = re.findall(r"^\| (\d+) \|", page("docs/cli.md").text, re.MULTILINE)
+    table = re.findall(r"^\| (\d+) \|", page("docs/reference/cli.md").text, re.MULTILINE)
     assert [int(code) for code in table] == sorted(Exit)
 
 
@@ -166,8 +167,9 @@ def _findings_in_source():
 
 def _codes(call: ast.Call):
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-    if name in ("result_check", "_error", "_wrong") or _severities(call):
-        values = [*call.args[:1], *(key.value for key in call.keywords if key.arg == "code")]
+    if name in ("result_check", "error", "_wrong") or _severities(call):
+        args = call.args[1:2] if name == "finding_of" else call.args[:1]  # the first is what the finding is about
+        values = [*args, *(key.value for key in call.keywords if key.arg == "code")]
         for value in values:
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 yield value.value
@@ -181,11 +183,11 @@ def _severities(call: ast.Call):
         for value in values
         if isinstance(value, ast.Attribute) and getattr(value.value, "id", "") == "Severity"
     }
-    return given or ({"error"} if name == "_error" else set())
+    return given or ({"error"} if name == "error" else set())
 
 
 def _findings_in_page(page):
-    sections = re.findall(r"^### ([a-z-]+)\n\nSeverity: (\w+)\.", page("docs/findings.md").text, re.MULTILINE)
+    sections = re.findall(r"^### ([a-z-]+)\n\nSeverity: (\w+)\.", page("docs/reference/findings.md").text, re.MULTILINE)
     assert len(sections) == len(dict(sections))
     return dict(sections)
 
@@ -222,7 +224,7 @@ def test_findings_of_real_builds_have_the_severity_that_the_page_says(page):
 
 def _documented(page):
     """Model → keys in the first column of the table that is marked with its name."""
-    text = page("docs/config.md").text
+    text = page("docs/reference/config.md").text
     tables = re.findall(r"<!-- shape: (\w+) -->\n((?:\|[^\n]*\n)+)", text)
     return {name: set(re.findall(r"`([a-z_]+)`", _first_column(table))) for name, table in tables}
 
@@ -239,7 +241,7 @@ def test_every_key_of_the_config_format_is_explained_and_nothing_else_is(page):
 
 
 def test_required_keys_are_marked(page):
-    text = page("docs/config.md").text
+    text = page("docs/reference/config.md").text
     wrong = []
     for name, shape in SHAPES.items():
         table = re.search(rf"<!-- shape: {name} -->\n((?:\|[^\n]*\n)+)", text)[1]
@@ -256,7 +258,7 @@ def test_required_keys_are_marked(page):
 
 
 def test_values_that_a_key_can_have_are_listed(page):
-    text = page("docs/config.md").text
+    text = page("docs/reference/config.md").text
     keys = SHAPES["FootprintShape"]["properties"]
     values = {value for key in ("status", "grade", "basis") for value in keys[key]["enum"]} - {None}
     assert len(values) == 8
@@ -274,5 +276,5 @@ def test_every_file_of_a_build_is_named(page, tmp_path):
     system = load_system(REPO / "configs" / "bnssg.yaml")
     footprint = system.footprints["local-authorities"]
     outcome = build(open_workspace(REPO / "data"), system, footprint, tmp_path, excel=True)
-    text = page("docs/outputs.md").text
+    text = page("docs/reference/outputs.md").text
     assert [path.name for path in sorted(outcome.folder.iterdir()) if f"`{path.name}`" not in text] == []

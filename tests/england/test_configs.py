@@ -136,8 +136,8 @@ def test_places_have_the_researched_lsoas(shipped_systems, researched, workspace
         for footprint in facts.footprints.values():
             _, theirs = workspace.resolve(facts, footprint)
             _, ours = workspace.resolve(shipped_systems[key], shipped_systems[key].footprints[footprint.id])
-            assert [p.id for p in theirs.footprint.places] == [p.id for p in ours.footprint.places], (key, footprint.id)
-            assert np.array_equal(theirs.place, ours.place), (key, footprint.id)
+            assert [p.id for p in theirs.places] == [p.id for p in ours.places], (key, footprint.id)
+            assert np.array_equal(theirs.assignment.place, ours.assignment.place), (key, footprint.id)
 
 
 def test_documents_are_cited_as_researched(shipped_systems, researched):
@@ -203,7 +203,7 @@ def test_folded_text_holds_no_marks(shipped_systems):
 def page():
     from conftest import REPO
 
-    return (REPO / "docs" / "atlas.md").read_text(encoding="utf-8")
+    return (REPO / "docs" / "method" / "atlas.md").read_text(encoding="utf-8")
 
 
 def test_the_page_is_up_to_date(page, shipped_systems):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
 import toy_county
+
 from conftest import PACKAGED, files_of
 
 EXPECTED = Path(__file__).parent / "expected"

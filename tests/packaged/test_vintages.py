@@ -160,7 +160,8 @@ def test_codes_live_in_their_own_vintage(members, lsoas, packaged, tmp_path):
     path.write_text(CONFIG.format(icb=BRISTOL, members=members))
     system = load_system(path)
     workspace = open_workspace(packaged)
-    _, assignment = workspace.resolve(system, system.footprints["f"])
+    _, resolved = workspace.resolve(system, system.footprints["f"])
+    assignment = resolved.assignment
     mine = set(workspace.geography.lsoa_codes[assignment.place == 0])
     assert lsoas <= mine
     assert len(mine) == {1: 72, 3: 3}[len(lsoas)]
@@ -267,7 +268,7 @@ def test_a_pcn_that_had_not_begun_says_so_and_what_helps(packaged):
         in result.stderr
     )
     # The config's `pcn_vintage` would not help: what is asked for on the command line goes before it.
-    assert "came before it, or say when it lived: `--vintage pcn=2022-08`" in result.stderr
+    assert "came before it, or say when it was in use: `--vintage pcn=2022-08`" in result.stderr
     assert "pcn_vintage" not in result.stderr
     assert run(*check, "--vintage", "pcn=2022-08").exit_code == 0
 

@@ -1,6 +1,6 @@
 """Trust under stress: kills at every step of writing, full disks, damaged stores, writers at once, hostile tables.
 
-`PLACEMAP_EXAMPLES=500` runs the same at length: the figures of docs/reliability.md.
+`PLACEMAP_EXAMPLES=500` runs the same at length: the figures of docs/developers/reliability.md.
 """
 
 from __future__ import annotations
@@ -301,7 +301,7 @@ def test_any_table_in_memory_is_refused_or_accounted_for(bnssg, rows, seed):
     again = conserved(bnssg, shuffled, sums=["n"], extensive=["n"])
     assert (first is None) == (again is None)
     if first is not None and again is not None:
-        assert first["n"].tolist() == pytest.approx(again["n"].tolist())
+        assert first["n"].tolist() == pytest.approx(again["n"].tolist(), nan_ok=True)
 
 
 @QUICK
@@ -313,9 +313,11 @@ def test_whole_counts_are_conserved_to_the_unit_and_agree_with_a_loop(bnssg, row
         if code.strip().upper() in place_of:
             place = place_of[code.strip().upper()]
             expected[place] = expected.get(place, 0) + number
-    frame = conserved(bnssg, pd.DataFrame(rows, columns=["code", "n"]), sums=["n"], whole=True)
-    assert frame is not None
-    assert {k: v for k, v in zip(frame["PLACECD"], frame["n"], strict=True) if v} == {
+    frame = conserved(bnssg, pd.DataFrame(rows, columns=["code", "n"]), sums=["n"], whole=True, max_loss=100)
+    assert (frame is None) == (not expected), "refused where nothing could be placed, and only there"
+    if frame is None:
+        return
+    assert {k: v for k, v in zip(frame["PLACECD"], frame["n"].fillna(0), strict=True) if v} == {
         k: v for k, v in expected.items() if v
     }
 

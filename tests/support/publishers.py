@@ -1,132 +1,66 @@
 """A stand-in on this machine for the services that `data update` uses, serving the publishers' own files.
 
-It behaves as they do, page limits and all, and misbehaves on request: `standin.fault("LSOA21_WD24", drop)` makes
-the next request whose path holds that text go wrong.
+It behaves as they do and misbehaves on request: `publishers.fault("LSOA21_WD24", drop)` makes the next request whose
+path holds that text go wrong.
 """
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
 import json
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+import publishers_data as data
+from publishers_services import LANDING, PUBLICATION, Nomis, Service, month_page, services_of
 
 Fault = Callable[["Handler", bytes], None]
 
-#: Names that the services have, and the file that each one's rows come from.
-SERVICES = {
-    "LSOA11_LSOA21_LAD22_EW_LU_v5": "LSOA11_LSOA21_LAD22_EW_LU_v5.csv",
-    "LSOA21_WD24_LAD24_EW_LU": "LSOA21_WD24_LAD24_EW_LU.csv",
-    "LSOA21_SICBL24_ICB24_CAL24_LAD24_EN_LU": "LSOA21_SICBL24_ICB24_LAD24_EN_LU.csv",
-}
 REPORTS = {"epcn": "epcn_2024-10.csv", "epcncorepartnerdetails": "epcncorepartnerdetails_2024-10.csv"}
-EDITED = 1_700_000_000_000
+LOCATIONS = "1ac8547e9a8945478f0b5ea7ffe1a6b1"
+#: What the files of the month pages are, by the start of their names.
+PUBLISHED: dict[str, Callable[[Path], bytes]] = {
+    "gp-reg-pat-prac-lsoa-2021-male-female-July-26": data.registrations_of_2026,
+    "gp-reg-pat-prac-lsoa-male-female-July-22": data.registrations_of_2022,
+    "gp-reg-pat-prac-map.csv": lambda reference: (reference / "gp-reg-pat-prac-map_2026-08.csv").read_bytes(),
+}
+#: Services that exist beside those that are looked for: their names come close.
+NOISE = ("LSOA21_WD24_LAD24_EW_LU_old", "LSOA01_LSOA11_LAD11_EW_LU", "WD24_LAD24_CTY24_LU", "LAD24_RGN24_EN_LU")
 
 
 @dataclass
-class Service:
-    """One table as a feature service gives it."""
-
-    file: Path
-    limit: int = 2000
-    pages: bool = True
-    rows_lost: int = 0
-    renamed: dict[str, str] = field(default_factory=dict)
-    edited: int = EDITED
-
-    @cached_property
-    def table(self) -> tuple[list[str], list[list[str]]]:
-        with self.file.open(encoding="utf-8-sig", newline="") as file:
-            header, *rows = list(csv.reader(file))
-        return header, rows
-
-    @property
-    def columns(self) -> list[str]:
-        return [self.renamed.get(column, column) for column in self.table[0]]
-
-    @property
-    def rows(self) -> list[list[str]]:
-        rows = self.table[1]
-        return rows[: len(rows) - self.rows_lost]
-
-    def layer(self) -> dict[str, Any]:
-        fields = ["ObjectId", *self.columns]
-        return {
-            "maxRecordCount": self.limit,
-            "objectIdField": "ObjectId",
-            "fields": [{"name": name} for name in fields],
-            "advancedQueryCapabilities": {"supportsPagination": self.pages},
-            "editingInfo": {"lastEditDate": self.edited},
-        }
-
-    def query(self, asked: dict[str, str]) -> dict[str, Any]:
-        if asked.get("returnCountOnly") == "true":
-            return {"count": len(self.rows)}
-        rows = self._numbered(self.rows_lost)
-        if asked.get("returnIdsOnly") == "true":
-            return {"objectIds": [number for number, _ in rows][::-1]}
-        if "objectIds" in asked:
-            wanted = {int(number) for number in asked["objectIds"].split(",")}
-            return {"features": self._features([row for row in rows if row[0] in wanted])}
-        return self._page(rows, asked)
-
-    def _page(self, rows: list[tuple[int, list[str]]], asked: dict[str, str]) -> dict[str, Any]:
-        if "orderByFields" in asked:
-            rows = self._sorted(asked["orderByFields"], rows)
-        else:  # as the real one: no order is promised, and none is kept from one page to the next
-            rows = random.sample(rows, len(rows))
-        start = int(asked.get("resultOffset", 0))
-        end = start + min(int(asked.get("resultRecordCount", self.limit)), self.limit)
-        page = {"features": self._features(rows[start:end])}
-        return {**page, "exceededTransferLimit": True} if end < len(rows) else page
-
-    def _numbered(self, lost: int) -> list[tuple[int, list[str]]]:
-        if ("", lost) not in self._orders:
-            self._orders["", lost] = list(enumerate(self.rows, start=1))
-        return self._orders["", lost]
-
-    def _sorted(self, order: str, rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
-        if (order, len(rows)) not in self._orders:
-            keys = [self.columns.index(name) for name in order.split(",")]
-            self._orders[order, len(rows)] = sorted(rows, key=lambda row: [row[1][key] for key in keys])
-        return self._orders[order, len(rows)]
-
-    @cached_property
-    def _orders(self) -> dict[tuple[str, int], list[tuple[int, list[str]]]]:
-        return {}
-
-    def _features(self, rows: list[tuple[int, list[str]]]) -> list[dict[str, Any]]:
-        columns = self.columns
-        return [{"attributes": {"ObjectId": n, **dict(zip(columns, row, strict=True))}} for n, row in rows]
-
-
-@dataclass
-class StandIn:
+class Publishers:
     """The server, what it serves, and what it was asked."""
 
     reference: Path
     services: dict[str, Service]
+    nomis: Nomis
     files: dict[str, bytes] = field(default_factory=dict)
     faults: list[tuple[str, Fault]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
+    _made: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def endpoints(self) -> dict[str, str]:
-        return {"arcgis": f"{self.url}/rest/services", "ods": f"{self.url}/getReport"}
+        """What PLACEMAP_ENDPOINTS says to use this server."""
+        return {
+            "arcgis": f"{self.url}/arcgis/rest/services",
+            "portal": f"{self.url}/sharing/rest",
+            "nomis": f"{self.url}/api/v01",
+            "ods": f"{self.url}/api/getReport",
+            "nhs": self.url,
+            "nhs_files": f"{self.url}/files",
+        }
 
     def fault(self, text: str, fault: Fault, times: int = 1) -> None:
         """Let the next `times` requests that hold `text` go wrong."""
@@ -144,21 +78,65 @@ class StandIn:
         """The whole answer to a request; None where there is nothing."""
         parts = urlsplit(path)
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        steps = parts.path.strip("/").split("/")
-        if steps[0] == "rest":
-            return self._service(steps, asked)
-        if steps[0] == "getReport" and asked.get("report") in REPORTS:
-            return (self.reference / REPORTS[asked["report"]]).read_bytes()
-        if steps[0] == "files":
-            name = steps[-1]
-            return self.files[name] if name in self.files else (self.reference / name).read_bytes()
+        for start, answer in (
+            ("/arcgis/rest/services", self._arcgis),
+            ("/sharing/rest", self._portal),
+            ("/api/v01/dataset/", self._nomis),
+            ("/api/getReport", self._report),
+            (PUBLICATION, self._month),
+            ("/files", self._file),
+        ):
+            if parts.path.startswith(start):
+                return answer(parts.path[len(start) :].strip("/"), asked)
         return None
 
-    def _service(self, steps: list[str], asked: dict[str, str]) -> bytes | None:
-        service = self.services.get(steps[2])
+    def _arcgis(self, rest: str, asked: dict[str, str]) -> bytes:
+        if not rest:
+            names = sorted([*self.services, *NOISE])
+            listed = [{"name": name, "type": "FeatureServer", "url": f"{self.url}/x/{name}"} for name in names]
+            return json.dumps({"currentVersion": 11.5, "services": listed}).encode()
+        service = self.services.get(rest.partition("/")[0])
         if service is None:  # as the real one: gone, but status 200
             return json.dumps({"error": {"code": 400, "message": "Invalid URL"}}).encode()
-        return json.dumps(service.query(asked) if steps[-1] == "query" else service.layer()).encode()
+        return json.dumps(service.query(asked) if rest.endswith("/query") else service.layer()).encode()
+
+    def _portal(self, rest: str, asked: dict[str, str]) -> bytes | None:
+        if rest == f"content/items/{LOCATIONS}/data":
+            return self._once("locations", data.location_lookup)
+        if rest != "search":
+            return None
+        start, base = int(asked.get("start", 1)), self.endpoints["arcgis"]
+        items = [{"title": name, "url": f"{base}/{name}/FeatureServer"} for name in sorted([*self.services, *NOISE])]
+        page = items[start - 1 : start + 4]  # five a page, whatever is asked for: `nextStart` must be followed
+        following = start + 5 if start + 5 <= len(items) else -1
+        return json.dumps({"total": len(items), "nextStart": following, "results": page}).encode()
+
+    def _nomis(self, rest: str, asked: dict[str, str]) -> bytes | None:
+        if rest.endswith(".def.sdmx.json"):
+            return self.nomis.definition(rest.removesuffix(".def.sdmx.json"))
+        return self.nomis.answer(rest.removesuffix(".data.csv"), asked)
+
+    def _report(self, _rest: str, asked: dict[str, str]) -> bytes | None:
+        name = REPORTS.get(asked.get("report", ""))
+        return (self.reference / name).read_bytes() if name else None
+
+    def _month(self, rest: str, _asked: dict[str, str]) -> bytes | None:
+        return month_page(rest, self.endpoints["nhs_files"]) if rest else LANDING.encode()
+
+    def _file(self, rest: str, _asked: dict[str, str]) -> bytes | None:
+        name = rest.rpartition("/")[2]
+        if name in self.files:
+            return self.files[name]
+        make = next((make for start, make in PUBLISHED.items() if name.startswith(start)), None)
+        if make:
+            return self._once(name, make)
+        path = self.reference / name
+        return path.read_bytes() if path.is_file() else None
+
+    def _once(self, name: str, make: Callable[[Path], bytes]) -> bytes:
+        if name not in self._made:
+            self._made[name] = make(self.reference)
+        return self._made[name]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -167,13 +145,15 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
-    standin: StandIn
+    publishers: Publishers
 
     def do_GET(self) -> None:
-        fault = self.standin.take_fault(self.path)
-        content = self.standin.content(self.path)
+        fault = self.publishers.take_fault(self.path)
+        content = self.publishers.content(self.path)
         if fault:
             fault(self, content or b"")
+        elif self.path.startswith("/files") and "placemap/" not in self.headers.get("User-Agent", ""):
+            self.answer(403, b"Access denied")
         elif content is None:
             self.answer(404, b"")
         else:
@@ -183,7 +163,7 @@ class Handler(BaseHTTPRequestHandler):
         """The answer as it should be: validators, ranges, compression."""
         etag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
         headers = {"ETag": etag}
-        if "/files/" in self.path or "/getReport" in self.path:
+        if self.path.startswith(("/files", "/api/getReport", "/sharing/rest/content")):
             if self.headers.get("If-None-Match") == etag:
                 return self.answer(304, b"", headers)
             start = self.headers.get("Range", "")
@@ -197,7 +177,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer(200, content, headers)
 
     def answer(self, status: int, content: bytes, headers: dict[str, str] | None = None) -> None:
-        self.standin.statuses.append(status)
+        self.publishers.statuses.append(status)
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
@@ -212,9 +192,18 @@ class Handler(BaseHTTPRequestHandler):
 # --- what can go wrong ------------------------------------------------------------------------------------------------
 
 
+def body(content: bytes, **headers: str) -> Fault:
+    """Another answer under status 200, as a block page is."""
+    return lambda handler, _: handler.answer(200, content, headers)
+
+
 def error_body(code: int, message: str) -> Fault:
     """An `error` under status 200."""
-    return lambda handler, _: handler.answer(200, json.dumps({"error": {"code": code, "message": message}}).encode())
+    return body(json.dumps({"error": {"code": code, "message": message}}).encode())
+
+
+BLOCKED = body(b"<!DOCTYPE html><html><title>Access blocked</title>Ask the service desk.</html>")
+NO_SERVICES = body(b'{"currentVersion": 11.5, "services": []}')
 
 
 def status(number: int, **headers: str) -> Fault:
@@ -261,16 +250,15 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(reference: Path) -> Iterator[StandIn]:
+def serving(reference: Path) -> Iterator[Publishers]:
     """A stand-in that serves the official files in a folder."""
-    standin = StandIn(reference, {name: Service(reference / file) for name, file in SERVICES.items()})
-    standin.services["LSOA21_WD24_LAD24_EW_LU"].limit = 1000
-    server = _Server(("127.0.0.1", 0), type("Bound", (Handler,), {"standin": standin}))
-    standin.url = f"http://127.0.0.1:{server.server_address[1]}"
+    publishers = Publishers(reference, services_of(reference), Nomis(reference))
+    server = _Server(("127.0.0.1", 0), type("Bound", (Handler,), {"publishers": publishers}))
+    publishers.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield standin
+        yield publishers
     finally:
         server.shutdown()
         server.server_close()

@@ -326,6 +326,7 @@ footprints:
     status: current
     grade: A
     evidence: plan
+    accept: [{finding: unplaced-pcn, subject: U90004, reason: Dogwood serves the hospital only}]
     places:
       east:
         name: East
@@ -353,6 +354,7 @@ footprints:
     grade: B
     basis: inferred
     evidence: [plan]
+    accept: [{finding: unplaced-pcn, subject: [U90002], reason: Birch is for students of all places}]
     places:
       centre:
         name: Centre

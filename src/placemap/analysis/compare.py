@@ -10,15 +10,13 @@ import numpy as np
 import pandas as pd
 
 from placemap.analysis import schemas
-from placemap.config.model import PLACE_SIZE, System
-from placemap.core.arrays import Floats, Ints, Texts, sums
+from placemap.config.model import PLACE_SIZE, Footprint
+from placemap.core.arrays import Floats, Ints, sums
 from placemap.core.tables import Table
+from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
-from placemap.reference.store import CCG_VINTAGE
-from placemap.resolve.place_codes import place_code
 from placemap.resolve.plurality import plurality
-from placemap.resolve.populations import Populations
-from placemap.resolve.resolve import Assignment
+from placemap.resolve.resolved import ResolvedFootprint
 
 #: Area kinds whose units a footprint may keep whole.
 KINDS_ALIGNED = ("ltla", "utla")
@@ -66,11 +64,11 @@ class Side:
     """One footprint of a comparison.
 
     Attributes:
-        sizes: residents by place, in order of `assignment.footprint.places`.
+        sizes: residents by place, in order of `footprint.places`.
         in_range: places whose residents lie in the range that guidance gives.
     """
 
-    assignment: Assignment
+    resolved: ResolvedFootprint
     lsoas: int
     residents: float
     registered: float
@@ -78,6 +76,11 @@ class Side:
     in_range: int
     outside_scope: int
     alignments: tuple[Alignment, ...]
+
+    @property
+    def footprint(self) -> Footprint:
+        """The footprint that was resolved."""
+        return self.resolved.footprint
 
     @property
     def smallest(self) -> int:
@@ -96,40 +99,37 @@ class Side:
         return self.sizes[self.largest] / low if low else float("inf")
 
 
-def side(assignment: Assignment, geography: Geography, populations: Populations) -> Side:
+def side(resolved: ResolvedFootprint) -> Side:
     """The figures of one footprint."""
-    place, count = assignment.place, len(assignment.footprint.places)
+    assignment, populations = resolved.assignment, resolved.populations
+    place, count = assignment.place, len(resolved.places)
     placed = place >= 0
     sizes = np.bincount(place[placed], weights=populations.residents[placed], minlength=count)
     low, high = PLACE_SIZE
     return Side(
-        assignment,
+        resolved,
         int(placed.sum()),
         float(populations.residents[placed].sum()),
         float(populations.registered[placed].sum()),
         tuple(sizes.tolist()),
         int(((sizes >= low) & (sizes <= high)).sum()),
         int((placed & ~assignment.in_scope).sum()),
-        alignments(assignment, geography, populations.residents),
+        alignments(resolved),
     )
 
 
-def alignments(assignment: Assignment, geography: Geography, residents: Floats) -> tuple[Alignment, ...]:
+def alignments(resolved: ResolvedFootprint) -> tuple[Alignment, ...]:
     """How far LTLAs, UTLAs, PCNs and former CCGs are kept whole."""
-    found = []
-    for kind in KINDS_ALIGNED:
-        units = geography.units(kind)
-        found.append(_alignment(kind, units.vintage, units.of, units.codes, units.names, assignment, residents))
-    vintage = assignment.footprint.vintages.get("pcn") or geography.default_vintage("pcn")
-    found.append(_alignment("pcn", vintage, *pcn_areas(geography, vintage), assignment, residents))
-    if CCG_VINTAGE in geography.data.vintages("lookup", "sub_icb"):
-        ccgs = geography.units("sub_icb", CCG_VINTAGE)
-        found.append(_alignment("ccg", CCG_VINTAGE, ccgs.of, ccgs.codes, ccgs.names, assignment, residents))
-    return tuple(found)
+    geography = resolved.geography
+    units = {kind: geography.units(kind) for kind in KINDS_ALIGNED}
+    units["pcn"] = pcn_areas(geography, resolved.pcn_vintage)
+    if geography.ccg_vintage:
+        units["ccg"] = geography.units("sub_icb", geography.ccg_vintage)
+    return tuple(_alignment(kind, of_kind, resolved) for kind, of_kind in units.items())
 
 
-def pcn_areas(geography: Geography, vintage: str) -> tuple[Ints, Texts, Texts]:
-    """By LSOA, the PCN that most of its registered patients use (-1 for none); codes and names of PCNs."""
+def pcn_areas(geography: Geography, vintage: str) -> Units:
+    """PCNs as areas: each LSOA belongs to the one that most of its registered patients use."""
     pcns, registrations = geography.pcns(vintage), geography.registrations
     codes = np.array(sorted(pcns.practices_of), dtype=object)
     position = {code: at for at, code in enumerate(codes)}
@@ -139,31 +139,28 @@ def pcn_areas(geography: Geography, vintage: str) -> tuple[Ints, Texts, Texts]:
     shift = int(used[0] == -1)
     kept = codes[used[shift:]]
     found = plurality(registrations, compact - shift, np.ones((geography.size, len(kept)), dtype=bool))
-    return found.winner, kept, np.array([pcns.names[code] for code in kept], dtype=object)
+    names = np.array([pcns.names[code] for code in kept], dtype=object)
+    return Units("pcn", vintage, kept, names, None, found.winner, np.ones(geography.size, dtype=bool))
 
 
-def _alignment(
-    kind: str, vintage: str, of: Ints, codes: Texts, names: Texts, assignment: Assignment, residents: Floats
-) -> Alignment:
-    rows = np.flatnonzero((assignment.place >= 0) & (of >= 0))
-    count = len(assignment.footprint.places)
+def _alignment(kind: str, units: Units, resolved: ResolvedFootprint) -> Alignment:
+    place, of, residents = resolved.assignment.place, units.of, resolved.populations.residents
+    rows = np.flatnonzero((place >= 0) & (of >= 0))
+    count, size = len(resolved.places), len(units.codes)
     lsoas, people = (
-        np.bincount(of[rows] * count + assignment.place[rows], weights=weight, minlength=len(codes) * count).reshape(
-            -1, count
-        )
+        np.bincount(of[rows] * count + place[rows], weights=weight, minlength=size * count).reshape(-1, count)
         for weight in (None, residents[rows])
     )
     places = (lsoas > 0).sum(axis=1)
     whole = places == 1
-    placed = assignment.place >= 0
-    total = float(residents[placed].sum())
-    place_names = [place.name for place in assignment.footprint.places]
+    total = resolved.people(place >= 0)
+    place_names = [item.name for item in resolved.places]
     split = tuple(
-        Split(str(codes[unit]), str(names[unit]), _parts(lsoas[unit], people[unit], place_names))
+        Split(str(units.codes[unit]), str(units.names[unit]), _parts(lsoas[unit], people[unit], place_names))
         for unit in np.flatnonzero(places > 1)
     )
     share = float(people[whole].sum()) / total if total else 0.0
-    return Alignment(kind, vintage, int((places > 0).sum()), int(whole.sum()), share, split)
+    return Alignment(kind, units.vintage, int((places > 0).sum()), int(whole.sum()), share, split)
 
 
 def _parts(lsoas: Floats, people: Floats, names: Sequence[str]) -> tuple[tuple[str, int, float], ...]:
@@ -174,26 +171,27 @@ def _parts(lsoas: Floats, people: Floats, names: Sequence[str]) -> tuple[tuple[s
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def comparison_tables(system: System, sides: Sequence[Side], populations: Populations) -> list[Table]:
-    """footprints, alignment, and place_place for every pair of the footprints."""
+def comparison_tables(sides: Sequence[Side]) -> list[Table]:
+    """footprints, alignment, and place_place for every pair of the footprints, one or more."""
+    populations = sides[0].resolved.populations
     first = Table(
         "footprints",
         schemas.footprints(populations.residents_name, populations.registered_name),
-        pd.DataFrame([_row(system, item) for item in sides]),
+        pd.DataFrame([_row(item) for item in sides]),
     )
-    rows = [_alignment_row(system, item, one) for item in sides for one in item.alignments]
+    rows = [_alignment_row(item, one) for item in sides for one in item.alignments]
     second = Table("alignment", schemas.ALIGNMENT, pd.DataFrame(rows, columns=schemas.ALIGNMENT.names))
-    pairs = [place_place(system, a.assignment, b.assignment, populations) for a, b in combinations(sides, 2)]
+    pairs = [place_place(a.resolved, b.resolved) for a, b in combinations(sides, 2)]
     schema = schemas.place_place(populations.residents_name, populations.registered_name)
     frames = [pair.frame for pair in pairs]
     both = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=schema.names)
     return [first, second, Table("place_place", schema, both)]
 
 
-def _row(system: System, item: Side) -> dict[str, object]:
-    footprint = item.assignment.footprint
+def _row(item: Side) -> dict[str, object]:
+    footprint = item.footprint
     return {
-        "ICSID": system.id,
+        "ICSID": item.resolved.system.id,
         "FOOTPRINT": footprint.id,
         "FOOTPRINTNM": footprint.name,
         "STATUS": footprint.status,
@@ -212,28 +210,29 @@ def _row(system: System, item: Side) -> dict[str, object]:
     }
 
 
-def _alignment_row(system: System, item: Side, one: Alignment) -> tuple[object, ...]:
+def _alignment_row(item: Side, one: Alignment) -> tuple[object, ...]:
     split = "; ".join(unit.text for unit in one.split)
-    return (system.id, item.assignment.footprint.id, one.kind, one.vintage, one.units, one.whole, one.share, split)
+    return (*item.resolved.key, one.kind, one.vintage, one.units, one.whole, one.share, split)
 
 
-def place_place(system: System, a: Assignment, b: Assignment, populations: Populations) -> Table:
+def place_place(a: ResolvedFootprint, b: ResolvedFootprint) -> Table:
     """The crosswalk between the places of two footprints of a system.
 
     LSOAs in a place of one footprint and in none of the other make rows with a blank, so that the shares of every place
     sum to 1 both ways.
     """
-    rows = np.flatnonzero((a.place >= 0) | (b.place >= 0))
-    sizes = len(a.footprint.places) + 1, len(b.footprint.places) + 1
+    populations = a.populations
+    place_a, place_b = a.assignment.place, b.assignment.place
+    rows = np.flatnonzero((place_a >= 0) | (place_b >= 0))
+    sizes = len(a.places) + 1, len(b.places) + 1
     # -1 becomes the last label, which stands for no place.
-    left, right = a.place[rows] % sizes[0], b.place[rows] % sizes[1]
+    left, right = place_a[rows] % sizes[0], place_b[rows] % sizes[1]
     cells, inverse = np.unique(left * sizes[1] + right, return_inverse=True)
     row_a, row_b = np.divmod(cells, sizes[1])
-    columns: dict[str, object] = {"ICSID": np.full(len(cells), system.id, dtype=object)}
-    for letter, assignment, place in (("A", a, row_a), ("B", b, row_b)):
-        codes, names = _labels(system, assignment)
-        columns[f"FOOTPRINT_{letter}"] = np.full(len(cells), assignment.footprint.id, dtype=object)
-        columns[f"PLACECD_{letter}"], columns[f"PLACENM_{letter}"] = codes[place], names[place]
+    columns: dict[str, object] = {"ICSID": np.full(len(cells), a.system.id, dtype=object)}
+    for letter, resolved, place in (("A", a, row_a), ("B", b, row_b)):
+        columns[f"FOOTPRINT_{letter}"] = np.full(len(cells), resolved.footprint.id, dtype=object)
+        columns[f"PLACECD_{letter}"], columns[f"PLACENM_{letter}"] = resolved.placecd[place], resolved.placenm[place]
     columns["LSOAS"] = np.bincount(inverse, minlength=len(cells))
     for column, people in (("RESIDENT", populations.residents[rows]), ("REGISTERED", populations.registered[rows])):
         overlap = sums(inverse, people, len(cells))
@@ -243,12 +242,6 @@ def place_place(system: System, a: Assignment, b: Assignment, populations: Popul
     schema = schemas.place_place(populations.residents_name, populations.registered_name)
     frame = pd.DataFrame(columns)[schema.names]
     return Table("place_place", schema, frame.sort_values(list(schema.key), ignore_index=True))
-
-
-def _labels(system: System, assignment: Assignment) -> tuple[Texts, Texts]:
-    places = assignment.footprint.places
-    codes = [place_code(system, assignment.footprint, place) for place in places]
-    return np.array([*codes, ""], dtype=object), np.array([*(p.name for p in places), ""], dtype=object)
 
 
 def _share(overlap: Floats, row: Ints, label: Ints, people: Floats, *, blank: int) -> Floats:

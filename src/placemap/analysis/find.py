@@ -1,4 +1,4 @@
-"""Names, parts of names or codes → units and places: which there are, in which vintages, alive or dead, in what."""
+"""Names, parts of names or codes → units and places: which there are, in which vintages, whether in use, in what."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from placemap.config.model import System
-from placemap.core.codes import KINDS, normal_name
+from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, normal_name
+from placemap.reference.former_codes import area_ended, newest_practices, practices_went
 from placemap.reference.geography import Geography
 from placemap.reference.look_up import NamedUnit, parents_of
 
@@ -27,8 +28,8 @@ class Entry:
     Attributes:
         kind: a kind of unit, or `place`.
         vintages: in which it stands in the reference, oldest first.
-        alive: in use in the newest of its kind.
-        note: of a dead code, what followed it; of a place, its footprint.
+        alive: in use in the newest vintage of its kind that the reference has.
+        note: of a code no longer in use, what followed it; of a place, its footprint.
         also: another code that it goes by, such as the NHS code of a sub-ICB location.
     """
 
@@ -66,7 +67,7 @@ def find(
         (entry for entry in entries if id(entry) in scores),
         key=lambda entry: (-round(scores[id(entry)]), not entry.alive, ORDER.index(entry.kind), entry.name, entry.code),
     )
-    return [Hit(entry, round(scores[id(entry)], 1), _parents(entry, geography)) for entry in best[:limit]]
+    return [Hit(entry, round(scores[id(entry)], 1), parents(entry, geography)) for entry in best[:limit]]
 
 
 def _asked(entry: Entry, kinds: Sequence[str], text: str) -> bool:
@@ -129,17 +130,22 @@ def _places(systems: Iterable[System]) -> Iterator[Entry]:
 def _areas(kind: str, geography: Geography) -> Iterator[Entry]:
     found: dict[tuple[str, str], list[str]] = {}
     usual = geography.default_vintage(kind)
+    held = geography.data.vintages("lookup", kind)
     names: dict[str, str] = {}
-    for vintage in sorted(geography.data.vintages("lookup", kind), key=lambda v: (v == usual, v)):
+    for vintage in sorted(held, key=lambda v: (v == usual, v)):
         units = geography.units(kind, vintage)
         for at, code in enumerate(units.codes):
             ods = str(units.ods[at]) if units.ods is not None else ""
             found.setdefault((str(code), ods), []).append(vintage)
             names[str(code)] = str(units.names[at])
     after = _successors(geography) if kind == "ltla" else {}
+    # Two NHS codes of one GSS code, or the other way round: it lives if it does under either.
+    living = {code for (code, _), vintages in found.items() if max(held) in vintages}
     for (code, ods), vintages in found.items():
-        note = f"NHS code {ods}" if ods else after.get(code, "")
-        yield Entry(kind, code, names[code], tuple(sorted(vintages)), usual in vintages, note, ods)
+        story = "" if code in living else after.get(code) or area_ended(kind, code, geography)
+        notes = [f"NHS code {ods}" if ods else "", story]
+        note = "; ".join(text for text in notes if text)
+        yield Entry(kind, code, names[code], tuple(sorted(vintages)), not story, note, ods)
 
 
 def _successors(geography: Geography) -> dict[str, str]:
@@ -179,31 +185,35 @@ def _pcns(geography: Geography) -> Iterator[Entry]:
     for vintage in vintages:
         for code in geography.pcns(vintage).names:
             found.setdefault(code, []).append(vintage)
+    newest = geography.pcns(vintages[-1])
     for code, lived in found.items():
-        newest = geography.pcns(lived[-1])
+        last = geography.pcns(lived[-1])
         practices = newest.practices_of.get(code, [])
-        alive = lived[-1] == vintages[-1] and bool(practices)
-        note = (
-            f"{len(practices)} practice{'' if len(practices) == 1 else 's'}, sub-ICB {newest.sub_icb[code]}"
-            if practices
-            else "no current members"
-        )
-        yield Entry("pcn", code, newest.names[code], tuple(lived), alive, note)
+        note = f"{len(practices)} practice{'' if len(practices) == 1 else 's'}, sub-ICB {last.sub_icb[code]}"
+        if not practices:
+            went = last.practices_of.get(code) or last.members.loc[last.members["pcn_code"] == code, "practice_code"]
+            note = f"no members in {newest.vintage}. {practices_went(went, newest)}"
+        yield Entry("pcn", code, last.names[code], tuple(lived), bool(practices), note)
 
 
 def _practices(geography: Geography) -> Iterator[Entry]:
-    vintage = geography.registrations_entry.vintage
     newest = geography.pcns(geography.data.vintages("pcns")[-1])
-    names = {**newest.practice_names, **geography.practice_names}
+    vintage, living = newest_practices(geography)
+    lists = {v: _listed_in(v, geography) for v in geography.data.vintages("practices")}
+    names = {**newest.practice_names, **geography.practice_names, **living}
     registrations = geography.registrations
     size = dict(zip(registrations.codes, registrations.by_practice.tolist(), strict=True))
     for code, name in names.items():
         pcn = newest.pcn_of.get(code, "")
         where = f"PCN {pcn} {newest.names[pcn]}" if pcn else "in no PCN"
         patients = f"{size[code]:,} patients, " if code in size else ""
-        yield Entry(
-            "practice", code, name, (vintage,) if code in size else (), bool(pcn) or code in size, f"{patients}{where}"
-        )
+        held = tuple(v for v, codes in lists.items() if code in codes)
+        gone = f"last listed in {held[-1]}" if held else f"not listed in {vintage}"
+        yield Entry("practice", code, name, held, code in living, f"{patients}{where}" if code in living else gone)
+
+
+def _listed_in(vintage: str, geography: Geography) -> set[str]:
+    return set(geography.data.table(geography.data.need("practices", vintage=vintage))["practice_code"])
 
 
 def _lsoas(geography: Geography) -> Iterator[Entry]:
@@ -211,14 +221,24 @@ def _lsoas(geography: Geography) -> Iterator[Entry]:
     fit = geography.fit_2011
     old = dict(zip(fit.codes, fit.names, strict=True))
     for code, name in zip(geography.lsoas, geography.lsoa_names, strict=True):
-        yield Entry("lsoa", str(code), str(name), ("2011", vintage) if code in old else (vintage,), True)
+        yield Entry("lsoa", str(code), str(name), (OLD_LSOA_VINTAGE, vintage) if code in old else (vintage,), True)
     today = set(geography.lsoas)
     for code, name in old.items():
         if code not in today:
-            yield Entry("lsoa", str(code), str(name), ("2011",), False, "`placemap explain` says what became of it")
+            yield Entry(
+                "lsoa", str(code), str(name), (OLD_LSOA_VINTAGE,), False, "`placemap explain` says what became of it"
+            )
 
 
-def _parents(entry: Entry, geography: Geography) -> tuple[NamedUnit, ...]:
+def units_named(name: str, geography: Geography) -> list[Entry]:
+    """Units of just this name, in whatever case; the living alone where there are any, from large to small."""
+    wanted = normal_name(name)
+    found = [entry for entry in index(geography, ()) if normal_name(entry.name) == wanted]
+    living = [entry for entry in found if entry.alive]
+    return sorted(living or found, key=lambda entry: (ORDER.index(entry.kind), entry.code))
+
+
+def parents(entry: Entry, geography: Geography) -> tuple[NamedUnit, ...]:
     """What an area in use lies in, in districts and above."""
     if entry.kind == "lsoa" and entry.code in geography.lsoas:
         lsoas = np.array([geography.lsoas.get_loc(entry.code)])

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from placemap.core.arrays import Ints, positions
+from placemap.analysis.infer_listed import Listing, listing
+from placemap.core.arrays import Ints, positions, sums
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.findings import Finding
+from placemap.core.text import listed
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import CodeKind, clean_codes, code_columns
 
@@ -35,59 +38,69 @@ class WantedPlaces:
         source: what was read, in words.
         names: of the places, sorted.
         place: by LSOA of 2021, position of its place; -1 for none.
-        practices: where the input lists PCNs or practices: (kind, vintage, code → name of the place); None otherwise.
+        listing: where the input lists PCNs or practices, these; None otherwise.
         notes: what is not certain, and what was left out.
         unknown: codes that the reference does not have.
+        findings: units that are placed, or left out, with some doubt.
     """
 
     source: str
     names: tuple[str, ...]
     place: Ints
-    practices: tuple[str, str, dict[str, str]] | None
+    listing: Listing | None
     notes: tuple[str, ...]
     unknown: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 def from_table(
-    frame: pd.DataFrame, geography: Geography, code_column: str = "", place_column: str = ""
+    frame: pd.DataFrame, geography: Geography, code_column: str = "", place_column: str = "", pcn_vintage: str = ""
 ) -> WantedPlaces:
     """What a table says.
 
     Args:
         frame: all cells as text.
         code_column, place_column: the columns to take; found by content where they are empty.
+        pcn_vintage: the list of PCNs that PCNs and practices are read by; the best one where it is empty.
 
     Raises:
         PlacemapError: there is no column of codes or of places, several might be, or a code is in two places.
     """
     found = _code_column(frame, geography, code_column)
     place_of, notes = _places_by_code(frame, found, place_column or _place_column(frame, found))
-    if found.also:
-        notes.append(
-            f"All codes of {found.column} are the same in {', '.join(found.also)}; taken as of {found.vintage}."
-        )
     if found.malformed:
         notes.append(
             f"{len(found.malformed)} values of {found.column} are no {KINDS[found.kind].label} codes: "
-            f"{_some(found.malformed)}."
+            f"{some(found.malformed)}."
         )
-    known = {code: place for code, place in place_of.items() if code not in set(found.unknown) | set(found.malformed)}
+    shaped = {code: place for code, place in place_of.items() if code not in set(found.malformed)}
+    if KINDS[found.kind].patients:
+        return _listed(listing(found.kind, shaped, geography, pcn_vintage), found, notes, geography)
+    unknown = tuple(code for code in _unknown(found, geography) if code in shaped)
+    known = {code: place for code, place in shaped.items() if code not in set(unknown)}
     if not known:
         where = "packaged tables" if not geography.all_england else "reference"
         raise PlacemapError(
             f"none of the {found.label} is in the {where}",
             hint="`placemap data update`, or --data with a store that has them",
         )
-    source = f"{len(known):,} {found.label} (column {found.column})"
     names = tuple(sorted(set(known.values())))
-    if KINDS[found.kind].patients:
-        place = np.full(geography.size, -1)
-        return WantedPlaces(source, names, place, (found.kind, found.vintage, known), tuple(notes), found.unknown)
-    place, more = _on_atoms(found, known, names, geography)
-    return WantedPlaces(source, names, place, None, (*notes, *more), found.unknown)
+    place, label, more = _on_atoms(found, known, names, geography)
+    notes += _other_years(unknown, found, geography)
+    source = f"{len(known):,} {label} (column {found.column})"
+    return WantedPlaces(source, names, place, None, (*notes, *more), unknown)
 
 
-def _some(values: Sequence[str], count: int = 5) -> str:
+def _listed(found: Listing, column: CodeKind, notes: Sequence[str], geography: Geography) -> WantedPlaces:
+    count = len(found.place_of)
+    label = KINDS[found.kind].plural if count != 1 else KINDS[found.kind].label
+    source = f"{count:,} {label} (column {column.column}), with the PCNs of {found.vintage}"
+    names = tuple(sorted(set(found.place_of.values())))
+    return WantedPlaces(source, names, np.full(geography.size, -1), found, (*notes, *found.notes), found.unknown)
+
+
+def some(values: Sequence[str], count: int = 5) -> str:
+    """The first few, and how many more there are."""
     more = f" and {len(values) - count} more" if len(values) > count else ""
     return ", ".join(values[:count]) + more
 
@@ -97,20 +110,52 @@ def _some(values: Sequence[str], count: int = 5) -> str:
 
 def _code_column(frame: pd.DataFrame, geography: Geography, asked: str) -> CodeKind:
     if asked and asked not in frame:
-        raise _no_column(asked, frame)
+        raise no_column(asked, frame)
     found = code_columns(frame[[asked]] if asked else frame, geography)
     if not found:
-        raise PlacemapError(
-            f"no column holds codes of a kind that placemap knows (the columns are {_some([*map(str, frame)], 12)})",
-            hint=f"give a column of {', '.join(KINDS[kind].plural for kind in _FINEST[:6])}",
-        )
+        raise _no_codes(frame[[asked]] if asked else frame)
     # The column that tells rows apart is the one that places are given for; among several, the finest.
     return min(found, key=lambda item: (-frame[item.column].nunique(), _FINEST.index(item.kind)))
 
 
-def _no_column(asked: str, frame: pd.DataFrame) -> PlacemapError:
+def _no_codes(frame: pd.DataFrame) -> PlacemapError:
+    """The error of a table without a column of one kind; of the column that comes nearest, what it has instead."""
+    values = {str(column): sorted(set(clean_codes(frame[column])) - {""}) for column in frame}
+    nearest = max(
+        (
+            (column, kind, sum(bool(kind.pattern.fullmatch(value)) for value in mine))
+            for column, mine in values.items()
+            for kind in KINDS.values()
+        ),
+        key=lambda item: item[2] / max(len(values[item[0]]), 1),
+        default=("", KINDS["lsoa"], 0),
+    )
+    column, kind, count = nearest
+    others = [value for value in values.get(column, []) if not kind.pattern.fullmatch(value)]
+    hint = f"give a column of {', '.join(KINDS[kind].plural for kind in _FINEST[:6])}"
+    if not count:
+        columns = some(list(values), 12)
+        return PlacemapError(
+            f"no column holds codes of a kind that placemap knows (the columns are {columns})", hint=hint
+        )
+    what = f"of the {len(values[column]):,} different values of {column}"
+    if not others:
+        return PlacemapError(
+            f"{what}, none is a code that the reference has: {some(values[column], 20)}",
+            hint="`placemap data update`, or --data with a store that has them",
+        )
+    verb = "is" if len(others) == 1 else "are"
     return PlacemapError(
-        f"there is no column `{asked}`", hint=f"the columns are {_some([*map(str, frame)], 20)}", exit_code=Exit.USAGE
+        f"no column holds codes of one kind: {what}, {count:,} are codes of {kind.plural}, and {len(others):,} {verb} "
+        f"not: {some(others, 20)}",
+        hint=hint,
+    )
+
+
+def no_column(asked: str, frame: pd.DataFrame) -> PlacemapError:
+    """The error of a column that is not there."""
+    return PlacemapError(
+        f"there is no column `{asked}`", hint=f"the columns are {some([*map(str, frame)], 20)}", exit_code=Exit.USAGE
     )
 
 
@@ -122,6 +167,8 @@ def _place_column(frame: pd.DataFrame, codes: CodeKind) -> str:
     if len(chosen) == 1:
         return chosen[0]
     if not chosen:
+        if divided := _divides(frame, codes.column):
+            return divided  # which is then refused with the code that is in several places
         raise PlacemapError(
             f"no column groups the codes of {codes.column} into places",
             hint="add a column with the name of the place of each code, or name it with --place",
@@ -139,8 +186,23 @@ def _groups(frame: pd.DataFrame, codes: str, column: str) -> bool:
     most = filled[codes].nunique() - (0 if _PLACE_TITLE.search(column) else 1)
     if not 1 <= count <= min(MOST_PLACES, max(1, most)):
         return False
-    numeric = pd.to_numeric(filled[column], errors="coerce").notna().all()
-    return not numeric and len(filled[[codes, column]].drop_duplicates()) == filled[codes].nunique()
+    return not _numeric(filled[column]) and len(filled[[codes, column]].drop_duplicates()) == filled[codes].nunique()
+
+
+def _divides(frame: pd.DataFrame, codes: str) -> str:
+    """The column that would be the places if a code were not in several of them: one called so, or the only one."""
+    able = [
+        column
+        for column in map(str, frame)
+        if column != codes and frame[column].nunique() <= MOST_PLACES and not _numeric(frame[column])
+    ]
+    titled = [column for column in able if _PLACE_TITLE.search(column)]
+    chosen = titled or able
+    return chosen[0] if len(chosen) == 1 else ""
+
+
+def _numeric(values: pd.Series) -> bool:
+    return bool(pd.to_numeric(values[values.str.strip() != ""], errors="coerce").notna().all())
 
 
 def _unlike(frame: pd.DataFrame, columns: list[str]) -> list[str]:
@@ -155,7 +217,7 @@ def _unlike(frame: pd.DataFrame, columns: list[str]) -> list[str]:
 
 def _places_by_code(frame: pd.DataFrame, found: CodeKind, column: str) -> tuple[dict[str, str], list[str]]:
     if column not in frame:
-        raise _no_column(column, frame)
+        raise no_column(column, frame)
     pairs = pd.DataFrame({"code": clean_codes(frame[found.column]), "place": frame[column].str.strip()})
     notes = []
     empty = int(((pairs["code"] != "") & (pairs["place"] == "")).sum())
@@ -164,11 +226,12 @@ def _places_by_code(frame: pd.DataFrame, found: CodeKind, column: str) -> tuple[
     pairs = pairs[(pairs["code"] != "") & (pairs["place"] != "")].drop_duplicates()
     twice = pairs[pairs["code"].duplicated(keep=False)].sort_values(["code", "place"])
     if len(twice):
-        code = twice["code"].iloc[0]
+        code, *others = twice["code"].unique()
         places = twice[twice["code"] == code]["place"].tolist()
+        more = f", and so are {len(others):,} more: {some(others)}" if others else ""
         raise PlacemapError(
-            f"{twice['code'].nunique():,} codes are in several places, {code} in {' and '.join(places)}",
-            hint="keep each code in one place",
+            f"{KINDS[found.kind].label} {code} is in {len(places)} places, {listed(places)}{more}",
+            hint="keep each code in one place; to divide a unit, list its LSOAs",
             exit_code=Exit.WRONG,
         )
     return dict(zip(pairs["code"], pairs["place"], strict=True)), notes
@@ -177,20 +240,61 @@ def _places_by_code(frame: pd.DataFrame, found: CodeKind, column: str) -> tuple[
 # --- codes → LSOAs ----------------------------------------------------------------------------------------------------
 
 
+def _unknown(found: CodeKind, geography: Geography) -> tuple[str, ...]:
+    """Codes that the reference does not have; of LSOAs, in neither year, as a list may mix them."""
+    if found.kind != "lsoa":
+        return found.unknown
+    return tuple(code for code in found.unknown if code not in geography.lsoas and code not in geography.fit_2011.codes)
+
+
+def _other_years(unknown: Sequence[str], found: CodeKind, geography: Geography) -> Iterator[str]:
+    """Codes that are left out, but live in another vintage."""
+    for vintage in geography.data.vintages("lookup", found.kind) if found.kind != "lsoa" else []:
+        units = geography.units(found.kind, vintage)
+        here = [code for code in unknown if units.position(code) is not None]
+        if here:
+            what = f"{KINDS[found.kind].plural} of {vintage}"
+            yield f"Of the codes that are left out, {len(here):,} are {what}: {some(here)}."
+
+
 def _on_atoms(
     found: CodeKind, known: dict[str, str], names: tuple[str, ...], geography: Geography
-) -> tuple[Ints, list[str]]:
+) -> tuple[Ints, str, list[str]]:
+    """By LSOA of 2021 its place; what the codes are, in words; notes."""
     position = {name: at for at, name in enumerate(names)}
-    if found.kind == "lsoa" and found.vintage == "2011":
-        return _from_2011({code: position[place] for code, place in known.items()}, names, geography)
-    units = geography.units(found.kind, None if found.kind == "lsoa" else found.vintage)
+    if found.kind == "lsoa":
+        return _from_lsoas({code: position[place] for code, place in known.items()}, names, geography)
+    units = geography.units(found.kind, found.vintage)
     of_unit = np.full(len(units.codes) + 1, -1)
     for code, place in known.items():
         at = units.position(code)
         of_unit[len(units.codes) if at is None else at] = position[place]
     of_unit[-1] = -1
     notes = ["Wards are taken by the ONS best fit, whole LSOAs."] if found.kind == "ward" else []
-    return of_unit[units.of], notes
+    if found.also:
+        notes.append(
+            f"All codes of {found.column} are the same in {', '.join(found.also)}; taken as of {found.vintage}."
+        )
+    return of_unit[units.of], found.label, notes
+
+
+def _from_lsoas(known: dict[str, int], names: tuple[str, ...], geography: Geography) -> tuple[Ints, str, list[str]]:
+    """LSOAs of 2021 as they are; those of 2011 by the exact fit, as `apply` has them."""
+    here = positions(geography.lsoas, list(known))
+    old = {code: place for (code, place), at in zip(known.items(), here, strict=True) if at < 0}
+    new = [code for code in known if code in geography.lsoas and code not in geography.fit_2011.codes]
+    place, notes = _from_2011(known, names, geography) if old else (np.full(geography.size, -1), [])
+    place[here[here >= 0]] = np.array(list(known.values()))[here >= 0]
+    if old and new:
+        notes.insert(
+            0,
+            f"The list mixes LSOAs of two years: {len(old):,} codes are of 2011 only ({some(sorted(old))}) and "
+            f"{len(new):,} of 2021 only ({some(sorted(new))}). Each is taken in its own year.",
+        )
+        return place, "LSOAs of 2011 and 2021", notes
+    if not old and not new:
+        notes.append("All of the LSOAs have the same codes in 2011 and 2021; taken as of 2021.")
+    return place, f"LSOAs of {'2011' if old else '2021'}", notes
 
 
 def _from_2011(known: dict[str, int], names: tuple[str, ...], geography: Geography) -> tuple[Ints, list[str]]:
@@ -199,61 +303,30 @@ def _from_2011(known: dict[str, int], names: tuple[str, ...], geography: Geograp
     source_place = np.array([known.get(str(code), -1) for code in fit.codes])
     people = geography.residents_2011_pairs
     inside = (fit.target >= 0) & (source_place[fit.source] >= 0)
-    votes = np.zeros((geography.size, len(names)))
-    np.add.at(votes, (fit.target[inside], source_place[fit.source[inside]]), people[inside] + 1e-9)
-    place = np.where(votes.any(axis=1), votes.argmax(axis=1), -1)
-    torn = np.flatnonzero((votes > 0).sum(axis=1) > 1)
+    target, source = fit.target[inside], fit.source[inside]
+    cells, cell = np.unique(target * len(names) + source_place[source], return_inverse=True)
+    votes = sums(cell, people[inside] + 1e-9, len(cells))
+    of_cell, label = np.divmod(cells, len(names))
+    order = np.lexsort((label, -votes, of_cell))
+    atoms, first, choices = np.unique(of_cell[order], return_index=True, return_counts=True)
+    place = np.full(geography.size, -1)
+    place[atoms] = label[order][first]
+    torn = [str(code) for code in geography.lsoas[atoms[choices > 1]]]
     notes = []
-    if len(torn):
-        codes = [str(code) for code in geography.lsoas[torn]]
+    if torn:
         notes.append(
             f"{len(torn)} LSOAs of 2021 were made from LSOAs of 2011 in several places; "
-            f"each goes where most of its people come from: {_some(codes)}."
+            f"each goes where most of its people come from: {some(torn)}."
         )
     return place, notes
 
 
-# --- polygons ---------------------------------------------------------------------------------------------------------
-
-
-def from_polygons(shapes: gpd.GeoDataFrame, geography: Geography, place_column: str = "") -> WantedPlaces:
-    """What polygons say: an LSOA is in the place that its population-weighted centroid lies in.
-
-    Args:
-        shapes: polygons, EPSG:27700.
-        place_column: the column with the names of the places.
+def name_column_of(shapes: gpd.GeoDataFrame) -> str:
+    """The column of text that most likely names polygons.
 
     Raises:
-        PlacemapError: no column names the polygons, or no centroid lies in any.
+        PlacemapError: none does.
     """
-    import geopandas as gpd
-
-    column = place_column or _naming_column(shapes)
-    if column not in shapes:
-        raise _no_column(column, pd.DataFrame(shapes.drop(columns="geometry")))
-    table = geography.data.table(geography.data.need("centroids"))
-    points = gpd.GeoSeries.from_xy(table["easting"], table["northing"], crs=27700)
-    labels = shapes[column].astype(str).str.strip()
-    names = tuple(sorted(set(labels)))
-    label = np.array([names.index(name) for name in labels])
-    # This way round the polygons are prepared, which makes each test of a point cheap.
-    shape, point = points.sindex.query(shapes.geometry, predicate="contains")
-    hits = pd.DataFrame({"point": point, "label": label[shape]}).drop_duplicates().sort_values(["point", "label"])
-    twice = np.unique(hits[hits["point"].duplicated(keep=False)]["point"].to_numpy(dtype=np.int64))
-    first = hits.drop_duplicates("point")
-    place = np.full(geography.size, -1)
-    at = positions(geography.lsoas, table["lsoa_code"])
-    place[at[first["point"]]] = first["label"]
-    if not len(first):
-        raise PlacemapError(
-            "no population-weighted centroid of the reference lies in any of the polygons",
-            hint="check the coordinate system; `placemap data update` has all England",
-        )
-    source = f"{len(shapes):,} polygons (column {column}), by population-weighted centroids of LSOAs of 2021"
-    return WantedPlaces(source, names, place, None, tuple(_polygon_notes(table, twice, place, names)), ())
-
-
-def _naming_column(shapes: gpd.GeoDataFrame) -> str:
     texts = [c for c in shapes.columns if c != "geometry" and pd.api.types.is_string_dtype(shapes[c])]
     ranked = sorted(texts, key=lambda c: (not _PLACE_TITLE.search(c), not _NAME_TITLE.search(c), -shapes[c].nunique()))
     if not ranked:
@@ -261,16 +334,3 @@ def _naming_column(shapes: gpd.GeoDataFrame) -> str:
             "no column names the polygons", hint="add one, or name it with --place", exit_code=Exit.USAGE
         )
     return str(ranked[0])
-
-
-def _polygon_notes(table: pd.DataFrame, twice: Ints, place: Ints, names: tuple[str, ...]) -> list[str]:
-    notes = ["A boundary that cuts an LSOA is moved to its edge: whole LSOAs follow their centroid."]
-    if len(twice):
-        codes = table["lsoa_code"].iloc[twice].tolist()
-        notes.append(f"{len(twice)} centroids lie in several polygons and go to the first by name: {_some(codes)}.")
-    empty = [name for at, name in enumerate(names) if not (place == at).any()]
-    if empty:
-        notes.append(
-            f"No centroid lies in {_some(empty)}: the polygon is smaller than an LSOA, or outside the reference."
-        )
-    return notes

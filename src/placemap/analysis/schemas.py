@@ -116,7 +116,9 @@ CONFIDENCE = TableSchema(
     "How sure the places are",
     (
         *HEAD,
-        Column("CONFIDENCE", "code", "certain, high, fair or low: docs/sensitivity.md says what each means"),
+        Column(
+            "CONFIDENCE", "code", "certain: from declared areas; by FLIPPING_SHARE high: under 2%, fair: under 10%, low"
+        ),
         Column("WORDS", "text", "the same in plain words"),
         Column("LSOAS", "int", "LSOAs of 2021 of the place"),
         Column("FLIPPING", "int", "of those, in another place under at least one other method"),

@@ -12,22 +12,21 @@ Only LSOAs that were placed by plurality can change; what is declared as an area
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from placemap.analysis import schemas
-from placemap.config.model import System
 from placemap.core.arrays import Bools, Floats, Ints, positions
 from placemap.core.tables import Table
+from placemap.core.text import counted
 from placemap.reference.by_lsoa import Registrations
 from placemap.reference.geography import Geography
-from placemap.resolve.place_codes import place_code
 from placemap.resolve.plurality import plurality
-from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment, candidates
+from placemap.resolve.resolved import ResolvedFootprint
 
 MINIMUM_SHARE = 0.05
 #: Residents in LSOAs that change place, of those of the place, below which its confidence is high, and fair.
@@ -57,13 +56,29 @@ class Sensitivity:
         return [(method, len(part), float(part["RESIDENTS"].sum())) for method, part in rows]
 
 
-def sensitivity(system: System, assignment: Assignment, geography: Geography, populations: Populations) -> Sensitivity:
-    """Place the footprint's LSOAs by the other methods."""
-    other = {method: _by(method, assignment, geography) for method in METHODS}
+def sensitivity(resolved: ResolvedFootprint) -> Sensitivity:
+    """Place the footprint's LSOAs by the other methods; of systems put together, each system's by itself."""
+    if resolved.parts:
+        return _together(resolved, [sensitivity(part) for part in resolved.parts])
+    other = {method: _by(method, resolved.assignment, resolved.geography) for method in METHODS}
+    return Sensitivity(other, _flips(resolved, other), _confidence(resolved, other))
+
+
+def _together(whole: ResolvedFootprint, parts: Sequence[Sensitivity]) -> Sensitivity:
+    """What other methods make of each system, as one; places by their position in the whole."""
+    other = {method: whole.assignment.place.copy() for method in METHODS}
+    first = 0
+    for part, found in zip(whole.parts, parts, strict=True):
+        for method, place in found.other.items():
+            changed = place != part.assignment.place
+            other[method][changed] = np.where(place[changed] >= 0, place[changed] + first, -1)
+        first += len(part.places)
+    flips = pd.concat([found.flips.frame for found in parts], ignore_index=True)
+    confidence = pd.concat([found.confidence.frame for found in parts], ignore_index=True)
     return Sensitivity(
         other,
-        _flips(system, assignment, other, geography, populations),
-        _confidence(system, assignment, other, populations),
+        Table("sensitivity", schemas.SENSITIVITY, flips.sort_values(list(schemas.SENSITIVITY.key), ignore_index=True)),
+        Table("confidence", schemas.CONFIDENCE, confidence),
     )
 
 
@@ -152,12 +167,7 @@ def _nearest(assignment: Assignment, geography: Geography, may: Bools) -> Ints:
 
 def _middle(geography: Geography, practice: int, point: Floats) -> tuple[float, float] | None:
     """Median easting and northing of a practice's patients, by the centroids of the LSOAs that they live in."""
-    registrations = geography.registrations
-    rows = (registrations.practice == practice) & (registrations.lsoa >= 0)
-    counts = np.bincount(
-        registrations.lsoa[rows], weights=registrations.patients[rows], minlength=len(registrations.fit.codes)
-    )
-    people = registrations.fit.to_atoms(counts)
+    people = geography.registrations.homes(practice)
     known = (people > 0) & ~np.isnan(point[:, 0])
     if not known.any():
         return None
@@ -205,27 +215,23 @@ LABELS = {
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def _flips(
-    system: System, assignment: Assignment, other: dict[str, Ints], geography: Geography, populations: Populations
-) -> Table:
-    places = assignment.footprint.places
-    codes = np.array([*(place_code(system, assignment.footprint, place) for place in places), ""], dtype=object)
-    names = np.array([*(place.name for place in places), ""], dtype=object)
+def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
+    assignment, geography = resolved.assignment, resolved.geography
     share, margin = assignment.share(), assignment.margin()
     frames = []
     for method, place in other.items():
         rows = np.flatnonzero(place != assignment.place)
         columns = {
-            "ICSID": np.full(len(rows), system.id, dtype=object),
-            "FOOTPRINT": np.full(len(rows), assignment.footprint.id, dtype=object),
+            "ICSID": np.full(len(rows), resolved.system.id, dtype=object),
+            "FOOTPRINT": np.full(len(rows), resolved.footprint.id, dtype=object),
             "METHOD": np.full(len(rows), method, dtype=object),
             "LSOA21CD": geography.lsoas.to_numpy()[rows],
             "LSOA21NM": geography.lsoa_names[rows],
-            "PLACECD": codes[assignment.place[rows]],
-            "PLACENM": names[assignment.place[rows]],
-            "OTHER_PLACECD": codes[place[rows]],
-            "OTHER_PLACENM": names[place[rows]],
-            "RESIDENTS": populations.residents[rows],
+            "PLACECD": resolved.placecd[assignment.place[rows]],
+            "PLACENM": resolved.placenm[assignment.place[rows]],
+            "OTHER_PLACECD": resolved.placecd[place[rows]],
+            "OTHER_PLACENM": resolved.placenm[place[rows]],
+            "RESIDENTS": resolved.populations.residents[rows],
             "SHARE": share[rows],
             "MARGIN": margin[rows],
         }
@@ -234,23 +240,24 @@ def _flips(
     return Table("sensitivity", schemas.SENSITIVITY, frame)
 
 
-def _confidence(system: System, assignment: Assignment, other: dict[str, Ints], populations: Populations) -> Table:
+def _confidence(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
+    assignment = resolved.assignment
     counted = [place for method, place in other.items() if method not in ONLY_TOLD]
     flipping = np.any([place != assignment.place for place in counted], axis=0)
     rows = []
-    for position, place in enumerate(assignment.footprint.places):
-        mine = assignment.place == position
+    for position, (place, head) in enumerate(zip(resolved.places, resolved.place_codes, strict=True)):
+        mine = resolved.lsoas(position)
         gaining = np.any([of == position for of in counted], axis=0) & ~mine
-        residents = float(populations.residents[mine].sum())
-        changing = float(populations.residents[mine & flipping].sum())
+        residents = resolved.people(mine)
+        changing = resolved.people(mine & flipping)
         share = changing / residents if residents else 0.0
         plural = bool((mine & assignment.by_plurality).any())
         level, words = _words(place.name, share, int((mine & flipping).sum()), int(gaining.sum()), plural=plural)
         rows.append(
             (
-                system.id,
-                assignment.footprint.id,
-                place_code(system, assignment.footprint, place),
+                head.ics,
+                head.footprint,
+                head.code,
                 place.name,
                 level,
                 words,
@@ -269,16 +276,13 @@ def _words(name: str, share: float, lsoas: int, gaining: int, *, plural: bool) -
     """The confidence and what it means, to be read by anyone."""
     if not plural:
         return "certain", f"{name} follows from declared areas; it does not depend on where patients are registered."
-    more = f" It would gain {_lsoas(gaining)} by one or another." if gaining else ""
+    more = f" By at least one other method it would gain {counted(gaining, 'LSOA')}." if gaining else ""
     if not lsoas:
         return "high", f"No other method takes an LSOA away from {name}.{more}"
-    some = f"{_lsoas(lsoas)} with {share:.1%} of its residents would be elsewhere by one or another"
+    elsewhere = f"{counted(lsoas, 'LSOA')} with {share:.1%} of its residents"
+    some = f"{elsewhere} would be in another place by at least one other method"
     if share < HIGH:
         return "high", f"{name} hardly depends on the method: {some}.{more}"
     if share < FAIR:
         return "fair", f"The core of {name} is firm and its edge depends on the method: {some}.{more}"
     return "low", f"{name} depends on the method: {some}.{more} Say which method was used wherever it is shown."
-
-
-def _lsoas(count: int) -> str:
-    return f"{count} LSOA{'' if count == 1 else 's'}"

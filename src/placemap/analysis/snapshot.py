@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.files import from_json
 from placemap.core.read_tables import read_built
-from placemap.core.tables import Table, as_text
+from placemap.core.tables import COVERAGE, MEASURE, METADATA, Table, as_text
 from placemap.reference.store import TableEntry
+from placemap.resolve.resolved import ResolvedFootprint
 
-METADATA = "metadata.json"
 #: Tables that say what went in or what was thought of it, not what the places are.
 NOT_FIGURES = ("findings",)
 
@@ -72,16 +72,16 @@ class Snapshot:
 
 def snapshot(
     label: str,
-    system: System,
-    footprint: Footprint,
+    resolved: ResolvedFootprint,
     tables: Sequence[Table],
     inputs: Sequence[TableEntry],
-    measure: str,
 ) -> Snapshot:
     """A result in memory."""
     texts = {table.name: _as_text(table) for table in tables}
     found = {e.name: Input(e.name, e.vintage, e.coverage, e.content_sha256) for e in inputs}
-    return _made(label, system.id, footprint.id, texts, found, system.config_sha256, measure)
+    system, footprint = resolved.key
+    config, measure = resolved.system.config_sha256, resolved.populations.residents_name
+    return Snapshot(label, system, footprint, inputs=found, config=config, measure=measure, **_figures(texts))
 
 
 def _as_text(table: Table) -> pd.DataFrame:
@@ -105,24 +105,56 @@ def read_snapshot(folder: Path) -> Snapshot:
         )
     paths = sorted(p for p in folder.iterdir() if p.suffix in (".csv", ".parquet"))
     texts = {path.stem: read_built(path) for path in paths}
-    missing = {"place_lsoa21", "place_practice", "places"} - set(texts)
+    missing = set(NEEDED) - set(texts)
     if missing:
         raise PlacemapError(f"the folder lacks {', '.join(sorted(missing))}", location=str(folder), hint=BUILD_AGAIN)
+    for name in NEEDED:
+        _require_sound(texts[name], texts["places"], folder, name)
     try:
         system, _, footprint = metadata["schema:identifier"].partition("/")
         inputs = {item["schema:identifier"]: _input(item) for item in metadata["dc:source"]}
-        config = metadata["schema:isBasedOn"]["schema:sha256"]
+        config, measure = _texts(metadata["schema:isBasedOn"]["schema:sha256"], metadata[MEASURE])
     except (KeyError, TypeError, AttributeError) as error:
         raise PlacemapError(f"metadata.json lacks {error}", location=str(folder), hint=BUILD_AGAIN) from None
-    return _made(str(folder), system, footprint, texts, inputs, config, _measure(metadata))
+    return Snapshot(str(folder), system, footprint, inputs=inputs, config=config, measure=measure, **_figures(texts))
 
 
 BUILD_AGAIN = "build it again with `placemap build`"
+#: The tables that are compared row by row: by name, the key, other texts, numbers.
+NEEDED = {
+    "places": ("PLACECD", ("PLACENM",), ("RESIDENTS", "REGISTERED")),
+    "place_lsoa21": ("LSOA21CD", ("LSOA21NM", "PLACECD", "METHOD"), ("RESIDENTS",)),
+    "place_practice": ("PRACTICECD", ("PRACTICENM", "PLACECD", "PCNCD", "DECLARED_BY"), ("LIST_SIZE",)),
+}
+
+
+def _require_sound(table: pd.DataFrame, places: pd.DataFrame, folder: Path, name: str) -> None:
+    """Refuse a table that someone changed so that it cannot be compared.
+
+    Raises:
+        PlacemapError: it lacks a column, has a key twice, a text for a number, or a place that is not there.
+    """
+    key, texts, numbers = NEEDED[name]
+    lacks = [column for column in (key, *texts, *numbers) if list(table.columns).count(column) != 1]
+    wrong = f"it has not one column {lacks[0]}" if lacks else _wrong_row(table, places, key, numbers)
+    if wrong:
+        raise PlacemapError(f"{name} was changed by hand: {wrong}", location=str(folder), hint=BUILD_AGAIN)
+
+
+def _wrong_row(table: pd.DataFrame, places: pd.DataFrame, key: str, numbers: Sequence[str]) -> str:
+    if table[key].duplicated().any():
+        return f"{key} {table[key][table[key].duplicated()].iloc[0]!r} stands twice"
+    for column in numbers:
+        bad = pd.to_numeric(table[column], errors="coerce").isna()
+        if bad.any():
+            return f"{column} {table[column][bad].iloc[0]!r} is no number"
+    strange = set(table["PLACECD"]) - set(places["PLACECD"])
+    return f"PLACECD {min(strange)!r} is not in places" if strange else ""
 
 
 def _metadata(folder: Path) -> Any:
     try:
-        return json.loads((folder / METADATA).read_text(encoding="utf-8"))
+        return from_json((folder / METADATA).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise PlacemapError(
             "this folder was not written by `placemap build`: it has no readable metadata.json",
@@ -132,65 +164,53 @@ def _metadata(folder: Path) -> Any:
 
 
 def _input(item: dict[str, str]) -> Input:
-    coverage = item.get("schema:size", "").partition("(")[2].rstrip(")")
-    return Input(item["schema:identifier"], item["schema:temporalCoverage"], coverage, item["schema:sha256"])
+    fields = ("schema:identifier", "schema:temporalCoverage", COVERAGE, "schema:sha256")
+    return Input(*_texts(*(item[field] for field in fields)))
 
 
-def _measure(metadata: Any) -> str:
-    """The measure of residents, from the description of place_lsoa21's RESIDENTS: `residents of the LSOA (…)`."""
-    for table in metadata["tables"]:
-        for column in table["tableSchema"]["columns"]:
-            if table["url"] == "place_lsoa21.csv" and column["name"] == "RESIDENTS":
-                return str(column["dc:description"]).rpartition("(")[2].rstrip(")")
-    return ""
+def _texts(*values: object) -> tuple[str, ...]:
+    """The values, if all are text.
+
+    Raises:
+        TypeError: one is not.
+    """
+    for value in values:
+        if not isinstance(value, str):
+            raise TypeError(f"a text; it has {value!r}")
+    return tuple(str(value) for value in values)
 
 
-def _made(
-    label: str,
-    system: str,
-    footprint: str,
-    texts: dict[str, pd.DataFrame],
-    inputs: dict[str, Input],
-    config: str,
-    measure: str,
-) -> Snapshot:
-    places, lsoas, practices = texts["places"], texts["place_lsoa21"], texts["place_practice"]
-    return Snapshot(
-        label=label,
-        system=system,
-        footprint=footprint,
-        names=dict(zip(places["PLACECD"], places["PLACENM"], strict=True)),
-        people=dict(
-            zip(
-                places["PLACECD"],
-                zip(places["RESIDENTS"].astype(float), places["REGISTERED"].astype(float), strict=True),
-                strict=True,
-            )
-        ),
-        lsoas=pd.DataFrame(
-            {
-                "NAME": lsoas["LSOA21NM"].tolist(),
-                "PLACECD": lsoas["PLACECD"].tolist(),
-                "METHOD": lsoas["METHOD"].tolist(),
-                "RESIDENTS": lsoas["RESIDENTS"].astype(float).tolist(),
-            },
-            index=pd.Index(lsoas["LSOA21CD"], name="LSOA21CD"),
-        ).sort_index(),
-        practices=pd.DataFrame(
-            {
-                "NAME": practices["PRACTICENM"].tolist(),
-                "PLACECD": practices["PLACECD"].tolist(),
-                "PCNCD": practices["PCNCD"].tolist(),
-                "DECLARED_BY": practices["DECLARED_BY"].tolist(),
-                "LIST_SIZE": practices["LIST_SIZE"].astype(float).tolist(),
-            },
-            index=pd.Index(practices["PRACTICECD"], name="PRACTICECD"),
-        ).sort_index(),
-        inputs=inputs,
-        config=config,
-        measure=measure,
-        digests={name: _digest(frame) for name, frame in sorted(texts.items()) if name not in NOT_FIGURES},
-    )
+def _figures(texts: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """The fields of a snapshot that come from its tables."""
+    places = texts["places"]
+    people = zip(places["RESIDENTS"].astype(float), places["REGISTERED"].astype(float), strict=True)
+    return {
+        "names": dict(zip(places["PLACECD"], places["PLACENM"], strict=True)),
+        "people": dict(zip(places["PLACECD"], people, strict=True)),
+        "lsoas": _indexed(texts["place_lsoa21"], "LSOA21CD", _LSOA_COLUMNS),
+        "practices": _indexed(texts["place_practice"], "PRACTICECD", _PRACTICE_COLUMNS),
+        "digests": {name: _digest(frame) for name, frame in sorted(texts.items()) if name not in NOT_FIGURES},
+    }
+
+
+_LSOA_COLUMNS = {"NAME": "LSOA21NM", "PLACECD": "PLACECD", "METHOD": "METHOD", "RESIDENTS": "RESIDENTS"}
+_PRACTICE_COLUMNS = {
+    "NAME": "PRACTICENM",
+    "PLACECD": "PLACECD",
+    "PCNCD": "PCNCD",
+    "DECLARED_BY": "DECLARED_BY",
+    "LIST_SIZE": "LIST_SIZE",
+}
+_NUMBERS = ("RESIDENTS", "LIST_SIZE")
+
+
+def _indexed(frame: pd.DataFrame, key: str, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Some columns of a table under other names, by its key, in order of it."""
+    content = {
+        name: frame[column].astype(float).tolist() if name in _NUMBERS else frame[column].tolist()
+        for name, column in columns.items()
+    }
+    return pd.DataFrame(content, index=pd.Index(frame[key], name=key)).sort_index()
 
 
 def _digest(frame: pd.DataFrame) -> str:

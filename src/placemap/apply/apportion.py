@@ -12,70 +12,37 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placemap.config.model import System
-from placemap.core.arrays import Floats, Texts, positions, ratio, sums
-from placemap.core.codes import KINDS
+from placemap.core.arrays import Floats, Ints, Texts, positions, ratio, sums
+from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.findings import Finding
 from placemap.reference.by_lsoa import Units, living_in
-from placemap.reference.geography import Geography
-from placemap.resolve.place_codes import PlaceCode, place_codes_of
+from placemap.reference.ended import ended
+from placemap.reference.geography import SPLIT_WEIGHT, Geography
 from placemap.resolve.populations import Populations
-from placemap.resolve.resolve import Assignment, practices_of
+from placemap.resolve.resolve import Assignment, places_of_practices
+from placemap.resolve.resolved import ResolvedFootprint
 
 RESIDENTS, REGISTERED = "residents", "registered"
 DECLARED, RESIDENCE = "declared", "residence"
 #: What becomes of a row, in the order in which it is told.
-PLACED, OUT_OF_AREA, NOT_IN_TABLES, UNKNOWN, DEAD, MISSING = (
+PLACED, NO_PLACE, OUT_OF_AREA, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING = (
     "placed",
+    "in the scope but in no place",
     "out of area",
     "not in the packaged tables",
+    "another kind",
     "unknown code",
     "dead code",
     "missing code",
 )
-OUTCOMES = (PLACED, OUT_OF_AREA, NOT_IN_TABLES, UNKNOWN, DEAD, MISSING)
+OUTCOMES = (PLACED, NO_PLACE, OUT_OF_AREA, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING)
 #: Those that are a loss: the data are about someone, and placemap cannot tell where.
-LOSSES = (UNKNOWN, DEAD, MISSING)
+LOSSES = (OTHER_KIND, UNKNOWN, DEAD, MISSING)
 #: Shares below this are what rounding leaves of nothing.
 DUST = 1e-12
 
 CODE_COLUMNS = ["CODE", "VINTAGE", "OUTCOME"]
 WEIGHT_COLUMNS = ["CODE", "ICSID", "FOOTPRINT", "PLACECD", "PLACENM", "WEIGHT"]
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """A footprint with its LSOAs: what `resolve` gave.
-
-    Attributes:
-        findings: what the user of its figures must know, such as weak evidence.
-        parts: of a footprint that is several systems' put together, theirs, in the order of its places; else empty.
-    """
-
-    system: System
-    assignment: Assignment
-    findings: tuple[Finding, ...] = ()
-    parts: tuple[Resolved, ...] = ()
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """ICSID and FOOTPRINT that its reconciliation stands under."""
-        return self.system.id, self.assignment.footprint.id
-
-    @property
-    def heads(self) -> list[PlaceCode]:
-        """By position of the place; the places of parts keep the heads that they have alone."""
-        if not self.parts:
-            return place_codes_of(self.system, self.assignment.footprint)
-        return [head for part in self.parts for head in part.heads]
-
-    @property
-    def is_declared_from_practices(self) -> bool:
-        """Whether practices have a place of their own: in every part."""
-        if not self.parts:
-            return self.assignment.footprint.has_patient_kinds
-        return all(part.is_declared_from_practices for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -85,7 +52,8 @@ class Apportionment:
     Attributes:
         kind: one of `codes.KINDS`.
         codes: CODE, VINTAGE, OUTCOME (`known` or `dead code`), a row a code that the reference has.
-        weights: CODE, ICSID, FOOTPRINT, PLACECD, PLACENM, WEIGHT, a row a pair; the rest to 1 is out of area.
+        weights: CODE, ICSID, FOOTPRINT, PLACECD, PLACENM, WEIGHT, a row a pair; PLACECD is empty for the part that is
+            in the scope but in no place, and the rest to 1 is out of area.
         method: how the kind is placed, a phrase for the user.
         as_one: ICSID and FOOTPRINT that all places are accounted for under together; None for each footprint by itself.
     """
@@ -99,9 +67,7 @@ class Apportionment:
 
 def place_keys(
     kind: str,
-    resolved: Sequence[Resolved],
-    geography: Geography,
-    populations: Populations,
+    resolved: Sequence[ResolvedFootprint],
     *,
     shares: str,
     practices: str,
@@ -110,7 +76,7 @@ def place_keys(
 
     Args:
         kind: one of `codes.MEMBER_KINDS`.
-        weigh: what area units are divided by.
+        resolved: one or more, of the same geography and populations.
         shares: `residents` or `registered`.
         practices: `declared` (the place that a practice or its PCN is declared in) or `residence` (where its registered
             patients live).
@@ -120,21 +86,23 @@ def place_keys(
     """
     if KINDS[kind].patients and practices == DECLARED:
         _need_patient_kinds(resolved)
-    keys = _KEYS[kind if kind in _KEYS else "area"](geography, populations, kind, shares, practices)
-    frames = [_weight_rows(item, keys.codes, keys.matrix(item.assignment)) for item in resolved]
-    weights = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=WEIGHT_COLUMNS)
+    keys = _KEYS[kind if kind in _KEYS else "area"](
+        resolved[0].geography, resolved[0].populations, kind, shares, practices
+    )
+    frames = [_weight_rows(item, keys.codes, keys.matrix(Target.of(item.assignment))) for item in resolved]
+    weights = pd.concat(frames, ignore_index=True)
     as_one = next((item.key for item in resolved if item.parts), None)
     return Apportionment(kind, _with_dead(keys.codes, keys.vintages, keys.dead), weights, keys.method, as_one)
 
 
-def _need_patient_kinds(resolved: Sequence[Resolved]) -> None:
+def _need_patient_kinds(resolved: Sequence[ResolvedFootprint]) -> None:
     every = [part for item in resolved for part in item.parts or (item,)]
     for number, item in enumerate(every):
         if not item.is_declared_from_practices:
             others = sum(not other.is_declared_from_practices for other in every[number + 1 :])
             more = f" (nor are those of {others} others)" if others else ""
             raise PlacemapError(
-                f"the places of {item.system.id} {item.assignment.footprint.id} are not declared from practices "
+                f"the places of {item.system.id} {item.footprint.id} are not declared from practices "
                 f"or PCNs{more}, so a practice has no place of its own",
                 hint="place practices by where their patients live: --practices residence",
                 exit_code=Exit.USAGE,
@@ -147,15 +115,37 @@ class _Keys:
 
     codes: Texts
     vintages: Texts
-    matrix: Callable[[Assignment], Floats]
+    matrix: Callable[[Target], Floats]
     method: str
     dead: tuple[str, ...] = ()
 
 
-def _weight_rows(item: Resolved, codes: Texts, matrix: Floats) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Target:
+    """Where units go: the places of a footprint, and last what is in its scope but in none of them.
+
+    Attributes:
+        place: by LSOA, the position of its place; `count` - 1 in the scope but in no place; -1 elsewhere.
+        count: number of places, and one more.
+    """
+
+    assignment: Assignment
+    place: Ints
+    count: int
+
+    @staticmethod
+    def of(assignment: Assignment) -> Target:
+        """The target of a footprint."""
+        places = len(assignment.footprint.places)
+        left = assignment.in_scope & (assignment.place < 0)
+        return Target(assignment, np.where(left, places, assignment.place), places + 1)
+
+
+def _weight_rows(item: ResolvedFootprint, codes: Texts, matrix: Floats) -> pd.DataFrame:
     row, place = np.nonzero(matrix > DUST)
-    heads = np.array([(head.ics, head.footprint, head.code) for head in item.heads], dtype=object)[place]
-    names = np.array([p.name for p in item.assignment.footprint.places], dtype=object)
+    every = [*((head.ics, head.footprint, head.code) for head in item.place_codes), (*item.key, "")]
+    heads = np.array(every, dtype=object)[place]
+    names = np.array([*(p.name for p in item.places), ""], dtype=object)
     columns = {
         "CODE": codes[row],
         "ICSID": heads[:, 0],
@@ -186,18 +176,18 @@ def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: s
     fit = geography.fit_2011
     old = positions(geography.lsoas, fit.codes) < 0
     both = positions(fit.codes, geography.lsoa_codes) >= 0
-    vintages = np.where(both, "2011 and 2021", "2021")
+    vintages = np.where(both, f"{OLD_LSOA_VINTAGE} and {LSOA_VINTAGE}", LSOA_VINTAGE)
 
-    def matrix(assignment: Assignment) -> Floats:
-        count = len(assignment.footprint.places)
-        labels = np.where(assignment.place >= 0, assignment.place, count)
-        return np.vstack([_one_hot(assignment.place, count), fit.shares(labels, count + 1)[old][:, :count]])
+    def matrix(target: Target) -> Floats:
+        labels = np.where(target.place >= 0, target.place, target.count)
+        split = fit.shares(labels, target.count + 1)[old][:, : target.count]
+        return np.vstack([_one_hot(target.place, target.count), split])
 
     return _Keys(
         np.concatenate([geography.lsoa_codes, fit.codes.to_numpy()[old]]),
-        np.concatenate([vintages, np.full(int(old.sum()), "2011")]).astype(object),
+        np.concatenate([vintages, np.full(int(old.sum()), OLD_LSOA_VINTAGE)]).astype(object),
         matrix,
-        "LSOAs whole; those of 2011 that were split, by residents_2021",
+        f"LSOAs whole; those of {OLD_LSOA_VINTAGE} that were split, by {SPLIT_WEIGHT}",
     )
 
 
@@ -217,15 +207,15 @@ def _area_keys(geography: Geography, populations: Populations, kind: str, shares
         seen.update(codes)
         chosen.append((units, codes[new], unit[new]))
 
-    def matrix(assignment: Assignment) -> Floats:
-        return np.vstack([_unit_shares(units, assignment, people)[unit] for units, _, unit in chosen])
+    def matrix(target: Target) -> Floats:
+        return np.vstack([_unit_shares(units, target, people)[unit] for units, _, unit in chosen])
 
     return _Keys(
         np.concatenate([codes for _, codes, _ in chosen]),
         np.concatenate([np.full(len(codes), units.vintage, dtype=object) for units, codes, _ in chosen]),
         matrix,
         f"{KINDS[kind].plural} by the share of their {name} in each place",
-        _dead_ltlas(geography) if kind == "ltla" else (),
+        tuple(ended(kind, geography)),
     )
 
 
@@ -241,12 +231,12 @@ def _area_part(units: Units) -> tuple[Units, Texts, np.ndarray]:
     return units, every[first], np.concatenate(unit)[first]
 
 
-def _unit_shares(units: Units, assignment: Assignment, people: Floats) -> Floats:
+def _unit_shares(units: Units, target: Target, people: Floats) -> Floats:
     """By unit × place, the share of the unit's people in the place; by LSOAs for a unit where nobody lives."""
-    count, places = len(units.codes), len(assignment.footprint.places)
+    count, places = len(units.codes), target.count
     known = units.of >= 0
-    both = known & (assignment.place >= 0)
-    cell = units.of[both] * places + assignment.place[both]
+    both = known & (target.place >= 0)
+    cell = units.of[both] * places + target.place[both]
     of_people = sums(cell, people[both], count * places).reshape(count, places)
     of_lsoas = sums(cell, np.ones(int(both.sum())), count * places).reshape(count, places)
     total = sums(units.of[known], people[known], count)
@@ -258,25 +248,7 @@ def _unit_shares(units: Units, assignment: Assignment, people: Floats) -> Floats
     )
 
 
-def _dead_ltlas(geography: Geography) -> tuple[str, ...]:
-    if geography.data.find("ltla_history") is None:
-        return ()
-    history = geography.ltla_history
-    return tuple(history["ltla_code"][(history["last_year"] < history["last_year"].max()).to_numpy()])
-
-
 # --- practices and PCNs ---------------------------------------------------------------------------------------------
-
-
-def declared_places(assignment: Assignment, geography: Geography) -> dict[str, int]:
-    """By code of the practice, the position of the place that it, or else its PCN, is declared in."""
-    place_of: dict[str, int] = {}
-    for direct in (False, True):
-        for number, place in enumerate(assignment.footprint.places):
-            listed = [m for m in place.members if (m.kind == "practice") == direct]
-            gone = practices_of(place.exclude, geography)
-            place_of.update(dict.fromkeys(sorted(practices_of(listed, geography) - gone), number))
-    return place_of
 
 
 def _practice_keys(geography: Geography, populations: Populations, _kind: str, _shares: str, practices: str) -> _Keys:
@@ -286,17 +258,19 @@ def _practice_keys(geography: Geography, populations: Populations, _kind: str, _
     codes = np.array(sorted({*real, *geography.practice_names, *pcns.pcn_of}), dtype=object)
     position = positions(registrations.codes, codes)
 
-    def declared(assignment: Assignment) -> Floats:
-        place_of = declared_places(assignment, geography)
-        of = np.array([place_of.get(code, -1) for code in codes])
-        return _one_hot(of, len(assignment.footprint.places))
+    everyone = np.arange(len(registrations.codes))
+    total = registrations.by_practice
 
-    def residence(assignment: Assignment) -> Floats:
-        everyone = np.arange(len(registrations.codes))
-        lived = living_in(
-            registrations, assignment.place, len(assignment.footprint.places), everyone, len(registrations.codes)
-        )
-        total = registrations.by_practice
+    def declared(target: Target) -> Floats:
+        place_of = places_of_practices(target.assignment.footprint, geography)
+        of = np.array([place_of.get(code, -1) for code in codes])
+        inside = target.assignment.in_scope.astype(np.int64) - 1
+        here = living_in(registrations, inside, 1, everyone, len(registrations.codes))[:, 0]
+        mostly = np.append(2 * here > total, False)[position]  # the last for those without patients
+        return _one_hot(np.where((of < 0) & mostly, target.count - 1, of), target.count)
+
+    def residence(target: Target) -> Floats:
+        lived = living_in(registrations, target.place, target.count, everyone, len(registrations.codes))
         share = ratio(lived, np.broadcast_to(total[:, None], lived.shape))
         return np.where((position >= 0)[:, None], share[position], 0.0)
 
@@ -327,8 +301,8 @@ def _pcn_keys(geography: Geography, populations: Populations, kind: str, shares:
     # A PCN whose practices have no registered patients yet still lies where its practices do.
     size += np.where(sums(of[of >= 0], size[of >= 0], len(codes))[of] == 0, 1.0, 0.0)
 
-    def matrix(assignment: Assignment) -> Floats:
-        share = base.matrix(assignment)
+    def matrix(target: Target) -> Floats:
+        share = base.matrix(target)
         inside = of >= 0
         total = sums(of[inside], size[inside], len(codes))
         columns = [sums(of[inside], (share[:, place] * size)[inside], len(codes)) for place in range(share.shape[1])]

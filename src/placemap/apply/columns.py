@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from placemap.apply import sql
+from placemap.apply.coverage import COVERAGE
 from placemap.apply.engine_duckdb import Engine
-from placemap.core.codes import KINDS, MEMBER_KINDS
+from placemap.apply.measures import COUNT, Measure
+from placemap.apply.told import OUTSIDE_ENGLAND, SORTS, names_in, sorts_in
+from placemap.core.codes import KINDS, MEMBER_KINDS, NO_CODE, is_code
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.text import counted, listed
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import CodeKind, clean_codes, recognise
 
 #: Rows that are looked at to find the column of codes.
 PREVIEW = 10_000
-#: Words for "no code" that files hold; NO2011, NO2021 and CLOSED are NHS England's for patients without an LSOA.
-NO_CODE = frozenset({"", "NO2011", "NO2021", "CLOSED", "NA", "N/A", "NAN", "NULL", "NONE", "-", "UNKNOWN", "E99999999"})
-#: Codes of Wales, Scotland, Northern Ireland, the Channel Islands and the Isle of Man.
-_OUTSIDE_ENGLAND = re.compile(r"[WSNLM]\d{8}|95[A-Z]{2}\d{2}[A-Z]\d")
 PLACE_COLUMNS = ("ICSID", "FOOTPRINT", "PLACECD", "PLACENM")
+LONG_COLUMNS = ("MEASURE", "VALUE")
+#: Part of a table's codes that must be of one kind; below it the user is asked which kind is meant.
+MAINLY = 0.8
+#: Part of a column that must be codes of a kind for it to be the column of codes, if it is the only one.
+FAIR = 0.1
 
 
 # --- what the columns hold --------------------------------------------------------------------------------------------
@@ -40,30 +44,117 @@ def key_column(engine: Engine, by: str | None, kind: str | None, geography: Geog
     if by is not None and kind is not None:
         return by, kind
     texts = [by] if by else [column for column, held in types.items() if held in (sql.TEXT, sql.OTHER)]
-    found = _code_columns(engine, texts, geography, kind)
+    preview = engine.preview(texts, PREVIEW) if texts else pd.DataFrame()
+    found = _code_columns(preview, geography, kind)
     if not found:
-        where = f"column `{by}`" if by else "any column"
-        raise _usage(
-            f"no codes that placemap knows in {where} of the first {PREVIEW:,} rows",
-            f"say what its codes are of with --kind ({', '.join(MEMBER_KINDS)})" if by else "name the column with --by",
-            label,
-        )
+        found = _of_kind(preview, kind) if kind is not None else _mainly(preview)
+    if not found:
+        raise _no_codes(preview, by, geography, label)
     chosen = _the_one(found, label)
     return chosen.column, kind or chosen.kind
 
 
-def _code_columns(engine: Engine, columns: Sequence[str], geography: Geography, kind: str | None) -> list[CodeKind]:
-    if not columns:
-        return []
-    preview = engine.preview(columns, PREVIEW)
-    found = [recognise(_of_england(preview[column]), geography) for column in columns]
+def _code_columns(preview: pd.DataFrame, geography: Geography, kind: str | None) -> list[CodeKind]:
+    found = [recognise(_of_england(preview[column]), geography) for column in preview]
     return [item for item in found if item is not None and item.kind in MEMBER_KINDS and kind in (None, item.kind)]
+
+
+def _of_kind(preview: pd.DataFrame, kind: str) -> list[CodeKind]:
+    """The column with most codes of the shape of a kind, among whatever else."""
+    rows = {
+        column: int(clean_codes(preview[column]).map(KINDS[kind].pattern.fullmatch).notna().sum()) for column in preview
+    }
+    best = max(rows, key=lambda column: rows[column], default="")
+    return [CodeKind(str(best), kind, "", (), len(preview), 0, rows[best], (), ())] if rows.get(best) else []
+
+
+def _mainly(preview: pd.DataFrame) -> list[CodeKind]:
+    """Columns in which a fair part are codes, nearly all of one kind; the rest is for the reconciliation to tell."""
+    found = []
+    for column in preview:
+        sorts = sorts_in(_counts(preview[column]))
+        total, coded = sum(sorts.values()), sum(rows for plural, rows in sorts.items() if plural)
+        for sort in SORTS:
+            rows = sorts.get(sort.plural, 0)
+            if sort.kind and rows >= MAINLY * coded > 0 and rows >= FAIR * total:
+                found.append(CodeKind(str(column), sort.kind, "", (), len(preview), 0, rows, (), ()))
+    return found
+
+
+def _no_codes(preview: pd.DataFrame, by: str | None, geography: Geography, label: str) -> PlacemapError:
+    """Why no column can be placed, by what its values are."""
+    columns = {str(column): _counts(preview[column]) for column in preview}
+    sorts = {column: sorts_in(counts) for column, counts in columns.items()}
+    coded = {column: sum(rows for sort, rows in found.items() if sort) for column, found in sorts.items()}
+    best = max(coded, key=lambda column: coded[column], default="")
+    if best and coded[best] > sum(columns[best].values()) / 2:
+        return _of_other_sorts(best, sorts[best], label)
+    for column, counts in columns.items():
+        named = names_in(counts, geography)
+        if named is not None:
+            return _only_names(column, *named, label)
+    where = f"column `{by}`" if by else f"any column ({listed(list(columns)[:12]) if columns else 'none holds text'})"
+    return _usage(
+        f"no codes that placemap knows in {where} of the first {PREVIEW:,} rows",
+        f"say what its codes are of with --kind ({', '.join(MEMBER_KINDS)})" if by else "name the column with --by",
+        label,
+    )
+
+
+def _counts(values: pd.Series) -> dict[str, int]:
+    return {str(value): int(rows) for value, rows in values.dropna().astype(str).value_counts().items()}
+
+
+def _of_other_sorts(column: str, sorts: Mapping[str, int], label: str) -> PlacemapError:
+    found = [(sort, sorts[sort.plural]) for sort in SORTS if sorts.get(sort.plural)]
+    found.sort(key=lambda item: -item[1])
+    if len(found) == 1 and not found[0][0].kind:
+        sort = found[0][0]
+        return PlacemapError(
+            f"column `{column}` holds {sort.plural}, which placemap does not place as they are",
+            location=label,
+            hint=sort.step,
+        )
+    parts = listed([f"{sort.plural} ({counted(rows, 'row')})" for sort, rows in found])
+    kinds = list(dict.fromkeys(sort.kind for sort, _ in found if sort.kind))
+    choice = " or ".join(f"--kind {kind}" for kind in kinds)
+    return _usage(
+        f"column `{column}` holds codes of several kinds: {parts}",
+        f"say which to place: {choice}; the rest is then another kind" if kinds else found[0][0].step,
+        label,
+    )
+
+
+def _only_names(column: str, kind: str, found: Mapping[str, str], label: str) -> PlacemapError:
+    shown = ", ".join(f"{name} is {code}" for name, code in sorted(found.items())[:5])
+    return PlacemapError(
+        f"column `{column}` holds names of {KINDS[kind].plural}; placemap needs codes",
+        location=label,
+        hint=f"add a column with the codes: {shown}{' …' if len(found) > 5 else ''}",
+    )
+
+
+def refuse_mixture(by: str, counts: Mapping[str, int], kind: str, label: str) -> None:
+    """Refuse a column whose codes are of several kinds, none of which is what it mainly holds.
+
+    Args:
+        counts: rows by code.
+        kind: the kind that was found in the first rows.
+
+    Raises:
+        PlacemapError: so.
+    """
+    coded = {code: rows for code, rows in counts.items() if is_code(code) and not OUTSIDE_ENGLAND.fullmatch(code)}
+    total = sum(coded.values())
+    mine = sum(rows for code, rows in coded.items() if KINDS[kind].accepts(code))
+    if total and mine < MAINLY * total:
+        raise _of_other_sorts(by, sorts_in(coded), label)
 
 
 def _of_england(values: pd.Series) -> pd.Series:
     """The values that tell a kind: without words for no code, and without codes of other countries."""
     codes = clean_codes(values)
-    return values[[code not in NO_CODE and not _OUTSIDE_ENGLAND.fullmatch(code) for code in codes]]
+    return values[[code not in NO_CODE and not OUTSIDE_ENGLAND.fullmatch(code) for code in codes]]
 
 
 def _the_one(found: Sequence[CodeKind], label: str) -> CodeKind:
@@ -77,8 +168,11 @@ def _the_one(found: Sequence[CodeKind], label: str) -> CodeKind:
     return found[0]
 
 
-def check_columns(question: sql.Question, label: str) -> None:
-    """Raise where a column that is asked for is not there, or would hide one of the result's.
+def check_columns(question: sql.Question, label: str, *, long: bool = False) -> None:
+    """Raise where a column that is asked for is not there, or would stand in the result under another's name.
+
+    Args:
+        long: whether the result has a row a measure.
 
     Raises:
         PlacemapError: so.
@@ -86,12 +180,32 @@ def check_columns(question: sql.Question, label: str) -> None:
     for column in (*question.value_columns, *question.groups):
         if column not in question.types:
             raise _no_column(column, question.types, label)
-    for column in question.groups:
-        if column in PLACE_COLUMNS or column == question.by:
-            raise _usage(f"`{column}` cannot be a group: it is a column of codes already", "leave it out", label)
+    if question.by in question.groups:
+        raise _usage(f"`{question.by}` cannot be a group: it is the column of codes", "leave it out", label)
+    _refuse_clashes(question.groups, question.measures, label, long=long)
     for column in question.value_columns:
         if question.types[column] == sql.OTHER:
             raise _usage(f"column `{column}` holds no numbers", "choose a column of numbers", label)
+
+
+def _refuse_clashes(groups: Sequence[str], measures: Sequence[Measure], label: str, *, long: bool) -> None:
+    """Refuse two columns of the result that have one name."""
+    taken = {name.casefold(): "a column of every result" for name in (*PLACE_COLUMNS, *COVERAGE)}
+    if long:
+        taken |= {name.casefold(): "a column of every long result" for name in LONG_COLUMNS}
+    named = [(group, f"--group {group}") for group in groups]
+    if not long:
+        named += [
+            (one.title, "the number of rows" if one.how == COUNT else f"--{one.how} {one.column}") for one in measures
+        ]
+    for title, what in named:
+        if title.casefold() in taken:
+            raise _usage(
+                f"`{title}` would stand in the result twice: {taken[title.casefold()]}, and {what}",
+                "rename the column in the data, or leave one out",
+                label,
+            )
+        taken[title.casefold()] = what
 
 
 def _no_column(column: str, types: Iterable[str], label: str) -> PlacemapError:

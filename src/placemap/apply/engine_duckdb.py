@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from placemap.apply.scan import CsvLayout, Scan
+from placemap.apply.scan import Scan
 from placemap.apply.sql import DATA, FLOAT, INT, OTHER, TEXT, literal, name
 from placemap.core.errors import PlacemapError
+from placemap.core.plain_csv import LONGEST, Plain
+from placemap.core.read_tables import literal_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +72,7 @@ class DuckDbEngine:
         if self._scan.frame is not None:
             self._duckdb.register(DATA, self._scan.frame)
             return
-        self._run(f"CREATE VIEW {DATA} AS SELECT * FROM {_reader(self._scan)}")
+        self._run(f"CREATE VIEW {DATA} AS SELECT {selected(self._scan.titles)} FROM {_reader(self._scan)}")
 
     def _run(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]], list[str]]:
         """Names of the columns, rows and types; a row may be what shows that the data cannot be read."""
@@ -83,18 +85,7 @@ class DuckDbEngine:
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
         except duckdb.Error as error:
-            if self._latin():
-                return self._run(sql)
             raise _readable(error, self._scan) from None
-
-    def _latin(self) -> bool:
-        """Whether to try again: a CSV whose bytes turn out not to be UTF-8 after the part that was looked at."""
-        layout = self._scan.layout
-        if layout is None or layout.encoding != "utf-8" or layout.all_utf8():
-            return False
-        self._scan = self._scan.encoded("latin-1")
-        self._duckdb.execute(f"CREATE OR REPLACE VIEW {DATA} AS SELECT * FROM {_reader(self._scan)}")
-        return True
 
     def columns(self) -> dict[str, str]:
         """As in `Engine`."""
@@ -140,19 +131,27 @@ class DuckDbEngine:
         self._spill.cleanup()
 
 
+def selected(titles: Sequence[str]) -> str:
+    """The columns of a table that was rewritten, under their titles; all columns of another."""
+    return ", ".join(f"c{number} AS {name(title)}" for number, title in enumerate(titles) if title) or "*"
+
+
 def _reader(scan: Scan) -> str:
-    if scan.layout is None:
-        pattern = str(scan.path / "**" / "*.parquet") if scan.path.is_dir() else str(scan.path)
-        return f"read_parquet({literal(pattern)}, union_by_name = true)"
-    return _csv_reader(scan.path, scan.layout)
+    if scan.plain is not None:
+        return _csv_reader(scan.plain, len(scan.titles), scan.folder)
+    paths = ", ".join(literal(literal_path(path, scan.folder)) for path in scan.parquet)
+    return f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
 
 
-def _csv_reader(path: Path, layout: CsvLayout) -> str:
-    columns = ", ".join(f"{literal(title)}: 'VARCHAR'" for title in layout.titles)
+def _csv_reader(plain: Plain, width: int, folder: Path) -> str:
+    """How a CSV is read that is proven plain: nothing is left for DuckDB to find out."""
+    columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(width))
+    path = literal(literal_path(plain.path, folder))
     return (
-        f"read_csv({literal(str(path))}, all_varchar = true, header = true, delim = {literal(layout.delimiter)}, "
-        f"quote = '\"', escape = '\"', skip = {layout.skip}, encoding = {literal(layout.encoding)}, "
-        f"null_padding = true, auto_detect = false, columns = {{{columns}}})"
+        f"read_csv({path}, auto_detect = false, all_varchar = true, header = false, "
+        f"delim = {literal(plain.delimiter)}, quote = '\"', escape = '\"', skip = {plain.skip}, encoding = 'utf-8', "
+        f"new_line = {literal(plain.line_end.encode('unicode_escape').decode())}, compression = 'none', "
+        f"null_padding = false, hive_partitioning = false, max_line_size = {LONGEST + 1024}, columns = {{{columns}}})"
     )
 
 

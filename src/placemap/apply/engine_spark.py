@@ -5,18 +5,18 @@ On Databricks or Fabric the session that is running is used; elsewhere a local o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from placemap.apply.engine_duckdb import Rows
-from placemap.apply.scan import CsvLayout, Scan
-from placemap.apply.sql import DATA, FLOAT, INT, OTHER, TEXT, name, transpiled
+from placemap.apply.scan import Scan
+from placemap.apply.sql import DATA, FLOAT, INT, OTHER, TEXT, name
+from placemap.apply.sql_script import transpiled
 from placemap.core.errors import PlacemapError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_SPARK_ENCODINGS = {"utf-8": "UTF-8", "utf-16": "UTF-16", "latin-1": "ISO-8859-1"}
 
 
 class SparkEngine:
@@ -38,22 +38,10 @@ class SparkEngine:
         scan = self._scan
         if scan.frame is not None:
             return self._spark.createDataFrame(_rows(scan.frame))
-        if scan.layout is None:
-            return self._spark.read.option("mergeSchema", "true").parquet(str(scan.path.absolute()))
-        return self._read_csv(scan.layout)
-
-    def _read_csv(self, layout: CsvLayout) -> Any:
-        if layout.skip:
-            raise PlacemapError(
-                f"the CSV has {layout.skip} lines above its header, which Spark does not skip",
-                location=self._scan.label,
-                hint="take them out, or leave --engine spark out",
-            )
-        schema = ", ".join(f"`{title.replace('`', '``')}` STRING" for title in layout.titles)
-        reader = self._spark.read.schema(schema).option("header", "true").option("enforceSchema", "true")
-        reader = reader.option("sep", layout.delimiter).option("quote", '"').option("escape", '"')
-        reader = reader.option("multiLine", "true").option("encoding", _SPARK_ENCODINGS[layout.encoding])
-        return reader.csv(str(self._scan.path.absolute()))
+        paths = [re.sub(r"[*?\[\]{}\\]", r"\\\g<0>", str(path.absolute())) for path in scan.parquet]
+        # Without a look-up of files, no folder's name becomes a column.
+        reader = self._spark.read.option("mergeSchema", "true").option("recursiveFileLookup", "true")
+        return _named(reader.parquet(*paths), [(at, title) for at, title in enumerate(scan.titles) if title])
 
     def _sql(self, run: Any) -> Any:
         from pyspark.errors import PySparkException
@@ -107,6 +95,11 @@ class SparkEngine:
     def close(self) -> None:
         """Let go of the kept tables; the session is left to whoever made it, or to the end of the process."""
         self._spark.catalog.clearCache()
+
+
+def _named(table: Any, used: Sequence[tuple[int, str]]) -> Any:
+    """The columns of a table that was rewritten, under their titles; all columns of another."""
+    return table.select([table[f"c{number}"].alias(title) for number, title in used]) if used else table
 
 
 def _rows(frame: Any) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ class Reconciliation:
         titles: the totals that are followed besides rows.
         total: what came in.
         lines: in the order of `place_keys.OUTCOMES`, all of them.
+        signed: positions of totals that negative numbers go into.
     """
 
     ics: str
@@ -35,13 +36,18 @@ class Reconciliation:
     titles: tuple[str, ...]
     total: ReconciliationLine
     lines: tuple[ReconciliationLine, ...]
+    signed: frozenset[int] = frozenset()
 
     @property
     def loss(self) -> float:
-        """The largest part of rows or of any total with an unknown, dead or missing code, 0 to 1."""
+        """The largest part of rows or of a total with a missing, unknown, dead or other-kind code, 0 to 1.
+
+        A total that negative numbers go into is no whole that parts could be told of.
+        """
         lost = [line for line in self.lines if line.outcome in LOSSES]
         parts = [(sum(line.rows for line in lost), self.total.rows)]
-        parts += [(sum(line.totals[i] for line in lost), whole) for i, whole in enumerate(self.total.totals)]
+        whole_of = enumerate(self.total.totals)
+        parts += [(sum(line.totals[i] for line in lost), whole) for i, whole in whole_of if i not in self.signed]
         return max((abs(part / whole) for part, whole in parts if whole), default=0.0)
 
     def placed(self) -> ReconciliationLine:
@@ -98,7 +104,11 @@ class _Ledger:
             parts = math.fsum((line.rows, *line.totals)[number] for line in lines)
             if not math.isclose(parts, whole, rel_tol=1e-9, abs_tol=1e-6):
                 raise AssertionError(f"{footprint}: {parts} accounted for, {whole} came in")
-        return Reconciliation(*footprint, tuple(title for title, _ in self.followed), total, lines)
+        titles = tuple(title for title, _ in self.followed)
+        columns = self.question.value_columns
+        least = [_number(self.total.get(f"c{columns.index(title)}least")) for title in titles]
+        signed = frozenset(at for at, value in enumerate(least) if value < 0)
+        return Reconciliation(*footprint, titles, total, lines, signed)
 
 
 def _number(value: object) -> float:
@@ -109,14 +119,3 @@ def _clean(value: float) -> float:
     """Without what binary fractions leave of a whole number, or of nothing."""
     nearest = round(value)
     return float(nearest) if abs(value - nearest) < 1e-7 else value
-
-
-def largest_remainder(parts: Sequence[float]) -> list[int]:
-    """Whole numbers near `parts`, of the same sum (which must be whole); equal remainders go to the first."""
-    parts = [_clean(part) for part in parts]
-    floors = [math.floor(part) for part in parts]
-    missing = round(math.fsum(parts)) - sum(floors)
-    order = sorted(range(len(parts)), key=lambda i: (-(parts[i] - floors[i]), i))
-    for i in order[:missing]:
-        floors[i] += 1
-    return floors

@@ -9,17 +9,20 @@ from dataclasses import dataclass
 import pandas as pd
 
 from placemap.apply import sql
-from placemap.apply.apportion import MISSING, NOT_IN_TABLES, OUT_OF_AREA, UNKNOWN, Apportionment, Resolved
-from placemap.apply.columns import _OUTSIDE_ENGLAND, NO_CODE, PLACE_COLUMNS, _usage
+from placemap.apply.apportion import NO_PLACE, UNKNOWN, Apportionment
+from placemap.apply.check_values import notes_on, refuse_values
+from placemap.apply.columns import PLACE_COLUMNS, _usage, refuse_mixture
+from placemap.apply.coverage import COVERAGE, Cover, shares_of
 from placemap.apply.engine_duckdb import Engine
-from placemap.apply.measures import COUNT, MEAN, SUM, Measure, intensive_error
-from placemap.apply.reconcile import Reconciliation, _clean, _Ledger, _number, largest_remainder
-from placemap.core.codes import KINDS
-from placemap.core.errors import PlacemapError
+from placemap.apply.measures import COUNT, SUM, Measure
+from placemap.apply.reconcile import Reconciliation, _clean, _Ledger, _number
+from placemap.apply.told import outcome_of, told
+from placemap.core.account import Account
+from placemap.core.arrays import largest_remainder
+from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
-
-#: Whole numbers up to this are exact in binary floating point.
-EXACT = 2**53
+from placemap.reference.geography import Geography
+from placemap.resolve.resolved import ResolvedFootprint
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,17 @@ class Applied:
     """What `apply` gives.
 
     Attributes:
-        frame: ICSID, FOOTPRINT, PLACECD, PLACENM, the groups, and a column a measure; a row a place (and group).
+        frame: ICSID, FOOTPRINT, PLACECD, PLACENM, the groups, a column a measure, and what the data cover of the place
+            (UNIT_COVERAGE, RESIDENT_COVERAGE, PATIENT_COVERAGE, 0 to 1; where there are several measures, by units
+            that have a value of each); a row a place (and group). No data is blank.
         reconciliations: one a footprint.
         by: the column of codes. kind: what they are of. vintages: rows by vintage of their code.
         method: how units are placed.
         notes: what an analyst should know of this result.
         unknown: unknown codes with their number of rows, most rows first.
+        told: what codes that were not placed are, in sentences.
+        account: of the rows of the file; None for data that were in memory or Parquet.
+        covered: by position of the measure, the coverage of the places by it alone.
         findings: what to know of the footprints, such as weak evidence.
     """
 
@@ -45,13 +53,46 @@ class Applied:
     notes: tuple[str, ...] = ()
     unknown: tuple[tuple[str, int], ...] = ()
     findings: tuple[Finding, ...] = ()
+    told: tuple[str, ...] = ()
+    account: Account | None = None
+    covered: tuple[pd.DataFrame, ...] = ()
+
+    def refusal(self, max_loss: float) -> PlacemapError | None:
+        """Why this result is none to go by: nothing was placed, or too much is lost; None where it is one.
+
+        Args:
+            max_loss: per cent of the rows, or of a total, that may have a missing, unknown, dead or other-kind code.
+
+        Raises:
+            PlacemapError: it is no percentage.
+        """
+        if not 0 <= max_loss <= 100:
+            raise _usage(f"{max_loss:g} is no percentage that may be lost", "give a number from 0 to 100")
+        if not any(item.placed().rows for item in self.reconciliations):
+            rows = self.reconciliations[0].total.rows if self.reconciliations else 0
+            return PlacemapError(
+                f"nothing could be placed: none of the {rows:,.0f} rows has a code that lies in a place",
+                hint="; ".join(self.told) or "check the system, and the column of codes (--by)",
+                exit_code=Exit.WRONG,
+            )
+        loss = max((item.loss for item in self.reconciliations), default=0.0) * 100
+        if loss <= max_loss:
+            return None
+        return PlacemapError(
+            f"{loss:.2f}% is lost to missing, unknown, dead or other-kind codes; --max-loss allows {max_loss:g}%",
+            hint=f"mend the codes; to have the result all the same: --max-loss {math.ceil(loss)}",
+            exit_code=Exit.WRONG,
+        )
 
     def long(self, measures: Sequence[Measure]) -> pd.DataFrame:
         """A row a place, group and measure: the place's columns, the groups, MEASURE and VALUE."""
         titles = [measure.title for measure in measures]
-        keys = [column for column in self.frame.columns if column not in titles]
-        frame = self.frame.melt(keys, titles, var_name="MEASURE", value_name="VALUE")
-        return frame.sort_values([*keys, "MEASURE"], ignore_index=True, kind="stable")
+        keys = [column for column in self.frame.columns if column not in (*titles, *COVERAGE)]
+        parts = []
+        for measure, covered in zip(measures, self.covered, strict=True):
+            part = self.frame[keys].assign(MEASURE=measure.title, VALUE=self.frame[measure.title].astype("float64"))
+            parts.append(_beside(part, covered, keys))
+        return pd.concat(parts, ignore_index=True).sort_values([*keys, "MEASURE"], ignore_index=True, kind="stable")
 
 
 # --- the work ---------------------------------------------------------------------------------------------------------
@@ -61,11 +102,14 @@ def run(
     engine: Engine,
     question: sql.Question,
     keys: Apportionment,
-    resolved: Sequence[Resolved],
+    resolved: Sequence[ResolvedFootprint],
+    cover: Cover,
+    geography: Geography,
     *,
-    all_england: bool,
     extensive: Iterable[str] = (),
     whole: bool = False,
+    asked: bool = False,
+    account: Account | None = None,
     label: str = "",
 ) -> Applied:
     """Answer a question.
@@ -73,88 +117,113 @@ def run(
     Args:
         keys: of the kind that `question.by` holds.
         resolved: the footprints of `keys`.
-        all_england: whether the reference has all codes of England, so that others are unknown.
+        cover: what codes cover of the places.
+        geography: the reference; where it has all codes of England, others are unknown.
         extensive: columns that the user vouches for as adding up.
         whole: whether sums come out in whole numbers, by largest remainder.
+        asked: whether the user said which kind the codes are of.
+        account: of the rows of the file.
 
     Raises:
         PlacemapError: a column holds something that is no number, or a rate where a count is needed.
     """
-    engine.keep(sql.CODED, sql.coded(question))
-    total = engine.query(sql.checks(question))[0]
-    refuse_values(question, total, set(extensive), label)
-    engine.load(sql.CODES, keys.codes)
-    engine.load(sql.WEIGHTS, keys.weights)
+    total = _added_up(engine, question, set(extensive), account, label)
+    counts = {str(row["CODE"] or ""): int(row["n"]) for row in engine.query(sql.by_code())}
+    if not asked:
+        refuse_mixture(question.by, counts, keys.kind, label)
+    _load(engine, keys, cover)
     ledger = _Ledger(question, total)
     placed = engine.query(sql.places(question))
-    known = engine.query(sql.known(question, keys.as_one))
-    strays = [(_outcome(row["CODE"], keys.kind, all_england), row) for row in engine.query(sql.unmatched(question))]
-    owner = {head.code: item.key for item in resolved for head in item.heads}
+    known = [*engine.query(sql.known(question, keys.as_one)), *_in_no_place(engine, question)]
+    strays = _strays(engine, question, keys.kind, all_england=geography.all_england)
+    owner = {head.code: item.key for item in resolved for head in item.place_codes}
     reconciliations = tuple(ledger.reconcile(item.key, placed, owner, known, strays) for item in resolved)
     placed = _with_empty_places(placed, question, resolved)
     if whole:
         placed = _whole(placed, owner, question, reconciliations, total)
-    unknown = sorted(
-        ((str(row["CODE"]), int(row["n"])) for outcome, row in strays if outcome == UNKNOWN),
-        key=lambda item: (-item[1], item[0]),
-    )
+    became = {str(row["CODE"] or ""): outcome for outcome, row in strays}
+    became |= dict(keys.codes.loc[keys.codes["OUTCOME"] != "known", ["CODE", "OUTCOME"]].to_numpy())
+    measures = range(len(question.measures))
+    covered = tuple(_covered(engine, question, cover, [number]) for number in measures)
+    every = covered[0] if len(covered) == 1 else _covered(engine, question, cover, measures)
     return Applied(
-        frame=_frame(placed, question),
+        frame=_beside(_frame(placed, question), every, ["PLACECD", *question.groups]),
         reconciliations=reconciliations,
         by=question.by,
         kind=keys.kind,
         vintages={str(row["VINTAGE"]): int(row["n"]) for row in engine.query(sql.vintages())},
         method=keys.method,
-        notes=tuple(_notes(question, total, reconciliations)),
-        unknown=tuple(unknown),
+        notes=tuple(notes_on(engine, question, total)),
+        unknown=_most_often(strays),
         findings=tuple(finding for item in resolved for finding in item.findings),
+        told=tuple(told(counts, became, keys.kind, geography)),
+        account=account,
+        covered=covered,
     )
 
 
-def _outcome(code: str | None, kind: str, all_england: bool) -> str:
-    """What a code that the reference does not have is."""
-    if code is None or code in NO_CODE:
-        return MISSING
-    if not KINDS[kind].patients and _OUTSIDE_ENGLAND.fullmatch(code):
-        return OUT_OF_AREA
-    return NOT_IN_TABLES if KINDS[kind].accepts(code) and not all_england else UNKNOWN
+def _added_up(
+    engine: Engine, question: sql.Question, vouched: set[str], account: Account | None, label: str
+) -> dict[str, object]:
+    """Rows and sums of all the data, by what `checks` names them; every row of the file is among them.
+
+    Raises:
+        PlacemapError: a column is not what it is taken for.
+    """
+    engine.keep(sql.CODED, sql.coded(question))
+    total = engine.query(sql.checks(question))[0]
+    if account is not None and int(_number(total["n"])) != account.data:
+        raise AssertionError(f"{label}: {total['n']} rows were read of {account.data}")
+    refuse_values(engine, question, total, vouched, label)
+    return total
+
+
+def _load(engine: Engine, keys: Apportionment, cover: Cover) -> None:
+    tables = {sql.CODES: keys.codes, sql.WEIGHTS: keys.weights, sql.COVERS: cover.covers, sql.ATOMS: cover.atoms}
+    for table, frame in tables.items():
+        engine.load(table, frame)
+
+
+def _strays(
+    engine: Engine, question: sql.Question, kind: str, *, all_england: bool
+) -> list[tuple[str, dict[str, object]]]:
+    """The codes that the reference does not have, each with what becomes of its rows."""
+    rows = engine.query(sql.unmatched(question))
+    return [(outcome_of(row["CODE"], kind, all_england=all_england), row) for row in rows]
+
+
+def _most_often(strays: Iterable[tuple[str, dict[str, object]]]) -> tuple[tuple[str, int], ...]:
+    """The unknown codes with their rows, most rows first."""
+    found = [(str(row["CODE"]), int(_number(row["n"]))) for outcome, row in strays if outcome == UNKNOWN]
+    return tuple(sorted(found, key=lambda item: (-item[1], item[0])))
+
+
+def _in_no_place(engine: Engine, question: sql.Question) -> list[dict[str, object]]:
+    return [{**row, "OUTCOME": NO_PLACE} for row in engine.query(sql.in_no_place(question))]
+
+
+def _covered(engine: Engine, question: sql.Question, cover: Cover, measures: Iterable[int]) -> pd.DataFrame:
+    """By PLACECD and groups, the shares of the place that have a value of some measures."""
+    columns = ["PLACECD", *sql.group_aliases(question), "UNITS", "RESIDENTS", "PATIENTS"]
+    found = pd.DataFrame(engine.query(sql.covered(question, measures)), columns=columns, dtype=object)
+    return shares_of(found, cover).set_axis(["PLACECD", *question.groups, *COVERAGE], axis=1)
+
+
+def _beside(frame: pd.DataFrame, covered: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """A result with coverage in its last columns; 0 where the data have nothing of a place."""
+    merged = frame.merge(covered, on=[key for key in keys if key in covered], how="left", validate="m:1")
+    blank = [column for column in COVERAGE if covered[column].notna().any()]
+    return merged.assign(**{column: merged[column].fillna(0.0) for column in blank})
 
 
 def join_outcomes(codes: Iterable[str | None], kind: str, *, all_england: bool) -> pd.DataFrame:
     """CODE and OUTCOME of codes that the reference does not have; no code is empty text."""
-    rows = [(code or "", _outcome(code, kind, all_england)) for code in codes]
+    rows = [(code or "", outcome_of(code, kind, all_england=all_england)) for code in codes]
     return pd.DataFrame(rows, columns=["CODE", "OUTCOME"], dtype=object).drop_duplicates("CODE", ignore_index=True)
 
 
-def refuse_values(question: sql.Question, total: dict[str, object], vouched: set[str], label: str) -> None:
-    """Refuse columns that are not what they are taken for, going by their values.
-
-    Raises:
-        PlacemapError: cells that are no numbers; fractions of one, summed; sums too large to be exact.
-    """
-    for number, column in enumerate(question.value_columns):
-        bad = int(total.get(f"c{number}bad") or 0)  # type: ignore[call-overload]
-        if bad:
-            raise PlacemapError(
-                f"column `{column}` holds {bad:,} cells that are no numbers",
-                location=label,
-                hint="if they stand for figures that were held back, name them: --blank '*' (repeatable)",
-            )
-        summed = any(m.how == SUM and m.column == column for m in question.measures)
-        least, most = total.get(f"c{number}least"), total.get(f"c{number}most")
-        parts = total.get(f"c{number}parts")
-        if summed and column not in vouched and parts and least >= 0 and most <= 1:  # type: ignore[operator]
-            raise intensive_error(column, "by its values, all from 0 to 1,")
-    for alias in sql.added(question):
-        value = total[alias]
-        if value is not None and abs(value) > EXACT:  # type: ignore[arg-type]
-            raise PlacemapError(
-                f"sums over {EXACT:,} cannot be kept exact", location=label, hint="give the column in larger units"
-            )
-
-
 def _with_empty_places(
-    placed: list[dict[str, object]], question: sql.Question, resolved: Sequence[Resolved]
+    placed: list[dict[str, object]], question: sql.Question, resolved: Sequence[ResolvedFootprint]
 ) -> list[dict[str, object]]:
     """With a row for every place, also for one that the data have nothing of (not where there are groups)."""
     if question.groups:
@@ -162,7 +231,7 @@ def _with_empty_places(
     have = {row["PLACECD"]: row for row in placed}
     rows = []
     for item in resolved:
-        for head, place in zip(item.heads, item.assignment.footprint.places, strict=True):
+        for head, place in zip(item.place_codes, item.places, strict=True):
             blank = dict.fromkeys(sql.added(question))
             row = {"ICSID": head.ics, "FOOTPRINT": head.footprint, "PLACECD": head.code, "PLACENM": place.name}
             rows.append(have.get(head.code, {**row, **blank, "n": 0}))
@@ -200,39 +269,18 @@ def _frame(placed: Sequence[dict[str, object]], question: sql.Question) -> pd.Da
     frame = pd.DataFrame(head, dtype=object)
     for number, measure in enumerate(question.measures):
         values = [_result(row, number, measure) for row in placed]
-        is_whole = measure.how in (SUM, COUNT) and all(value == round(value) for value in values)
-        frame[measure.title] = pd.Series(values, dtype="int64" if is_whole else "float64")
+        whole = measure.how in (SUM, COUNT) and all(value == round(value) for value in values if value == value)
+        is_int = whole and all(value == value for value in values)  # whole numbers with blanks stay floats
+        frame[measure.title] = pd.Series(values, dtype="int64" if is_int else "float64")
     return frame.sort_values(["PLACECD", *question.groups], ignore_index=True, kind="stable")
 
 
 def _result(row: dict[str, object], number: int, measure: Measure) -> float:
+    """The figure of a place; NaN where the data have none of it."""
     if measure.how == COUNT:
-        return _clean(_number(row["n"]))
+        return _clean(_number(row["n"])) or math.nan
     top = _number(row[f"m{number}a"])
     if measure.how == SUM:
-        return _clean(top)
+        return _clean(top) if _number(row[f"m{number}n"]) else math.nan
     below = _number(row[f"m{number}b" if measure.over else f"m{number}n"])
     return top / below if below else math.nan
-
-
-def _notes(
-    question: sql.Question, total: dict[str, object], reconciliations: Sequence[Reconciliation]
-) -> Iterable[str]:
-    rows = int(_number(total["n"]))
-    for number, measure in enumerate(question.measures):
-        if measure.how == COUNT:
-            continue
-        blank = rows - int(_number(total[f"m{number}n"]))
-        what = " or ".join(f"`{column}`" for column in measure.columns)
-        if blank:
-            yield f"no value of {what} in {blank:,} of {rows:,} rows; they add nothing to `{measure.title}`"
-        if measure.how == MEAN and not measure.over:
-            yield (
-                f"`{measure.column}` is averaged over rows, each the same; if a row stands for an area, weight it: "
-                f"--mean {measure.column}:PEOPLE"
-            )
-    if any(line.outcome == NOT_IN_TABLES and line.rows for item in reconciliations for line in item.lines):
-        yield (
-            "codes that are not in the packaged tables are outside these systems, or mistyped; "
-            "`placemap data update` to check all England"
-        )

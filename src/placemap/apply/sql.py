@@ -9,22 +9,30 @@ Tables: `placemap_data` (the user's), `placemap_coded` (added up by code), `plac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from placemap.apply.measures import COUNT, RATE, SUM, Measure
-from placemap.core.errors import Exit, PlacemapError
+from placemap.apply.measures import COUNT, RATE, Measure
 
-DATA, CODED, CODES, WEIGHTS, JOIN = (
+DATA, CODED, CODES, WEIGHTS, JOIN, COVERS, ATOMS = (
     "placemap_data",
     "placemap_coded",
     "placemap_codes",
     "placemap_weights",
     "placemap_join",
+    "placemap_covers",
+    "placemap_atoms",
 )
 INT, FLOAT, TEXT, OTHER = "int", "float", "text", "other"
 #: The largest finite number; NaN compares as larger in DuckDB and Spark alike.
 LARGEST = "1.7976931348623157e308"
+#: Text that is a number: digits, with commas for thousands, in pounds or not. `1_0`, `1,5` and `50%` are none.
+NUMBER = "^[-+]?£?[-+]?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]+)?$"
+#: White space that is taken off cells: blank, tab, line ends, and the blank that does not break.
+WHITE = " \t\r\n\u00a0"
+#: Negative numbers that stand for no figure in many a table.
+SENTINELS = (-1, -9, -99, -999)
 
 
 @dataclass(frozen=True)
@@ -61,22 +69,33 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def trimmed(column: str) -> str:
+    """A cell as text, without white space around it; web pages and spreadsheets leave more kinds than one."""
+    return f"TRIM(CAST({column} AS VARCHAR), {literal(WHITE)})"
+
+
 def code_of(column: str) -> str:
-    """A code as it is compared: without blanks around it, upper case."""
-    return f"UPPER(TRIM(CAST({column} AS VARCHAR)))"
+    """A code as it is compared: without white space around it, upper case."""
+    return f"UPPER({trimmed(column)})"
 
 
 # --- the figures of a row ---------------------------------------------------------------------------------------------
 
 
 def _cell(column: str, question: Question) -> str:
-    """A cell as it is read: its number, or its text without blanks and the commas of thousands; NULL where blank."""
-    if question.types[column] != TEXT:
+    """A cell as it is read: its number, or its text without blanks around it; NULL where it stands for no figure."""
+    if question.types[column] == TEXT:
+        text = trimmed(name(column))
+        blanks = ", ".join(literal(blank) for blank in ("", *question.blanks))
+        return f"CASE WHEN {text} IN ({blanks}) THEN NULL ELSE {text} END"
+    numbers = [blank for blank in question.blanks if _is_number(blank)]
+    if not numbers:
         return name(column)
-    text = f"TRIM(CAST({name(column)} AS VARCHAR))"
-    blanks = ", ".join(literal(blank) for blank in ("", *question.blanks))
-    thousands = f"REGEXP_MATCHES({text}, '^-?[0-9]{{1,3}}(,[0-9]{{3}})+([.][0-9]+)?$')"
-    return f"CASE WHEN {text} IN ({blanks}) THEN NULL WHEN {thousands} THEN REPLACE({text}, ',', '') ELSE {text} END"
+    return f"CASE WHEN {name(column)} IN ({', '.join(numbers)}) THEN NULL ELSE {name(column)} END"
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
 
 
 def _value(number: int, column: str, question: Question) -> str:
@@ -84,7 +103,9 @@ def _value(number: int, column: str, question: Question) -> str:
     cell = f"t{number}"
     if question.types[column] == INT:
         return cell
-    found = cell if question.types[column] == FLOAT else f"TRY_CAST({cell} AS DOUBLE)"
+    plain = f"TRY_CAST(REPLACE(REPLACE({cell}, ',', ''), '£', '') AS DOUBLE)"
+    text = f"CASE WHEN REGEXP_MATCHES({cell}, '{NUMBER}') THEN {plain} END"
+    found = cell if question.types[column] == FLOAT else text
     return f"CASE WHEN ABS({found}) <= {LARGEST} THEN {found} END"
 
 
@@ -95,10 +116,15 @@ def _is_bad(number: int, column: str, question: Question) -> str:
     return f"t{number} IS NOT NULL AND v{number} IS NULL"
 
 
+def _group(column: str, question: Question) -> str:
+    """A group; text without anything is the same group whether it is empty or nothing at all."""
+    return f"COALESCE({name(column)}, '')" if question.types[column] == TEXT else name(column)
+
+
 def _values(question: Question) -> str:
     """The rows of the data as `raw` code, groups, and for each column of figures its cell `t…` and number `v…`."""
     keys = [f"{name(question.by)} AS raw"]
-    keys += [f"{name(column)} AS g{number}" for number, column in enumerate(question.groups)]
+    keys += [f"{_group(column, question)} AS g{number}" for number, column in enumerate(question.groups)]
     columns = list(enumerate(question.value_columns))
     cells = [f"{_cell(column, question)} AS t{number}" for number, column in columns]
     values = [f"{_value(number, column, question)} AS v{number}" for number, column in columns]
@@ -118,7 +144,8 @@ def parts_of(number: int, measure: Measure, question: Question) -> dict[str, str
         return {f"m{number}a": f"SUM({first})", f"m{number}n": f"COUNT({first})"}
     second = rest[0]
     both = f"{first} IS NOT NULL AND {second} IS NOT NULL"
-    top = first if measure.how == RATE else f"{first} * {second}"
+    # Small whole numbers of a Parquet file have small products; the product of two may not be one.
+    top = first if measure.how == RATE else f"CAST({first} AS DOUBLE) * {second}"
     return {
         f"m{number}a": f"SUM(CASE WHEN {both} THEN {top} END)",
         f"m{number}b": f"SUM(CASE WHEN {both} THEN {second} END)",
@@ -137,15 +164,31 @@ def group_aliases(question: Question) -> list[str]:
 
 
 def _checks(question: Question) -> dict[str, str]:
-    """What tells whether columns are what they are taken for; whole numbers need no telling."""
+    """What tells whether columns are what they are taken for; whole numbers need little telling."""
     found = {}
     for number, column in enumerate(question.value_columns):
+        found[f"c{number}least"] = f"MIN(v{number})"
         if question.types[column] != INT:
             found[f"c{number}bad"] = f"COUNT(CASE WHEN {_is_bad(number, column, question)} THEN 1 END)"
             found[f"c{number}parts"] = f"COUNT(CASE WHEN v{number} <> FLOOR(v{number}) THEN 1 END)"
-            found[f"c{number}least"] = f"MIN(v{number})"
             found[f"c{number}most"] = f"MAX(v{number})"
     return found
+
+
+def bad_cells(question: Question, number: int) -> str:
+    """The cells of a column of figures that are no numbers: CELL and n, the most frequent first."""
+    bad = _is_bad(number, question.value_columns[number], question)
+    return (
+        f"SELECT CAST(t{number} AS VARCHAR) AS CELL, COUNT(*) AS n FROM ({_values(question)}) AS v WHERE {bad} "
+        "GROUP BY 1 ORDER BY n DESC, CELL LIMIT 50"
+    )
+
+
+def negatives(question: Question, number: int) -> str:
+    """One row: how many numbers of a column are negative, their sum, and how many are each of `SENTINELS` (s0 …)."""
+    each = [f"COUNT(CASE WHEN v{number} = {value} THEN 1 END) AS s{at}" for at, value in enumerate(SENTINELS)]
+    columns = ["COUNT(*) AS n", f"SUM(CAST(v{number} AS DOUBLE)) AS total", *each]
+    return f"SELECT {', '.join(columns)} FROM ({_values(question)}) AS v WHERE v{number} < 0"
 
 
 def coded(question: Question, *, checked: bool = True) -> str:
@@ -181,8 +224,50 @@ def places(question: Question, source: str = CODED) -> str:
     sums = [f"SUM(d.{alias} * w.WEIGHT) AS {alias}" for alias in added(question)]
     return (
         f"SELECT {', '.join([*head, *sums])} FROM {source} AS d JOIN {WEIGHTS} AS w ON d.CODE = w.CODE "
+        f"WHERE w.PLACECD <> '' GROUP BY {', '.join(head)} ORDER BY {', '.join(head)}"
+    )
+
+
+def in_no_place(question: Question, source: str = CODED) -> str:
+    """Sums by footprint of what is in its scope and in none of its places."""
+    head = ["w.ICSID", "w.FOOTPRINT"]
+    sums = [f"SUM(d.{alias} * w.WEIGHT) AS {alias}" for alias in added(question)]
+    return (
+        f"SELECT {', '.join([*head, *sums])} FROM {source} AS d JOIN {WEIGHTS} AS w ON d.CODE = w.CODE "
+        f"WHERE COALESCE(w.PLACECD, '') = '' GROUP BY {', '.join(head)} ORDER BY {', '.join(head)}"
+    )
+
+
+def covered(question: Question, measures: Iterable[int], source: str = CODED) -> str:
+    """What the data cover of each place and group: UNITS, RESIDENTS and PATIENTS.
+
+    Args:
+        measures: positions of those of which a code must have a value; none for any row at all.
+    """
+    groups = group_aliases(question)
+    has = [f"d.m{number}n > 0" for number in measures if question.measures[number].how != COUNT]
+    keys = ", ".join([*(f"d.{alias}" for alias in groups), "c.ATOM"])
+    part = "CASE WHEN SUM(c.PART) < 1 THEN SUM(c.PART) ELSE 1 END AS PART"
+    codes = f"SELECT DISTINCT {', '.join(['CODE', *groups])} FROM {source} AS d WHERE {' AND '.join(['1 = 1', *has])}"
+    atoms = f"SELECT {keys}, {part} FROM ({codes}) AS d JOIN {COVERS} AS c ON d.CODE = c.CODE GROUP BY {keys}"
+    head = ["a.PLACECD", *(f"p.{alias}" for alias in groups)]
+    sums = [f"SUM(p.PART * a.{column}) AS {column}" for column in ("UNITS", "RESIDENTS", "PATIENTS")]
+    return (
+        f"SELECT {', '.join([*head, *sums])} FROM ({atoms}) AS p JOIN {ATOMS} AS a ON p.ATOM = a.ATOM "
         f"GROUP BY {', '.join(head)} ORDER BY {', '.join(head)}"
     )
+
+
+def by_code(source: str = CODED) -> str:
+    """Rows by code; NULL for rows without one."""
+    return f"SELECT CODE, SUM(n) AS n FROM {source} GROUP BY CODE ORDER BY CODE"
+
+
+def twice(by: str, column: str) -> str:
+    """One row: how many codes stand under more than one value of a column."""
+    key = code_of(name(by))
+    inner = f"SELECT {key} AS CODE FROM {DATA} GROUP BY 1 HAVING COUNT(DISTINCT {name(column)}) > 1"
+    return f"SELECT COUNT(*) AS n FROM ({inner}) AS t"
 
 
 def known(question: Question, as_one: tuple[str, str] | None = None, source: str = CODED) -> str:
@@ -232,59 +317,3 @@ def joined(by: str, columns: Iterable[str]) -> str:
     added_columns = ", ".join(f"j.{column}" for column in columns)
     key = code_of(f"d.{name(by)}")
     return f"SELECT d.*, {added_columns} FROM {DATA} AS d LEFT JOIN {JOIN} AS j ON COALESCE({key}, '') = j.CODE"
-
-
-def script(question: Question, as_one: tuple[str, str] | None = None) -> list[str]:
-    """The statements for someone else's warehouse: sums by place, then what is in no place.
-
-    They stand on their own, given the two tables that `apply --sql --keys DIR` writes.
-    """
-    with_coded = f"WITH {CODED} AS ({coded(question, checked=False)}) "
-    return [
-        with_coded + _finished(question, places(question)),
-        with_coded + known(question, as_one),
-        with_coded + unmatched(question),
-    ]
-
-
-def _finished(question: Question, sums: str) -> str:
-    """The sums by place with the measures' own names, rates and means divided."""
-    head = ["ICSID", "FOOTPRINT", "PLACECD", "PLACENM"]
-    head += [f"{a} AS {name(g)}" for a, g in zip(group_aliases(question), question.groups, strict=True)]
-    results = [f"{result(number, m)} AS {name(m.title)}" for number, m in enumerate(question.measures)]
-    body = sums.rpartition(" ORDER BY ")[0]
-    return f"SELECT {', '.join([*head, *results])} FROM ({body}) AS r ORDER BY PLACECD"
-
-
-def result(number: int, measure: Measure) -> str:
-    """A measure from what was added up for it."""
-    if measure.how == COUNT:
-        return "n"
-    if measure.how == SUM:
-        return f"m{number}a"
-    below = f"m{number}b" if measure.over else f"m{number}n"
-    return f"m{number}a / NULLIF({below}, 0)"
-
-
-def transpiled(statements: Sequence[str], dialect: str) -> list[str]:
-    """The statements in another engine's SQL.
-
-    Raises:
-        PlacemapError: sqlglot is not installed, or does not know the dialect.
-    """
-    try:
-        import sqlglot
-    except ImportError:
-        if dialect == "duckdb":
-            return list(statements)
-        raise PlacemapError(
-            f"SQL for {dialect} needs sqlglot, which is not installed", hint="pip install 'placemap[engines]'"
-        ) from None
-    try:
-        return [sqlglot.transpile(statement, read="duckdb", write=dialect, pretty=True)[0] for statement in statements]
-    except ValueError as error:
-        raise PlacemapError(
-            f"`{dialect}` is not a dialect that can be written: {error}",
-            hint="duckdb, spark, databricks, tsql, snowflake, bigquery, postgres and fabric are some that can",
-            exit_code=Exit.USAGE,
-        ) from None

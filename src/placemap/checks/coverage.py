@@ -6,49 +6,65 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from placemap.checks.registry import Result, result_check
+from placemap.checks.registry import finding_of, result_check
+from placemap.config.model import Footprint
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.findings import Finding, Severity
-from placemap.core.text import listed
+from placemap.core.text import listed, some
+from placemap.resolve.resolved import ResolvedFootprint
 
 #: How many LSOAs a message names.
 NAMES_SHOWN = 5
 
 
+def empty_scope(footprint: Footprint) -> Finding:
+    """What is wrong with a footprint whose scope has no LSOA."""
+    return Finding(
+        "empty-scope",
+        Severity.ERROR,
+        f"nothing is left of the scope of footprint {footprint.id}: all its LSOAs are excluded.",
+        footprint.id,
+        str(footprint.scope.loc),
+        hint="take units out of the `exclude` of the scope",
+    )
+
+
 @result_check("gap")
-def gap(result: Result) -> Iterator[Finding]:
+def gap(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """LSOAs of the scope that no place has, by LTLA."""
-    for code, name, lsoas in _by_ltla(result, result.assignment.gaps):
-        yield result.finding(
+    for code, name, lsoas in _by_ltla(resolved, resolved.assignment.gaps):
+        yield finding_of(
+            resolved,
             "gap",
             Severity.ERROR,
-            f"{_lsoas(lsoas, result)} of {name} in the scope {_is_are(lsoas)} in no place.",
+            f"{_lsoas(lsoas, resolved)} of {name} in the scope {_is_are(lsoas)} in no place.",
             subject=code,
             lsoas=lsoas,
-            loc=result.footprint.scope.loc,
+            loc=resolved.footprint.scope.loc,
             hint="add the missing unit to a place, or take it out of the scope with `exclude`",
         )
 
 
-def _by_ltla(result: Result, lsoas: Ints) -> Iterator[tuple[str, str, Ints]]:
-    units = result.geography.units("ltla")
+def _by_ltla(resolved: ResolvedFootprint, lsoas: Ints) -> Iterator[tuple[str, str, Ints]]:
+    units = resolved.geography.units("ltla")
     for unit in np.unique(units.of[lsoas]):
         code, name = (units.codes[unit], units.names[unit]) if unit >= 0 else ("", "no LTLA")
         yield str(code), str(name), lsoas[units.of[lsoas] == unit]
 
 
 @result_check("overlap")
-def overlap(result: Result) -> Iterator[Finding]:
+def overlap(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """LSOAs that several places claim exactly, by the places that do."""
-    overlaps = result.assignment.overlaps
-    claimants, inverse = np.unique(result.assignment.claims[overlaps], axis=0, return_inverse=True)
+    overlaps = resolved.assignment.overlaps
+    claimants, inverse = np.unique(resolved.assignment.claims[overlaps], axis=0, return_inverse=True)
     for number, row in enumerate(claimants):
         lsoas = overlaps[inverse == number]
-        places = [place for place, claims in zip(result.places, row, strict=True) if claims]
-        yield result.finding(
+        places = [place for place, claims in zip(resolved.places, row, strict=True) if claims]
+        yield finding_of(
+            resolved,
             "overlap",
             Severity.ERROR,
-            f"{_lsoas(lsoas, result)} {_is_are(lsoas)} claimed by {listed([place.name for place in places])}; "
+            f"{_lsoas(lsoas, resolved)} {_is_are(lsoas)} claimed by {listed([place.name for place in places])}; "
             "each LSOA belongs to one place.",
             subject="+".join(place.id for place in places),
             lsoas=lsoas,
@@ -57,11 +73,10 @@ def overlap(result: Result) -> Iterator[Finding]:
         )
 
 
-def _lsoas(lsoas: Ints, result: Result) -> str:
-    codes = result.codes(lsoas)
-    shown = ", ".join(codes[:NAMES_SHOWN]) + (" …" if len(codes) > NAMES_SHOWN else "")
+def _lsoas(lsoas: Ints, resolved: ResolvedFootprint) -> str:
+    codes = resolved.codes(lsoas)
     noun = "LSOA" if len(codes) == 1 else "LSOAs"
-    return f"{len(codes):,} {noun} ({result.people(lsoas):,.0f} people: {shown})"
+    return f"{len(codes):,} {noun} ({resolved.people(lsoas):,.0f} people: {some(codes, NAMES_SHOWN)})"
 
 
 def _is_are(lsoas: Ints) -> str:
@@ -69,14 +84,16 @@ def _is_are(lsoas: Ints) -> str:
 
 
 @result_check("empty-place")
-def empty_place(result: Result) -> Iterator[Finding]:
+def empty_place(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """Places that end up without an LSOA."""
-    for position, place in enumerate(result.places):
-        if not (result.assignment.place == position).any():
-            yield result.finding(
+    for position, place in enumerate(resolved.places):
+        if not (resolved.assignment.place == position).any():
+            yield finding_of(
+                resolved,
                 "empty-place",
                 Severity.ERROR,
-                f"{place.name} has no LSOA: its members lie outside the scope, are excluded, or lose every plurality.",
+                f"{place.name} has no LSOA: its members lie outside the scope, are excluded, "
+                "or have the most patients nowhere.",
                 subject=place.id,
                 place=place,
                 hint="check its members, `exclude` and `within` against the scope",
@@ -84,15 +101,17 @@ def empty_place(result: Result) -> Iterator[Finding]:
 
 
 @result_check("outside-scope")
-def outside_scope(result: Result) -> Iterator[Finding]:
+def outside_scope(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """Places that reach out of the scope."""
-    for position, place in enumerate(result.places):
-        lsoas = np.flatnonzero((result.assignment.place == position) & ~result.assignment.in_scope)
+    for position, place in enumerate(resolved.places):
+        lsoas = np.flatnonzero((resolved.assignment.place == position) & ~resolved.assignment.in_scope)
         if len(lsoas):
-            yield result.finding(
+            yield finding_of(
+                resolved,
                 "outside-scope",
                 Severity.WARNING,
-                f"{place.name} reaches outside the scope by {_lsoas(lsoas, result)}; these rows carry IN_SCOPE false.",
+                f"{place.name} reaches outside the scope by {_lsoas(lsoas, resolved)}; these rows carry IN_SCOPE "
+                "false.",
                 subject=place.id,
                 lsoas=lsoas,
                 place=place,
@@ -101,21 +120,24 @@ def outside_scope(result: Result) -> Iterator[Finding]:
 
 
 @result_check("not-contiguous")
-def not_contiguous(result: Result) -> Iterator[Finding]:
+def not_contiguous(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """Parts of a place that are cut off from its largest part by other LSOAs.
 
     A part is left alone where nothing but the place's own LSOAs borders it: an island, or the far side of an estuary
     or of the coast, since boundaries are clipped to the coastline.
     """
-    a, b = result.geography.adjacency
-    for position, place in enumerate(result.places):
-        mask = result.assignment.place == position
-        for part in _detached(mask, a, b, result.populations.residents):
-            yield result.finding(
+    if resolved.geography.data.find("adjacency") is None:  # `left-out-tables` says so
+        return
+    a, b = resolved.geography.adjacency
+    for position, place in enumerate(resolved.places):
+        mask = resolved.assignment.place == position
+        for part in _detached(mask, a, b, resolved.populations.residents):
+            yield finding_of(
+                resolved,
                 "not-contiguous",
                 Severity.WARNING,
-                f"{place.name} has a part that does not touch the rest of it: {_lsoas(part, result)}.",
-                subject=result.codes(part)[0],
+                f"{place.name} has a part that does not touch the rest of it: {_lsoas(part, resolved)}.",
+                subject=resolved.codes(part)[0],
                 lsoas=part,
                 place=place,
                 hint="look at it on the map; accept it if the place really has an exclave",

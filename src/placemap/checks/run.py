@@ -1,4 +1,4 @@
-"""All checks on what came out, and waivers; docs/findings.md explains every code.
+"""All checks on what came out, and waivers; docs/reference/findings.md explains every code.
 
 Each check is a generator of findings, entered in the registry when its module is imported. `members` has the
 checks on what a config says.
@@ -10,29 +10,47 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 # Importing them enters their checks in the registry.
-from placemap.checks import coverage, evidence, plausibility, vintages  # noqa: F401
-from placemap.checks.registry import RESULT_CHECKS, Result
-from placemap.config.model import Accept, Footprint, Loc
+from placemap.checks import coverage, evidence, left_out, placeholders, plausibility, store_lacks, vintages  # noqa: F401
+from placemap.checks.registry import RESULT_CHECKS
+from placemap.config.model import Accept, Footprint, Loc, System
 from placemap.core.findings import Finding, Severity
+from placemap.resolve.resolved import ResolvedFootprint
 
-#: What no waiver accepts: a crosswalk promises that each LSOA of the scope is in exactly one place.
-NEVER_WAIVED = ("gap", "overlap")
+_PROMISE = "each LSOA of the scope belongs in exactly one place", "take it out, and mend the places or the scope"
+#: What no waiver accepts, with why and the next step.
+NEVER_WAIVED = {
+    "gap": _PROMISE,
+    "overlap": _PROMISE,
+    "empty-scope": _PROMISE,
+    "weak-evidence": ("a reason does not make evidence stronger", "take it out, and find better evidence"),
+    "placeholder": ("what is left to fill in stands in every output", "take it out, and fill the text in"),
+}
 
 
-def run_checks(result: Result) -> list[Finding]:
-    """All findings about a result, waivers applied, errors first."""
-    findings = [finding for check in RESULT_CHECKS.values() for finding in check(result)]
-    return in_order(apply_waivers(findings, result.footprint))
+def run_checks(resolved: ResolvedFootprint) -> list[Finding]:
+    """All findings about a resolved footprint, waivers applied, errors first."""
+    findings = [finding for check in RESULT_CHECKS.values() for finding in check(resolved)]
+    asked = bool(resolved.geography.chosen.vintages)
+    return in_order(apply_waivers(findings, resolved.footprint, other_vintages=asked), resolved.system)
 
 
-def in_order(findings: Iterable[Finding]) -> list[Finding]:
+def in_order(findings: Iterable[Finding], system: System) -> list[Finding]:
+    """A system's findings, by severity, code, place and subject."""
+    return by_severity(replace(finding, system=system.id) for finding in findings)
+
+
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
     """Findings by severity, code, place and subject."""
     rank = list(Severity)
     return sorted(findings, key=lambda f: (rank.index(f.severity), f.code, f.place, f.subject, f.message))
 
 
-def apply_waivers(findings: list[Finding], footprint: Footprint) -> list[Finding]:
-    """Turn accepted findings to `waived`, and report waivers that match nothing."""
+def apply_waivers(findings: list[Finding], footprint: Footprint, *, other_vintages: bool = False) -> list[Finding]:
+    """Turn accepted findings to `waived`, and report waivers that match nothing.
+
+    Args:
+        other_vintages: the tables are not those that the config was written for, so that a waiver may well be unused.
+    """
     waivers: list[tuple[Accept, str]] = [(accept, "") for accept in footprint.accepts]
     waivers += [(accept, place.id) for place in footprint.places for accept in place.accepts]
     used: set[Loc] = set()
@@ -42,7 +60,11 @@ def apply_waivers(findings: list[Finding], footprint: Footprint) -> list[Finding
         if accept:
             used.add(accept.loc)
         result.append(_waived(finding, accept) if accept else finding)
-    unused = [(accept, place) for accept, place in waivers if accept.loc not in used]
+    unused = [
+        (accept, place)
+        for accept, place in waivers
+        if accept.loc not in used and (accept.finding in NEVER_WAIVED or not other_vintages)
+    ]
     return result + [_unused(accept, place) for accept, place in unused]
 
 
@@ -60,10 +82,8 @@ def _unused(accept: Accept, place: str) -> Finding:
     message = f"the waiver of {accept.finding} for {accept.subject} matches no finding."
     hint = "take it out, or correct its finding and subject"
     if accept.finding in NEVER_WAIVED:
-        message = (
-            f"a finding of {accept.finding} cannot be accepted: each LSOA of the scope belongs in exactly one place."
-        )
-        hint = "take it out, and mend the places or the scope"
+        why, hint = NEVER_WAIVED[accept.finding]
+        message = f"a finding of {accept.finding} cannot be accepted: {why}."
     return Finding(
         "unused-waiver",
         Severity.WARNING,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from placemap.config.model import Footprint, System
 from placemap.core.codes import KINDS, MEMBER_KINDS
 from placemap.core.errors import PlacemapError
-from placemap.core.text import listed
+from placemap.core.text import listed, some
 from placemap.reference.geography import Geography
 
 UPDATE = (
     "`placemap data update` fetches the tables of all England, once; where downloads are blocked, "
-    "`placemap data import FOLDER` makes them from files that you have (docs/reference-data.md lists them)"
+    "`placemap data import FOLDER` makes them from files that you have (`placemap data status` names them)"
 )
 CODES_SHOWN = 3
 
@@ -44,9 +42,5 @@ def missing(footprint: Footprint) -> str:
         codes = sorted({unit.code for unit in units if unit.kind == kind})
         if codes:
             noun = KINDS[kind].label if len(codes) == 1 else KINDS[kind].plural
-            texts.append(f"{len(codes)} {noun} ({_shown(codes)})")
+            texts.append(f"{len(codes)} {noun} ({some(codes, CODES_SHOWN)})")
     return listed(texts)
-
-
-def _shown(codes: Sequence[str]) -> str:
-    return ", ".join(codes[:CODES_SHOWN]) + (" …" if len(codes) > CODES_SHOWN else "")

@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help=("An integrated care system's places, in ONS geography, with the proof.\n\nExample: placemap build bnssg"),
-    epilog="Exit codes: 0 clean, 2 usage, 3 cannot be read, 4 wrong, 5 changed (diff), 130 interrupted.",
+    epilog="Exit codes: 0 clean, 1 a bug, 2 usage, 3 cannot be read, 4 wrong, 5 changed (diff), 130 interrupted.",
 )
 data_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="The reference tables.\n\nExample: placemap data import Downloads"
@@ -37,8 +37,9 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug; may stand anywhere.")] = False,
 ) -> None:
-    """Options of every command."""
+    """Options of every command; `__main__` takes --debug out before they are read."""
 
 
 #: The modules that enter a command in `app` (or in `data_app`), by the command's name, in the order of the help.

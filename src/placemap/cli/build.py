@@ -26,22 +26,24 @@ from placemap.cli.common import (
     VintageOption,
     each_once,
     error_message,
-    finding_json,
-    finding_lines,
     guarded,
     load,
     message,
     print_json,
-    print_table,
+    print_lines,
     progress,
-    rounded,
 )
-from placemap.cli.england import build_england, refuse_with_england
+from placemap.cli.england import BuildOptions, build_england, refuse_with_england
+from placemap.cli.on_demand import DownloadOption, fetch_missing
+from placemap.cli.outcomes import outcome_json, print_outcome
+from placemap.cli.workflow import Annotations, error_annotations, finding_annotations
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from placemap.commands.baseline import Bar
     from placemap.commands.workspace import Outcome, Workspace
     from placemap.config.model import Footprint, System
 
@@ -56,13 +58,22 @@ class _Reference:
     as_of: str
     min_grade: Grade
     locked: bool = False
+    download: bool = False
 
-    def open(self, names: list[str]) -> Workspace:
-        """The workspace; a lock is looked for beside the configs that were named."""
+    def open(self, names: list[str], systems: Sequence[System], command: str) -> Workspace:
+        """The workspace; a lock is looked for beside the configs that were named, and tables are fetched on demand.
+
+        Args:
+            names: of the configs.
+            systems: that are asked for.
+            command: as it may be typed again.
+        """
         from placemap.commands.workspace import open_workspace
         from placemap.config.find_config import config_path
         from placemap.reference.lock import find_lock, read_lock
 
+        if not self.locked:
+            fetch_missing(systems, self.data, command, download=self.download)
         lock = read_lock(find_lock(config_path(name) for name in names)) if self.locked else None
         return open_workspace(
             self.data,
@@ -90,7 +101,7 @@ def build(
     every: AllOption = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the folders go.")] = Path("out"),
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
     locked: LockedOption = False,
@@ -104,6 +115,7 @@ def build(
         bool, typer.Option("--sensitivity", help="Also place LSOAs by other methods, and say how sure each place is.")
     ] = False,
     strict: StrictOption = False,
+    download: DownloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Map a system's places to ONS geography, check the coverage, and write the crosswalks.
@@ -113,14 +125,14 @@ def build(
     Example: placemap build bnssg --out crosswalks
     """
     from placemap.commands import build as pipeline
+    from placemap.commands.data import shipped_systems
 
-    reference = _Reference(data, measure, vintage or [], as_of, min_grade, locked)
+    reference = _Reference(data, measure, vintage or [], as_of, min_grade, locked, download)
     if england:
         refuse_with_england(systems, footprint, every=every)
-        workspace = reference.open([])
-        return build_england(
-            workspace, out, min_grade.value, formats.value, excel=excel, strict=strict, as_json=as_json
-        )
+        workspace = reference.open([], shipped_systems(), "build --england")
+        options = BuildOptions(formats.value, excel, boundaries, sensitivity)
+        return build_england(workspace, out, min_grade.value, options, strict=strict, as_json=as_json)
     if not systems:
         raise PlacemapError(
             "which system? Name one or several, or all of them with --england",
@@ -140,7 +152,8 @@ def build(
             sensitive=sensitivity,
         )
 
-    return _run(systems, footprint or [], every, reference, strict, as_json, make, out)
+    told = _Told(_bar(strict), as_json=as_json)
+    return _run("build", systems, footprint or [], every, reference, told, make, out)
 
 
 @app.command()
@@ -150,39 +163,88 @@ def check(
     footprint: FootprintOption = None,
     every: AllOption = False,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
     min_grade: MinGradeOption = Grade.C,
     strict: StrictOption = False,
+    baseline: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--baseline", metavar="FILE", help="Fail on warnings that are not in this findings.csv; repeatable."
+        ),
+    ] = None,
+    annotate: Annotated[
+        Annotations | None, typer.Option("--annotate", help="Print errors and warnings as annotations of a workflow.")
+    ] = None,
+    download: DownloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Check a system's places without writing anything.
 
     Example: placemap check norfolk-and-waveney --all
     """
+    if annotate and as_json:
+        raise PlacemapError("--annotate and --json both go to stdout", hint="leave one out", exit_code=Exit.USAGE)
 
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
         return workspace.check(system, chosen)
 
-    return _run(
-        systems,
-        footprint or [],
-        every,
-        _Reference(data, measure, vintage or [], as_of, min_grade),
-        strict,
-        as_json,
-        make,
-    )
+    reference = _Reference(data, measure, vintage or [], as_of, min_grade, download=download)
+    told = _Told(_bar(strict, baseline), as_json=as_json, annotated=annotate is not None)
+    return _run("check", systems, footprint or [], every, reference, told, make)
+
+
+def _bar(strict: bool, baseline: Sequence[Path] | None = None) -> Bar:
+    from placemap.commands.baseline import Bar, read_baseline
+
+    return Bar(strict, read_baseline(baseline) if baseline else None)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """How results are told, and what they must pass."""
+
+    bar: Bar
+    as_json: bool = False
+    annotated: bool = False
+
+    def error(self, error: PlacemapError, name: str = "") -> Exit:
+        """Tell of what stops the work on a system that the user calls `name`."""
+        error_message(error)
+        if self.annotated:
+            print_lines(error_annotations(error, _config_of(name)))
+        return error.exit_code
+
+    def outcome(self, outcome: Outcome, name: str) -> Exit:
+        """Tell of a footprint."""
+        failing = self.bar.failing(outcome.system.id, outcome.footprint.id, outcome.findings)
+        if not self.as_json:
+            print_outcome(outcome)
+        if self.annotated:
+            print_lines(finding_annotations(outcome.findings, _config_of(name)))
+        if reason := self.bar.reason(failing):
+            message(reason)
+        return self.bar.exit_code(failing)
+
+
+def _config_of(name: str) -> Path | None:
+    """The config that a name means; None where there is none."""
+    from placemap.config.find_config import config_path
+
+    try:
+        return config_path(name) if name else None
+    except PlacemapError:
+        return None
 
 
 def _run(
+    command: str,
     names: list[str],
     footprints: list[str],
     every: bool,
     reference: _Reference,
-    strict: bool,
-    as_json: bool,
+    told: _Told,
     make: Any,
     out: Path | None = None,
 ) -> int:
@@ -194,38 +256,35 @@ def _run(
     from placemap.commands.build import jobs_of
 
     codes = [Exit.OK]
+    outcomes: list[Outcome] = []
+    loaded = _loaded(names, told, codes)
+    called = {system.config_sha256: name for name, system in loaded.items()}
+    if loaded:
+        workspace = reference.open(names, list(loaded.values()), f"{command} {' '.join(names)}")
+        jobs, errors = jobs_of(workspace, each_once(loaded.values()), footprints, every=every)
+        if out is not None:
+            _refuse_one_folder(jobs, called, out)
+        codes += [told.error(error) for error in errors]
+        for system, chosen in progress(jobs, lambda job: f"{job[0].id} {job[1].id}"):
+            try:
+                outcomes.append(make(workspace, system, chosen))
+                codes.append(told.outcome(outcomes[-1], called[system.config_sha256]))
+            except PlacemapError as error:
+                codes.append(told.error(error))
+    if told.as_json:
+        print_json({"exit_code": int(max(codes)), "footprints": [outcome_json(outcome) for outcome in outcomes]})
+    return max(codes)
+
+
+def _loaded(names: Sequence[str], told: _Told, codes: list[Exit]) -> dict[str, System]:
+    """The systems by what the user calls them; the exit code of one that cannot be read goes to `codes`."""
     loaded: dict[str, System] = {}
     for name in dict.fromkeys(names):
         try:
             loaded[name] = load(name)
         except PlacemapError as error:
-            error_message(error)
-            codes.append(error.exit_code)
-    outcomes: list[Outcome] = []
-    jobs: list[tuple[System, Footprint]] = []
-    if loaded:
-        workspace = reference.open(names)
-        jobs, errors = jobs_of(workspace, each_once(loaded.values()), footprints, every=every)
-        if out is not None:
-            _refuse_one_folder(jobs, {system.config_sha256: name for name, system in loaded.items()}, out)
-        for wrong in errors:
-            error_message(wrong)
-            codes.append(wrong.exit_code)
-    if jobs:
-        for system, chosen in progress(jobs, lambda job: f"{job[0].id} {job[1].id}"):
-            try:
-                outcome = make(workspace, system, chosen)
-            except PlacemapError as error:
-                error_message(error)
-                codes.append(error.exit_code)
-                continue
-            outcomes.append(outcome)
-            codes.append(outcome.exit_code(strict=strict))
-            if not as_json:
-                _report(outcome)
-    if as_json:
-        print_json({"exit_code": int(max(codes)), "footprints": [_as_json(outcome) for outcome in outcomes]})
-    return max(codes)
+            codes.append(told.error(error, name))
+    return loaded
 
 
 def _refuse_one_folder(jobs: Sequence[tuple[System, Footprint]], names: Mapping[str, str], out: Path) -> None:
@@ -235,7 +294,7 @@ def _refuse_one_folder(jobs: Sequence[tuple[System, Footprint]], names: Mapping[
         names: by hash of a config, what the user calls it.
 
     Raises:
-        PlacemapError: there are two.
+        PlacemapError: two configs have the same system and footprint ids.
     """
     taken: dict[Path, str] = {}
     for system, footprint in jobs:
@@ -249,92 +308,3 @@ def _refuse_one_folder(jobs: Sequence[tuple[System, Footprint]], names: Mapping[
                 hint="give one of them another id under `ics`, or build each with an --out of its own",
                 exit_code=Exit.USAGE,
             )
-
-
-def _report(outcome: Outcome) -> None:
-    from placemap.commands.build import place_summaries
-
-    lines = place_summaries(outcome)
-    title = f"{outcome.system.name} — {outcome.footprint.name} ({outcome.footprint.id})"
-    if lines:
-        rows = [
-            (line.place.name, f"{line.lsoas:,}", f"{line.residents:,.0f}", f"{line.registered:,.0f}") for line in lines
-        ]
-        total = (
-            "total",
-            f"{sum(line.lsoas for line in lines):,}",
-            f"{sum(line.residents for line in lines):,.0f}",
-            f"{sum(line.registered for line in lines):,.0f}",
-        )
-        print_table(["place", "LSOAs", "residents", "registered"], [*rows, total], right=(1, 2, 3), title=title)
-    else:
-        message(f"{title}: not resolved, because of the errors below")
-    _verdict(outcome)
-    _sensitivity(outcome)
-    for line in finding_lines(outcome.findings):
-        message(line)
-    if outcome.folder:
-        failed = outcome.exit_code() != Exit.OK
-        message(f"{'FAILED: only findings' if failed else f'{len(outcome.tables)} tables'} written to {outcome.folder}")
-
-
-def _verdict(outcome: Outcome) -> None:
-    """One line on the coverage: the thing that placemap is for."""
-    assignment = outcome.assignment
-    if assignment is None:
-        return
-    scope, gaps, overlaps = int(assignment.in_scope.sum()), len(assignment.gaps), len(assignment.overlaps)
-    if gaps or overlaps:
-        message(f"coverage: {gaps:,} of {scope:,} LSOAs of the scope in no place, {overlaps:,} in more than one")
-    else:
-        message(f"coverage: each of the {scope:,} LSOAs of the scope is in exactly one place")
-
-
-def _sensitivity(outcome: Outcome) -> None:
-    from placemap.analysis.sensitivity import LABELS
-
-    if outcome.sensitivity is None:
-        return
-    rows = [
-        (LABELS[method], f"{lsoas:,}", f"{people:,.0f}")
-        for method, lsoas, people in outcome.sensitivity.by_method()
-    ]
-    print_table(("other method", "LSOAs that change place", "residents"), rows, right=(1, 2), title="\nsensitivity")
-    for row in outcome.sensitivity.confidence.frame.itertuples():
-        typer.echo(f"confidence {row.CONFIDENCE}: {row.WORDS}")
-
-
-def _as_json(outcome: Outcome) -> dict[str, Any]:
-    from placemap.commands.build import place_summaries
-
-    assignment = outcome.assignment
-    return {
-        "system": outcome.system.id,
-        "footprint": outcome.footprint.id,
-        "exit_code": int(outcome.exit_code()),
-        "folder": str(outcome.folder) if outcome.folder else None,
-        "scope_lsoas": None if assignment is None else int(assignment.in_scope.sum()),
-        "places": [
-            {
-                "id": line.place.id,
-                "name": line.place.name,
-                "lsoas": line.lsoas,
-                "residents": round(line.residents, 2),
-                "registered": round(line.registered, 2),
-            }
-            for line in place_summaries(outcome)
-        ],
-        "findings": [finding_json(finding) for finding in outcome.findings],
-        "sensitivity": _sensitivity_json(outcome),
-    }
-
-
-def _sensitivity_json(outcome: Outcome) -> dict[str, Any] | None:
-    if outcome.sensitivity is None:
-        return None
-    methods = [
-        {"method": m, "lsoas": n, "residents": round(p, 2)} for m, n, p in outcome.sensitivity.by_method()
-    ]
-    confidence = outcome.sensitivity.confidence.frame[["PLACECD", "CONFIDENCE", "WORDS", "FLIPPING", "FLIPPING_SHARE"]]
-    rows = [{str(key).lower(): value for key, value in row.items()} for row in rounded(confidence.to_dict("records"))]
-    return {"methods": methods, "places": rows}

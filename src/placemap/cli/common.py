@@ -6,7 +6,8 @@ import functools
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
@@ -104,6 +105,12 @@ def error_message(error: PlacemapError) -> None:
         message(f"error: {one}")
 
 
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines of a result, to stdout."""
+    for line in lines:
+        typer.echo(line)
+
+
 def print_json(value: Any) -> None:
     """Print a result for machines, to stdout."""
     knows_all = (sys.stdout.encoding or "").lower().startswith("utf")
@@ -179,19 +186,57 @@ def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Se
 
 def progress(items: Sequence[Any], describe: Callable[[Any], str]) -> Iterable[Any]:
     """Go through `items` with a progress bar on stderr, where that is a terminal and there are several."""
-    if len(items) < 2 or not sys.stderr.isatty():
-        yield from items
+    with _bar(len(items)) as bar:
+        for number, item in enumerate(items):
+            if bar:
+                bar(describe(item), number)
+            yield item
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on stderr for work that says itself how much of it is done, where that is a terminal.
+
+    Returns:
+        what is called with how many are done, and of how many; None where there is no bar.
+    """
+    with _bar(None) as bar:
+        yield (lambda done, of: bar(what, done, of)) if bar else None
+
+
+@contextmanager
+def _bar(total: int | None) -> Iterator[Callable[..., None] | None]:
+    """What moves a bar on: its text, how many are done, and of how many; None without a terminal, or for one item."""
+    if not sys.stderr.isatty() or (total is not None and total < 2):
+        yield None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
-        task = bar.add_task("", total=len(items))
-        for item in items:
-            bar.update(task, description=describe(item))
-            yield item
-            bar.advance(task)
+        task = bar.add_task("", total=total)
+        yield lambda text, done, of=total: bar.update(task, description=text, completed=done, total=of)
+
+
+def refuse_existing(path: Path) -> None:
+    """Refuse to write a config that people edit over another.
+
+    Raises:
+        PlacemapError: there is a file of that name, which may hold work.
+    """
+    if path.exists():
+        raise PlacemapError(
+            "the file exists; it may hold work", location=str(path), hint="choose another name with --out"
+        )
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a config that people will edit, and no other than a new one; raises what `refuse_existing` raises."""
+    from placemap.core.files import write_whole
+
+    refuse_existing(path)
+    write_whole(path, text)
 
 
 def load(name: str) -> System:
@@ -254,8 +299,12 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def finding_lines(findings: Sequence[Finding], *, each: int = 3) -> list[str]:
-    """Findings as lines of text: all errors; of every other code the number, the people, and the first few."""
+def finding_lines(findings: Sequence[Finding], *, each: int = 3, rest: str = "findings.csv") -> list[str]:
+    """Findings as lines of text: all errors; of every other code the number, the people, and the first few.
+
+    Args:
+        rest: where the others are to be found.
+    """
     from placemap.core.findings import Severity
 
     lines: list[str] = []
@@ -266,11 +315,11 @@ def finding_lines(findings: Sequence[Finding], *, each: int = 3) -> list[str]:
         count = f" ×{len(group)}" if len(group) > 1 else ""
         lines.append(f"{group[0].severity} {code}{count}" + (f" ({people:,.0f} people)" if people else ""))
         for finding in shown:
-            lines.append(f"  {finding.location}: {finding.message}")
+            lines.append(f"  {finding.location}: {finding.message}" if finding.location else f"  {finding.message}")
             if finding.hint != group[0].hint and finding.hint:
                 lines.append(f"  → {finding.hint}")
         if len(group) > len(shown):
-            lines.append(f"  … and {len(group) - len(shown)} more, in findings.csv")
+            lines.append(f"  … and {len(group) - len(shown)} more, in {rest}")
         hint = group[0].hint
         if hint:
             lines.append(f"  → {hint}")

@@ -10,6 +10,7 @@ import typer
 from placemap.cli import app
 from placemap.cli.common import (
     DataOption,
+    FootprintOption,
     JsonOption,
     MeasureOption,
     SystemArgument,
@@ -20,6 +21,7 @@ from placemap.cli.common import (
     print_table,
     rounded,
 )
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
@@ -38,12 +40,13 @@ def compare(
     footprints: Annotated[
         list[str] | None, typer.Argument(metavar="[FOOTPRINT]…", help="Footprints of it. Default: all.")
     ] = None,
+    footprint: FootprintOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Write footprints, alignment and place_place as CSV there."),
     ] = None,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     as_json: JsonOption = False,
 ) -> int:
     """Set a system's footprints side by side: sizes, the units they keep whole, and the crosswalk between two.
@@ -54,7 +57,7 @@ def compare(
     from placemap.commands.workspace import open_workspace
     from placemap.outputs.tables import write_answers
 
-    found = compare_footprints(open_workspace(data, measure), load(system), footprints or [])
+    found = compare_footprints(open_workspace(data, measure), load(system), [*(footprints or []), *(footprint or [])])
     if as_json:
         print_json(_json(found))
     else:
@@ -71,7 +74,7 @@ def _show(found: Comparison) -> None:
     print_table(headers, rows, right=(1, 2, 3, 4, 7, 8), title=f"{found.system.name}: footprints side by side")
     kinds = [one.kind for one in found.sides[0].alignments]
     headers = ["footprint", *(LABELS[kind] for kind in kinds)]
-    rows = [[item.assignment.footprint.id, *(_aligned(one) for one in item.alignments)] for item in found.sides]
+    rows = [[item.footprint.id, *(_aligned(one) for one in item.alignments)] for item in found.sides]
     print_table(headers, rows, title="\nresidents in whole units (whole of all units in the footprint)")
     typer.echo("\nin range: places of 250,000 to 500,000 residents (guidance, not a rule); spread: largest ÷ smallest")
     for item in found.sides if len(found.sides) <= FEW else ():
@@ -83,7 +86,7 @@ def _show(found: Comparison) -> None:
 
 
 def _sizes(item: Side) -> list[str]:
-    footprint = item.assignment.footprint
+    footprint = item.footprint
     return [
         footprint.id + (f" ({item.outside_scope} LSOAs outside)" if item.outside_scope else ""),
         str(len(footprint.places)),
@@ -105,12 +108,12 @@ def _show_split(item: Side) -> None:
     for one in item.alignments:
         if one.split and one.kind != "pcn":
             names = ", ".join(unit.name for unit in one.split)
-            typer.echo(f"{item.assignment.footprint.id} splits {LABELS[one.kind]}: {names}")
+            typer.echo(f"{item.footprint.id} splits {LABELS[one.kind]}: {names}")
 
 
 def _show_places(found: Comparison) -> None:
     table = found.tables[2].frame
-    first, second = (item.assignment.footprint.id for item in found.sides)
+    first, second = (item.footprint.id for item in found.sides)
     rows = [
         (
             row.PLACENM_A or "(no place)",
@@ -138,7 +141,7 @@ def _json(found: Comparison) -> dict[str, Any]:
                 **{key.lower(): value for key, value in row.items() if key != "ICSID"},
                 "places": [
                     {"id": place.id, "name": place.name, "residents": rounded(size)}
-                    for place, size in zip(item.assignment.footprint.places, item.sizes, strict=True)
+                    for place, size in zip(item.footprint.places, item.sizes, strict=True)
                 ],
                 "alignment": [_alignment_json(one) for one in item.alignments],
             }

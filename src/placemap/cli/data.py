@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placemap.cli import data_app
-from placemap.cli.common import JsonOption, guarded, message, print_json, print_table
+from placemap.cli.common import (
+    DataOption,
+    JsonOption,
+    error_message,
+    guarded,
+    message,
+    print_json,
+    print_table,
+)
+from placemap.cli.update_summary import print_buildable
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from placemap.sources.import_files import ImportReport
+    from placemap.sources.pack import Packed
 
 
 @data_app.command("import")
@@ -43,14 +53,52 @@ def import_data(
 
     Example: placemap data import Downloads/ons --to my-store
     """
-    from placemap.commands.data import import_data
+    from placemap.commands.data import buildable_systems, import_data, install_pack, is_pack
 
+    if len(paths) == 1 and is_pack(paths[0]):
+        print_packed(install_pack(str(paths[0]), to), as_json=as_json)
+        return Exit.OK
     report = import_data(paths, to, configs or [], _measures(measures or [], paths))
     if as_json:
         print_json(_as_json(report))
     else:
         _print(report)
+        if not configs and not report.missing:
+            print_buildable(buildable_systems(report.manifest))
+    for error in report.errors:
+        error_message(error)
+    return max((error.exit_code for error in report.errors), default=Exit.OK)
+
+
+@data_app.command()
+@guarded
+def pack(
+    to: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The file to write.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Write the store in use into one file, for machines that cannot fetch it: `data import FILE.zip` takes it there.
+
+    Example: placemap data pack england.zip
+    """
+    from placemap.commands.data import pack_data
+
+    packed = pack_data(to, data)
+    if as_json:
+        print_json({"file": str(to), "tables": sorted(packed.manifest.tables)})
+    else:
+        message(f"{packed.tables} tables written to {to}")
     return Exit.OK
+
+
+def print_packed(packed: Packed, *, as_json: bool) -> None:
+    """Say what was taken over from a pack."""
+    if as_json:
+        print_json({"tables": sorted(packed.manifest.tables), "kept": list(packed.kept)})
+        return
+    message(f"{packed.tables} tables taken over, each with the hashes that the manifest says")
+    if packed.kept:
+        message(f"kept, as the pack does not give them: {', '.join(packed.kept)}")
 
 
 def _measures(given: list[str], paths: list[Path]) -> dict[str, str]:
@@ -75,6 +123,9 @@ def _print(report: ImportReport) -> None:
     print_table(["file", "taken for", "tables"], rows)
     for file in report.skipped:
         message(f"skipped {file.file}: {file.skipped}")
+    for file in report.files:
+        for note in file.notes:
+            message(f"{file.file}: {note}")
     if report.missing:
         message("`placemap build` still needs:")
     for label in report.missing:
@@ -84,9 +135,16 @@ def _print(report: ImportReport) -> None:
 def _as_json(report: ImportReport) -> dict[str, object]:
     return {
         "files": [
-            {"file": file.file, "format": file.format, "tables": list(file.tables), "skipped": file.skipped}
+            {
+                "file": file.file,
+                "format": file.format,
+                "tables": list(file.tables),
+                "skipped": file.skipped,
+                "notes": list(file.notes),
+            }
             for file in report.files
         ],
+        "refused": [str(error) for error in report.errors],
         "missing": list(report.missing),
         "tables": sorted(report.manifest.tables),
     }

@@ -81,10 +81,10 @@ def verify(data: DataOption = None, as_json: JsonOption = False) -> int:
     Example: placemap data verify
     """
     from placemap.commands.data import verify_data
-    from placemap.core.findings import Severity
+    from placemap.core.findings import exit_code_of
 
     where, tables, findings = verify_data(data)
-    code = Exit.WRONG if any(finding.severity == Severity.ERROR for finding in findings) else Exit.OK
+    code = exit_code_of(findings)
     if as_json:
         print_json({"store": where, "tables": tables, "findings": [finding_json(finding) for finding in findings]})
         return code
@@ -106,7 +106,7 @@ def diff(old: StateArgument = "", new: StateArgument = "", data: DataOption = No
     """
     from dataclasses import asdict
 
-    from placemap.analysis.reference_diff import as_markdown
+    from placemap.analysis.reference_diff_text import as_markdown
     from placemap.commands.data import diff_data
 
     found = diff_data(old, new, data)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from placemap.cli import data_app
-from placemap.cli.common import JsonOption, error_message, guarded, message, print_json, print_table
+from placemap.cli.bars import download_bars
+from placemap.cli.common import JsonOption, guarded, print_json
+from placemap.cli.data import print_packed
+from placemap.cli.update_summary import as_json as summary_json
+from placemap.cli.update_summary import print_summary
 from placemap.core.errors import Exit, PlacemapError
-
-if TYPE_CHECKING:
-    from placemap.sources.update import UpdateReport
 
 
 @data_app.command()
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 def update(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCE…]", help="Sources to fetch. Default: all with a fixed address."),
+        typer.Argument(metavar="[SOURCE…]", help="Sources to fetch. Default: all."),
     ] = None,
     urls: Annotated[
         list[str] | None,
@@ -41,24 +39,33 @@ def update(
             "--ca-bundle", metavar="FILE", help="Certificate authorities to trust (or set REQUESTS_CA_BUNDLE)."
         ),
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="PATH|URL", help="Take a pack, or the folder of a store, instead."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Fetch all England from the official services into your own store; what fails keeps its old tables.
 
+    Each source is looked for where its publisher keeps it, and the newest that fits is taken. At the end stands what
+    came, what is missing, and which systems can be built now.
+
     Example: placemap data update lsoa21-ward epcn
     """
-    from placemap.commands.data import update_data
+    from placemap.commands.data import install_pack, update_data
 
-    with _bars() as progress:
+    if source is not None:
+        if sources or urls:
+            raise PlacemapError("--from takes a whole store; leave SOURCE and --url out", exit_code=Exit.USAGE)
+        print_packed(install_pack(source, to, ca_bundle), as_json=as_json)
+        return Exit.OK
+    with download_bars() as progress:
         report = update_data(sources or [], _addresses(urls or []), to, ca_bundle, progress)
-    for result in report.failed:
-        if result.error:
-            error_message(result.error)
     if as_json:
-        print_json(_as_json(report))
+        print_json(summary_json(report))
     else:
-        _print(report)
-    return max((int(result.error.exit_code) for result in report.failed if result.error), default=Exit.OK)
+        print_summary(report)
+    return report.exit_code
 
 
 def _addresses(given: list[str]) -> dict[str, str]:
@@ -69,48 +76,3 @@ def _addresses(given: list[str]) -> dict[str, str]:
             raise PlacemapError(f"--url {text} is not understood; expected SOURCE=URL", exit_code=Exit.USAGE)
         named[source] = url
     return named
-
-
-def _print(report: UpdateReport) -> None:
-    print_table(["source", "outcome"], [(result.id, result.outcome) for result in report.results])
-    changed = ", ".join(report.changed) or "none"
-    typer.echo(f"changed tables: {changed}")
-    if report.without_address:
-        message(f"not fetched, as their addresses change: {', '.join(report.without_address)}")
-        message("  → give --url SOURCE=URL, or download them and use `placemap data import FILE`")
-    if report.missing:
-        message("`placemap build` uses the packaged tables until your store has:")
-    for label in report.missing:
-        message(f"  {label}")
-
-
-def _as_json(report: UpdateReport) -> dict[str, object]:
-    return {
-        "sources": [
-            {"id": r.id, "outcome": r.outcome, "error": None if r.error is None else str(r.error)}
-            for r in report.results
-        ],
-        "changed": list(report.changed),
-        "not_fetched": list(report.without_address),
-        "missing": list(report.missing),
-    }
-
-
-@contextmanager
-def _bars() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar a source on stderr, where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _id, _done, _all: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-
-    tasks: dict[str, TaskID] = {}
-    with Progress(console=Console(file=sys.stderr), transient=True) as bars:
-
-        def progress(source: str, done: int, rows: int) -> None:
-            if source not in tasks:
-                tasks[source] = bars.add_task(source, total=rows)
-            bars.update(tasks[source], completed=done, total=rows)
-
-        yield progress

@@ -22,7 +22,9 @@ from placemap.cli.common import (
     print_table,
     rounded,
 )
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.text import as_markdown
 
 if TYPE_CHECKING:
     from placemap.commands.diff import Difference
@@ -61,7 +63,7 @@ def diff(
         typer.Option("--places-version", metavar="1.2.3", help="Version of the old places; tells the next one."),
     ] = None,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     as_json: JsonOption = False,
 ) -> int:
     """Say which LSOAs and people moved between two results, from where to where, and why.
@@ -251,7 +253,7 @@ def _markdown_table(title: str, headers: tuple[str, ...], rows: list[tuple[Any, 
     typer.echo(f"| {' | '.join(headers)} |")
     typer.echo(f"|{'|'.join('---:' if at in right else '---' for at in range(len(headers)))}|")
     for row in rows:
-        typer.echo(f"| {' | '.join(str(cell).replace('|', '&#124;') for cell in row)} |")
+        typer.echo(f"| {' | '.join(as_markdown(str(cell)) for cell in row)} |")
     typer.echo("")
 
 

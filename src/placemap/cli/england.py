@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from placemap.cli.common import finding_json, finding_lines, message, print_json, print_table, progress
+from placemap.cli.sensitivity import sensitivity_json, show_sensitivity
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
@@ -19,12 +21,12 @@ def refuse_with_england(systems: Iterable[str] | None, footprints: Iterable[str]
     """Raise where something stands beside `--england`, which leaves nothing to choose.
 
     Raises:
-        PlacemapError: so.
+        PlacemapError: a footprint, system or `--all` is given beside it.
     """
     extra = next((text for text in (*(systems or []), *(footprints or []), "--all" if every else "") if text), "")
     if extra:
         raise PlacemapError(
-            f"--england takes every system with its default footprint; `{extra}` cannot stand beside it",
+            f"--england takes every system with its default footprint; `{extra}` cannot be given with it",
             hint="leave it out, or leave out --england",
             exit_code=Exit.USAGE,
         )
@@ -37,25 +39,52 @@ def systems_of(workspace: Workspace) -> Iterable[System]:
         PlacemapError: the store is not of all England, or a config cannot be read.
     """
     from placemap.commands import england as pipeline_england
+    from placemap.config.find_config import own_configs
 
     pipeline_england.require_england(workspace.geography)
+    for path in own_configs():
+        message(f"note: {path} stands in the place of the config `{path.stem}` that ships with placemap")
     found: Iterable[System] = progress(pipeline_england.england_systems(), lambda system: str(system.id))
     return found
 
 
+@dataclass(frozen=True)
+class BuildOptions:
+    """What is written beside the usual tables, and in what format."""
+
+    formats: str
+    excel: bool
+    boundaries: bool
+    sensitivity: bool
+
+
 def build_england(
-    workspace: Workspace, out: Path, min_grade: str, formats: str, *, excel: bool, strict: bool, as_json: bool
+    workspace: Workspace, out: Path, min_grade: str, options: BuildOptions, *, strict: bool, as_json: bool
 ) -> int:
     """Build all systems into one folder and print the result."""
     from placemap.commands import england as pipeline_england
+    from placemap.commands.baseline import Bar
 
     systems = systems_of(workspace)
-    outcome = pipeline_england.build_england(workspace, systems, out, min_grade=min_grade, formats=formats, excel=excel)
+    outcome = pipeline_england.build_england(
+        workspace,
+        systems,
+        out,
+        min_grade=min_grade,
+        formats=options.formats,
+        excel=options.excel,
+        outlines=options.boundaries,
+        sensitive=options.sensitivity,
+    )
     if as_json:
         print_json(_as_json(outcome))
     else:
         _report(outcome)
-    return int(outcome.exit_code(strict=strict))
+    bar = Bar(strict)
+    failing = bar.failing(*outcome.national.key, outcome.findings)
+    if reason := bar.reason(failing):
+        message(reason)
+    return int(bar.exit_code(failing))
 
 
 def _report(outcome: EnglandOutcome) -> None:
@@ -86,6 +115,7 @@ def _report(outcome: EnglandOutcome) -> None:
     headers = ["system", "footprint", "places", "grade", "LSOAs", "residents", "registered"]
     print_table(headers, [*rows, total], right=(2, 4, 5, 6))
     _verdict(outcome)
+    show_sensitivity(outcome.sensitivity)
     for text in finding_lines(outcome.findings):
         message(text)
     failed = outcome.exit_code() != Exit.OK
@@ -122,4 +152,5 @@ def _as_json(outcome: EnglandOutcome) -> dict[str, Any]:
             for line in lines(outcome)
         ],
         "findings": [finding_json(finding) for finding in outcome.findings],
+        "sensitivity": sensitivity_json(outcome.sensitivity),
     }

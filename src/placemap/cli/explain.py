@@ -19,6 +19,7 @@ from placemap.cli.common import (
     print_json,
     rounded,
 )
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
@@ -44,14 +45,14 @@ def explain(
         str,
         typer.Argument(
             metavar="CODE",
-            help="A code (LSOA, ward, LTLA, PCN, practice …), a postcode, or a place (system/footprint/place).",
+            help="A code or name (LSOA, ward, LTLA, PCN, practice …), a postcode, or a place (system/footprint/place).",
         ),
     ],
     system: SystemOption = None,
     footprint: FootprintOption = None,
     every: AllOption = False,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     as_json: JsonOption = False,
 ) -> int:
     """Say which place a code belongs to, by what rule, on what evidence, and how clearly.
@@ -183,8 +184,9 @@ def _reason_lines(reason: Reason, *, several: bool) -> Iterator[str]:
 
 
 def _clarity(reason: Reason) -> str:
-    share = f"{reason.share:.1%} of all its registered patients, {reason.placed_share:.1%} of those that any place has"
+    placed = f"{reason.placed_share:.1%} of those with any place in this footprint"
+    share = f"{reason.share:.1%} of all its registered patients, {placed}"
     if not reason.runner_up:
-        return f"{share}; no other place has any"
+        return f"{share}; no other place has any of them"
     lead = f"{reason.margin_patients:,.0f} patients ({reason.margin:.1%}) behind"
     return f"{share}; the runner-up is {reason.runner_up}, {lead}"

@@ -22,7 +22,7 @@ def find(
         list[str] | None,
         typer.Option("--kind", "-k", metavar="KIND", help="Look for this kind only, such as ward; repeatable."),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many to show at most.")] = 20,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> int:
@@ -33,6 +33,8 @@ def find(
     from placemap.analysis.find import ORDER
     from placemap.analysis.find import find as find_units
     from placemap.commands.workspace import open_workspace
+    from placemap.core.codes import KINDS
+    from placemap.reference.look_up import unknown_code
 
     for one in kind or []:
         if one not in ORDER:
@@ -43,6 +45,9 @@ def find(
     hits = find_units(text, geography, load_systems([]), kinds=kind or [], limit=limit)
     if as_json:
         print_json([_json(hit) for hit in hits])
+        return Exit.OK
+    if not hits and any(one.pattern.fullmatch(text.strip().upper()) for one in KINDS.values()):
+        message(str(unknown_code(text.strip().upper(), geography)))
         return Exit.OK
     if not hits:
         where = (

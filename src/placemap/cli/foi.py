@@ -20,6 +20,8 @@ from placemap.cli.common import (
     message,
     print_json,
 )
+from placemap.cli.on_demand import DownloadOption, fetch_missing
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 
 
@@ -45,9 +47,10 @@ def foi(
         ),
     ] = None,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
+    download: DownloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Make the files that answer a freedom of information request about places: a reply, a workbook, tables, a map.
@@ -64,9 +67,10 @@ def foi(
     from placemap.config.yaml_tree import read_text
     from placemap.outputs.foi.questions import Letter
 
-    letter = Letter(_date(date), reference, requester, organisation)
+    letter = Letter(_date(date), *(_seen(text) for text in (reference, requester, organisation)))
     declared, path = load(system), config_path(system)
     config = read_text(path, str(path))
+    fetch_missing([declared], data, f"foi {system}", download=download)
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of)
     found, chosen = chosen_of(workspace, declared, footprint or [])
     written = []
@@ -79,6 +83,19 @@ def foi(
         if not all((letter.date, letter.reference, letter.requester, letter.organisation)):
             message("response.docx has fields in [brackets] to fill in")
     return Exit.OK
+
+
+def _seen(text: str) -> str:
+    from placemap.config.text_rules import UNSEEN
+
+    bad = UNSEEN.search(text)
+    if bad:
+        raise PlacemapError(
+            f"{text!a} has the character U+{ord(bad[0]):04X} in it, which no document can show",
+            hint="delete it from the option",
+            exit_code=Exit.USAGE,
+        )
+    return text
 
 
 def _date(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,19 +13,28 @@ from placemap.cli.common import (
     DataOption,
     JsonOption,
     MeasureOption,
+    finding_json,
+    finding_lines,
     guarded,
     load,
     message,
     print_json,
     print_table,
+    progress_bar,
+    refuse_existing,
     rounded,
+    write_new,
 )
+from placemap.cli.on_demand import DownloadOption, fetch_missing
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.text import some
 
 if TYPE_CHECKING:
     from placemap.analysis.infer import KindFit, PlaceInferred
     from placemap.commands.infer import Against, Found
     from placemap.config.model import Footprint, System
+    from placemap.core.findings import Finding
 
 KIND_LABELS = {"sub_icb": "sub-ICB", "utla": "UTLA", "ltla": "LTLA", "ward": "ward", "msoa": "MSOA", "pcn": "PCN"}
 
@@ -48,6 +58,15 @@ def infer(
     sheet: Annotated[
         str | None, typer.Option("--sheet", metavar="NAME", help="Sheet of a workbook, layer of polygons.")
     ] = None,
+    pcn_vintage: Annotated[
+        str,
+        typer.Option(
+            "--pcn-vintage",
+            metavar="MONTH",
+            help="Take members, names and scope of PCNs and practices from this list; else from the one that has most "
+            "of them, says the places in fewest units and sub-ICB locations, and is nearest to the registrations.",
+        ),
+    ] = "",
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the system, for the config.")] = "",
     against: Annotated[
         str | None,
@@ -56,39 +75,53 @@ def infer(
         ),
     ] = None,
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
+    download: DownloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Find out what geography places were made from, and write a config that gives them back exactly.
 
     Example: placemap infer places.csv --out configs/my-system.yaml
     """
+    from placemap.commands.data import shipped_systems
     from placemap.commands.infer import infer_places, read_wanted
     from placemap.commands.workspace import open_workspace
-    from placemap.core.files import write_whole
 
-    workspace = open_workspace(data, measure)
-    wanted = read_wanted(file, workspace.geography, code=code, place=place, sheet=sheet)
+    if out is not None:
+        refuse_existing(out)
+    if download:
+        fetch_missing(shipped_systems(), data, f"infer {file}", download=True)
+    workspace = open_workspace(data, measure, vintages=[f"pcn={pcn_vintage}"] if pcn_vintage else [])
+    try:
+        wanted = read_wanted(file, workspace.geography, code=code, place=place, sheet=sheet, pcns=pcn_vintage)
+    except PlacemapError as error:
+        if not workspace.geography.all_england:
+            error.hint = f"{error.hint}; `placemap infer {file} --download` fetches all England and looks there"
+        raise
     title = name or file.stem.replace("_", " ").replace("-", " ").capitalize()
-    found = infer_places(workspace, wanted, title, _footprint(against))
+    with progress_bar(f"{len(wanted.names):,} places") as advance:
+        found = infer_places(workspace, wanted, title, _footprint(against), advance)
     if as_json:
         print_json(_json(found))
     else:
         _show(found)
+    for line in finding_lines(found.inferred.wanted.findings, rest="--json"):
+        message(line)
     if out is not None:
-        if out.exists():
-            raise PlacemapError(
-                "the file exists; it may hold work", location=str(out), hint="choose another name with --out"
-            )
-        write_whole(out, found.config)
-        message(f"config written to {out}: fill in the evidence, then `placemap build {out}`")
+        write_new(out, found.config)
+        then = f"then `placemap build {out}`" if not found.errors else "and mend what stops it from building"
+        message(f"config written to {out}: fill in the evidence, {then}")
     if wanted.unknown:
-        where = "reference" if workspace.geography.all_england else "packaged tables"
-        message(
-            f"{len(wanted.unknown):,} codes are not in the {where} and are left out: {', '.join(wanted.unknown[:5])} …"
-        )
-        return Exit.WRONG
-    return Exit.OK if found.rebuilt else Exit.WRONG
+        tables = "the reference" if workspace.geography.all_england else "the packaged tables"
+        _left_out(wanted.unknown, f"in {tables}" if not wanted.listing else f"in use in {wanted.listing.vintage}")
+    return Exit.OK if found.rebuilt and not wanted.unknown else Exit.WRONG
+
+
+def _left_out(unknown: tuple[str, ...], where: str, most: int = 20) -> None:
+    shown = ", ".join(unknown[:most])
+    more = f" and {len(unknown) - most:,} more (all of them with --json)" if len(unknown) > most else ""
+    verb = "codes are" if len(unknown) > 1 else "code is"
+    message(f"{len(unknown):,} {verb} not {where}, and left out: {shown}{more}")
 
 
 def _footprint(against: str | None) -> tuple[System, Footprint] | None:
@@ -120,30 +153,63 @@ def _show(found: Found) -> None:
     typer.echo(f"\nshortest declaration: {_way(found)}")
     for place in inferred.places:
         _show_place(place)
-    if found.rebuilt:
-        typer.echo(
-            "\nThe config was built: it gives back every LSOA of the input."
-            if inferred.way != "as listed"
-            else "\nThe config was built: every code is in the place that the input lists it in."
-        )
-    else:
-        typer.echo(f"\nThe config does not give back the input: {len(found.off)} off, {', '.join(found.off[:5])}")
+    typer.echo(f"\n{_claim(found)}")
+    for line in finding_lines(_told(found)):
+        typer.echo(line)
     if found.against:
         _show_against(found.against)
 
 
+def _claim(found: Found) -> str:
+    """What was seen when the config was built, and nothing else."""
+    if found.off:
+        return f"The config does not give back the input: {len(found.off)} off, {', '.join(found.off[:5])}"
+    if gaps := [finding for finding in found.errors if finding.code == "gap"]:
+        return _gaps(found, gaps)
+    if found.errors:
+        return "The config does not build:"
+    if found.inferred.way == "as listed":
+        return "The config was built: every code is in its place, and each LSOA of the scope in one place."
+    return "The config was built: it gives back every LSOA of the input."
+
+
+def _gaps(found: Found, gaps: list[Finding]) -> str:
+    scope = ", ".join(f"{name} ({code})" for _, code, name in found.inferred.scope.members)
+    lsoas, placed = sum(len(gap.lsoas) for gap in gaps), sum(place.lsoas for place in found.inferred.places)
+    people = sum(gap.people or 0 for gap in gaps)
+    pcns = sum(finding.code == "unplaced-pcn" for finding in found.errors)
+    missing = f", and {pcns} PCN{'s' if pcns > 1 else ''} of it {'are' if pcns > 1 else 'is'} not in it" if pcns else ""
+    return (
+        f"The config does not build: {lsoas:,} of the {lsoas + placed:,} LSOAs of its scope, {scope}, have no patients "
+        f"of the list ({people:,.0f} residents){missing}, so the list is no whole system. List all practices of it, or "
+        "give a smaller scope."
+    )
+
+
+def _told(found: Found) -> list[Finding]:
+    """The errors that the claim has not told of yet; without a gap a PCN that is in no place is told of by itself."""
+    codes = {finding.code for finding in found.errors}
+    told = {"gap", "unplaced-pcn"} if "gap" in codes else set()
+    return [finding for finding in found.errors if finding.code not in told]
+
+
 def _way(found: Found) -> str:
     inferred = found.inferred
-    words = {
-        "areas": f"{inferred.length} area units",
-        "pcn": f"{inferred.length} units, by PCN: each LSOA goes where most of its registered patients are",
-        "as listed": f"the {inferred.length} units listed (in areas it takes {inferred.other})",
-    }[inferred.way]
-    if inferred.way == "areas" and inferred.other is not None:
-        words += f" (by PCN it takes {inferred.other})"
+    if inferred.way == "as listed":
+        return f"{_units(found)}, as listed (in areas it takes {inferred.other})"
     if inferred.way == "pcn":
-        words += f" (in areas it takes {inferred.other})"
-    return words
+        how = "by PCN: each LSOA goes where most of its registered patients are"
+        return f"{inferred.length} units, {how} (in areas it takes {inferred.other})"
+    return f"{inferred.length} area units" + (f" (by PCN it takes {inferred.other})" if inferred.other else "")
+
+
+def _units(found: Found) -> str:
+    """`21 PCNs and 1 practice`."""
+    from placemap.core.codes import KINDS
+    from placemap.core.text import listed
+
+    counts = Counter(kind for kind, _, _ in found.listed)
+    return listed([f"{count} {KINDS[k].label if count == 1 else KINDS[k].plural}" for k, count in counts.most_common()])
 
 
 def _fit(fit: KindFit) -> str:
@@ -168,9 +234,8 @@ def _declared(place: PlaceInferred, most: int = 6) -> str:
 
     members = [unit(item) for item in place.declared.members]
     exclude = [unit(item) for item in place.declared.exclude]
-    shown = ", ".join(members[:most]) + (f" and {len(members) - most} more" if len(members) > most else "")
-    less = ", ".join(exclude[:most]) + (f" and {len(exclude) - most} more" if len(exclude) > most else "")
-    return shown + (f", less {less}" if exclude else "")
+    shown = some(members, most, counted=True)
+    return f"{shown}, less {some(exclude, most, counted=True)}" if exclude else shown
 
 
 def _show_against(against: Against) -> None:
@@ -202,11 +267,14 @@ def _json(found: Found) -> dict[str, Any]:
                 "source": inferred.wanted.source,
                 "notes": list(inferred.wanted.notes),
                 "unknown": list(inferred.wanted.unknown),
+                "findings": [finding_json(finding) for finding in inferred.wanted.findings],
                 "way": inferred.way,
                 "length": inferred.length,
                 "other_length": inferred.other,
                 "rebuilt": found.rebuilt,
                 "off": list(found.off),
+                "builds": not found.errors,
+                "errors": [finding_json(finding) for finding in found.errors],
                 "places": [
                     {
                         "name": place.name,

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from placemap.cli import app
 from placemap.cli.common import (
+    DataOption,
     FootprintOption,
     JsonOption,
     SystemArgument,
     error_message,
     guarded,
     load,
+    message,
     print_json,
     print_table,
+    write_new,
 )
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from placemap.config.model import Footprint, Member, System
 
 
 @app.command("list")
 @guarded
-def list_systems(as_json: JsonOption = False) -> int:
-    """List the systems that there are configs for, with their footprints.
+def list_systems(data: DataOption = None, as_json: JsonOption = False) -> int:
+    """List the systems that there are configs for, with their footprints, and which can be built now.
 
     Example: placemap list
     """
@@ -34,6 +40,7 @@ def list_systems(as_json: JsonOption = False) -> int:
     from placemap.config.load import load_system
 
     systems, code = [], Exit.OK
+    builds = _built_from(data)
     for path in all_configs().values():
         try:
             systems.append((path, load_system(path)))
@@ -41,7 +48,16 @@ def list_systems(as_json: JsonOption = False) -> int:
             error_message(error)
             code = error.exit_code
     if as_json:
-        print_json([{"config": str(path), **_system_json(system)} for path, system in systems])
+        print_json(
+            [
+                {
+                    "config": str(path),
+                    **_system_json(system),
+                    "can_be_built": {key: builds(system, item) for key, item in system.footprints.items()},
+                }
+                for path, system in systems
+            ]
+        )
     else:
         rows = [
             (
@@ -51,12 +67,27 @@ def list_systems(as_json: JsonOption = False) -> int:
                 len(footprint.places),
                 footprint.status,
                 footprint.grade,
+                {True: "yes", False: "no", None: "?"}[builds(system, footprint)],
             )
             for path, system in systems
             for footprint in system.footprints.values()
         ]
-        print_table(["system", "name", "footprint (* default)", "places", "status", "grade"], rows, right=(3,))
+        headers = ["system", "name", "footprint (* default)", "places", "status", "grade", "can be built"]
+        print_table(headers, rows, right=(3,))
     return code
+
+
+def _built_from(data: Path | None) -> Callable[[System, Footprint], bool | None]:
+    """Whether a footprint can be built with the tables in use; None where these cannot be read."""
+    from placemap.commands.on_demand import can_be_built
+    from placemap.reference.open_store import open_store, store_folder
+
+    try:
+        manifest = open_store(store_folder(data)).manifest
+    except PlacemapError as error:
+        error_message(error)
+        return lambda _system, _footprint: None
+    return lambda system, footprint: can_be_built(system, footprint, manifest)
 
 
 @app.command()
@@ -65,6 +96,9 @@ def show(
     system: SystemArgument,
     footprint: FootprintOption = None,
     source: Annotated[bool, typer.Option("--source", help="Print the config file itself.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="With --source: write it to this new file, as UTF-8.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Show how a system's places are declared, and on what evidence.
@@ -77,8 +111,10 @@ def show(
 
     if source:
         path = config_path(system)
-        typer.echo(read_text(path, str(path)), nl=False)
+        _give(read_text(path, str(path)), out)
         return Exit.OK
+    if out is not None:
+        raise PlacemapError("--out goes with --source", hint="add --source to copy the config", exit_code=Exit.USAGE)
     found = load(system)
     chosen = footprints_of(found, footprint or [], every=not footprint)
     if as_json:
@@ -108,6 +144,15 @@ def schema() -> int:
 
     print_json(json_schema())
     return Exit.OK
+
+
+def _give(text: str, out: Path | None) -> None:
+    """Print the text of a config, or write it: what Windows PowerShell's `>` makes of it is UTF-16."""
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    write_new(out, text)
+    message(f"written to {out}; edit it, then: placemap check {out}")
 
 
 def _show_footprint(system: System, footprint: Footprint) -> None:

@@ -21,7 +21,9 @@ from placemap.cli.common import (
     message,
     print_json,
 )
-from placemap.core.errors import Exit
+from placemap.cli.on_demand import DownloadOption, fetch_missing
+from placemap.core.codes import RESIDENTS
+from placemap.core.errors import Exit, PlacemapError
 
 
 @app.command("map")
@@ -35,14 +37,21 @@ def map_places(
     highlight: Annotated[
         bool, typer.Option("--highlight", help="Show the LSOAs where under half of the patients use the place.")
     ] = False,
+    title: Annotated[
+        str, typer.Option("--title", metavar="TEXT", help="The map's title, instead of the system's name.")
+    ] = "",
+    legend: Annotated[
+        bool, typer.Option("--legend/--no-legend", help="Say beside the map what colours and lines mean.")
+    ] = True,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files go.")] = Path("out"),
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
+    download: DownloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Draw a footprint's places as SVG and PNG, with an alternative text.
+    """Draw a footprint's places as SVG and PNG in two sizes, with an alternative text.
 
     Example: placemap map norfolk-and-waveney --compare option-6
     """
@@ -50,10 +59,20 @@ def map_places(
     from placemap.commands.workspace import chosen_of, footprints_of, open_workspace
 
     declared = load(system)
+    fetch_missing([declared], data, f"map {system}", download=download)
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of)
     found, chosen = chosen_of(workspace, declared, footprint or [])
+    if compare in [one.id for one in chosen]:
+        raise PlacemapError(
+            f"`{compare}` would stand beside itself",
+            hint=f"name another of {', '.join(found.footprints)} with --compare",
+            exit_code=Exit.USAGE,
+        )
     sets = [[one, *footprints_of(found, [compare])] if compare else [one] for one in chosen]
-    made = [make_map(workspace, found, footprints, out, highlight=highlight) for footprints in sets]
+    made = [
+        make_map(workspace, found, footprints, out, highlight=highlight, title=title, legend=legend)
+        for footprints in sets
+    ]
     if as_json:
         print_json([{"files": [str(path) for path in item.files], "alt": item.alt} for item in made])
         return Exit.OK

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from placemap.cli import app
-from placemap.cli.common import DataOption, guarded, load_systems, message
+from placemap.cli.common import DataOption, guarded, load_systems, message, write_new
 from placemap.core.errors import Exit, PlacemapError
 
 
@@ -39,7 +39,6 @@ def new(
     """
     from placemap.commands.new import BY, first_config
     from placemap.commands.workspace import open_workspace
-    from placemap.core.files import write_whole
 
     icb = icb or _ask("Which integrated care board (code or name)?", "ICB")
     by = by or _ask(f"What are the places made of ({', '.join(BY)})?", "--by", default=BY[0])
@@ -52,14 +51,13 @@ def new(
         typer.echo(text, nl=False)
         return Exit.OK
     target = out or Path("configs") / f"{system}.yaml"
-    if target.exists():
-        raise PlacemapError(
-            "the file exists; it may hold work", location=str(target), hint="choose another name with --out"
-        )
-    write_whole(target, text)
+    write_new(target, text)
     message(f"written to {target}; edit it, then: placemap check {target}")
     if target.parent == Path("configs") and system in {one.id for one in systems}:
-        message(f"note: from this folder `{system}` now means this file, no longer the config that ships with placemap")
+        message(
+            f"note: from this folder `{system}` now means this file, in `--england`, too, and no longer the config "
+            "that ships with placemap; --out puts it elsewhere"
+        )
     return Exit.OK
 
 

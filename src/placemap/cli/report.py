@@ -24,6 +24,8 @@ from placemap.cli.common import (
     progress,
 )
 from placemap.cli.england import refuse_with_england, systems_of
+from placemap.cli.on_demand import DownloadOption, fetch_missing
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 
 
@@ -39,10 +41,11 @@ def report(
     every: AllOption = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the file goes.")] = Path("out"),
     data: DataOption = None,
-    measure: MeasureOption = "residents_2021",
+    measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
     as_of: AsOfOption = "",
     min_grade: MinGradeOption = Grade.C,
+    download: DownloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Write a report on a footprint: one HTML file with map, tables, findings and downloads, to be used offline.
@@ -51,11 +54,13 @@ def report(
 
     Example: placemap report bnssg --out reports
     """
+    from placemap.commands.data import shipped_systems
     from placemap.commands.report import make_england_report, make_report
     from placemap.commands.workspace import chosen_of, open_workspace
 
     if england:
         refuse_with_england([system] if system else [], footprint, every=every)
+        fetch_missing(shipped_systems(), data, "report --england", download=download)
         workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of, min_grade=min_grade.value)
         made = make_england_report(workspace, systems_of(workspace), out, min_grade=min_grade.value)
         return _say([str(path) for path in made.files], as_json=as_json)
@@ -66,6 +71,7 @@ def report(
             exit_code=Exit.USAGE,
         )
     declared = load(system)
+    fetch_missing([declared], data, f"report {system}", download=download)
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of, min_grade=min_grade.value)
     found, chosen = chosen_of(workspace, declared, footprint or [], every=every)
     written = [

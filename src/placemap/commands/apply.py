@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from placemap.apply import apportion as place_keys
 from placemap.apply import sql
-from placemap.apply.apportion import DECLARED, Apportionment, Resolved
+from placemap.apply.apportion import DECLARED, Apportionment
 from placemap.apply.columns import check_columns, key_column
+from placemap.apply.coverage import cover_of
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.run import Applied, join_outcomes, run
 from placemap.apply.scan import Scan, scan_of
-from placemap.commands.workspace import Outcome, Workspace
-from placemap.config.grades import caveats
+from placemap.apply.sql_script import script, transpiled
+from placemap.commands.workspace import Workspace
 from placemap.core.errors import Exit, PlacemapError
+from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from placemap.config.model import Footprint, System
 
+#: Per cent of the rows, or of a total, that may be lost before there is no result.
+MAX_LOSS = 50.0
 JOIN_COLUMNS = ("ICSID", "FOOTPRINT", "PLACECD", "PLACENM", "PLACE_SHARE", "OUTCOME")
 
 
@@ -44,6 +49,12 @@ class Options:
         extensive: columns that do add up, whatever their names look like.
         whole: sums and counts in whole numbers, by largest remainder.
         engine: `duckdb` or `spark`.
+        sheet: of a workbook.
+        folder: whether the path is a folder whose Parquet files are read as one table.
+        long: whether the result is to have a row a measure.
+
+    Raises:
+        PlacemapError: an option is none of those that there are, or of another type.
     """
 
     by: str | None = None
@@ -55,18 +66,57 @@ class Options:
     extensive: tuple[str, ...] = ()
     whole: bool = False
     engine: str = "duckdb"
+    sheet: str | None = None
+    folder: bool = False
+    long: bool = False
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            _refuse_type(item.name, getattr(self, item.name), str(item.type))
+        _refuse_value("shares", self.shares, (place_keys.RESIDENTS, place_keys.REGISTERED))
+        _refuse_value("practices", self.practices, (None, DECLARED, place_keys.RESIDENCE))
 
 
-def resolved_footprint(workspace: Workspace, system: System, footprint: Footprint) -> Resolved:
+def _refuse_type(option: str, value: object, declared: str) -> None:
+    """Refuse a value that is not of an option's type: a text where a list is meant is taken letter by letter."""
+    expected = {"bool": bool, "str": str, "str | None": (str, type(None))}.get(declared, tuple)
+    is_right = isinstance(value, expected) and (expected is not tuple or all(isinstance(one, str) for one in value))  # type: ignore[arg-type, attr-defined]
+    if not is_right:
+        what = {"bool": "True or False", "str": "a text", "str | None": "a text"}.get(declared, "a list of texts")
+        raise PlacemapError(
+            f"`{option}` is {value!r}; expected {what}", hint=f"give {option} as {what}", exit_code=Exit.USAGE
+        )
+
+
+def _refuse_value(option: str, value: str | None, known: Sequence[str | None]) -> None:
+    if value not in known:
+        raise PlacemapError(
+            f"`{option}` is {value!r}; expected {' or '.join(str(one) for one in known if one)}",
+            hint="see `placemap apply --help`",
+            exit_code=Exit.USAGE,
+        )
+
+
+def as_names(option: str, names: object) -> tuple[str, ...]:
+    """A list of texts that a caller gave; a single text is refused, for it would be taken letter by letter.
+
+    Raises:
+        PlacemapError: it is none.
+    """
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        _refuse_type(option, names, "tuple")
+    found: tuple[str, ...] = tuple(names)  # type: ignore[arg-type]
+    _refuse_type(option, found, "tuple")
+    return found
+
+
+def resolved_footprint(workspace: Workspace, system: System, footprint: Footprint) -> ResolvedFootprint:
     """A footprint to apply data to.
 
     Raises:
         PlacemapError: its checks find errors.
     """
-    outcome = workspace.check(system, footprint)
-    _refuse_errors(outcome)
-    assert outcome.assignment is not None
-    return Resolved(system, outcome.assignment, caveats(outcome.findings))
+    return workspace.check(system, footprint).without_errors()
 
 
 class Applier:
@@ -84,7 +134,7 @@ class Applier:
     def __init__(
         self,
         workspace: Workspace,
-        footprints: Sequence[Resolved],
+        footprints: Sequence[ResolvedFootprint],
         data: Any,
         measures: Sequence[Measure],
         options: Options,
@@ -93,21 +143,37 @@ class Applier:
         self.workspace = workspace
         self.options = options
         self.footprints = list(footprints)
-        self.scan = scan_of(data)
-        self.engine = open_engine(self.scan, options.engine)
+        self._folder = tempfile.TemporaryDirectory(prefix="placemap-", ignore_cleanup_errors=True)
         try:
-            by, self.kind = key_column(self.engine, options.by, options.kind, workspace.geography, self.scan.label)
-            self.question = sql.Question(by, tuple(measures), options.groups, self.engine.columns(), options.blanks)
-            check_columns(self.question, self.scan.label)
+            self.engine = self._opened(data)
+            try:
+                by, self.kind = key_column(self.engine, options.by, options.kind, workspace.geography, self.scan.label)
+                self.question = sql.Question(by, tuple(measures), options.groups, self.engine.columns(), options.blanks)
+                check_columns(self.question, self.scan.label, long=options.long)
+            except BaseException:
+                self.engine.close()
+                raise
         except BaseException:
-            self.engine.close()
+            self._folder.cleanup()
             raise
+
+    def _opened(self, data: Any) -> Engine:
+        options = self.options
+        self.scan = scan_of(
+            data,
+            Path(self._folder.name),
+            sheet=options.sheet,
+            many=options.folder,
+            rewrite=options.engine != "duckdb",
+        )
+        return open_engine(self.scan, options.engine)
 
     def __enter__(self) -> Applier:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.engine.close()
+        self._folder.cleanup()
 
     @cached_property
     def keys(self) -> Apportionment:
@@ -115,8 +181,6 @@ class Applier:
         return place_keys.place_keys(
             self.kind,
             self.footprints,
-            self.workspace.geography,
-            self.workspace.populations,
             shares=self.options.shares,
             practices=self.practices,
         )
@@ -129,20 +193,24 @@ class Applier:
 
     def apply(self) -> Applied:
         """Figures by place, with reconciliations."""
+        geography = self.workspace.geography
         return run(
             self.engine,
             self.question,
             self.keys,
             self.footprints,
-            all_england=self.workspace.geography.all_england,
+            cover_of(self.keys, self.footprints),
+            geography,
             extensive=self.options.extensive,
             whole=self.options.whole,
+            asked=self.options.kind is not None,
+            account=self.scan.account,
             label=self.scan.label,
         )
 
     def sql(self, dialect: str = "duckdb") -> list[str]:
         """The statements, for other engines to run on `placemap_data` and the two tables of `keys`."""
-        return sql.transpiled(sql.script(self.question, self.keys.as_one), dialect)
+        return transpiled(script(self.question, self.keys.as_one), dialect)
 
     def join(self, out: Path) -> None:
         """Write every row of the data with the columns of its place: the one with the largest part of its unit.
@@ -174,11 +242,16 @@ class Applier:
             if "" in set(rest["CODE"])
             else pd.concat([rest, pd.DataFrame([("", place_keys.MISSING)], columns=rest.columns)])
         )
-        best = self.keys.weights.sort_values(["CODE", "WEIGHT", "PLACECD"], ascending=[True, False, True])
+        weights = self.keys.weights
+        in_scope = set(weights.loc[weights["PLACECD"] == "", "CODE"])
+        best = weights[weights["PLACECD"] != ""].sort_values(
+            ["CODE", "WEIGHT", "PLACECD"], ascending=[True, False, True]
+        )
         best = best.drop_duplicates("CODE").rename(columns={"WEIGHT": "PLACE_SHARE"})
         codes = self.keys.codes[["CODE", "OUTCOME"]].merge(best, on="CODE", how="left", validate="1:1")
         is_placed = codes["PLACECD"].notna()
-        outside = codes["OUTCOME"].where(codes["OUTCOME"] != "known", place_keys.OUT_OF_AREA)
+        unplaced = codes["CODE"].isin(in_scope).map({True: place_keys.NO_PLACE, False: place_keys.OUT_OF_AREA})
+        outside = codes["OUTCOME"].where(codes["OUTCOME"] != "known", unplaced)
         codes["OUTCOME"] = outside.where(~is_placed, place_keys.PLACED)
         return pd.concat([codes, rest], ignore_index=True)[["CODE", *JOIN_COLUMNS]]
 
@@ -196,14 +269,3 @@ def open_engine(scan: Scan, engine: str) -> Engine:
 
         return SparkEngine(scan)
     raise PlacemapError(f"there is no engine `{engine}`", hint="duckdb and spark", exit_code=Exit.USAGE)
-
-
-def _refuse_errors(outcome: Outcome) -> None:
-    if outcome.exit_code() != Exit.OK:
-        errors = [finding for finding in outcome.findings if finding.severity == "error"]
-        raise PlacemapError(
-            f"{outcome.system.id} {outcome.footprint.id} has {len(errors)} errors, such as: {errors[0].message}",
-            location=errors[0].location,
-            hint=f"placemap check {outcome.system.id} --footprint {outcome.footprint.id}",
-            exit_code=Exit.WRONG,
-        )

@@ -12,8 +12,7 @@ from placemap.analysis.sensitivity import sensitivity
 from placemap.commands.workspace import Outcome, Workspace, chosen_of
 from placemap.config.model import Footprint, Place, System
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.version import __version__
-from placemap.outputs.folder import Build, write_build
+from placemap.outputs.folder import write_build
 from placemap.reference.lock import require_locked
 
 
@@ -41,21 +40,12 @@ def build(
     if workspace.lock:
         require_locked(workspace.inputs(footprint), workspace.lock)
     outcome = workspace.build(system, footprint)
-    if sensitive and outcome.assignment is not None and outcome.exit_code() == Exit.OK:
-        outcome.sensitivity = sensitivity(system, outcome.assignment, workspace.geography, workspace.populations)
+    failed = outcome.exit_code() != Exit.OK
+    if sensitive and not failed:
+        outcome.sensitivity = sensitivity(outcome.without_errors())
         outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
-    made = Build(
-        system=system,
-        footprint=footprint,
-        tables=outcome.tables,
-        findings=outcome.findings,
-        inputs=workspace.inputs(footprint),
-        geography=workspace.geography,
-        measure=workspace.measure,
-        version=__version__,
-        failed=outcome.exit_code() != Exit.OK,
-        boundaries=workspace.boundaries(outcome) if outlines else None,
-    )
+    shapes = workspace.boundaries(outcome.without_errors()) if outlines and not failed else None
+    made = workspace.made(outcome, shapes)
     outcome.folder = write_build(made, out, formats=formats, excel=excel)
     return outcome
 
@@ -87,17 +77,12 @@ class PlaceSummary:
 
 def place_summaries(outcome: Outcome) -> list[PlaceSummary]:
     """LSOAs and people by place; empty where nothing was resolved."""
-    if outcome.assignment is None or outcome.populations is None:
+    resolved = outcome.resolved
+    if resolved is None:
         return []
     lines = []
-    for position, place in enumerate(outcome.footprint.places):
-        mask = outcome.assignment.place == position
-        lines.append(
-            PlaceSummary(
-                place,
-                int(np.count_nonzero(mask)),
-                float(outcome.populations.residents[mask].sum()),
-                float(outcome.populations.registered[mask].sum()),
-            )
-        )
+    for position, place in enumerate(resolved.places):
+        mask = resolved.lsoas(position)
+        registered = float(resolved.populations.registered[mask].sum())
+        lines.append(PlaceSummary(place, int(np.count_nonzero(mask)), resolved.people(mask), registered))
     return lines

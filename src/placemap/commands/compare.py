@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from placemap.analysis.compare import Side, comparison_tables, side
-from placemap.commands.workspace import Workspace, assignment_of, footprints_of
+from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.model import System
 from placemap.core.tables import Table
 
@@ -31,8 +31,5 @@ def compare_footprints(workspace: Workspace, system: System, footprints: list[st
         PlacemapError: there is no such footprint, or one cannot be resolved.
     """
     chosen = footprints_of(system, list(dict.fromkeys(footprints)), every=not footprints)
-    sides = tuple(
-        side(assignment_of(workspace, system, footprint), workspace.geography, workspace.populations)
-        for footprint in chosen
-    )
-    return Comparison(system, sides, tuple(comparison_tables(system, sides, workspace.populations)))
+    sides = tuple(side(resolved_of(workspace, system, footprint)) for footprint in chosen)
+    return Comparison(system, sides, tuple(comparison_tables(sides)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from placemap.commands.workspace import Workspace, open_workspace
 from placemap.config.as_of import at_vintages
-from placemap.config.find_config import ENDINGS, all_configs, config_path
+from placemap.config.find_config import all_configs, config_path, england_configs, is_config
 from placemap.config.load import load_system
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
@@ -21,9 +21,13 @@ from placemap.reference.states import states
 from placemap.reference.status import TableStatus, status_of
 
 if TYPE_CHECKING:
-    from placemap.analysis.reference_diff import StoreDiff
+    from placemap.analysis.reference_changes import StoreDiff
+    from placemap.reference.store import Manifest
+    from placemap.sources.download.client import Client
     from placemap.sources.import_files import ImportReport
-    from placemap.sources.update import UpdateReport
+    from placemap.sources.pack import Packed
+    from placemap.sources.tables.requirements import Buildable
+    from placemap.sources.update_report import UpdateReport
 
 
 def lock_for(workspace: Workspace, systems: Sequence[System]) -> Lock:
@@ -47,10 +51,25 @@ def import_data(paths: list[Path], to: Path | None, configs: list[Path], measure
         PlacemapError: a file is missing or damaged, or a config cannot be read.
     """
     from placemap.sources.import_files import import_files
+    from placemap.sources.tables.requirements import pinned_months
 
     files = [file for path in configs for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
-    systems = [load_system(file) for file in files if file in configs or file.suffix in ENDINGS]
-    return import_files(paths, to or cache_folder(), systems=systems if configs else None, as_measure=measures)
+    systems = [load_system(file) for file in files if file in configs or is_config(file)]
+    months = pinned_months(systems if configs else shipped_systems())
+    store = to or cache_folder()
+    return import_files(paths, store, systems=systems if configs else None, as_measure=measures, months=months)
+
+
+def shipped_systems() -> tuple[System, ...]:
+    """The systems that make up England."""
+    return tuple(load_system(path) for path in england_configs().values())
+
+
+def buildable_systems(manifest: Manifest) -> list[Buildable]:
+    """Which of these a store can build, and what the others lack."""
+    from placemap.sources.tables.requirements import buildable
+
+    return buildable(manifest, shipped_systems())
 
 
 def data_status(data: Path | None) -> tuple[Path, str, list[TableStatus]]:
@@ -88,6 +107,47 @@ def write_lock_for(
     return found
 
 
+def pack_data(to: Path, data: Path | None) -> Packed:
+    """Write the store in use into one file."""
+    from placemap.sources.pack import write_pack
+
+    return write_pack(store_folder(data), to)
+
+
+def is_pack(path: Path) -> bool:
+    """Whether a path is a file that `pack_data` made."""
+    from placemap.sources import pack
+
+    return pack.is_pack(path)
+
+
+def install_pack(source: str, to: Path | None, ca_bundle: Path | None = None) -> Packed:
+    """Take a pack over into a store, the user's own where `to` is None.
+
+    Args:
+        source: a file, the folder of a store, or a web address (https; http to this machine only).
+
+    Raises:
+        PlacemapError: it cannot be had, or is not whole; what stood there before still does.
+    """
+    from placemap.sources.pack import install_from
+
+    return install_from(source, to or cache_folder(), client_of(ca_bundle))
+
+
+def client_of(ca_bundle: Path | None) -> Client:
+    """What downloads go through.
+
+    Raises:
+        PlacemapError: there are no such certificate authorities.
+    """
+    from placemap.sources.download.client import Client
+
+    if ca_bundle is not None and not ca_bundle.is_file():
+        raise PlacemapError("there is no such file", location=str(ca_bundle), hint="check --ca-bundle")
+    return Client(ca_bundle=ca_bundle)
+
+
 def update_data(
     wanted: list[str],
     urls: dict[str, str],
@@ -96,18 +156,16 @@ def update_data(
     progress: Callable[[str, int, int], None],
 ) -> UpdateReport:
     """Bring a store up to date from the official services; the user's own where `to` is None."""
-    from placemap.sources.download.client import Client
     from placemap.sources.update import Updater
 
-    if ca_bundle is not None and not ca_bundle.is_file():
-        raise PlacemapError("there is no such file", location=str(ca_bundle), hint="check --ca-bundle")
-    return Updater(to or cache_folder(), Client(ca_bundle=ca_bundle)).run(wanted, urls, progress)
+    updater = Updater(to or cache_folder(), client_of(ca_bundle), systems=shipped_systems())
+    return updater.run(wanted, urls, progress)
 
 
 def write_lock(lock: Lock, path: Path) -> None:
     """Write a lock in one step, so that it is never half there.
 
     Raises:
-        PlacemapError: it cannot be written.
+        PlacemapError: the lock cannot be written.
     """
     write_whole(path, lock.to_text(), what="the lock", option="--to")

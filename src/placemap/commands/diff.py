@@ -7,23 +7,15 @@ from pathlib import Path
 
 from placemap.analysis.diff import Diff, diff
 from placemap.analysis.snapshot import Snapshot, read_snapshot, snapshot
-from placemap.checks.registry import Result
 from placemap.checks.run import run_checks
-from placemap.commands.workspace import Workspace, assignment_of, footprints_of
+from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.as_of import members_at
 from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.findings import Finding, Severity
-from placemap.crosswalk.inputs import newest_year
-from placemap.crosswalk.patient_ledger import ledger
-from placemap.crosswalk.places import places_table
-from placemap.crosswalk.tables import crosswalk_tables
+from placemap.core.findings import Finding, errors_of
 from placemap.reference.geography import Geography
-from placemap.reference.store import Manifest, ReferenceData
-from placemap.resolve.place_codes import place_codes_of
-
-_FAMILIES = {"pcn": ("pcns",), "registrations": ("registrations",)}
-
+from placemap.reference.store import FAMILIES, Manifest, ReferenceData
+from placemap.reference.vintages import tables_of
 
 # --- diff -----------------------------------------------------------------------------------------------------------
 
@@ -87,11 +79,11 @@ def vintage_kinds(geography: Geography, old: str, new: str) -> list[str]:
     """The kinds that the reference has in both vintages.
 
     Raises:
-        PlacemapError: there are none.
+        PlacemapError: no kind has a table in both vintages.
     """
     data = geography.data
-    kinds = [*("msoa", "ward", "ltla", "utla", "sub_icb"), "pcn", "registrations"]
-    known = {kind: data.vintages(*_FAMILIES.get(kind, ("lookup", kind))) for kind in kinds}
+    kinds = [kind for kind in FAMILIES if kind != "icb"]
+    known = {kind: [entry.vintage for entry in tables_of(data.manifest, kind)] for kind in kinds}
     found = [kind for kind, vintages in known.items() if old in vintages and new in vintages]
     if not found:
         have = "; ".join(f"{kind} {', '.join(vintages)}" for kind, vintages in known.items() if vintages)
@@ -113,14 +105,6 @@ def _taken(
     workspace: Workspace, system: System, footprint: Footprint, label: str
 ) -> tuple[Snapshot, list[tuple[str, Finding]]]:
     """A footprint's result in memory, with its errors; also where a check fails, so that the difference can be seen."""
-    assignment = assignment_of(workspace, system, footprint)
-    inputs = workspace.inputs(footprint)
-    geography, populations = workspace.geography, workspace.populations
-    findings = run_checks(Result(system, assignment, geography, populations, newest_year(inputs)))
-    tables = [
-        *crosswalk_tables(place_codes_of(system, footprint), assignment, geography, populations),
-        places_table(system, assignment, geography, populations, workspace.describer),
-        ledger(system, assignment, geography),
-    ]
-    errors = [(label, finding) for finding in findings if finding.severity == Severity.ERROR]
-    return snapshot(label, system, footprint, tables, inputs, workspace.measure), errors
+    resolved = resolved_of(workspace, system, footprint)
+    errors = [(label, finding) for finding in errors_of(run_checks(resolved))]
+    return snapshot(label, resolved, workspace.tables(resolved), workspace.inputs(footprint)), errors

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from placemap.apply.apportion import Resolved
-from placemap.checks.run import in_order
+from placemap.analysis.sensitivity import Sensitivity, sensitivity
+from placemap.checks.run import by_severity
 from placemap.checks.store_covers import UPDATE
 from placemap.commands.workspace import Outcome, Workspace, footprints_of
 from placemap.config.as_of import at_vintages
@@ -20,19 +22,24 @@ from placemap.config.load import load_system
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Bools
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.findings import Finding, Severity, worst
+from placemap.core.findings import Finding, Severity, exit_code_of, refuse_errors
 from placemap.core.tables import Table
-from placemap.core.version import __version__
 from placemap.crosswalk.england import national_places_table
 from placemap.crosswalk.findings import findings_table
 from placemap.crosswalk.inputs import Inputs
 from placemap.crosswalk.patient_ledger import national_ledger
 from placemap.crosswalk.tables import crosswalk_tables
-from placemap.outputs.folder import Build, write_build
+from placemap.outputs.build import Build
+from placemap.outputs.folder import write_build
 from placemap.outputs.readme_england import SystemLine, national_readme
 from placemap.reference.geography import Geography
-from placemap.resolve.england import National, Part, combine
-from placemap.resolve.resolve import scope_of
+from placemap.reference.lock import require_locked
+from placemap.resolve.england import ENGLAND, combine
+from placemap.resolve.resolve import practice_places, scope_of
+from placemap.resolve.resolved import ResolvedFootprint
+
+if TYPE_CHECKING:
+    from placemap.outputs.map.outlines import PlaceBoundaries
 
 
 @dataclass
@@ -45,19 +52,31 @@ class EnglandOutcome:
         findings: those of all systems, then those between systems, errors first.
         tables: empty of crosswalks where there are errors.
         folder: where they were written; None where nothing was.
+        sensitivity: what other methods make of each system; None where that was not asked for.
     """
 
-    national: National
+    national: ResolvedFootprint
     outcomes: list[Outcome]
     left_out: list[System]
     findings: list[Finding]
     tables: list[Table] = field(default_factory=list)
     folder: Path | None = None
+    sensitivity: Sensitivity | None = None
 
-    def exit_code(self, *, strict: bool = False) -> Exit:
-        """0, or 4 where there are errors (with `strict`, warnings too)."""
-        bad = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
-        return Exit.WRONG if worst(self.findings) in bad else Exit.OK
+    def exit_code(self) -> Exit:
+        """0, or 4 where there are errors."""
+        return exit_code_of(self.findings)
+
+    def without_errors(self) -> ResolvedFootprint:
+        """The systems as one footprint.
+
+        Raises:
+            PlacemapError: there are errors, or every system was left out.
+        """
+        refuse_errors("England", self.findings, "placemap build --england")
+        if not self.national.parts:
+            raise PlacemapError("no system is left", hint="ask for a lower --min-grade, or none", exit_code=Exit.WRONG)
+        return self.national
 
 
 def england_systems() -> list[System]:
@@ -73,7 +92,7 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
     """Resolve and check the default footprint of every system, and put them together.
 
     `outcome.national` is what further commands need: `assignment.place` gives each LSOA of 2021 a position in
-    `heads` (ICSID, FOOTPRINT, PLACECD) and in `footprint.places`.
+    `place_codes` (ICSID, FOOTPRINT, PLACECD) and in `places`.
 
     Args:
         min_grade: leave out systems whose evidence is weaker.
@@ -92,21 +111,31 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
             left_out.append((system, footprint))
         else:
             outcomes.append(workspace.check(system, footprint))
-    parts = [Part(o.system, o.assignment) for o in outcomes if o.assignment is not None]
+    parts = [_of_all(workspace, o.resolved) for o in outcomes if o.resolved is not None]
     expected = _scopes([footprint for _, footprint in left_out], workspace.geography)
     if len(parts) < len(outcomes):  # a system with errors of its own: what it would have had is no finding as well
         expected[:] = True
-    national = combine(parts, workspace.geography, workspace.populations, left_out=expected)
+    national, between = combine(parts, workspace.geography, workspace.populations, left_out=expected)
     refused = [_left_out(system, footprint, min_grade) for system, footprint in left_out]
-    findings = in_order([*(f for o in outcomes for f in o.findings), *national.findings, *refused])
+    findings = by_severity([*(f for o in outcomes for f in o.findings), *between, *refused])
+    national = replace(national, findings=caveats(findings))
     return EnglandOutcome(national, outcomes, [system for system, _ in left_out], findings)
+
+
+def _of_all(workspace: Workspace, resolved: ResolvedFootprint) -> ResolvedFootprint:
+    """A footprint with its practices in the order of the registrations that all England is counted by."""
+    assignment = resolved.assignment
+    if assignment.practice_place is None or resolved.geography is workspace.geography:
+        return resolved
+    practices = practice_places(resolved.footprint, workspace.geography)
+    return replace(resolved, assignment=replace(assignment, practice_place=practices))
 
 
 def require_england(geography: Geography) -> None:
     """Refuse a store that is an extract.
 
     Raises:
-        PlacemapError: it is one.
+        PlacemapError: the store holds only a part of England.
     """
     if geography.all_england:
         return
@@ -118,44 +147,13 @@ def require_england(geography: Geography) -> None:
     )
 
 
-def resolved_england(workspace: Workspace, systems: Iterable[System], min_grade: str = WEAKEST) -> Resolved:
+def resolved_england(workspace: Workspace, systems: Iterable[System], min_grade: str = WEAKEST) -> ResolvedFootprint:
     """All systems as one footprint to apply data to, with what its user must know of them.
 
     Raises:
         PlacemapError: the store is not of all England, or there are errors.
     """
-    return joined(england(workspace, systems, min_grade))
-
-
-def joined(outcome: EnglandOutcome) -> Resolved:
-    """The systems of a national outcome as one footprint to apply data to.
-
-    Raises:
-        PlacemapError: there are errors.
-    """
-    require_no_errors(outcome)
-    national = outcome.national
-    parts = tuple(Resolved(part.system, part.assignment) for part in national.parts)
-    return Resolved(national.system, national.assignment, caveats(outcome.findings), parts)
-
-
-def require_no_errors(outcome: EnglandOutcome) -> None:
-    """Refuse to go on from systems with errors.
-
-    Raises:
-        PlacemapError: there are some.
-    """
-    errors = [finding for finding in outcome.findings if finding.severity == Severity.ERROR]
-    if errors:
-        raise PlacemapError(
-            f"the systems of England have {len(errors)} error{'s' if len(errors) != 1 else ''}, such as "
-            f"{errors[0].code}: {errors[0].message}",
-            location=errors[0].location,
-            hint="`placemap build --england` lists them",
-            exit_code=Exit.WRONG,
-        )
-    if not outcome.national.parts:
-        raise PlacemapError("no system is left", hint="ask for a lower --min-grade, or none", exit_code=Exit.WRONG)
+    return england(workspace, systems, min_grade).without_errors()
 
 
 def _scopes(footprints: Sequence[Footprint], geography: Geography) -> Bools:
@@ -173,6 +171,7 @@ def _left_out(system: System, footprint: Footprint, min_grade: str) -> Finding:
         subject=system.id,
         location=str(footprint.loc),
         hint="leave --min-grade out to have it, marked as weak",
+        system=ENGLAND,
     )
 
 
@@ -184,33 +183,46 @@ def build_england(
     min_grade: str = WEAKEST,
     formats: str = "csv",
     excel: bool = False,
+    outlines: bool = False,
+    sensitive: bool = False,
 ) -> EnglandOutcome:
     """Build all systems into `out/england/default-footprints/`.
 
+    Args:
+        outlines: also write the outlines of all places.
+        sensitive: also place LSOAs by other methods, and say how sure each place is.
+
     Raises:
-        PlacemapError: the store is not of all England, or the folder cannot be written.
+        PlacemapError: the store is not of all England, the tables are not those of the lock, or the folder cannot be
+            written.
     """
     outcome = england(workspace, systems, min_grade)
+    if workspace.lock:
+        require_locked(inputs_of(outcome, workspace), workspace.lock)
     failed = outcome.exit_code() != Exit.OK
     outcome.tables = tables_of(outcome, workspace)
-    inputs = inputs_of(outcome, workspace)
-    ending = f".{formats}"
-    made = Build(
-        system=outcome.national.system,
-        footprint=outcome.national.footprint,
-        tables=outcome.tables,
-        findings=outcome.findings,
-        inputs=inputs,
-        geography=workspace.geography,
-        measure=workspace.measure,
-        version=__version__,
-        failed=failed,
-        readme=""
-        if failed
-        else national_readme(outcome.national, lines(outcome), outcome.tables, outcome.findings, inputs, ending),
-    )
-    outcome.folder = write_build(made, out, formats=formats, excel=excel)
+    if sensitive and not failed:
+        outcome.sensitivity = sensitivity(outcome.national)
+        outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
+    shapes = workspace.boundaries(outcome.national) if outlines and not failed else None
+    made = build_of(outcome, workspace, shapes)
+    page = partial(national_readme, outcome.national, lines(outcome))
+    outcome.folder = write_build(made, out, formats=formats, excel=excel, page=page)
     return outcome
+
+
+def build_of(outcome: EnglandOutcome, workspace: Workspace, boundaries: PlaceBoundaries | None = None) -> Build:
+    """A national outcome with all that must be said of it."""
+    return Build(
+        outcome.national.system,
+        outcome.national.footprint,
+        outcome.tables or tables_of(outcome, workspace),
+        outcome.findings,
+        inputs_of(outcome, workspace),
+        workspace.measure,
+        workspace.geography.chosen.text,
+        boundaries,
+    )
 
 
 def tables_of(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
@@ -220,20 +232,18 @@ def tables_of(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
 
 
 def _tables(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
-    national, geography, populations = outcome.national, workspace.geography, workspace.populations
-    patient_kinds = np.array([part.footprint.has_patient_kinds for part in national.parts])[national.part_of]
+    national = outcome.national
     return [
-        *crosswalk_tables(national.heads, national.assignment, geography, populations),
-        national_places_table(national, geography, populations, workspace.describer),
-        national_ledger(national.heads, national.assignment, geography, patient_kinds),
+        *crosswalk_tables(national),
+        national_places_table(national, workspace.describer),
+        national_ledger(national),
     ]
 
 
 def _findings(outcome: EnglandOutcome) -> Table:
     """Findings of every system under its own id; those between systems under `england`."""
     own = [findings_table(o.system, o.footprint, o.findings) for o in outcome.outcomes]
-    seen = {id(finding) for o in outcome.outcomes for finding in o.findings}
-    between = [finding for finding in outcome.findings if id(finding) not in seen]
+    between = [finding for finding in outcome.findings if finding.system == ENGLAND]
     national = findings_table(outcome.national.system, outcome.national.footprint, between)
     frame = pd.concat([table.frame for table in (national, *own)], ignore_index=True)
     return Table("findings", national.schema, frame)
@@ -249,16 +259,16 @@ def lines(outcome: EnglandOutcome) -> list[SystemLine]:
     """One line a system: its footprint, places, grade, LSOAs and people."""
     result = []
     for item in outcome.outcomes:
-        if item.assignment is None or item.populations is None:
+        if item.resolved is None:
             continue
-        mask = item.assignment.place >= 0
+        mask, registered = item.resolved.assignment.place >= 0, item.resolved.populations.registered
         result.append(
             SystemLine(
                 item.system,
                 item.footprint,
                 int(mask.sum()),
-                float(item.populations.residents[mask].sum()),
-                float(item.populations.registered[mask].sum()),
+                item.resolved.people(mask),
+                float(registered[mask].sum()),
             )
         )
     return result

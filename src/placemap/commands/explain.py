@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.analysis.explain import explain, explain_place
+from placemap.analysis.explain import explain
+from placemap.analysis.explain_place import explain_place
 from placemap.analysis.explanation import Explanation
-from placemap.commands.workspace import Workspace, assignment_of, footprints_of
+from placemap.analysis.find import Entry, parents, units_named
+from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.model import Footprint, Place, System
-from placemap.core.codes import normal_name
+from placemap.core.codes import KINDS, POSTCODE, normal_name
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.text import listed
 from placemap.reference.describe import as_text
-from placemap.reference.look_up import POSTCODE, Subject, find_subject
+from placemap.reference.geography import Geography
+from placemap.reference.look_up import Subject, find_subject
 from placemap.reference.postcodes import Located, locate
 from placemap.resolve.resolve import Assignment
 
@@ -57,8 +61,33 @@ def explain_code(
     ]
     vintage = next((f.vintages["pcn"] for _, f in asked if "pcn" in f.vintages), None)
     located = locate(code, workspace.geography) if POSTCODE.fullmatch(" ".join(code.upper().split())) else None
-    subject = _of_postcode(located, workspace) if located else find_subject(code, workspace.geography, vintage)
+    subject = _of_postcode(located, workspace) if located else _subject(code, workspace.geography, vintage)
     return Explained(subject, located, tuple(_explain_in(workspace, asked, subject, only=len(systems) > 1)))
+
+
+def _subject(text: str, geography: Geography, pcn_vintage: str | None) -> Subject:
+    """What a code means, or the one unit of a name; of the living, if there are any of that name.
+
+    Raises:
+        PlacemapError: nothing is known of the code, or several units have the name.
+    """
+    try:
+        return find_subject(text, geography, pcn_vintage)
+    except PlacemapError:
+        named = {entry.code: entry for entry in units_named(text, geography)}
+        if not named:
+            raise
+    if len(named) > 1:
+        known = listed(
+            [f"{KINDS[one.kind].label} {code}{_inside(one, geography)}" for code, one in named.items()], "or"
+        )
+        raise PlacemapError(f"several units are called `{text}`", hint=f"say which: {known}", exit_code=Exit.USAGE)
+    return find_subject(next(iter(named)), geography, pcn_vintage)
+
+
+def _inside(entry: Entry, geography: Geography) -> str:
+    near = next((unit for unit in parents(entry, geography) if unit.kind in ("ltla", "utla", "icb")), None)
+    return f" in {near.name}" if near else ""
 
 
 def _asked_of(system: System, footprints: list[str], systems: Sequence[System], *, every: bool) -> list[Footprint]:
@@ -77,14 +106,14 @@ def _explain_in(workspace: Workspace, asked: Asked, subject: Subject, *, only: b
     found = []
     for system, footprint in asked:
         try:
-            assignment = assignment_of(workspace, system, footprint)
+            resolved = resolved_of(workspace, system, footprint)
         except PlacemapError:
             if only:  # one of many systems, which the tables in use may not cover
                 continue
             raise
-        touched = not only or not len(subject.lsoas) or _touches(assignment, subject)
+        touched = not only or not len(subject.lsoas) or _touches(resolved.assignment, subject)
         if touched:
-            result = explain(system, assignment, workspace.geography, workspace.populations, subject)
+            result = explain(resolved, subject)
             if not only or len(subject.lsoas) or _has_a_part(result):
                 found.append(result)
     return found
@@ -103,8 +132,8 @@ def _has_a_part(result: Explanation) -> bool:
 
 
 def _place_asked(code: str, systems: Sequence[System], footprints: list[str]) -> tuple[System, Footprint, Place] | None:
-    """The place that `code` names: `system/footprint/place`, `footprint/place`, or its id or name."""
-    parts = code.split("/")
+    """The place that `code` names, in whatever case: `system/footprint/place`, `footprint/place`, or its id or name."""
+    parts = code.casefold().split("/")
     found = [
         (system, footprint, place)
         for system in systems
@@ -132,7 +161,7 @@ def _named(parts: list[str], system: System, footprint: Footprint, place: Place)
 
 
 def _explain_place(workspace: Workspace, system: System, footprint: Footprint, place: Place) -> Explanation:
-    assignment = assignment_of(workspace, system, footprint)
-    lsoas = np.flatnonzero(assignment.place == footprint.places.index(place))
+    resolved = resolved_of(workspace, system, footprint)
+    lsoas = np.flatnonzero(resolved.lsoas(footprint.places.index(place)))
     description = as_text(workspace.describer.describe(lsoas.tolist()))
-    return explain_place(system, assignment, workspace.geography, workspace.populations, place, description)
+    return explain_place(resolved, place, description)

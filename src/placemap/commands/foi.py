@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from placemap.commands.report import _inputs, _report
-from placemap.commands.workspace import Workspace, without_errors
+from placemap.checks.placeholders import require_filled_in
+from placemap.commands.report import _report, drawn_build
+from placemap.commands.workspace import Workspace
 from placemap.config.model import Footprint, System
 from placemap.outputs.foi.questions import Letter
 
@@ -23,18 +24,17 @@ def foi_files(
         letter: what the reply says of itself.
 
     Raises:
-        PlacemapError: the footprint has errors, or the store has no boundaries.
+        PlacemapError: the footprint has errors, the config has texts to fill in, or the store has no boundaries.
     """
     from placemap.outputs.foi.pack import Material, lock_of, pack
 
-    outcome = without_errors(workspace, system, footprint)
-    outlines, inputs = workspace.boundaries(outcome), _inputs(workspace, footprint)
-    assert outcome.assignment is not None
-    assert outlines is not None
-    content = _report(workspace, outcome)
-    chosen = workspace.geography.chosen
-    material = Material(content, outcome.assignment, outcome.findings, inputs, outlines, config, chosen.text)
-    return pack(material, lock_of(content, inputs, workspace.measure, Path(system.loc.file).name, letter, chosen))
+    require_filled_in(system)
+    outcome = workspace.build(system, footprint)
+    resolved = outcome.without_errors()
+    outlines = workspace.boundaries(resolved)
+    build = drawn_build(workspace, outcome)
+    material = Material(_report(workspace, outcome, build), resolved.assignment, build, outlines, config)
+    return pack(material, lock_of(build, Path(system.loc.file).name, letter, workspace.geography.chosen))
 
 
 def make_foi(

@@ -9,17 +9,20 @@ from pathlib import Path
 
 import numpy as np
 
-from placemap.analysis.infer import Inferred, infer
-from placemap.analysis.infer_input import WantedPlaces, from_polygons, from_table
-from placemap.commands.workspace import Workspace, assignment_of
-from placemap.config.draft import Declared, Draft, config_text, place_ids, slug
+from placemap.analysis.infer import Inferred, Progress, infer
+from placemap.analysis.infer_input import WantedPlaces, from_table
+from placemap.analysis.infer_listed import Listing, declared, in_scope, scope_of_listing
+from placemap.commands.workspace import Workspace, resolved_of
+from placemap.config.draft import Declared, Draft, Unit, config_text, place_ids, slug
 from placemap.config.load import system_from_text
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Floats, Ints
-from placemap.core.errors import Exit, PlacemapError
-from placemap.core.read_tables import POLYGON_ENDINGS, read_polygons, read_table
+from placemap.core.codes import KINDS
+from placemap.core.errors import PlacemapError
+from placemap.core.findings import Finding, Severity
+from placemap.core.read_polygons import is_polygons, read_polygons
+from placemap.core.read_tables import read_table
 from placemap.reference.geography import Geography
-from placemap.reference.recognise import has_codes
 from placemap.resolve.resolve import Assignment
 
 FOOTPRINT = "inferred"
@@ -49,59 +52,94 @@ class Found:
     """What `infer` found.
 
     Attributes:
-        rebuilt: the config, built, gives back the input exactly.
-        off: LSOAs (or practices) that it does not give back; empty where it is rebuilt.
+        off: LSOAs (or codes) that the config, resolved, does not give back; empty where it gives back all of the input.
+        errors: why the config does not build; empty where it does.
+        listed: what a list of PCNs or practices comes to, also of places that get no LSOA.
     """
 
     inferred: Inferred
     config: str
-    rebuilt: bool
     off: tuple[str, ...]
+    errors: tuple[Finding, ...]
     against: Against | None
+    listed: tuple[Unit, ...] = ()
+
+    @property
+    def rebuilt(self) -> bool:
+        """Whether the config builds and gives back the input."""
+        return not self.off and not self.errors
 
 
 def read_wanted(
-    path: Path, geography: Geography, *, code: str = "", place: str = "", sheet: str | None = None
+    path: Path, geography: Geography, *, code: str = "", place: str = "", sheet: str | None = None, pcns: str = ""
 ) -> WantedPlaces:
-    """What a file says of places. Raises PlacemapError where it cannot be understood."""
-    if path.suffix.lower() in POLYGON_ENDINGS:
-        return from_polygons(read_polygons(path, sheet), geography, place)
+    """What a file says of places.
+
+    Args:
+        code, place: columns; found by content where they are empty.
+        sheet: of a workbook, or the layer of polygons.
+        pcns: the vintage of PCNs that PCNs and practices are read by; the best where it is empty.
+
+    Raises:
+        PlacemapError: it cannot be understood.
+    """
     try:
-        return from_table(read_table(path, sheet, has_codes), geography, code, place)
+        if is_polygons(path):
+            from placemap.analysis.infer_polygons import from_polygons  # geometry takes a second to load
+
+            return from_polygons(read_polygons(path, sheet), geography, place)
+        table = read_table(path, sheet)
+        wanted = from_table(table.frame, geography, code, place, pcns)
+        read = tuple(f"Of the file: {note}." for note in table.account.notes())
+        return replace(wanted, notes=(*wanted.notes, *read))
     except PlacemapError as error:
         error.location = error.location or str(path)
         raise
 
 
 def infer_places(
-    workspace: Workspace, wanted: WantedPlaces, name: str, against: tuple[System, Footprint] | None = None
+    workspace: Workspace,
+    wanted: WantedPlaces,
+    name: str,
+    against: tuple[System, Footprint] | None = None,
+    advance: Progress | None = None,
 ) -> Found:
     """Find the shortest declaration of places, write it as a config, and build that to see that it gives them back.
 
     Args:
         name: of the system, for the config.
         against: a footprint to measure the distance to.
+        advance: called after each place, with how many are done and of how many.
 
     Raises:
         PlacemapError: the practices of the input lie in no sub-ICB location that the reference knows.
     """
+    if wanted.listing is not None:
+        return _as_listed(workspace, wanted, wanted.listing, name, against, advance)
     residents = workspace.geography.measure(workspace.measure)
-    if wanted.practices is not None:
-        return _as_listed(workspace, wanted, name, residents, against)
     distance = _against(workspace, wanted.names, wanted.place, residents, against)
     for by_pcn in (True, False):
-        found = infer(wanted, workspace.geography, workspace.describer, residents, by_pcn=by_pcn)
+        found = infer(wanted, workspace.geography, workspace.describer, residents, by_pcn=by_pcn, advance=advance)
         config = _config(workspace.geography, found, name)
-        assignment = _built(workspace, config)
-        off = _off(wanted, assignment, workspace.geography)
-        if not off or found.way == "areas":
+        off = _off(wanted, _resolved(workspace, config), workspace.geography)
+        errors = _errors(workspace, config)
+        if found.way == "areas" or not (off or errors):
             break
-    return Found(found, config, not off, off, distance)
+    return Found(found, config, off, errors, distance)
 
 
-def _built(workspace: Workspace, config: str) -> Assignment:
+def _system(config: str) -> tuple[System, Footprint]:
     system = system_from_text(config, "inferred config")
-    return assignment_of(workspace, system, system.footprints[FOOTPRINT])
+    return system, system.footprints[FOOTPRINT]
+
+
+def _resolved(workspace: Workspace, config: str) -> Assignment:
+    return resolved_of(workspace, *_system(config)).assignment
+
+
+def _errors(workspace: Workspace, config: str) -> tuple[Finding, ...]:
+    """What would stop a build of the config."""
+    return tuple(f for f in workspace.check(*_system(config)).findings if f.severity == Severity.ERROR)
 
 
 def _off(wanted: WantedPlaces, assignment: Assignment, geography: Geography) -> tuple[str, ...]:
@@ -114,20 +152,21 @@ def _off(wanted: WantedPlaces, assignment: Assignment, geography: Geography) -> 
 
 def _config(geography: Geography, found: Inferred, name: str) -> str:
     wanted = found.wanted
-    declared = {place.name: place.declared for place in found.places if place.declared.length}
-    uses_pcns = any(kind == "pcn" for item in declared.values() for kind, _, _ in item.members)
+    places = {place.name: place.declared for place in found.places if place.declared.length}
+    uses_pcns = any(kind == "pcn" for item in places.values() for kind, _, _ in item.members)
     draft = Draft(
         system=slug(name),
         system_name=name,
         icb=icb_of(geography, wanted.place >= 0),
         scope=found.scope,
         footprint=FOOTPRINT,
-        footprint_name=f"{len(declared)} places inferred from a file",
-        places=declared,
+        footprint_name=f"{len(places)} places inferred from a file",
+        places=places,
         notes=(
             f"Inferred from {wanted.source}.",
             "Fill in the evidence, then: placemap build THIS-FILE",
             *wanted.notes,
+            *(finding.message for finding in wanted.findings),
         ),
         pcn_vintage=geography.default_vintage("pcn") if uses_pcns else "",
     )
@@ -148,83 +187,90 @@ def icb_of(geography: Geography, mask: np.ndarray[tuple[int], np.dtype[np.bool_]
 
 
 def _as_listed(
-    workspace: Workspace, wanted: WantedPlaces, name: str, residents: Floats, against: tuple[System, Footprint] | None
+    workspace: Workspace,
+    wanted: WantedPlaces,
+    found: Listing,
+    name: str,
+    against: tuple[System, Footprint] | None,
+    advance: Progress | None,
 ) -> Found:
     """Places of PCNs or practices are declared from just these; what they come to in areas is told of the result."""
-    assert wanted.practices is not None
     geography = workspace.geography
-    kind, vintage, place_of = wanted.practices
-    names = _names(geography, kind, vintage)
-    listed = {
-        place: Declared(
-            tuple((kind, code, names.get(code, "")) for code, of in sorted(place_of.items()) if of == place)
-        )
-        for place in wanted.names
-    }
-    scope = _scope_of_practices(geography, kind, vintage, place_of)
-    in_scope = np.isin(
-        geography.units("sub_icb").codes[geography.units("sub_icb").of], [code for _, code, _ in scope.members]
+    residents = geography.measure(workspace.measure)
+    units = declared(found, wanted.names, geography)
+    listed = [unit for item in units.values() for unit in item.members]
+    scope, notes = scope_of_listing(found, geography)
+    wanted = replace(wanted, notes=(*wanted.notes, *notes))
+    config = _listed_config(geography, wanted, found, units, scope, name)
+    assignment = _resolved(workspace, config)
+    if empty := _without_lsoas(assignment):
+        wanted = replace(wanted, findings=(*wanted.findings, *(_empty(place, units[place]) for place in empty)))
+        units = {place: item for place, item in units.items() if place not in empty}
+        config = _listed_config(geography, wanted, found, units, scope, name)
+        assignment = _resolved(workspace, config)
+    order = tuple(place.name for place in assignment.footprint.places)
+    result = replace(wanted, names=order, place=assignment.place)
+    areas = infer(result, geography, workspace.describer, residents, by_pcn=False, advance=advance)
+    places = tuple(
+        replace(item, declared=units[item.name], also=(*item.also, item.declared.text) if item.lsoas else ())
+        for item in areas.places
     )
+    length = len(listed)
+    inferred = replace(
+        areas, wanted=wanted, way="as listed", length=length, other=areas.length, places=places, scope=scope
+    )
+    distance = _against(workspace, order, assignment.place, residents, against)
+    off = _not_declared(assignment, units)
+    return Found(inferred, config, off, _errors(workspace, config), distance, tuple(listed))
+
+
+def _listed_config(
+    geography: Geography,
+    wanted: WantedPlaces,
+    found: Listing,
+    units: Mapping[str, Declared],
+    scope: Declared,
+    name: str,
+) -> str:
+    within = np.zeros(geography.size, dtype=bool)
+    within[in_scope(scope, geography)] = True
+    practices = any(kind == "practice" for item in units.values() for kind, _, _ in item.members)
     draft = Draft(
         slug(name),
         name,
-        icb_of(geography, in_scope),
+        icb_of(geography, within),
         scope,
         FOOTPRINT,
-        f"{len(listed)} places of {kind}s",
-        listed,
-        (f"From {wanted.source}, as they are listed there.", *wanted.notes),
-        pcn_vintage=_pinned(geography, kind, vintage),
+        f"{len(units)} places of {KINDS[found.kind].plural}",
+        units,
+        (f"From {wanted.source}, as they are listed there.", *wanted.notes, *(f.message for f in wanted.findings)),
+        pcn_vintage=found.vintage,
+        practice_vintage=found.vintage if practices and not found.usual else "",
     )
-    config = config_text(draft)
-    assignment = _built(workspace, config)
-    order = {place.id: place.name for place in assignment.footprint.places}
-    result = replace(wanted, names=tuple(order.values()), place=assignment.place)
-    found = infer(result, geography, workspace.describer, residents, by_pcn=False)
-    places = tuple(
-        replace(item, declared=listed[item.name], also=(*item.also, item.declared.text)) for item in found.places
+    return config_text(draft)
+
+
+def _without_lsoas(assignment: Assignment) -> list[str]:
+    """Places that get no LSOA, where others do."""
+    places = assignment.footprint.places
+    empty = [place.name for at, place in enumerate(places) if not (assignment.place == at).any()]
+    return empty if len(empty) < len(places) else []
+
+
+def _empty(place: str, units: Declared) -> Finding:
+    return Finding(
+        "place-without-lsoas",
+        Severity.WARNING,
+        f"{place} ({units.text}) has most of the patients of no LSOA, and is left out of the config.",
+        place,
+        hint="put its practices with another place, or leave them out",
     )
-    length = sum(item.length for item in listed.values())
-    inferred = replace(
-        found, wanted=wanted, way="as listed", length=length, other=found.length, places=places, scope=scope
-    )
-    off = tuple(code for code, place in place_of.items() if not _declares(assignment, code, place))
-    distance = _against(workspace, result.names, result.place, residents, against)
-    return Found(inferred, config, not off, off, distance)
 
 
-def _declares(assignment: Assignment, code: str, place: str) -> bool:
-    return [of.name for of, member in assignment.footprint.members() if member.code == code] == [place]
-
-
-def _names(geography: Geography, kind: str, vintage: str) -> dict[str, str]:
-    if kind == "pcn":
-        return geography.pcns(vintage).names
-    return {**geography.pcns().practice_names, **geography.practice_names}
-
-
-def _pinned(geography: Geography, kind: str, vintage: str) -> str:
-    return vintage if kind == "pcn" else geography.default_vintage("pcn")
-
-
-def _scope_of_practices(geography: Geography, kind: str, vintage: str, place_of: Mapping[str, str]) -> Declared:
-    """The sub-ICB locations that the practices or PCNs belong to."""
-    pcns = geography.pcns(_pinned(geography, kind, vintage))
-    members = pcns.members
-    ods_of = (
-        dict(zip(members["practice_code"], members["practice_sub_icb_ods"], strict=True))
-        if kind == "practice"
-        else pcns.sub_icb
-    )
-    units = geography.units("sub_icb")
-    found = sorted({at for code in place_of if (at := units.position(ods_of.get(code, ""))) is not None})
-    if not found:
-        raise PlacemapError(
-            f"the {kind}s lie in no sub-ICB location that the reference knows",
-            hint="`placemap data update`",
-            exit_code=Exit.WRONG,
-        )
-    return Declared(tuple(("sub_icb", str(units.codes[at]), str(units.names[at])) for at in found))
+def _not_declared(assignment: Assignment, units: Mapping[str, Declared]) -> tuple[str, ...]:
+    """Codes that the config does not have in the place where they were listed."""
+    built = {(place.name, member.code) for place, member in assignment.footprint.members()}
+    return tuple(code for place, item in units.items() for _, code, _ in item.members if (place, code) not in built)
 
 
 # --- the distance to a footprint --------------------------------------------------------------------------------------
@@ -236,7 +282,7 @@ def _against(
     if other is None:
         return None
     system, footprint = other
-    declared = assignment_of(workspace, system, footprint)
+    declared = resolved_of(workspace, system, footprint).assignment
     there = np.array([*(item.name for item in footprint.places), ""], dtype=object)
     here = np.array([*names, ""], dtype=object)
     rows = np.flatnonzero((place >= 0) | (declared.place >= 0))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from placemap.commands.workspace import Outcome, Workspace, without_errors
+from placemap.commands.workspace import Outcome, Workspace
 from placemap.config.model import Footprint, System
 from placemap.core.files import write_whole
 from placemap.outputs.map.picture import Picture, picture
+from placemap.resolve.resolved import ResolvedFootprint
 
 
 @dataclass(frozen=True)
@@ -21,26 +22,51 @@ class DrawnFiles:
 
 def draw(workspace: Workspace, outcome: Outcome, *, highlight: bool = False) -> Picture:
     """The map of an outcome without errors."""
-    assert outcome.assignment is not None
-    return picture(outcome.system, outcome.assignment, workspace.outlines, workspace.populations, highlight=highlight)
+    resolved = outcome.without_errors()
+    return picture(resolved, workspace.outlines, _before(workspace, resolved), highlight=highlight)
+
+
+def _before(workspace: Workspace, resolved: ResolvedFootprint) -> list[ResolvedFootprint]:
+    """The footprints of a system that give colours first: the default one, then the others as they are declared."""
+    system = resolved.system
+    order = sorted(system.footprints.values(), key=lambda footprint: footprint.id != system.default_footprint)
+    until = [footprint.id for footprint in order].index(resolved.footprint.id)
+    found = [workspace.resolve(system, footprint)[1] for footprint in order[:until]]
+    return [one for one in found if one is not None]
 
 
 def make_map(
-    workspace: Workspace, system: System, footprints: list[Footprint], out: Path, *, highlight: bool = False
+    workspace: Workspace,
+    system: System,
+    footprints: list[Footprint],
+    out: Path,
+    *,
+    highlight: bool = False,
+    title: str = "",
+    legend: bool = True,
 ) -> DrawnFiles:
-    """Write the map of one footprint, or of two side by side: SVG, PNG and alternative text.
+    """Write the map of one footprint, or of two side by side: SVG, PNG in two sizes and alternative text.
+
+    Args:
+        title: of the map, instead of the system's name.
+        legend: say beside the map what its colours and lines are.
 
     Raises:
         PlacemapError: a footprint has errors, the store has no boundaries, or a file cannot be written.
     """
-    from placemap.outputs.map.draw import alt, png, svg
+    from placemap.outputs.map.draw import drawing
+    from placemap.outputs.map.png import pngs
+    from placemap.outputs.map.svg import svg_text
 
-    pictures = [
-        draw(workspace, without_errors(workspace, system, footprint), highlight=highlight) for footprint in footprints
-    ]
+    pictures = [draw(workspace, workspace.check(system, footprint), highlight=highlight) for footprint in footprints]
     stem = out / system.id / ("-and-".join(footprint.id for footprint in footprints) + "-map")
-    words = alt(pictures)
-    contents: dict[str, str | bytes] = {".svg": svg(pictures), ".png": png(pictures), ".txt": words + "\n"}
-    return DrawnFiles(
-        [write_whole(stem.with_name(stem.name + ending), content) for ending, content in contents.items()], words
-    )
+    drawn = drawing(pictures, title, legend=legend)
+    large, small = pngs(drawn)
+    contents: dict[str, str | bytes] = {
+        ".svg": svg_text(drawn),
+        ".png": large,
+        "-small.png": small,
+        ".txt": drawn.alt + "\n",
+    }
+    written = [write_whole(stem.with_name(stem.name + ending), content) for ending, content in contents.items()]
+    return DrawnFiles(written, drawn.alt)

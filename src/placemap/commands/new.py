@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from placemap.config.draft import Declared, Draft, Unit, config_text, slug
-from placemap.core.arrays import Ints
-from placemap.core.codes import KINDS, normal_name
+from placemap.core.arrays import Ints, sums
+from placemap.core.codes import KINDS, RESIDENTS, normal_name
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.geography import Geography
 
@@ -76,8 +77,8 @@ def first_config(
     title = name or _short(full)
     names = list(dict.fromkeys(places)) or [title]
     scope = _units("sub_icb", lsoas, geography)
-    units, comments, pool = _pcns(scope, geography) if by == "pcn" else _areas(by, lsoas, geography)
-    label = KINDS[by].label if len(units) == 1 else KINDS[by].plural
+    found = _pcns(scope, geography) if by == "pcn" else _areas(by, lsoas, geography)
+    label = KINDS[by].label if len(found.units) == 1 else KINDS[by].plural
     draft = Draft(
         system=slug(title),
         system_name=title,
@@ -85,15 +86,17 @@ def first_config(
         scope=Declared(scope),
         footprint=FOOTPRINT,
         footprint_name="Places" if len(names) > 1 else "One place",
-        places={names[0]: Declared(units)},
+        places={names[0]: Declared(found.units)},
         notes=(
-            f"{title}: all {len(units)} {label} stand under the first place. Move them under the others, give each",
-            "place its evidence, and see with `placemap check THIS-FILE` that nothing is left out or doubled.",
+            f"{title}: all {len(found.units)} {label} stand under the first place. Move them under the others,",
+            "give each place its evidence, and see with `placemap check THIS-FILE` that nothing is left out or in two",
+            "places.",
         ),
-        pool=pool,
+        pool=found.pool,
         pcn_vintage=geography.default_vintage("pcn") if by == "pcn" else "",
         stubs=names[1:] or (["Another place"] if not places else []),
-        comments=comments,
+        comments=found.comments,
+        groups=found.groups,
         inside=by != "pcn",
     )
     return config_text(draft), draft.system
@@ -108,27 +111,37 @@ def _units(kind: str, lsoas: Ints, geography: Geography) -> tuple[Unit, ...]:
     return tuple((kind, str(units.codes[at]), str(units.names[at])) for at in np.unique(units.of[lsoas]) if at >= 0)
 
 
-def _areas(
-    kind: str, lsoas: Ints, geography: Geography
-) -> tuple[tuple[Unit, ...], dict[str, str], list[tuple[str, list[Unit]]]]:
-    units = geography.units(kind)
-    ltla = geography.units("ltla")
-    comments = {}
+@dataclass(frozen=True)
+class _Units:
+    """What places may be made of.
+
+    Attributes:
+        comments, groups: by code, what a person may want to know of it, and the council that it stands under.
+        pool: units that are in none of the places, under a title.
+    """
+
+    units: tuple[Unit, ...]
+    comments: dict[str, str]
+    groups: dict[str, str]
+    pool: tuple[tuple[str, tuple[Unit, ...]], ...] = ()
+
+
+def _areas(kind: str, lsoas: Ints, geography: Geography) -> _Units:
+    units, ltla = geography.units(kind), geography.units("ltla")
+    residents = geography.measure(RESIDENTS)
+    comments, groups = {}, {}
     for at in np.unique(units.of[lsoas]):
-        whole = units.lsoas(int(at))
+        whole, code = units.lsoas(int(at)), str(units.codes[at])
         inside = int(np.isin(whole, lsoas).sum())
-        district = "" if kind == "ltla" else f"{ltla.names[ltla.of[whole[0]]]}, "
         part = "" if inside == len(whole) else f"; {inside} of its {len(whole)} LSOAs are in the system"
-        comments[str(units.codes[at])] = (
-            f"{district}{geography.measure('residents_2021')[lsoas[units.of[lsoas] == at]].sum():,.0f} residents{part}"
-        )
-    return _units(kind, lsoas, geography), comments, []
+        comments[code] = f"{residents[lsoas[units.of[lsoas] == at]].sum():,.0f} residents{part}"
+        if kind != "ltla":
+            groups[code] = str(ltla.names[ltla.of[whole[0]]])
+    return _Units(_units(kind, lsoas, geography), comments, groups)
 
 
-def _pcns(
-    scope: tuple[Unit, ...], geography: Geography
-) -> tuple[tuple[Unit, ...], dict[str, str], list[tuple[str, list[Unit]]]]:
-    """The PCNs of the sub-ICB locations; practices there without a PCN are listed apart."""
+def _pcns(scope: tuple[Unit, ...], geography: Geography) -> _Units:
+    """The PCNs of the sub-ICB locations by council; practices there without a PCN are listed apart."""
     subs = geography.units("sub_icb")
     home = {
         str(subs.ods[at]) for _, code, _ in scope if subs.ods is not None and (at := subs.position(code)) is not None
@@ -136,20 +149,39 @@ def _pcns(
     pcns, registrations = geography.pcns(), geography.registrations
     size = dict(zip(registrations.codes, registrations.by_practice.tolist(), strict=True))
     codes = sorted(code for code, sub in pcns.sub_icb.items() if sub in home and code in pcns.practices_of)
-    comments = {
-        code: f"{_practices(len(of := pcns.practices_of[code]))}, {sum(size.get(p, 0) for p in of):,} patients"
-        for code in codes
-    }
+    comments, groups = {}, {}
+    councils = _councils(codes, geography)
+    for code in codes:
+        practices = pcns.practices_of[code]
+        comments[code] = f"{_practices(len(practices))}, {sum(size.get(one, 0) for one in practices):,} patients"
+        if code in councils:
+            groups[code], share = councils[code]
+            comments[code] += f", {share:.0%} of them there"
     members = pcns.members
     local = sorted(
         set(members[members["practice_sub_icb_ods"].isin(home)]["practice_code"]) & set(size) - set(pcns.pcn_of)
     )
-    pool = (
-        [("practices that are in no PCN", [("practice", code, pcns.practice_names[code]) for code in local])]
-        if local
-        else []
-    )
-    return tuple(("pcn", code, pcns.names[code]) for code in codes), comments, pool
+    alone = tuple(("practice", code, pcns.practice_names[code]) for code in local)
+    units = tuple(("pcn", code, pcns.names[code]) for code in codes)
+    return _Units(units, comments, groups, (("practices that are in no PCN", alone),) if alone else ())
+
+
+def _councils(codes: Sequence[str], geography: Geography) -> dict[str, tuple[str, float]]:
+    """By PCN with patients, the council that most of them live in, and the share of them who do."""
+    registrations, ltla, pcns = geography.registrations, geography.units("ltla"), geography.pcns()
+    position = {code: at for at, code in enumerate(codes)}
+    of = np.array([position.get(pcns.pcn_of.get(code, ""), -1) for code in registrations.code_list])
+    practice, council, patients = registrations.living(ltla.of)
+    mine = of[practice] >= 0
+    count = len(ltla.codes)
+    lives = sums(of[practice][mine] * count + council[mine], patients[mine], len(codes) * count).reshape(-1, count)
+    total = sums(of[of >= 0], registrations.by_practice[of >= 0], len(codes))
+    most = lives.argmax(axis=1)
+    return {
+        code: (str(ltla.names[most[at]]), float(lives[at, most[at]] / total[at]))
+        for at, code in enumerate(codes)
+        if total[at] > 0
+    }
 
 
 def _practices(count: int) -> str:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from placemap.analysis.sensitivity import LABELS, sensitivity
-from placemap.commands.england import EnglandOutcome, england, inputs_of, lines, require_no_errors, tables_of
+from placemap.analysis.sensitivity import sensitivity
+from placemap.commands.england import EnglandOutcome, build_of, england, lines
 from placemap.commands.map import DrawnFiles, draw
-from placemap.commands.workspace import Outcome, Workspace, without_errors
+from placemap.commands.workspace import Outcome, Workspace
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.files import write_whole
-from placemap.core.version import __version__
+from placemap.outputs.build import Build
 from placemap.outputs.map.outlines import PlaceBoundaries, boundaries
 from placemap.outputs.map.picture import national_picture
+from placemap.outputs.report.certainty import certainty
 from placemap.outputs.report.content import Report, Section, report
 from placemap.outputs.report.content_england import EnglandReport, england_report
-from placemap.reference.store import TableEntry
 
 
 def make_report(
@@ -37,12 +38,12 @@ def make_report(
     """
     from placemap.outputs.report.html import html
 
-    outcome = without_errors(workspace, system, footprint)
-    sections = [_sensitivity(workspace, outcome)] if sensitive and footprint.has_patient_kinds else []
-    content, outlines = _report(workspace, outcome, sections), workspace.boundaries(outcome)
-    assert outcome.assignment is not None
-    assert outlines is not None
-    text = html(content, workspace.outlines.of(outcome.assignment.place >= 0), outlines)
+    outcome = workspace.build(system, footprint)
+    resolved = outcome.without_errors()
+    sections = [certainty(sensitivity(resolved))] if sensitive and footprint.has_patient_kinds else []
+    content = _report(workspace, outcome, drawn_build(workspace, outcome), sections)
+    outlines = workspace.boundaries(resolved)
+    text = html(content, workspace.outlines.of(resolved.assignment.place >= 0), outlines)
     return DrawnFiles([write_whole(out / system.id / f"{footprint.id}-report.html", text)], content.picture.alt)
 
 
@@ -63,61 +64,32 @@ def make_england_report(
 
     outlines = workspace.outlines
     outcome = england(workspace, systems, min_grade)
-    require_no_errors(outcome)
-    national = outcome.national
-    drawn = boundaries(national.heads, national.assignment, outlines, workspace.populations)
+    national = outcome.without_errors()
+    drawn = boundaries(national, outlines)
     content = _england_report(workspace, outcome, drawn)
     path = out / national.system.id / f"{national.footprint.id}-report.html"
     return DrawnFiles([write_whole(path, html(content, drawn))], content.picture.alt)
 
 
 def _england_report(workspace: Workspace, outcome: EnglandOutcome, drawn: PlaceBoundaries) -> EnglandReport:
-    national, geography = outcome.national, workspace.geography
-    entries = {entry.name: entry for entry in [*inputs_of(outcome, workspace), geography.data.need("lsoa_boundaries")]}
     return england_report(
-        national,
+        outcome.national,
         lines(outcome),
         [system.name for system in outcome.left_out],
-        geography,
-        workspace.populations,
-        tables_of(outcome, workspace),
-        outcome.findings,
-        {id(finding): item.system.name for item in outcome.outcomes for finding in item.findings},
-        [entries[name] for name in sorted(entries)],
-        national_picture(national.assignment, national.part_of, drawn.shapes, geography, workspace.populations),
-        __version__,
+        _with_boundaries(build_of(outcome, workspace), workspace),
+        national_picture(outcome.national, drawn.shapes),
     )
 
 
-def _report(workspace: Workspace, outcome: Outcome, sections: Iterable[Section] = ()) -> Report:
-    assert outcome.assignment is not None
-    return report(
-        outcome.system,
-        outcome.assignment,
-        workspace.geography,
-        workspace.populations,
-        outcome.tables,
-        outcome.findings,
-        _inputs(workspace, outcome.footprint),
-        draw(workspace, outcome),
-        __version__,
-        sections,
-    )
+def _report(workspace: Workspace, outcome: Outcome, build: Build, sections: Iterable[Section] = ()) -> Report:
+    return report(outcome.without_errors(), build, draw(workspace, outcome), sections)
 
 
-def _sensitivity(workspace: Workspace, outcome: Outcome) -> Section:
-    """How sure each place is, in words, and every LSOA that another method places elsewhere."""
-    assert outcome.assignment is not None
-    found = sensitivity(outcome.system, outcome.assignment, workspace.geography, workspace.populations)
-    methods = [
-        f"By {LABELS[method]}: {lsoas:,} LSOAs with {people:,.0f} residents would be in another place."
-        for method, lsoas, people in found.by_method()
-    ]
-    text = ["Practices decide where the LSOAs of this footprint go. Other methods could be defended, too.", *methods]
-    return Section("sensitivity", "How sure it is", text, [found.confidence, found.flips])
+def drawn_build(workspace: Workspace, outcome: Outcome) -> Build:
+    """A build that rests on the boundaries that it is drawn from, too."""
+    return _with_boundaries(workspace.made(outcome), workspace)
 
 
-def _inputs(workspace: Workspace, footprint: Footprint) -> list[TableEntry]:
-    """The tables that a footprint rests on, with the boundaries that it is drawn from."""
-    entries = [*workspace.inputs(footprint), workspace.geography.data.need("lsoa_boundaries")]
-    return sorted(entries, key=lambda entry: entry.name)
+def _with_boundaries(build: Build, workspace: Workspace) -> Build:
+    entries = {entry.name: entry for entry in [*build.inputs, workspace.geography.data.need("lsoa_boundaries")]}
+    return replace(build, inputs=[entries[name] for name in sorted(entries)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 import zipfile
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import PlacemapError
+from placemap.core.files import from_json
 from placemap.outputs.foi.hidden import hidden
 from placemap.outputs.foi.pack import CONFIG, LIBRARIES, LOCK, RESPONSE, SUMS, WORKBOOK, PackLock, libraries
 from placemap.outputs.foi.questions import Letter
@@ -46,7 +46,7 @@ def verify(path: Path, data: Path | None = None) -> Verified:
         data: the reference store to make it again from; by default the one in use.
 
     Raises:
-        PlacemapError: the file cannot be read, or is no pack.
+        PlacemapError: the file cannot be read, or is not a pack.
     """
     files, strays = read_pack(path)
     steps = [_unaltered(files, strays), _hides_nothing(files)]
@@ -57,7 +57,7 @@ def read_pack(path: Path) -> tuple[dict[str, bytes], list[str]]:
     """The files of a pack by name without its folder, and what the archive holds besides them, in words.
 
     Raises:
-        PlacemapError: the file cannot be read, or is no pack.
+        PlacemapError: the file cannot be read, or is not a pack.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -70,12 +70,12 @@ def read_pack(path: Path) -> tuple[dict[str, bytes], list[str]]:
     except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError) as error:
         reason = getattr(error, "strerror", None) or error
         raise PlacemapError(
-            f"the pack cannot be read: {reason}", location=str(path), hint="give the zip as it was made"
+            f"the pack cannot be read: {reason}", location=str(path), hint="give the zip as it was written"
         ) from None
     missing = [name for name in (SUMS, LOCK, CONFIG) if name not in files]
     if missing:
         raise PlacemapError(
-            f"this is no pack of placemap's: it has no {' and no '.join(missing)}",
+            f"this is not a pack that placemap wrote: it has no {' and no '.join(missing)}",
             location=str(path),
             hint="give the zip that `placemap foi` wrote",
         )
@@ -124,7 +124,7 @@ def _same_again(files: dict[str, bytes], data: Path | None) -> Step:
 
 def _lock(content: bytes) -> PackLock:
     try:
-        values: dict[str, Any] = json.loads(content)
+        values: dict[str, Any] = from_json(content)
         return PackLock(**{**values, "letter": Letter(**values["letter"])})
     except (ValueError, TypeError, KeyError) as error:
         raise PlacemapError(f"{LOCK} cannot be understood: {error}") from None

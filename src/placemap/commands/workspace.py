@@ -9,54 +9,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.analysis.sensitivity import Sensitivity
+from placemap.checks.coverage import empty_scope
 from placemap.checks.members import check_declarations, check_icb
-from placemap.checks.registry import Result
 from placemap.checks.run import in_order, run_checks
 from placemap.checks.store_covers import require_coverage
 from placemap.config.as_of import at_vintages, footprint_of
-from placemap.config.grades import WEAKEST, require_grade
+from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Bools
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.findings import Finding, Severity, worst
+from placemap.core.findings import Finding, exit_code_of, refuse_errors
 from placemap.core.tables import Table
 from placemap.crosswalk.findings import findings_table
 from placemap.crosswalk.inputs import Inputs, inputs_of, newest_year
 from placemap.crosswalk.patient_ledger import ledger
 from placemap.crosswalk.places import places_table
 from placemap.crosswalk.tables import crosswalk_tables
+from placemap.outputs.build import Build
 from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography
 from placemap.reference.lock import Lock
 from placemap.reference.open_store import open_store, store_folder
-from placemap.reference.vintages import choose
-from placemap.resolve.place_codes import place_codes_of
+from placemap.reference.vintages import choose, nearest_month
 from placemap.resolve.populations import Populations, populations_of
 from placemap.resolve.resolve import Assignment, lsoas_of, resolve, scope_of
+from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
     from placemap.outputs.map.outlines import LsoaBoundaries, PlaceBoundaries
-
-DEFAULT_MEASURE = "residents_2021"
-
-
-def without_errors(workspace: Workspace, system: System, footprint: Footprint) -> Outcome:
-    """Build a footprint's tables in memory.
-
-    Raises:
-        PlacemapError: it has findings of error severity, so there is nothing to show.
-    """
-    outcome = workspace.build(system, footprint)
-    errors = [finding for finding in outcome.findings if finding.severity == Severity.ERROR]
-    if errors or outcome.assignment is None:
-        raise PlacemapError(
-            f"footprint `{footprint.id}` of {system.id} has {len(errors)} error{'s' if len(errors) != 1 else ''}, "
-            f"such as {errors[0].code}: {errors[0].message}",
-            location=system.loc.file,
-            hint=f"`placemap check {system.id} --footprint {footprint.id}` lists them",
-            exit_code=Exit.WRONG,
-        )
-    return outcome
 
 
 @dataclass
@@ -64,7 +45,7 @@ class Outcome:
     """What became of one footprint.
 
     Attributes:
-        assignment: None where the declarations themselves are wrong.
+        resolved: None where the declarations themselves are wrong.
         tables: the tables of the crosswalk; empty where only checks ran, or where there are errors.
         folder: where they were written; None where nothing was.
         sensitivity: what other methods make of it; None where that was not asked for.
@@ -73,16 +54,34 @@ class Outcome:
     system: System
     footprint: Footprint
     findings: list[Finding]
-    assignment: Assignment | None = None
-    populations: Populations | None = None
+    resolved: ResolvedFootprint | None = None
     tables: list[Table] = field(default_factory=list)
     folder: Path | None = None
     sensitivity: Sensitivity | None = None
 
-    def exit_code(self, *, strict: bool = False) -> Exit:
-        """0, or 4 where there are errors (with `strict`, warnings too)."""
-        bad = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
-        return Exit.WRONG if worst(self.findings) in bad else Exit.OK
+    @property
+    def assignment(self) -> Assignment | None:
+        """Which place each LSOA belongs to."""
+        return self.resolved.assignment if self.resolved else None
+
+    def exit_code(self) -> Exit:
+        """0, or 4 where there are errors."""
+        return exit_code_of(self.findings)
+
+    def without_errors(self) -> ResolvedFootprint:
+        """The footprint, resolved.
+
+        Raises:
+            PlacemapError: it has findings of error severity, so there is nothing to show.
+        """
+        _refuse_errors(self.system, self.footprint, self.findings)
+        assert self.resolved is not None
+        return self.resolved
+
+
+def _refuse_errors(system: System, footprint: Footprint, findings: list[Finding]) -> None:
+    command = f"placemap check {system.id} --footprint {footprint.id}"
+    refuse_errors(f"footprint `{footprint.id}` of {system.id}", findings, command)
 
 
 class Workspace:
@@ -91,7 +90,7 @@ class Workspace:
     def __init__(
         self,
         geography: Geography,
-        measure: str = DEFAULT_MEASURE,
+        measure: str = RESIDENTS,
         lock: Lock | None = None,
         min_grade: str = WEAKEST,
     ) -> None:
@@ -100,8 +99,9 @@ class Workspace:
         self.measure = measure
         self.min_grade = min_grade
         self.describer = Describer(geography)
-        self._resolved: dict[tuple[str, str], tuple[list[Finding], Assignment | None]] = {}
+        self._resolved: dict[tuple[str, str], tuple[list[Finding], ResolvedFootprint | None]] = {}
         self._populations: Populations | None = None
+        self._others: dict[str, Workspace] = {}
         self._outlines: LsoaBoundaries | None = None
 
     @property
@@ -111,8 +111,29 @@ class Workspace:
             self._populations = populations_of(self.geography, self.measure)
         return self._populations
 
-    def resolve(self, system: System, footprint: Footprint) -> tuple[list[Finding], Assignment | None]:
+    def of(self, footprint: Footprint) -> Workspace:
+        """The workspace whose registrations go with a footprint: those nearest to the PCN month that it pins.
+
+        This one where it pins none, where these are in use already, and where the user named others.
+        """
+        chosen = self.geography.chosen
+        pinned = sorted({m.vintage for _, m in footprint.members() if m.kind == "pcn" and m.vintage})
+        if not pinned or "registrations" in chosen.vintages:
+            return self
+        near = nearest_month(self.geography.data.vintages("registrations"), pinned[0])
+        if near in ("", self.geography.default_vintage("registrations")):
+            return self
+        if near not in self._others:
+            there = replace(chosen, locked={**chosen.locked, "registrations": near})
+            own = Workspace(Geography(self.geography.data, there), self.measure, self.lock, self.min_grade)
+            self._others[near] = own
+        return self._others[near]
+
+    def resolve(self, system: System, footprint: Footprint) -> tuple[list[Finding], ResolvedFootprint | None]:
         """Resolve a footprint; its declaration's errors instead, where it has any."""
+        own = self.of(footprint)
+        if own is not self:
+            return own.resolve(system, footprint)
         key = (system.config_sha256, footprint.id)
         if key not in self._resolved:
             require_coverage(system, footprint, self.geography)
@@ -121,21 +142,28 @@ class Workspace:
             if footprint.scope.place or not findings:
                 scope, scope_findings = self._scope(system, footprint)
                 findings += scope_findings
-            assignment = None if findings or scope is None else resolve(footprint, self.geography, scope)
-            self._resolved[key] = (findings, assignment)
+                if scope is not None and not scope.any() and not findings:
+                    findings.append(empty_scope(footprint))
+            resolved = None if findings or scope is None else self._resolve(system, footprint, scope)
+            self._resolved[key] = (findings, resolved)
         return self._resolved[key]
+
+    def _resolve(self, system: System, footprint: Footprint, scope: Bools) -> ResolvedFootprint:
+        assignment = resolve(footprint, self.geography, scope)
+        newest = newest_year(self.inputs(footprint))
+        return ResolvedFootprint(system, assignment, self.geography, self.populations, newest)
 
     def _scope(self, system: System, footprint: Footprint) -> tuple[Bools | None, list[Finding]]:
         if footprint.scope.place is None:
             return scope_of(footprint.scope, self.geography), []
         other_id, place_id = footprint.scope.place
         other = system.footprints[other_id]
-        findings, assignment = self.resolve(system, other)
-        if assignment is None:
+        findings, resolved = self.resolve(system, other)
+        if resolved is None:
             return None, findings
         position = [place.id for place in other.places].index(place_id)
         excluded = lsoas_of(footprint.scope.exclude, self.geography)
-        return assignment.in_scope & (assignment.place == position) & ~excluded, []
+        return resolved.assignment.in_scope & resolved.lsoas(position) & ~excluded, []
 
     def check(self, system: System, footprint: Footprint) -> Outcome:
         """Resolve a footprint and run all checks.
@@ -144,30 +172,41 @@ class Workspace:
             PlacemapError: its evidence is weaker than asked for, or the store does not hold its system.
         """
         require_grade(system, footprint, self.min_grade)
-        findings, assignment = self.resolve(system, footprint)
-        if assignment is None:
-            return Outcome(system, footprint, in_order(findings))
-        inputs = self.inputs(footprint)
-        result = Result(system, assignment, self.geography, self.populations, newest_year(inputs))
-        return Outcome(system, footprint, run_checks(result), assignment, self.populations)
+        findings, resolved = self.resolve(system, footprint)
+        if resolved is None:
+            return Outcome(system, footprint, in_order(findings, system))
+        findings = run_checks(resolved)
+        return Outcome(system, footprint, findings, replace(resolved, findings=caveats(findings)))
 
     def inputs(self, footprint: Footprint) -> Inputs:
         """The reference tables that a footprint's outputs rest on."""
-        return inputs_of(footprint, self.geography, self.measure)
+        return inputs_of(footprint, self.of(footprint).geography, self.measure)
 
     def build(self, system: System, footprint: Footprint) -> Outcome:
         """Resolve, check and make all tables; with errors only the findings."""
         outcome = self.check(system, footprint)
         found = findings_table(system, footprint, outcome.findings)
-        if outcome.exit_code() == Exit.OK and outcome.assignment is not None:
-            assignment = outcome.assignment
-            outcome.tables = [
-                *crosswalk_tables(place_codes_of(system, footprint), assignment, self.geography, self.populations),
-                places_table(system, assignment, self.geography, self.populations, self.describer),
-                ledger(system, assignment, self.geography),
-            ]
+        if outcome.exit_code() == Exit.OK:
+            outcome.tables = self.tables(outcome.without_errors())
         outcome.tables.append(found)
         return outcome
+
+    def made(self, outcome: Outcome, boundaries: PlaceBoundaries | None = None) -> Build:
+        """An outcome with all that must be said of it."""
+        return Build(
+            outcome.system,
+            outcome.footprint,
+            outcome.tables,
+            outcome.findings,
+            self.inputs(outcome.footprint),
+            self.measure,
+            self.geography.chosen.text,
+            boundaries,
+        )
+
+    def tables(self, resolved: ResolvedFootprint) -> list[Table]:
+        """All tables of a footprint but its findings."""
+        return [*crosswalk_tables(resolved), places_table(resolved, self.describer), ledger(resolved)]
 
     @property
     def outlines(self) -> LsoaBoundaries:
@@ -183,19 +222,20 @@ class Workspace:
             self._outlines = LsoaBoundaries(self.geography)
         return self._outlines
 
-    def boundaries(self, outcome: Outcome) -> PlaceBoundaries | None:
-        """The outlines of a footprint's places; None where there are errors."""
+    def boundaries(self, resolved: ResolvedFootprint) -> PlaceBoundaries:
+        """The outlines of a footprint's places.
+
+        Raises:
+            PlacemapError: the store has no boundaries of some LSOAs.
+        """
         from placemap.outputs.map.outlines import boundaries
 
-        if outcome.assignment is None or outcome.exit_code() != Exit.OK:
-            return None
-        heads = place_codes_of(outcome.system, outcome.footprint)
-        return boundaries(heads, outcome.assignment, self.outlines, self.populations)
+        return boundaries(resolved, self.outlines)
 
 
 def open_workspace(
     data: Path | None = None,
-    measure: str = DEFAULT_MEASURE,
+    measure: str = RESIDENTS,
     *,
     vintages: Sequence[str] = (),
     as_of: str = "",
@@ -253,20 +293,14 @@ def chosen_of(
     return dated, footprints_of(dated, names, every=every, as_of=chosen.as_of)
 
 
-def assignment_of(workspace: Workspace, system: System, footprint: Footprint) -> Assignment:
-    """The assignment of a footprint whose declaration has no errors.
+def resolved_of(workspace: Workspace, system: System, footprint: Footprint) -> ResolvedFootprint:
+    """A footprint whose declaration has no errors.
 
     Raises:
-        PlacemapError: it has.
+        PlacemapError: the declaration has errors.
     """
-    findings, assignment = workspace.resolve(system, footprint)
-    if assignment is None:
-        first = findings[0]
-        more = f" (and {len(findings) - 1} more errors)" if len(findings) > 1 else ""
-        raise PlacemapError(
-            f"{system.id}/{footprint.id} cannot be resolved: {first.message}{more}",
-            location=first.location,
-            hint=first.hint or f"`placemap check {system.id} -f {footprint.id}` shows all that is wrong",
-            exit_code=Exit.WRONG,
-        )
-    return assignment
+    findings, resolved = workspace.resolve(system, footprint)
+    if resolved is None:
+        _refuse_errors(system, footprint, findings)
+    assert resolved is not None
+    return resolved

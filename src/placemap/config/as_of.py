@@ -22,7 +22,7 @@ def footprint_of(system: System, day: date) -> Footprint:
     """The footprint that was in force on a day: the default one, else the only other not just proposed.
 
     Raises:
-        PlacemapError: none was, or several were.
+        PlacemapError: no footprint was in force on that day, or several were.
     """
     default = system.footprints[system.default_footprint]
     if valid_on(default, day):

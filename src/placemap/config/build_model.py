@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from placemap.config.model import Accept, Evidence, Expect, Footprint, Member, Place, Scope, System
+from placemap.config.draft import TO_FILL_IN
+from placemap.config.model import Accept, Evidence, Expect, Footprint, Member, Place, Placeholder, Scope, System
+from placemap.config.text_rules import texts
 from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.codes import MEMBER_KINDS
 
@@ -47,7 +49,12 @@ class _Reader:
             },
             config_sha256=_content_hash(config),
             loc=self.tree.loc(("ics",)),
+            placeholders=self.placeholders(),
         )
+
+    def placeholders(self) -> tuple[Placeholder, ...]:
+        found = [path for path, text in texts(self.tree.value) if TO_FILL_IN.lower() in text.lower()]
+        return tuple(Placeholder(str(path[-1]), self.tree.value_loc(path)) for path in found)
 
     def evidence(self, key: str, item: Values) -> Evidence:
         fields = ("title", "publisher", "date", "url", "accessed", "states")
@@ -131,11 +138,12 @@ class _Reader:
         return tuple(
             Accept(
                 _text(accept, "finding"),
-                _text(accept, "subject"),
+                subject.strip(),
                 _text(accept, "reason"),
-                self.tree.value_loc((*path, "accept", index)),
+                self.tree.value_loc((*path, "accept", index, *below)),
             )
             for index, accept in enumerate(item.get("accept", ()))
+            for subject, below in _subjects(accept["subject"])
         )
 
 
@@ -155,6 +163,11 @@ def _keys(item: Values) -> tuple[str, ...]:
     """Keys of evidence: one, or a list of them."""
     keys = item.get("evidence") or ()
     return tuple(key.strip() for key in ([keys] if isinstance(keys, str) else keys))
+
+
+def _subjects(value: str | list[str]) -> list[tuple[str, KeyPath]]:
+    """The subjects of a waiver, each with where it stands below it: nowhere, or in the list."""
+    return [(value, ())] if isinstance(value, str) else [(subject, ("subject", subject)) for subject in value]
 
 
 def _day(item: Values, key: str) -> date | None:

@@ -73,7 +73,7 @@ def _code_error(kind: str, path: KeyPath, tree: YamlTree) -> PlacemapError | Non
         what = " and ".join(fault for fault, there in faults.items() if there)
         return PlacemapError(f"code `{code}` has {what} in it", location=location, hint=f"write {tidy}")
     return PlacemapError(
-        f"`{code}` does not have the shape of any code; expected the code of {KINDS[kind].one}, like {example}",
+        f"`{code}` does not look like any code; expected the code of {KINDS[kind].one}, like {example}",
         location=location,
         hint="`placemap find` looks codes up by name",
     )

@@ -105,7 +105,7 @@ def _scope_place_errors(footprint_id: str, footprints: dict[str, Any], tree: Yam
         trail.append(other)
         if other in trail[:-1]:
             yield PlacemapError(
-                f"the scope goes round in a circle: {' → '.join(trail)}",
+                f"the scopes refer to each other in a circle: {' → '.join(trail)}",
                 location=str(loc),
                 hint="one of these footprints needs a scope of units",
             )

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from placemap.core.codes import KINDS, MEMBER_KINDS
 
+#: Stands in a new config for a text that only a person can give; `check` reports it.
+TO_FILL_IN = "TO FILL IN"
+
 Unit = tuple[str, str, str]
 """Kind, code and name."""
 
@@ -63,9 +66,11 @@ class Draft:
         icb: (code, ods, vintage).
         places: by name.
         notes: lines of comment at the top.
-        pool: units that are listed, commented out, to be moved under places; with a line of comment above each group.
+        pool: units that are listed, commented out, in the first place; with a line of comment above each group, whose
+            units are of one kind.
         stubs: names of places that stand as comments, to be given members.
         comments: by code of a unit, what a person may want to know of it.
+        groups: by code of a unit, a heading that units stand together under.
         inside: places keep to the scope.
     """
 
@@ -79,8 +84,10 @@ class Draft:
     notes: Sequence[str] = ()
     pool: Sequence[tuple[str, Sequence[Unit]]] = ()
     pcn_vintage: str = ""
+    practice_vintage: str = ""
     stubs: Sequence[str] = ()
     comments: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
     inside: bool = False
 
 
@@ -106,7 +113,7 @@ def config_text(draft: Draft) -> str:
 
 
 def _lines(draft: Draft) -> Iterator[str]:
-    yield from (f"# {line}" for line in draft.notes)
+    yield from (f"## {line}" for line in draft.notes)
     yield "placemap: 1"
     yield "ics:"
     yield f"  id: {draft.system}"
@@ -117,10 +124,12 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield from _declared(draft.scope, "  ")
     if draft.pcn_vintage:
         yield f"pcn_vintage: {draft.pcn_vintage}"
+    if draft.practice_vintage:
+        yield f"practice_vintage: {draft.practice_vintage}"
     yield "evidence:"
     yield "  to-fill-in:"
-    yield "    title: TO FILL IN  # the document that states the places"
-    yield "    publisher: TO FILL IN"
+    yield f"    title: {TO_FILL_IN}  # the document that states the places"
+    yield f"    publisher: {TO_FILL_IN}"
     yield "    # date: 2022-11-08"
     yield "    # url: https://…"
     yield f"default_footprint: {draft.footprint}"
@@ -133,60 +142,80 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield "    evidence: to-fill-in"
     yield "    places:"
     ids = place_ids(draft.places)
-    for name, declared in draft.places.items():
+    for number, (name, declared) in enumerate(draft.places.items()):
         yield f"      {ids[name]}:"
         yield f"        name: {quoted(name)}"
         if draft.inside:
             yield "        within: scope"
-        yield from _declared(declared, "        ", draft.comments)
+        yield from _declared(declared, "        ", draft.comments, draft.groups)
+        if not number:
+            yield from _pool(draft.pool)
     yield from _stubs(draft, ids)
-    yield from _pool(draft.pool)
+
+
+# Comments that are to become part of the config start with `# `, those for people with `## `, so that taking away every
+# `# ` leaves a config.
 
 
 def _stubs(draft: Draft, ids: Mapping[str, str]) -> Iterator[str]:
     kind = next((k for declared in draft.places.values() for k, _, _ in declared.members), "lsoa")
+    taken = list(ids.values())
     if draft.stubs:
-        yield "      # Take the `# ` of a place away, and move lines from above to it:"
+        yield "      ## To have another place, take the `# ` of its lines away, and move lines from above to its end."
     for name in draft.stubs:
-        yield f"      # {slug(name, ids.values())}:"
+        taken.append(slug(name, taken))
+        yield f"      # {taken[-1]}:"
         yield f"      #   name: {quoted(name)}"
         if draft.inside:
             yield "      #   within: scope"
         yield f"      #   {kind}:"
 
 
-def _declared(declared: Declared, indent: str, comments: Mapping[str, str] | None = None) -> Iterator[str]:
-    yield from _units(declared.members, declared.vintages, indent, comments or {})
+def _declared(
+    declared: Declared,
+    indent: str,
+    comments: Mapping[str, str] | None = None,
+    groups: Mapping[str, str] | None = None,
+) -> Iterator[str]:
+    yield from _units(declared.members, declared.vintages, indent, comments or {}, groups or {})
     if declared.exclude:
         yield f"{indent}exclude:"
-        yield from _units(declared.exclude, {}, f"{indent}  ")
+        yield from _units(declared.exclude, {}, f"{indent}  ", {}, {})
 
 
 def _units(
-    units: Sequence[Unit], vintages: Mapping[str, str], indent: str, comments: Mapping[str, str] | None = None
+    units: Sequence[Unit],
+    vintages: Mapping[str, str],
+    indent: str,
+    comments: Mapping[str, str],
+    groups: Mapping[str, str],
 ) -> Iterator[str]:
-    notes = comments or {}
     for kind in MEMBER_KINDS:
-        mine = sorted((code, name) for of, code, name in units if of == kind)
+        mine = sorted((groups.get(code, ""), code, name) for of, code, name in units if of == kind)
         if not mine:
             continue
         if kind in vintages:
             yield f"{indent}{kind}_vintage: {vintages[kind]}"
         yield f"{indent}{kind}:"
-        for code, name in mine:
-            note = f"  # {notes[code]}" if code in notes else ""
-            yield (f"{indent}  {quoted(code)}: {quoted(name)}" if name else f"{indent}  {quoted(code)}:") + note
+        heading = ""
+        for group, code, name in mine:
+            if group != heading:
+                heading = group
+                yield f"{indent}  ## {heading}"
+            note = f"  # {comments[code]}" if code in comments else ""
+            yield f"{indent}  {_unit(code, name)}{note}"
+
+
+def _unit(code: str, name: str) -> str:
+    return f"{quoted(code)}: {quoted(name)}" if name else f"{quoted(code)}:"
 
 
 def _pool(pool: Sequence[tuple[str, Sequence[Unit]]]) -> Iterator[str]:
-    if not pool:
-        return
-    yield ""
-    yield "# Units to move under the places: take a line's `# ` away and put it under the place's kind."
     for title, units in pool:
-        yield f"# {title}"
-        for kind, code, name in units:
-            yield f"#   {kind}: {quoted(code)}: {quoted(name)}"
+        yield f"        ## {title} (to have one here, take the `# ` of its line and of the first away):"
+        yield f"        # {units[0][0]}:"
+        for _, code, name in units:
+            yield f"        #   {_unit(code, name)}"
 
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,.()&/'–-]*[A-Za-z0-9.)]|[A-Za-z]")

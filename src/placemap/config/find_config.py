@@ -6,6 +6,7 @@ import difflib
 from pathlib import Path
 
 from placemap.core.errors import PlacemapError
+from placemap.core.files import is_litter
 from placemap.core.packaged import packaged_folder
 
 ENDINGS = (".yaml", ".yml")
@@ -15,7 +16,7 @@ def config_path(name: str, folder: Path | None = None) -> Path:
     """The config that `name` means: a path, then `./configs/<name>.yaml`, then a packaged config.
 
     Raises:
-        PlacemapError: there is none.
+        PlacemapError: no config has that name.
     """
     given = Path(name)
     if given.suffix in ENDINGS or len(given.parts) > 1 or _is_file(given):
@@ -57,7 +58,20 @@ def england_configs(folder: Path | None = None) -> dict[str, Path]:
     return {name: path for name, path in all_configs(folder).items() if name in packaged}
 
 
+def own_configs(folder: Path | None = None) -> list[Path]:
+    """Configs in `./configs` that stand in the place of packaged ones of the same name and other content."""
+    packaged = packaged_folder("configs")
+    found = england_configs(folder)
+    shipped = _configs_in(packaged)
+    return [path for name, path in found.items() if path.read_bytes() != shipped[name].read_bytes()]
+
+
 def _configs_in(folder: Path) -> dict[str, Path]:
     if not _is_folder(folder):
         return {}
-    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in ENDINGS}
+    return {path.stem: path for path in sorted(folder.iterdir()) if is_config(path)}
+
+
+def is_config(path: Path) -> bool:
+    """Whether a file in a folder of configs is one, by its name; `._x.yaml` is what macOS leaves on other disks."""
+    return path.suffix in ENDINGS and not is_litter(path)

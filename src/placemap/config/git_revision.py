@@ -8,6 +8,7 @@ from pathlib import Path
 
 from placemap.config.load import load_system, system_from_text
 from placemap.config.model import System
+from placemap.config.yaml_tree import decoded
 from placemap.core.errors import Exit, PlacemapError
 
 
@@ -37,4 +38,4 @@ def system_at(path: Path, revision: str) -> System:
             hint="OLD and NEW are two output folders, two configs, two vintages, or two git revisions",
             exit_code=Exit.UNREADABLE,
         )
-    return system_from_text(done.stdout.decode("utf-8-sig"), f"{path.name}@{revision}")
+    return system_from_text(decoded(done.stdout), f"{path.name}@{revision}")

@@ -1,4 +1,4 @@
-"""Grades of evidence: A places and geography stated · B the geography follows from names · C weak (docs/atlas.md)."""
+"""Grades of evidence: A places and geography stated · B the geography follows from names · C weak; see the atlas."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
 
-GRADES = ("A", "B", "C")
+#: What a grade says, in words.
+GRADES = {
+    "A": "the sources state the places and the geography that they are made of",
+    "B": "the sources state the places, and the geography follows from names in them",
+    "C": "the sources are weak, so treat the places as a working assumption",
+}
 WEAKEST = "C"
 _ABOUT_EVIDENCE = ("weak-evidence", "left-out")
 
 
 def is_below(grade: str, least: str) -> bool:
     """Whether a grade is weaker than the least that is wanted."""
-    return GRADES.index(grade) > GRADES.index(least)
+    return list(GRADES).index(grade) > list(GRADES).index(least)
 
 
 def caveats(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -35,8 +40,8 @@ def require_grade(system: System, footprint: Footprint, least: str) -> None:
     raise PlacemapError(
         f"footprint {footprint.id} of {system.id} is graded {footprint.grade}; --min-grade {least} refuses it",
         location=str(footprint.loc),
-        hint=f"of its footprints these are strong enough: {', '.join(others)}"
+        hint=f"these of its footprints are strong enough: {', '.join(others)}"
         if others
-        else f"`placemap show {system.id}` tells what the evidence is; no footprint of the system is strong enough",
+        else f"`placemap show {system.id}` shows the evidence; no footprint of the system is strong enough",
         exit_code=Exit.WRONG,
     )

@@ -37,3 +37,11 @@ def evidence_text(system: System, place: Place) -> str:
         item = system.evidence[key]
         texts.append(f"{item.title} ({', '.join(part for part in (item.publisher, item.date) if part)})")
     return "; ".join(texts)
+
+
+def member_text(member: Member) -> str:
+    """A member with its name and vintage: `ward E05010885 (Ashley, 2018)`."""
+    vintage = f", {member.vintage}" if member.vintage and not KINDS[member.kind].patients else ""
+    return f"{KINDS[member.kind].label} {member.code} ({member.name or ''}{vintage})".replace(" ()", "").replace(
+        "(, ", "("
+    )

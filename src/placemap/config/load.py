@@ -9,6 +9,7 @@ from placemap.config.code_errors import _code_errors
 from placemap.config.cross_references import reference_errors
 from placemap.config.model import System
 from placemap.config.schema_errors import shape_errors
+from placemap.config.text_rules import text_errors
 from placemap.config.yaml_tree import parse, read_text
 from placemap.core.errors import PlacemapError, PlacemapErrors
 
@@ -38,7 +39,13 @@ def system_from_text(text: str, name: str) -> System:
         raise PlacemapError(
             "the file holds a list or a single value; expected `key: value` lines", location=f"{name}:1:1", hint=_START
         )
-    mistakes = [*tree.duplicates, *_code_errors(tree), *reference_errors(tree), *shape_errors(tree)]
+    mistakes = [
+        *tree.duplicates,
+        *_code_errors(tree),
+        *reference_errors(tree),
+        *shape_errors(tree),
+        *text_errors(tree),
+    ]
     if mistakes:
         raise PlacemapErrors(_in_order(mistakes))
     return system_of(tree)

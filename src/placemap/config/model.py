@@ -163,11 +163,20 @@ class Footprint:
 
 
 @dataclass(frozen=True)
+class Placeholder:
+    """A text that was left to fill in: the name of its key, and where it stands."""
+
+    key: str
+    loc: Loc
+
+
+@dataclass(frozen=True)
 class System:
     """An integrated care system's config.
 
     Attributes:
         icb_code, icb_ods, icb_vintage: its integrated care board, as of that vintage.
+        placeholders: texts that are left to fill in, in the order of the file.
         config_sha256: hash of the config's content, the same however it is laid out.
     """
 
@@ -182,6 +191,7 @@ class System:
     footprints: dict[str, Footprint]
     config_sha256: str
     loc: Loc
+    placeholders: tuple[Placeholder, ...] = ()
 
     def units(self) -> Iterator[Member]:
         """Every unit that the config names: members, exclusions, bounds and scopes."""

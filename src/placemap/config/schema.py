@@ -9,8 +9,9 @@ from placemap.core.codes import AREA_KINDS, KINDS, MEMBER_KINDS
 FORMAT_VERSION = 1
 
 ID = "^[a-z0-9]+(-[a-z0-9]+)*$"
-VINTAGE = "^[0-9]{4}(-[0-9]{2})?$"
-PARTIAL_DATE = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
+_MONTH, _DAY_OF_MONTH = "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])"
+VINTAGE = f"^[0-9]{{4}}(-{_MONTH})?$"
+PARTIAL_DATE = f"^[0-9]{{4}}(-{_MONTH}(-{_DAY_OF_MONTH})?)?$"
 DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 WEB_ADDRESS = r"^https?://\S+$"
 ICB_CODE = "^E54[0-9]{6}$"
@@ -95,6 +96,13 @@ _KEYS = {
     "pattern": NOT_BLANK,
     "items": _text(),
 }
+_SUBJECTS = {
+    "description": "what the finding is about (SUBJECT in findings.csv), or a list of them with one reason",
+    "type": ["string", "array"],
+    "pattern": NOT_BLANK,
+    "items": _text(),
+    "minItems": 1,
+}
 _NOTES = _text(description="what a careful analyst must know")
 _DAY = {**_text(DAY), "format": "date"}
 _BASIS = {"enum": ["stated", "inferred"]}
@@ -120,7 +128,7 @@ SHAPES: dict[str, Schema] = {
     ),
     "AcceptShape": _shape(
         "A waiver of a finding about a subject, with its reason.",
-        {"finding": _text(), "subject": _text(), "reason": _text()},
+        {"finding": _text(), "subject": _SUBJECTS, "reason": _text()},
         required=("finding", "subject", "reason"),
     ),
     "PlaceShape": _shape(

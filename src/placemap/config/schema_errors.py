@@ -97,8 +97,8 @@ def _shape_error(error: jsonschema_rs.ValidationError, path: KeyPath, tree: Yaml
 
 def _missing(key: str, path: KeyPath, tree: YamlTree) -> PlacemapError:
     hint = {
-        "reason": "a waiver says why: `reason: …`",
-        "evidence": "name a key of the config's `evidence`: every footprint says what it rests on",
+        "reason": "say why: `reason: …`",
+        "evidence": "name a key of the config's `evidence`: every footprint names its evidence",
         "placemap": "start the file with `placemap: 1`, the version of the format",
         "places": "list the places of the footprint, each with its members",
         "grade": "A: places and geography are stated · B: follows from names · C: weak",
@@ -140,7 +140,7 @@ def _unknown_key(key: str, path: KeyPath, tree: YamlTree) -> PlacemapError:
     if close:
         hint = f"did you mean `{close[0]}`?"
     elif key in MEMBER_KINDS:
-        hint = f"only area kinds can stand here: {', '.join(AREA_KINDS)}"
+        hint = f"only area kinds can be used here: {', '.join(AREA_KINDS)}"
     else:
         plain = [name for name in known if not name.endswith("_vintage")]
         hint = f"the keys here are {', '.join(plain)}" + (", and vintages" if len(plain) < len(known) else "")
@@ -172,7 +172,7 @@ def shown(found: Any, path: KeyPath, tree: YamlTree) -> str:
     if isinstance(found, bool):
         return f"the truth value {str(found).lower()}"
     if isinstance(found, dict):
-        return "a mapping" if found else "an empty mapping"
+        return "`key: value` lines" if found else "an empty `{}`"
     if isinstance(found, list):
         return "a list"
     return f"`{found}`"

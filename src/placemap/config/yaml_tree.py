@@ -7,7 +7,9 @@ the core schema of YAML 1.2 and not by 1.1, PyYAML's own, for which `no` is a tr
 
 from __future__ import annotations
 
+import codecs
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
 from placemap.config.model import Loc
+from placemap.config.yaml_hints import COLON, quotes_needed
 from placemap.core.errors import PlacemapError
 
 #: Far above any real config (the largest shipped one is 30 kB); a larger file is something else.
@@ -81,12 +84,13 @@ def read_text(path: Path, name: str) -> str:
                 location=name,
                 hint="is this the right file? A config names units; tables belong in the reference store",
             )
-        return path.read_text(encoding="utf-8-sig")
+        return decoded(path.read_bytes())
     except FileNotFoundError:
         raise PlacemapError("no such file", location=name, hint="`placemap list` shows the systems there are") from None
     except UnicodeDecodeError as error:
+        byte = f"byte {error.start:,} is 0x{error.object[error.start]:02x}"
         raise PlacemapError(
-            f"the file is not UTF-8 text (byte {error.start:,} is 0x{error.object[error.start]:02x})",
+            f"the file is not {error.encoding.upper()} text ({byte})",
             location=name,
             hint="save it as UTF-8; a config is a text file that ends in .yaml",
         ) from None
@@ -94,6 +98,17 @@ def read_text(path: Path, name: str) -> str:
         raise PlacemapError(
             f"the file cannot be read: {error.strerror or error}", location=name, hint="check the file's permissions"
         ) from None
+
+
+def decoded(content: bytes) -> str:
+    """The text of a config: UTF-8, or UTF-16 with its mark, which `>` of Windows PowerShell writes.
+
+    Raises:
+        UnicodeDecodeError: it is neither.
+    """
+    utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = content.decode("utf-16") if utf_16 else content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parse(text: str, name: str) -> YamlTree:
@@ -114,9 +129,8 @@ def parse(text: str, name: str) -> YamlTree:
         root = yaml.compose(text, Loader=_Loader)
     except MarkedYAMLError as error:
         raise _not_yaml(error, text, name) from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
-        raise PlacemapError(f"this is not YAML: {reason}", location=name, hint=_YAML_HINT) from None
+    except (YAMLError, ValueError) as error:
+        raise PlacemapError(f"this is not YAML: {str(error).splitlines()[0]}", location=name, hint=_YAML_HINT) from None
     tree = YamlTree(name)
     if root is None:
         return tree
@@ -124,7 +138,7 @@ def parse(text: str, name: str) -> YamlTree:
     return tree
 
 
-_YAML_HINT = "see docs/config.md for the format, or start from a shipped config: `placemap show bnssg --source`"
+_YAML_HINT = "`placemap schema` prints the format; `placemap show bnssg --source` prints a config that is right"
 
 
 class _Core(BaseResolver):
@@ -172,7 +186,21 @@ else:
 
 
 def _refuse_depth(text: str, name: str) -> None:
-    """Look at the nesting before nodes are composed: libyaml's composer calls itself until the stack is full."""
+    """Look at the nesting before nodes are composed: libyaml's composer calls itself until the stack is full.
+
+    A scanner reads ahead, and newer ones have a limit to nesting of their own, which they may meet before the first
+    level is handed out. So where one fails, how deep it was is told by what stands before that place.
+    """
+    try:
+        _walk(text, name)
+    except MarkedYAMLError as error:
+        if error.problem_mark:
+            with suppress(MarkedYAMLError):
+                _walk(text[: error.problem_mark.index], name)
+        raise
+
+
+def _walk(text: str, name: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
@@ -196,7 +224,8 @@ def _not_yaml(error: MarkedYAMLError, text: str, name: str) -> PlacemapError:
             location=str(loc),
             hint="replace each tab by two spaces",
         )
-    return PlacemapError(f"this is not YAML: {_problem(error)}", location=str(loc), hint=_YAML_HINT)
+    hint = quotes_needed(text, loc.line) if error.problem == COLON else ""
+    return PlacemapError(f"this is not YAML: {_problem(error)}", location=str(loc), hint=hint or _YAML_HINT)
 
 
 def _problem(error: MarkedYAMLError) -> str:
@@ -254,9 +283,9 @@ def _mapping(node: MappingNode, path: KeyPath, tree: YamlTree) -> dict[str, Any]
 
 def _duplicate(key: str, loc: Loc, first: Loc) -> PlacemapError:
     return PlacemapError(
-        f"`{key}` stands twice in this mapping, first at line {first.line}, column {first.column}",
+        f"`{key}` appears twice here, first at line {first.line}, column {first.column}",
         location=str(loc),
-        hint="keep one of the two; YAML would drop the first without a word",
+        hint="keep one of the two; YAML would silently drop the first",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,3 +57,19 @@ def in_order(*keys: Ints) -> Ints | slice:
 def ratio(part: Numbers, whole: Numbers) -> Floats:
     """`part` ÷ `whole`; 0 where `whole` is 0."""
     return np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
+
+
+def largest_remainder(parts: Sequence[float], total: int | None = None) -> list[int]:
+    """Whole numbers near `parts` that sum to `total`; equal remainders go to the first.
+
+    Args:
+        parts: their sum must be whole.
+        total: the sum, where it is known better than by adding up.
+    """
+    # What binary fractions leave below a whole number is no remainder.
+    floors = [math.floor(part + 1e-6) for part in parts]
+    missing = (round(math.fsum(parts)) if total is None else total) - sum(floors)
+    order = sorted(range(len(floors)), key=lambda i: (floors[i] - parts[i], i))
+    for i in order[:missing]:
+        floors[i] += 1
+    return floors

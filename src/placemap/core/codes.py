@@ -73,6 +73,13 @@ KINDS: dict[str, Kind] = {
     )
 }
 
+#: The vintage of the LSOAs that everything resolves to, that of the LSOAs before them, and the first code that was new.
+LSOA_VINTAGE, OLD_LSOA_VINTAGE, FIRST_NEW_LSOA = "2021", "2011", "E01033769"
+#: Residents by LSOA and by old LSOA: what splits and merges are weighed by, and crosswalks unless another is asked for.
+RESIDENTS, OLD_RESIDENTS = "residents_2021", "residents_mid_2019"
+#: ICBs and their sub-ICB locations began on this day; E38 codes of earlier vintages are clinical commissioning groups.
+ICBS_FROM = "2022-07-01"
+
 MEMBER_KINDS: tuple[str, ...] = ("lsoa", "msoa", "ward", "ltla", "utla", "sub_icb", "pcn", "practice")
 AREA_KINDS: tuple[str, ...] = tuple(kind for kind in MEMBER_KINDS if not KINDS[kind].patients)
 
@@ -83,18 +90,56 @@ def kinds_of(code: str) -> list[Kind]:
     return exact or [kind for kind in KINDS.values() if kind.accepts(code)]
 
 
-def published_prefix(kind: str, vintage: str) -> str:
-    """Start of the published column names: `LAD24` for LTLAs of 2024, `CCG19` for the CCGs of 2019.
+def is_day(vintage: str) -> bool:
+    """Whether a vintage is a day (`2022-04-01`) rather than a month or a year."""
+    return vintage.count("-") > 1
 
-    E38 codes were clinical commissioning groups until June 2022 and have been sub-ICB locations since.
-    """
-    prefix = KINDS[kind].prefix
-    if kind == "sub_icb" and vintage[:4] < "2022":
-        prefix = "CCG"
-    return f"{prefix}{vintage[2:4]}"
+
+def month_of(vintage: str) -> str:
+    """`2022-08` for a day or month of it; a year as it is."""
+    return "-".join(vintage.split("-")[:2])
+
+
+def is_ccg(kind: str, vintage: str) -> bool:
+    """Whether units of a kind and vintage are clinical commissioning groups, which sub-ICB locations were before."""
+    return kind == "sub_icb" and "" < vintage[:4] < ICBS_FROM[:4]
+
+
+def published_prefix(kind: str, vintage: str) -> str:
+    """Start of the published column names: `LAD24` for LTLAs of 2024, `CCG19` for the CCGs of 2019."""
+    return f"{'CCG' if is_ccg(kind, vintage) else KINDS[kind].prefix}{vintage[2:4]}"
 
 
 def normal_name(name: str) -> str:
-    """A name as it is compared: case-folded, white space collapsed, a trailing "PCN" left out."""
+    """A name as it is compared: case-folded, white space collapsed, endings that people leave out left out.
+
+    ONS calls councils "Bristol, City of" and "Herefordshire, County of"; ODS ends the names of networks on "PCN".
+    """
     folded = " ".join(name.split()).casefold()
-    return folded.removesuffix(" pcn")
+    for ending in (" pcn", ", city of", ", county of"):
+        folded = folded.removesuffix(ending)
+    return folded
+
+
+# --- codes in people's tables ----------------------------------------------------------------------------------------
+
+#: Words for "no code" that files hold; NO2011, NO2021 and CLOSED are NHS England's for patients without an LSOA.
+NO_CODE = frozenset({"", "NO2011", "NO2021", "CLOSED", "NA", "N/A", "NAN", "NULL", "NONE", "-", "UNKNOWN", "E99999999"})
+#: Postcodes end in letters that cannot be misread; so `WD24CD` is none, but the title of a column.
+POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}")
+_CERTAIN = re.compile(r"[EWSNLMJK]\d{8}|95[A-Z]{2}\d{2}[A-Z]\d|[A-Z]\d{5}")
+#: Old and new NHS codes of sub-ICB locations and ICBs; no English word has such a shape.
+_BODY = re.compile(r"\d{2}[A-Z]|[A-Z]\d[A-Z]\d[A-Z]|Q[A-Z0-9]{2}")
+
+
+def is_code(text: str) -> bool:
+    """Whether a cell is certainly a code, by its shape alone: a GSS code, an ODS code of a letter and five digits, or a
+    postcode.
+    """
+    text = text.strip().upper()
+    return bool(_CERTAIN.fullmatch(text) or POSTCODE.fullmatch(text))
+
+
+def is_body(text: str) -> bool:
+    """Whether a cell may be the NHS code of a sub-ICB location or ICB, such as `15C`."""
+    return bool(_BODY.fullmatch(text.strip().upper()))

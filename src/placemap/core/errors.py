@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import traceback
 from enum import IntEnum
+from pathlib import Path
+
+from placemap.core.version import __version__
 
 
 class Exit(IntEnum):
-    """Exit codes of every command (docs/adr/0003)."""
+    """Exit codes of every command (docs/developers/adr/0003)."""
 
     OK = 0
+    BUG = 1
+    """Something that nobody foresaw; one line says what, `--debug` shows where."""
     USAGE = 2
     UNREADABLE = 3
     """Cannot be read, or fails its shape."""
@@ -61,3 +67,20 @@ class PlacemapErrors(PlacemapError):
     def __str__(self) -> str:
         """One line (or two, with its next step) a mistake."""
         return "\n".join(str(error) for error in self.errors)
+
+
+#: How much of the message of an exception is shown.
+_SHOWN = 200
+
+
+def unforeseen(error: BaseException) -> str:
+    """One line on an exception that nobody foresaw, and the way to report it."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "placemap" in Path(frame.filename).parts]
+    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    what = " ".join(str(error).split())[:_SHOWN]
+    return (
+        f"placemap {__version__} met something that it does not know: {type(error).__name__}{where}"
+        f"{': ' if what else ''}{what}\n"
+        "  → this is a bug, and no mistake of yours: please open an issue with this line and the command; the same "
+        "command with --debug shows where it happened. What was written before is whole"
+    )

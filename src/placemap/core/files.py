@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -23,11 +23,11 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from placemap.core.errors import PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 _IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY)
 _SPACE = "free some space, or choose another place with"
-_RIGHT = "get the right to write there, close programs that have it open, or choose another place with"
+_RIGHT = "get permission to write there, close any program that has it open, or choose another place with"
 _STEPS = {
     errno.ENOSPC: _SPACE,
     errno.EDQUOT: _SPACE,
@@ -54,12 +54,37 @@ def is_litter(path: Path) -> bool:
     return any(fnmatchcase(path.name.lower(), pattern) for pattern in _LITTER) and path.is_file()
 
 
+def refuse_foreign(folder: Path, own: Collection[str]) -> None:
+    """Refuse to replace a folder that holds files which placemap did not write, or something that is no folder.
+
+    Args:
+        own: the files that it wrote, relative to the folder.
+
+    Raises:
+        PlacemapError: there are others, and they would be lost.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise PlacemapError(
+            "this is not a folder that placemap wrote; it would be replaced",
+            location=str(folder),
+            hint="move it away, or choose another folder with --out",
+        )
+    found = [item for item in folder.rglob("*") if item.is_symlink() or not item.is_dir()]
+    foreign = sorted({item.relative_to(folder).as_posix() for item in found if not is_litter(item)} - set(own))
+    if foreign:
+        raise PlacemapError(
+            f"the folder holds files that placemap did not write ({', '.join(foreign[:3])}); they would be lost",
+            location=str(folder),
+            hint="move them away, or choose another folder with --out",
+        )
+
+
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
     """A new empty folder beside `folder`, which takes its place when the block ends well, and else vanishes.
 
     Raises:
-        PlacemapError: another process is at it.
+        PlacemapError: another process is writing the folder.
         OSError: the folder cannot be written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +104,7 @@ def replacing_file(path: Path) -> Iterator[Path]:
     """Where to write a file beside `path`, of the same ending; it goes there when the block ends well, else vanishes.
 
     Raises:
-        PlacemapError: another process is at it.
+        PlacemapError: another process is writing the file.
         OSError: it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -180,6 +205,37 @@ def _step(error: OSError, place: Path) -> str:
     return _STEPS.get(error.errno or 0, "choose another place with")
 
 
+def refuse_same(outputs: Sequence[tuple[str, Path]], inputs: Sequence[tuple[str, Path]]) -> None:
+    """Refuse to write over what is read, or twice to one place, through links and other spellings of a path too.
+
+    Args:
+        outputs: files to write, each with the option that names it.
+        inputs: files or folders to read, each with what it is.
+
+    Raises:
+        PlacemapError: so.
+    """
+    taken = list(inputs)
+    for option, path in outputs:
+        for what, other in taken:
+            if _is_same(path, other):
+                raise PlacemapError(
+                    f"{option} names {what} itself" if (what, other) in inputs else f"{option} and {what} are one file",
+                    location=str(path),
+                    hint="choose another file; nothing was read or written",
+                    exit_code=Exit.USAGE,
+                )
+        taken.append((option, path))
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    with suppress(OSError):
+        if path.samefile(other):
+            return True
+    one, two = (os.path.normcase(os.path.realpath(item)) for item in (path, other))
+    return one == two or (Path(two).is_dir() and Path(one).is_relative_to(two))
+
+
 def write_text(path: Path, text: str) -> None:
     """Write text as UTF-8 with its own line ends, the same bytes on every system; all text files are written by this.
 
@@ -215,6 +271,18 @@ def write_whole(
     except OSError as error:
         raise cannot_write(error, path, what=what, option=option) from None
     return path
+
+
+def from_json(text: str | bytes) -> Any:
+    """What a JSON file holds that anyone may have edited.
+
+    Raises:
+        ValueError: it is no JSON, or nested more deeply than any file of placemap's.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def as_json(value: dict[str, Any]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from placemap.core.errors import Exit, PlacemapError
 
 
 class Severity(StrEnum):
@@ -19,7 +22,7 @@ class Finding:
     """One thing a check found.
 
     Attributes:
-        code: stable name, documented in docs/findings.md.
+        code: stable name, documented in docs/reference/findings.md.
         severity: error, warning or info.
         message: what was found and what was expected.
         subject: the code or id that it is about; what a waiver names.
@@ -28,6 +31,7 @@ class Finding:
         lsoas: the LSOA 2021 codes affected, sorted.
         people: residents of those LSOAs (or patients, where the message says so); None where it does not apply.
         hint: the next step.
+        system: id of the system that it is about; `england` for what is wrong between systems.
     """
 
     code: str
@@ -39,10 +43,36 @@ class Finding:
     lsoas: tuple[str, ...] = field(default=())
     people: float | None = None
     hint: str = ""
+    system: str = ""
 
 
-def worst(findings: list[Finding]) -> Severity | None:
-    """The highest severity among `findings`; None where there are none."""
-    order = [Severity.ERROR, Severity.WARNING, Severity.INFO]
-    present = {finding.severity for finding in findings}
-    return next((severity for severity in order if severity in present), None)
+def errors_of(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that fail a build."""
+    return [finding for finding in findings if finding.severity == Severity.ERROR]
+
+
+def exit_code_of(findings: Iterable[Finding]) -> Exit:
+    """0, or 4 where there are errors."""
+    return Exit.WRONG if errors_of(findings) else Exit.OK
+
+
+def refuse_errors(what: str, findings: Iterable[Finding], command: str) -> None:
+    """Refuse to go on from something that has errors.
+
+    Args:
+        what: what they are findings about.
+        findings: of any severity.
+        command: lists them.
+
+    Raises:
+        PlacemapError: there are errors.
+    """
+    errors = errors_of(findings)
+    if errors:
+        first = errors[0]
+        raise PlacemapError(
+            f"{what} has {len(errors)} error{'s' if len(errors) != 1 else ''}, such as {first.code}: {first.message}",
+            location=first.location,
+            hint=f"`{command}` lists them",
+            exit_code=Exit.WRONG,
+        )

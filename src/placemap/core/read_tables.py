@@ -1,32 +1,243 @@
-"""People's own tables and polygons: the format found out, every cell as text."""
+"""People's own tables: one reader for all commands. Each row of a file is accounted for, or it is refused.
+
+The steps stand in files of their own: `open_file` (one file, literally), `decode` (text → records), `sheets` (workbooks
+→ records), `header` (what is header, title, footer), `account` (every row counted), `plain_csv` (large files).
+"""
 
 from __future__ import annotations
 
-import csv
+import os
 import re
-import zipfile
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
-from io import BytesIO, StringIO
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from placemap.core.errors import PlacemapError
+from placemap.core.account import Account, data_rows
+from placemap.core.cells import cell_text
+from placemap.core.decode import text_of
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.header import find_header, may_be_footer
+from placemap.core.open_file import PARQUET, WORKBOOK, Source, opened, source_of, unreadable
+from placemap.core.plain_csv import Plain, proof
+from placemap.core.sheets import chosen_sheet, workbook
 
-if TYPE_CHECKING:
-    import geopandas as gpd
-
-#: Rows that are looked at to find the header and the delimiter.
-PREVIEW = 50
-POLYGON_ENDINGS = (".gpkg", ".geojson", ".json", ".shp", ".fgb")
-
-
-_CERTAIN = re.compile(r"[EW]\d{8}|[A-Z]\d{5}")
+#: Bytes of a CSV from which it is worth to prove that it is plain.
+LARGE = 1 << 20
+#: Rows that are held in memory on their way to a file.
+_BATCH = 50_000
+_NO_TABLE = "the file holds no table: expected a header and at least one row"
 
 
-# --- reading ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Rows:
+    """A table that is being read: its titles, and its rows of data, which `account` counts as they go by."""
+
+    titles: tuple[str, ...]
+    named: tuple[bool, ...]
+    rows: Iterator[list[str]]
+    account: Account
+
+
+@dataclass(frozen=True)
+class UserTable:
+    """A user's table.
+
+    Attributes:
+        frame: every cell as text, an empty one as empty text.
+        account: of the rows of its file.
+    """
+
+    frame: pd.DataFrame
+    account: Account = field(default_factory=Account)
+
+
+# --- whole tables -----------------------------------------------------------------------------------------------------
+
+
+def read_table(path: Path, sheet: str | None = None) -> UserTable:
+    """A user's table in memory.
+
+    CSV of any common separator in UTF-8, UTF-16 or Windows-1252, Excel (.xlsx), or Parquet; also packed as .gz, or as
+    the one table of a zip; also through a pipe.
+
+    Args:
+        path: the file, literally.
+        sheet: the sheet of a workbook; where it is None, the only one with a table of codes.
+
+    Raises:
+        PlacemapError: the file cannot be read, holds no table, or what it holds has two meanings.
+    """
+    with opened(path) as source:
+        _refuse_sheet(source, sheet)
+        if source.form == PARQUET:
+            frame = _from_parquet(source)
+            return UserTable(frame, Account(header=1, data=len(frame), header_line=1))
+        with _rows(source, sheet) as table:
+            body = list(table.rows)
+            frame = pd.DataFrame(body, columns=list(table.titles), dtype=object)
+            used = [named or bool(frame[title].str.strip().any()) for title, named in _columns(table)]
+            return UserTable(frame.loc[:, used], table.account)
+
+
+def _refuse_sheet(source: Source, sheet: str | None) -> None:
+    if sheet is not None and source.form != WORKBOOK:
+        raise PlacemapError(
+            f"there is no sheet `{sheet}`, as this is no workbook",
+            location=source.label,
+            hint="leave --sheet out",
+            exit_code=Exit.USAGE,
+        )
+
+
+def _columns(table: Rows) -> Iterable[tuple[str, bool]]:
+    return zip(table.titles, table.named, strict=True)
+
+
+@contextmanager
+def _rows(source: Source, sheet: str | None) -> Iterator[Rows]:
+    """The rows of a file of text or of a workbook.
+
+    Raises:
+        PlacemapError: it holds no table, at once or at its end.
+    """
+    if source.form == WORKBOOK:
+        with workbook(source) as sheets:
+            chosen, header = chosen_sheet(sheets, sheet, source.label)
+            account = Account(sheet=chosen.name if len(sheets) > 1 else "")
+            label = f"{source.label}, sheet {chosen.name}"
+            rows = data_rows(chosen.records(), header, account, ragged=False, label=label)
+            yield Rows(header.titles, header.named, _some(rows, source.label), account)
+        return
+    text = text_of(source)
+    found = _header_of(source, text.preview)
+    account = Account()
+    rows = data_rows(text.records(), found, account, ragged=True, label=source.label)
+    yield Rows(found.titles, found.named, _some(rows, source.label), account)
+
+
+def _header_of(source: Source, preview: Any) -> Any:
+    lines = [line for line, _ in preview]
+    header = find_header([row for _, row in preview], ragged=True, label=source.label, line=lines)
+    if header is None:
+        raise unreadable(source.label, _NO_TABLE, "check the file")
+    return header
+
+
+def _some(rows: Iterator[list[str]], label: str) -> Iterator[list[str]]:
+    """The rows, of which there must be one."""
+    first = next(rows, None)
+    if first is None:
+        raise unreadable(label, _NO_TABLE, "check the file")
+    yield first
+    yield from rows
+
+
+# --- tables that need not fit into memory -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """A table for an engine to read.
+
+    Attributes:
+        parquet: a Parquet file of it; None where `plain` is.
+        plain: a CSV that is proven plain.
+        titles: of its columns; empty for Parquet that the user named.
+        account: of the rows of its file; None for Parquet that the user named.
+    """
+
+    titles: tuple[str, ...] = ()
+    parquet: Path | None = None
+    plain: Plain | None = None
+    account: Account | None = None
+
+
+def on_disk(path: Path, folder: Path, sheet: str | None = None, *, rewrite: bool = False) -> OnDisk:
+    """A user's table as an engine can read it without deciding what a row is.
+
+    Args:
+        path: the file, literally.
+        folder: where what has to be rewritten is put; a rewritten table is Parquet, all columns text, blanks null.
+        rewrite: whether a plain CSV is rewritten, too.
+
+    Raises:
+        PlacemapError: as in `read_table`.
+    """
+    source = source_of(path, folder)
+    _refuse_sheet(source, sheet)
+    if source.form == PARQUET:
+        return OnDisk(parquet=source.path)
+    if source.form != WORKBOOK and not rewrite and (plain := _plain(source)) is not None:
+        return plain
+    with _rows(source, sheet) as table:
+        copy = folder / "table.parquet"
+        titles = _write(table, copy)
+        return OnDisk(titles, copy, None, table.account)
+
+
+def _plain(source: Source) -> OnDisk | None:
+    if source.path.stat().st_size < LARGE:
+        return None
+    text = text_of(source)
+    header = _header_of(source, text.preview)
+    starts_at = text.preview[header.first][0] if header.first < len(text.preview) else 0
+    if text.encoding != "utf-8-sig" or header.index is None or not all(header.named) or not starts_at:
+        return None
+    if _has_odd_lines(source.path, text.preview[: header.first]):
+        return None
+    if _ends_in_footer(source, text.delimiter, header.code):
+        return None
+    plain = proof(source.path, text.delimiter, starts_at - 1, len(header.titles))
+    if plain is None:
+        return None
+    account = Account(header=1, data=plain.rows, header_line=text.preview[header.index][0])
+    for line, row in text.preview[: header.index]:
+        if any(cell.strip() for cell in row):
+            account.title += 1
+            account.leave_out(line, row)
+        else:
+            account.blank += 1
+    return OnDisk(header.titles, None, plain, account)
+
+
+def _has_odd_lines(path: Path, above: Any) -> bool:
+    """Whether lines above the data end in ways that an engine may count otherwise."""
+    with path.open("rb") as file:
+        start = file.read(1 << 16)
+    inside = any("\n" in cell or "\r" in cell for _, row in above for cell in row)
+    return inside or re.search(rb"\r(?!\n)", start[:-1]) is not None
+
+
+def _ends_in_footer(source: Source, delimiter: str, code: int | None) -> bool:
+    """Whether the last row may be a footer; only the last can be the end of one."""
+    with source.path.open("rb") as file:
+        file.seek(-min(1 << 16, source.path.stat().st_size), 2)
+        last = file.read().decode("utf-8", errors="replace").rstrip("\r\n").rpartition("\n")[2]
+    return may_be_footer([cell.strip('"') for cell in last.split(delimiter)], code)
+
+
+def _write(table: Rows, path: Path) -> tuple[str, ...]:
+    """Write a table as Parquet in batches; columns without a title in which nothing stands are left out."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(f"c{number}", pa.string()) for number in range(len(table.titles))])
+    filled = list(table.named)
+    with pq.ParquetWriter(path, schema, compression="snappy") as writer:
+        while batch := list(islice(table.rows, _BATCH)):
+            columns = [[cell or None for cell in column] for column in zip(*batch, strict=True)]
+            filled = [is_filled or any(column) for is_filled, column in zip(filled, columns, strict=True)]
+            writer.write_batch(pa.record_batch([pa.array(column, pa.string()) for column in columns], schema=schema))
+    return tuple(title if is_filled else "" for title, is_filled in zip(table.titles, filled, strict=True))
+
+
+# --- other tables -----------------------------------------------------------------------------------------------------
 
 
 def read_built(path: Path) -> pd.DataFrame:
@@ -38,174 +249,42 @@ def read_built(path: Path) -> pd.DataFrame:
     Raises:
         PlacemapError: the file cannot be read.
     """
-    content = _content(path)
-    try:
-        if content[:4] == b"PAR1":
-            return _from_parquet(content)
-        return pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, f"the table cannot be read: {error}") from None
+    with opened(path) as source:
+        if source.form == PARQUET:
+            return _from_parquet(source)
+        try:
+            return pd.read_csv(source.path, dtype=str, keep_default_na=False, encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise unreadable(path, f"the table cannot be read: {error}") from None
 
 
-def read_table(path: Path, sheet: str | None, has_codes: Callable[[pd.DataFrame], bool]) -> pd.DataFrame:
-    """A user's table, every cell as text and an empty one as empty text.
-
-    CSV with any common delimiter and encoding, Excel (.xlsx), or Parquet. Lines above the header are left out; a table
-    without a header gets `column 1`, `column 2` …
-
-    Args:
-        path: the file.
-        sheet: the sheet of a workbook; where it is None, the first that has a column of codes, else the first.
-        has_codes: whether a table has a column of codes.
-
-    Raises:
-        PlacemapError: the file cannot be read, or holds no table.
-    """
-    content = _content(path)
-    try:
-        if content[:4] == b"PAR1":
-            frame = _from_parquet(content)
-        elif zipfile.is_zipfile(BytesIO(content)):
-            frame = _from_workbook(content, path, sheet, has_codes)
-        else:
-            frame = _from_rows(_csv_rows(_decoded(content, path)))
-    except (OSError, ValueError, KeyError, csv.Error, zipfile.BadZipFile) as error:
-        raise _unreadable(path, f"the table cannot be read: {error}") from None
-    if frame.empty:
-        raise _unreadable(path, "the file holds no table: expected a header and at least one row")
-    return frame
-
-
-def _unreadable(path: Path, what: str, hint: str = "save it as CSV (UTF-8), .xlsx or Parquet") -> PlacemapError:
-    return PlacemapError(what, location=str(path), hint=hint)
-
-
-def _content(path: Path) -> bytes:
-    if path.is_dir():
-        raise _unreadable(path, "this is a folder; expected a table", "name a file in it")
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise _unreadable(path, "no such file", "check the path") from None
-    except OSError as error:
-        raise _unreadable(path, f"the file cannot be read: {error.strerror}", "check its permissions") from None
-    if not content.strip():
-        raise _unreadable(path, "the file is empty; expected a table")
-    if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise _unreadable(path, "this is a workbook of the old .xls format, or one with a password")
-    return content
-
-
-def _from_parquet(content: bytes) -> pd.DataFrame:
+def _from_parquet(source: Source) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        frame = pq.read_table(BytesIO(content)).to_pandas()
-    except pa.ArrowException as error:
-        raise ValueError(str(error).splitlines()[0]) from None
-    columns = {str(name): [cell_text(value) for value in frame[name].tolist()] for name in frame.columns}
+        table = pq.read_table(BytesIO(source.path.read_bytes()))
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(source.label, f"the table cannot be read: {str(error).splitlines()[0]}") from None
+    names = [str(name) for name in table.column_names]
+    if len({name.casefold() for name in names}) < len(names):
+        raise unreadable(source.label, "several columns have one title", "give each column a name of its own")
+    if not table.num_rows:
+        raise unreadable(source.label, _NO_TABLE, "check the file")
+    frame = table.to_pandas(ignore_metadata=True)
+    columns = {name: [cell_text(value) for value in frame[name].tolist()] for name in names}
     return pd.DataFrame(columns, dtype=object)
 
 
-def _from_workbook(
-    content: bytes, path: Path, sheet: str | None, has_codes: Callable[[pd.DataFrame], bool]
-) -> pd.DataFrame:
-    from openpyxl import load_workbook
+def literal_path(path: Path, folder: Path) -> str:
+    """A path as DuckDB takes it for just this file, and not for a pattern.
 
-    book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-    if sheet is not None and sheet not in book.sheetnames:
-        raise _unreadable(path, f"there is no sheet `{sheet}`", f"the sheets are {', '.join(book.sheetnames)}")
-    frames = (_from_rows(_sheet_rows(book[name])) for name in ([sheet] if sheet else book.sheetnames))
-    full = [frame for frame in frames if not frame.empty]
-    return next((frame for frame in full if has_codes(frame)), full[0] if full else pd.DataFrame())
-
-
-def _sheet_rows(sheet: Any) -> list[list[str]]:
-    return [[cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-
-
-def cell_text(value: Any) -> str:
-    """A cell of a workbook or a frame as text: whole numbers without a point, days as ISO, nothing as empty text."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime) and value.time() == datetime.min.time():
-        return value.date().isoformat()
-    return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def _decoded(content: bytes, path: Path) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16")
-    if b"\0" in content[:4096]:
-        raise _unreadable(path, "this is not a table of a format that placemap reads")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
-def _csv_rows(text: str) -> list[list[str]]:
-    lines = [line for line in text.splitlines()[:PREVIEW] if line.strip()]
-    delimiter = max(",\t;|", key=lambda mark: sum(line.count(mark) > 0 for line in lines))
-    return list(csv.reader(StringIO(text, newline=""), delimiter=delimiter))
-
-
-def _from_rows(rows: Sequence[Sequence[str]]) -> pd.DataFrame:
-    filled = [row for row in rows if any(cell.strip() for cell in row)]
-    if not filled:
-        return pd.DataFrame()
-    start = _header(filled)
-    width = max(len(row) for row in filled[start:])
-    body = [[*row, *[""] * (width - len(row))] for row in filled[start:]]
-    headless = any(_is_certain_code(cell.strip()) for cell in body[0])
-    titles = [f"column {number + 1}" for number in range(width)] if headless else _titles(body[0])
-    frame = pd.DataFrame(body if headless else body[1:], columns=titles, dtype=object)
-    used = [bool(frame[title].astype(str).str.strip().any()) or not title.startswith("column ") for title in titles]
-    return frame.loc[:, used]
-
-
-def _header(rows: Sequence[Sequence[str]]) -> int:
-    """The first row with as many filled cells as any of the first ones: what is above is a title or a note."""
-    counts = [sum(bool(cell.strip()) for cell in row) for row in rows[:PREVIEW]]
-    return counts.index(max(counts))
-
-
-def _titles(cells: Iterable[str]) -> list[str]:
-    titles: list[str] = []
-    for number, cell in enumerate(cells):
-        title = " ".join(cell.split()) or f"column {number + 1}"
-        while title in titles:
-            title = f"{title} ({number + 1})"
-        titles.append(title)
-    return titles
-
-
-def _is_certain_code(text: str) -> bool:
-    return bool(_CERTAIN.fullmatch(text))
-
-
-def read_polygons(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
-    """A user's polygons in metres of the British National Grid (EPSG:27700).
-
-    Raises:
-        PlacemapError: the file cannot be read, holds no polygons, or does not say its coordinate system.
+    Args:
+        folder: where a link may be put, for names that no pattern can stand for.
     """
-    import geopandas as gpd
-    import pyogrio.errors
-
-    _content(path)
-    try:
-        frame = gpd.read_file(path, layer=layer) if layer else gpd.read_file(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise _unreadable(path, f"the polygons cannot be read: {error}", "save them as GeoPackage or GeoJSON") from None
-    if frame.empty or not frame.geom_type.isin(["Polygon", "MultiPolygon"]).all():
-        kinds = ", ".join(sorted({str(kind) for kind in frame.geom_type})) or "nothing"
-        raise _unreadable(path, f"the file holds {kinds}; expected polygons, one or more a place", "export the areas")
-    if frame.crs is None:
-        raise _unreadable(
-            path, "the file does not say its coordinate system", "save it as GeoPackage, which always does"
-        )
-    return frame.to_crs(27700)
+    if os.sep == "/" and "\\" in str(path.absolute()):
+        link = folder / f"named{path.suffix}"
+        if not link.is_symlink():
+            link.symlink_to(path.absolute())
+        path = link
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path.absolute()))

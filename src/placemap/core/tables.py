@@ -8,13 +8,18 @@ from typing import Any
 
 import pandas as pd
 
-#: What a column holds. `code` and `text` are text; `date` is ISO text or empty; `int` and `number` have no blanks;
+#: What a column holds. `code` and `text` are text; `date` is ISO text or empty; of figures, None and NaN are blank;
 #: `people` is written to 2 decimals and `share` to 6; `flag` is true or false; `wkb` is a geometry as bytes.
 COLUMN_TYPES = ("code", "text", "date", "int", "number", "people", "share", "flag", "wkb")
 TEXT_TYPES = ("code", "text", "date")
 
 #: Decimals that people and shares are written to.
 DECIMALS = {"people": 2, "share": 6, "number": 6}
+
+#: The description beside the tables of a build, and the fields of it that placemap reads again: the folder's files, the
+#: measure that residents are counted by, and how much of England a source covers.
+METADATA = "metadata.json"
+FILES, MEASURE, COVERAGE = "schema:hasPart", "schema:variableMeasured", "schema:spatialCoverage"
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def _fixed(decimals: int) -> Callable[[Any], str]:
 
 
 _AS_TEXT: dict[str, Callable[[Any], str]] = {
-    "int": str,
+    "int": lambda value: "" if value is None else str(value),
     "flag": lambda value: "true" if value else "false",
     **{kind: _fixed(decimals) for kind, decimals in DECIMALS.items()},
 }

@@ -11,24 +11,21 @@ from placemap.crosswalk.places import places_table
 from placemap.crosswalk.schemas import national_places
 from placemap.reference.by_lsoa import Registrations
 from placemap.reference.describe import Describer
-from placemap.reference.geography import Geography
-from placemap.resolve.england import National
-from placemap.resolve.populations import Populations
+from placemap.resolve.resolved import ResolvedFootprint
 
 
-def national_places_table(
-    national: National, geography: Geography, populations: Populations, describer: Describer
-) -> Table:
+def national_places_table(national: ResolvedFootprint, describer: Describer) -> Table:
     """A row a place of England, with the ICB that most of its residents live in."""
-    tables = [places_table(part.system, part.assignment, geography, populations, describer) for part in national.parts]
+    tables = [places_table(part, describer) for part in national.parts]
     frame = pd.concat([table.frame for table in tables], ignore_index=True)
+    geography, populations = national.geography, national.populations
     icb = geography.units("icb")
     schema = national_places(populations.residents_name, geography.registered_measure, icb.vintage)
     place = national.assignment.place
-    unit, share = largest_unit(place, icb.of, populations.residents, len(national.heads))
+    unit, share = largest_unit(place, icb.of, populations.residents, len(national.places))
     known = unit >= 0
     columns = {
-        "OWN_PRACTICE_SHARE": own_practice_share(geography.registrations, place, len(national.heads)),
+        "OWN_PRACTICE_SHARE": own_practice_share(geography.registrations, place, len(national.places)),
         f"{icb.prefix}CD": np.where(known, icb.codes[unit], ""),
         f"{icb.prefix}CDH": np.where(known, icb.ods[unit], "") if icb.ods is not None else "",
         f"{icb.prefix}NM": np.where(known, icb.names[unit], ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from placemap.config.model import Footprint
 from placemap.crosswalk.tables import crosswalk_kinds
 from placemap.reference.geography import MERGE_WEIGHT, SPLIT_WEIGHT, Geography
-from placemap.reference.store import CCG_VINTAGE, TableEntry
+from placemap.reference.store import TableEntry
 
 Inputs = list[TableEntry]
 
@@ -16,15 +16,16 @@ def inputs_of(footprint: Footprint, geography: Geography, measure: str) -> Input
     pcn_vintage = footprint.vintages.get("pcn") or geography.default_vintage("pcn")
     entries = [
         data.need("lsoa_names"),
-        data.need("exact_fit"),
-        data.need("adjacency"),
+        data.find("exact_fit"),
+        data.find("adjacency"),
         geography.practices_entry,
         # A vintage that is not there is a finding, and what was found is written with the inputs that there are.
         *geography.find_pcn_entries(pcn_vintage),
         geography.registrations_entry,
         *(geography.units_entry(kind) for kind in crosswalk_kinds(geography)),
-        *(geography.measure_entry(name) for name in (measure, SPLIT_WEIGHT, MERGE_WEIGHT)),
-        data.find("lookup", "sub_icb", CCG_VINTAGE),
+        *(geography.measure_entry(name) for name in (measure, SPLIT_WEIGHT)),
+        data.find("lsoa_measure", MERGE_WEIGHT),
+        data.find("lookup", "sub_icb", geography.ccg_vintage),
         *_declared(footprint, geography),
     ]
     unique = {entry.name: entry for entry in entries if entry is not None}

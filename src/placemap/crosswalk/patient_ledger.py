@@ -7,15 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from placemap.config.model import System
-from placemap.core.arrays import Bools, Ints, sums
+from placemap.core.arrays import Ints, largest_remainder, sums
 from placemap.core.tables import Table
 from placemap.crosswalk.schemas import LEDGER
 from placemap.reference.by_lsoa import Registrations
-from placemap.reference.geography import Geography
-from placemap.resolve.england import ALL_SYSTEMS, ENGLAND
-from placemap.resolve.place_codes import PlaceCode, place_codes_of
+from placemap.resolve.place_codes import PlaceCode
 from placemap.resolve.resolve import Assignment
+from placemap.resolve.resolved import ResolvedFootprint
 
 NO_LSOA = "no LSOA of residence"
 WALES = "lives in Wales"
@@ -34,38 +32,30 @@ Line = tuple[str, int, int, float]
 """Category, position of the place of residence, position of the place of registration, patients; -1 for no place."""
 
 
-def ledger(system: System, assignment: Assignment, geography: Geography) -> Table:
+def ledger(resolved: ResolvedFootprint) -> Table:
     """Account for every patient by place of residence and place of registration.
 
     Patients are in whole numbers in the source; lines hold hundredths where an LSOA of 2011 was split. They sum
     exactly to the source's total.
     """
-    registrations = geography.registrations
-    places = len(assignment.footprint.places)
-    classes, count = _practice_classes(assignment, geography)
+    registrations = resolved.geography.registrations
+    classes, count = _practice_classes(resolved)
     lines = [
         *_without_lsoa(registrations),
-        *_elsewhere(registrations, classes, count, places),
-        *_with_lsoa(assignment, registrations, classes, count),
+        *_elsewhere(registrations, classes, count, len(resolved.places)),
+        *_with_lsoa(resolved.assignment, registrations, classes, count),
     ]
     patients = _hundredths([line[3] for line in lines], int(registrations.patients.sum()))
-    nowhere = PlaceCode(system.id, assignment.footprint.id, "")
-    return _table(lines, patients, [*place_codes_of(system, assignment.footprint), nowhere])
+    return _table(lines, patients, [*resolved.place_codes, PlaceCode(*resolved.key, "")])
 
 
-def national_ledger(
-    heads: Sequence[PlaceCode], assignment: Assignment, geography: Geography, patient_kinds: Bools
-) -> Table:
-    """As `ledger`, over the places of many systems; a place declared from areas has no practices to be told apart by.
-
-    Args:
-        heads: by position of the place.
-        patient_kinds: by position of the place, whether its footprint has places declared from practices.
-    """
-    registrations = geography.registrations
-    places = len(heads)
-    classes, count = _practice_classes(assignment, geography)
-    home = np.where(assignment.place >= 0, assignment.place, places)
+def national_ledger(national: ResolvedFootprint) -> Table:
+    """As `ledger`, over the places of many systems; a place of areas has no practices to be told apart by."""
+    registrations = national.geography.registrations
+    places, place = len(national.places), national.assignment.place
+    patient_kinds = np.array([part.footprint.has_patient_kinds for part in national.parts])[national.part_of]
+    classes, count = _practice_classes(national)
+    home = np.where(place >= 0, place, places)
     practice, lived, patients = registrations.living(home)
     cells = sums(lived * count + classes[practice], patients, (places + 1) * count).reshape(places + 1, count)
     lines = _without_lsoa(registrations)
@@ -74,7 +64,7 @@ def national_ledger(
             area = residence < places and cls >= places and not patient_kinds[residence]
             lines.append(_national_line(residence, int(cls), places, float(by_class[cls]), area=bool(area)))
     people = _hundredths([line[3] for line in lines], int(registrations.patients.sum()))
-    return _table(lines, people, [*heads, PlaceCode(ENGLAND, ALL_SYSTEMS, "")])
+    return _table(lines, people, [*national.place_codes, PlaceCode(*national.key, "")])
 
 
 def _national_line(residence: int, cls: int, places: int, people: float, *, area: bool) -> Line:
@@ -116,14 +106,15 @@ def totals(table: Table) -> dict[str, float]:
     }
 
 
-def _practice_classes(assignment: Assignment, geography: Geography) -> tuple[Ints, int]:
+def _practice_classes(resolved: ResolvedFootprint) -> tuple[Ints, int]:
     """By practice: position of its place; then one class for a PCN of no place, and one for no PCN."""
-    places = len(assignment.footprint.places)
-    if assignment.practice_place is None:
-        return np.zeros(len(geography.registrations.codes), dtype=np.int64), 1
-    pcn_of = geography.pcns(assignment.footprint.vintages.get("pcn")).pcn_of
-    unplaced = np.array([places if code in pcn_of else places + 1 for code in geography.registrations.code_list])
-    return np.where(assignment.practice_place >= 0, assignment.practice_place, unplaced), places + 2
+    places, place = len(resolved.places), resolved.assignment.practice_place
+    codes = resolved.geography.registrations.code_list
+    if place is None:
+        return np.zeros(len(codes), dtype=np.int64), 1
+    pcn_of = resolved.geography.pcns(resolved.pcn_vintage).pcn_of
+    unplaced = np.array([places if code in pcn_of else places + 1 for code in codes])
+    return np.where(place >= 0, place, unplaced), places + 2
 
 
 def _without_lsoa(registrations: Registrations) -> list[Line]:
@@ -174,11 +165,6 @@ def _inside_line(residence: int, cls: int, places: int, people: float, *, whole:
     return (NO_PLACE if cls == places else NO_PCN, residence, -1, float(people))
 
 
-def _hundredths(values: list[float], total: int) -> list[float]:
-    """`values` rounded to hundredths so that they sum to `total`, by largest remainder."""
-    scaled = np.array(values) * 100
-    floor = np.floor(scaled + 1e-6)
-    missing = total * 100 - int(floor.sum())
-    order = np.argsort(-(scaled - floor), kind="stable")
-    floor[order[:missing]] += 1
-    return [float(value) / 100 for value in floor]
+def _hundredths(values: Sequence[float], total: int) -> list[float]:
+    """`values` in hundredths that sum to `total`."""
+    return [part / 100 for part in largest_remainder([value * 100 for value in values], total * 100)]

@@ -1,4 +1,4 @@
-"""places.csv and findings.csv."""
+"""places.csv."""
 
 from __future__ import annotations
 
@@ -6,29 +6,23 @@ import numpy as np
 import pandas as pd
 
 from placemap.config.in_words import declared_from, evidence_text
-from placemap.config.model import System
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
 from placemap.reference.describe import Describer, as_text
-from placemap.reference.geography import Geography
-from placemap.resolve.place_codes import place_code
-from placemap.resolve.populations import Populations
-from placemap.resolve.resolve import Assignment
+from placemap.resolve.resolved import ResolvedFootprint
 
 
-def places_table(
-    system: System, assignment: Assignment, geography: Geography, populations: Populations, describer: Describer
-) -> Table:
+def places_table(resolved: ResolvedFootprint, describer: Describer) -> Table:
     """A row a place: what it is declared from, its figures, its evidence and its shortest exact description."""
-    footprint = assignment.footprint
+    footprint, populations = resolved.footprint, resolved.populations
     rows = []
-    for position, place in enumerate(footprint.places):
-        lsoas = np.flatnonzero(assignment.place == position)
+    for position, (place, head) in enumerate(zip(resolved.places, resolved.place_codes, strict=True)):
+        lsoas = np.flatnonzero(resolved.lsoas(position))
         rows.append(
             (
-                system.id,
-                footprint.id,
-                place_code(system, footprint, place),
+                head.ics,
+                head.footprint,
+                head.code,
                 place.name,
                 declared_from(place),
                 len(lsoas),
@@ -37,9 +31,9 @@ def places_table(
                 footprint.status,
                 footprint.grade,
                 place.basis,
-                evidence_text(system, place),
+                evidence_text(resolved.system, place),
                 as_text(describer.describe(lsoas.tolist())),
             )
         )
-    schema = schemas.places(populations.residents_name, geography.registered_measure)
+    schema = schemas.places(populations.residents_name, populations.registered_name)
     return Table("places", schema, pd.DataFrame(rows, columns=schema.names))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from placemap.core.codes import KINDS, published_prefix
+from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, RESIDENTS, is_ccg, published_prefix
 from placemap.core.tables import Column, TableSchema
 from placemap.resolve.place_codes import FOOTPRINT, HEAD, ICS
 
@@ -96,11 +96,11 @@ def place_unit(kind: str, vintage: str, measure: str, registered: str) -> TableS
 
 def place_lsoa11(measure: str, registered: str) -> TableSchema:
     """A row an overlapping pair of a place and an LSOA of 2011."""
-    table = place_unit("lsoa", "2011", measure, registered)
+    table = place_unit("lsoa", OLD_LSOA_VINTAGE, measure, registered)
     change = Column("CHGIND", "code", "what became of the LSOA in 2021: U unchanged, S split, M merged, X irregular")
     split = (
         "share of the LSOA of 2011 that lies in the place: multiply figures coded in LSOAs of 2011 by it. "
-        "Split and irregular LSOAs are divided by residents_2021"
+        "Split and irregular LSOAs are divided by " + RESIDENTS
     )
     columns = [replace(c, description=split) if c.name == "UNIT_RESIDENT_SHARE" else c for c in table.columns]
     columns.insert(6, change)
@@ -108,13 +108,13 @@ def place_lsoa11(measure: str, registered: str) -> TableSchema:
 
 
 def _unit_label(kind: str, vintage: str) -> str:
-    if kind == "sub_icb" and vintage[:4] < "2022":
+    if is_ccg(kind, vintage):
         return f"CCG of {vintage}"
     return f"{KINDS[kind].label} of {vintage}"
 
 
 def _plural(kind: str, vintage: str) -> str:
-    if kind == "sub_icb" and vintage[:4] < "2022":
+    if is_ccg(kind, vintage):
         return f"clinical commissioning groups of {vintage}"
     return f"{KINDS[kind].plural} of {vintage}"
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from placemap.apply.apportion import Apportionment
+from placemap.apply.coverage import COVERAGE
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure
 from placemap.apply.reconcile import Reconciliation
 from placemap.apply.run import Applied
+from placemap.core.account import Account
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_whole
 from placemap.core.tables import Column, Table, TableSchema
@@ -23,7 +25,9 @@ RECONCILIATION = TableSchema(
     "Where all that came in has gone",
     (
         *HEAD[:2],
-        Column("OUTCOME", "text", "what became of it; `in` is what came in, the sum of the others"),
+        Column(
+            "OUTCOME", "text", "what became of it; `in` is what came in, the sum of those below it; `file: …` the file"
+        ),
         Column("ROWS", "number", "rows of the data, or the part of them that is in the area"),
         Column("MEASURE", "text", "column of the data, blank on lines of rows alone"),
         Column("TOTAL", "number", "sum of that column"),
@@ -46,7 +50,11 @@ KEY_WEIGHTS = TableSchema(
         *HEAD,
         Column("WEIGHT", "text", "part of the unit, 0 to 1, in as many digits as it has"),
     ),
-    ("CODE", "PLACECD"),
+    ("CODE", "ICSID", "FOOTPRINT", "PLACECD"),
+)
+COVERED = tuple(
+    Column(name, "number", f"share of the place's {what} that the data cover, 0 to 1; blank where that does not apply")
+    for name, what in zip(COVERAGE, ("units", "residents", "registered patients"), strict=True)
 )
 
 
@@ -54,7 +62,7 @@ def check_ending(path: Path) -> None:
     """Raise where a file's ending does not say CSV or Parquet.
 
     Raises:
-        PlacemapError: so.
+        PlacemapError: the file ends in neither `.csv` nor `.parquet`.
     """
     if path.suffix not in ENDINGS:
         raise PlacemapError(
@@ -83,14 +91,20 @@ def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = 
         frame = applied.long(measures)
         last: tuple[Column, ...] = (
             Column("MEASURE", "text", "the measure"),
-            Column("VALUE", "number", "its value in the place"),
+            Column("VALUE", "number", "its value in the place; blank where the data have none"),
+            *COVERED,
         )
     else:
         frame = applied.frame
-        last = tuple(_column(frame, measure) for measure in measures)
+        last = (*(_column(frame, measure) for measure in measures), *COVERED)
     names = {column.name for column in (*HEAD, *last)}
     groups = [title for title in frame.columns if title not in names and title not in titles]
-    frame = frame.assign(**{group: ["" if pd.isna(v) else str(v) for v in frame[group]] for group in groups})
+    frame = frame.copy()
+    for group in groups:
+        frame[group] = ["" if pd.isna(value) else str(value) for value in frame[group]]
+    for column in last:
+        if column.type == "int":
+            frame[column.name] = pd.Series([None if pd.isna(v) else int(v) for v in frame[column.name]], dtype=object)
     columns = (*HEAD, *(Column(group, "text", "group of the data") for group in groups), *last)
     return Table("applied", TableSchema("Figures by place", columns, ("PLACECD", *groups)), frame)
 
@@ -104,12 +118,21 @@ def _column(frame: pd.DataFrame, measure: Measure) -> Column:
         text = f"mean of `{measure.column}`" + (f", weighted by `{measure.over}`" if measure.over else " over rows")
     else:
         text = f"sum of `{measure.column}` ÷ sum of `{measure.over}`"
-    return Column(measure.title, "int" if frame[measure.title].dtype.kind == "i" else "number", text)
+    filled = frame[measure.title].dropna()
+    is_whole = measure.how in (SUM, COUNT) and bool((filled == filled.round()).all())
+    return Column(measure.title, "int" if is_whole else "number", text)
 
 
-def reconciliation_table(reconciliations: Sequence[Reconciliation]) -> Table:
-    """Reconciliations as one table to write: a row a line and total."""
+def reconciliation_table(reconciliations: Sequence[Reconciliation], account: Account | None = None) -> Table:
+    """Reconciliations as one table to write: a row a line and total, after the rows of the file."""
+    parts = {"file: all rows": account.rows, **{f"file: {k}": v for k, v in account.parts().items()}} if account else {}
+    nan = float("nan")
     rows = [
+        (one.ics, one.footprint, name, float(count), "", nan)
+        for one in reconciliations
+        for name, count in parts.items()
+    ]
+    rows += [
         (item.ics, item.footprint, line.outcome, line.rows, title, total)
         for item in reconciliations
         for line in (item.total, *item.lines)
@@ -123,10 +146,16 @@ def write_keys(keys: Apportionment, folder: Path) -> None:
     """Write the two tables that the SQL of `apply` joins, for someone to load into a warehouse.
 
     Raises:
-        PlacemapError: they cannot be written.
+        PlacemapError: the tables cannot be written.
     """
     codes = keys.codes.sort_values("CODE", ignore_index=True)
-    weights = keys.weights.sort_values(["CODE", "PLACECD"], ignore_index=True)
+    weights = keys.weights.sort_values([*KEY_WEIGHTS.key], ignore_index=True)
     weights = weights.assign(WEIGHT=[repr(float(weight)) for weight in weights["WEIGHT"]])
-    write_frame(Table("placemap_codes", KEY_CODES, codes), folder / "placemap_codes.csv")
-    write_frame(Table("placemap_weights", KEY_WEIGHTS, weights), folder / "placemap_weights.csv")
+    for table, path in zip(("codes", "weights"), key_files(folder), strict=True):
+        schema, frame = (KEY_CODES, codes) if table == "codes" else (KEY_WEIGHTS, weights)
+        write_frame(Table(f"placemap_{table}", schema, frame), path)
+
+
+def key_files(folder: Path) -> tuple[Path, Path]:
+    """The two files that `write_keys` writes: codes and weights."""
+    return folder / "placemap_codes.csv", folder / "placemap_weights.csv"

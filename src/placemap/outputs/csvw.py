@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from placemap.config.model import Footprint, System
-from placemap.core.tables import Column, Table
-from placemap.crosswalk.inputs import Inputs, attributions
+from placemap.core.tables import COVERAGE, FILES, MEASURE, Column, Table
+from placemap.crosswalk.inputs import attributions
+from placemap.outputs.build import Build
 from placemap.reference.store import TableEntry
-
-#: Lists the files of the folder, so that the next build knows which are its own to replace.
-FILES = "schema:hasPart"
 
 _DATATYPES: dict[str, Any] = {
     "int": "integer",
@@ -23,34 +20,32 @@ _DATATYPES: dict[str, Any] = {
 _NEVER_BLANK = ("int", "flag")
 
 
-def csvw(
-    system: System,
-    footprint: Footprint,
-    tables: list[Table],
-    inputs: Inputs,
-    version: str,
-    ending: str,
-    files: list[str],
-    asked: str = "",
-) -> dict[str, Any]:
-    """Metadata of a folder by the W3C's CSV on the Web: every column described, every input named with its hash."""
+def csvw(build: Build, ending: str, files: list[str]) -> dict[str, Any]:
+    """Metadata of a folder by the W3C's CSV on the Web: every column described, every input named with its hash.
+
+    Args:
+        ending: of the tables' files.
+        files: all that the folder holds.
+    """
+    system, footprint = build.system, build.footprint
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "dc:title": f"{system.name}: {footprint.name}",
         "dc:description": f"The places of footprint {footprint.id} of {system.name}, in ONS geography.",
         "dc:license": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
-        "dc:rights": attributions(inputs),
-        "dc:creator": f"placemap {version}",
-        "dc:source": [_source(entry) for entry in inputs],
+        "dc:rights": attributions(build.inputs),
+        "dc:creator": f"placemap {build.version}",
+        "dc:source": [_source(entry) for entry in build.inputs],
         "schema:identifier": f"{system.id}/{footprint.id}",
         "schema:isBasedOn": {
             "schema:name": "placemap config",
             "schema:url": system.loc.file,
             "schema:sha256": system.config_sha256,
         },
-        **({"dc:temporal": asked} if asked else {}),
+        **({"dc:temporal": build.asked} if build.asked else {}),
+        MEASURE: build.measure,
         FILES: files,
-        "tables": [_table(table) for table in tables] if ending == ".csv" else [],
+        "tables": [_table(table) for table in build.tables] if ending == ".csv" else [],
     }
 
 
@@ -62,6 +57,7 @@ def _source(entry: TableEntry) -> dict[str, Any]:
         "schema:temporalCoverage": entry.vintage,
         "schema:license": entry.licence,
         **({"schema:url": entry.url} if entry.url else {}),
+        COVERAGE: entry.coverage,
         "schema:size": f"{entry.rows} rows ({entry.coverage})",
         "schema:sha256": entry.content_sha256,
     }

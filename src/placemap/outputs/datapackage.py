@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from placemap.config.model import Footprint, System
 from placemap.core.tables import Column, Table
 from placemap.crosswalk.inputs import Inputs
+from placemap.outputs.build import Build
 
 DATAPACKAGE = "datapackage.json"
 LICENCE = {
@@ -25,28 +25,22 @@ _TYPES = {
 }
 
 
-def datapackage(
-    system: System, footprint: Footprint, tables: list[Table], inputs: Inputs, version: str, contents: dict[str, bytes]
-) -> dict[str, Any]:
+def datapackage(build: Build, contents: dict[str, bytes]) -> dict[str, Any]:
     """The descriptor: every table with its columns, key and hash, every source.
 
     Args:
-        system: the footprint's system.
-        footprint: what the tables are about.
-        tables: as written.
-        inputs: the reference tables that they rest on.
-        version: of placemap.
         contents: the CSVs, by name of the table.
     """
+    system, footprint = build.system, build.footprint
     return {
         "name": f"{system.id}-{footprint.id}",
         "title": f"{system.name}: {footprint.name}",
         "description": f"The places of footprint {footprint.id} of {system.name}, in ONS geography.",
         "profile": "tabular-data-package",
-        "created_by": f"placemap {version}",
+        "created_by": f"placemap {build.version}",
         "licenses": [LICENCE],
-        "sources": [_source(title, vintage, url) for title, vintage, url in _sources(inputs)],
-        "resources": [_resource(table, contents[table.name]) for table in tables],
+        "sources": [_source(title, vintage, url) for title, vintage, url in _sources(build.inputs)],
+        "resources": [_resource(table, contents[table.name]) for table in build.tables],
     }
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.findings import Finding, Severity
+from placemap.core.findings import Finding, Severity, errors_of
 from placemap.core.tables import Table, TableSchema
+from placemap.core.text import as_markdown, without_html
 from placemap.crosswalk.inputs import Inputs, attributions
-
-if TYPE_CHECKING:
-    from placemap.outputs.map.outlines import PlaceBoundaries
+from placemap.outputs.build import Build
 
 BOUNDARY_FILES = "place_boundaries.gpkg (EPSG:27700), place_boundaries.geojson (WGS 84)"
 #: Stands near the top of README.md where the evidence is weak.
@@ -22,25 +21,18 @@ WEAK = "**Weak evidence (grade C).** No good public source states these places. 
 # --- for people -------------------------------------------------------------------------------------------------------
 
 
-def readme(
-    system: System,
-    footprint: Footprint,
-    tables: list[Table],
-    findings: list[Finding],
-    inputs: Inputs,
-    ending: str,
-    boundaries: PlaceBoundaries | None = None,
-    asked: str = "",
-) -> str:
+def readme(build: Build, ending: str) -> str:
     """README.md of a folder: what it is, method, findings in short, data dictionary, sources, attribution."""
-    counts = Counter(finding.severity for finding in findings)
+    system, footprint = build.system, build.footprint
+    counts = Counter(finding.severity for finding in build.findings)
     parts = [
-        f"# {system.name}: {footprint.name}",
+        f"# {as_markdown(system.name)}: {as_markdown(footprint.name)}",
         f"Footprint `{footprint.id}` of `{system.id}` ({footprint.status}; evidence grade {footprint.grade}, "
         f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
         *([WEAK] if footprint.grade == WEAKEST else []),
-        *([footprint.notes] if footprint.notes else []),
-        *([f"Built with other vintages than the usual ones, as asked for: {asked}."] if asked else []),
+        *([without_html(footprint.notes)] if footprint.notes else []),
+        *([f"Built with other vintages than the usual ones, as asked for: {build.asked}."] if build.asked else []),
+        *left_out(build.findings),
         "## Method",
         method(footprint),
         "## Checks",
@@ -50,14 +42,20 @@ def readme(
         "## Evidence",
         _evidence(system, footprint),
         "## Files and columns",
-        *(dictionary(table, ending) for table in tables),
-        *([_described(boundaries.schema, len(boundaries.frame), BOUNDARY_FILES)] if boundaries else []),
+        *(dictionary(table, ending) for table in build.tables),
+        *boundary_dictionary(build),
         "## Sources",
-        sources(inputs),
+        sources(build.inputs),
         "## Attribution",
-        "\n".join(f"- {line}" for line in attributions(inputs)),
+        "\n".join(f"- {line}" for line in attributions(build.inputs)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def left_out(findings: Iterable[Finding]) -> list[str]:
+    """What the build was made without, as a paragraph; nothing where all was at hand."""
+    found = dict.fromkeys(finding.message for finding in findings if finding.code == "left-out-tables")
+    return [f"**Incomplete**: {message}" for message in list(found)[:1]]
 
 
 def method(footprint: Footprint) -> str:
@@ -87,14 +85,20 @@ def _evidence(system: System, footprint: Footprint) -> str:
     lines = []
     for key in keys:
         item = system.evidence[key]
-        where = ", ".join(part for part in (item.publisher, item.date, item.url) if part)
-        lines.append(f"- {item.title} ({where}). {item.states}".rstrip())
+        where = ", ".join(part for part in (as_markdown(item.publisher), item.date, item.url) if part)
+        lines.append(f"- {as_markdown(item.title)} ({where}). {without_html(item.states)}".rstrip())
     return "\n".join(lines)
 
 
 def dictionary(table: Table, ending: str) -> str:
     """What a table is and what its columns mean, as Markdown."""
     return _described(table.schema, len(table.frame), f"{table.name}{ending}")
+
+
+def boundary_dictionary(build: Build) -> list[str]:
+    """What the files of outlines are and what their attributes mean, as Markdown; nothing where there are none."""
+    found = build.boundaries
+    return [_described(found.schema, len(found.frame), BOUNDARY_FILES)] if found else []
 
 
 def _described(schema: TableSchema, count: int, heading: str) -> str:
@@ -112,15 +116,16 @@ def sources(inputs: Inputs) -> str:
     return "\n".join([head, *rows])
 
 
-def failed_page(system: System, footprint: Footprint, findings: list[Finding]) -> str:
+def failed_page(build: Build) -> str:
     """FAILED.md: why there is no crosswalk here."""
-    errors = [finding for finding in findings if finding.severity == Severity.ERROR]
+    errors = errors_of(build.findings)
     lines = [
-        f"# {system.name}: {footprint.name} was not built",
-        f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{footprint.id}`; so this folder holds no "
-        "crosswalk, and an earlier one has been taken away. `findings` lists everything.",
+        f"# {as_markdown(build.system.name)}: {as_markdown(build.footprint.name)} was not built",
+        f"{len(errors)} error{'s' if len(errors) != 1 else ''} in footprint `{build.footprint.id}`; so this folder "
+        "holds no crosswalk, and an earlier one has been removed. `findings` lists everything.",
         "\n".join(
-            f"- **{error.code}** ({error.location}): {error.message}" + (f" Next: {error.hint}." if error.hint else "")
+            f"- **{error.code}** ({error.location}): {without_html(error.message)}"
+            + (f" Next: {error.hint}." if error.hint else "")
             for error in errors
         ),
     ]

@@ -8,17 +8,12 @@ from dataclasses import dataclass
 
 from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.findings import Finding, Severity
-from placemap.core.tables import Table
-from placemap.crosswalk.inputs import Inputs, attributions
-from placemap.outputs.readme import dictionary, method, sources
-from placemap.resolve.england import National
-
-MEANINGS = {
-    "A": "a source states the places and their geography",
-    "B": "a source states the places; the geography follows from their names",
-    "C": "weak: general knowledge, or a source that does not name the places",
-}
+from placemap.core.findings import Severity
+from placemap.core.text import as_markdown
+from placemap.crosswalk.inputs import attributions
+from placemap.outputs.build import Build
+from placemap.outputs.readme import boundary_dictionary, dictionary, left_out, method, sources
+from placemap.resolve.resolved import ResolvedFootprint
 
 
 @dataclass(frozen=True)
@@ -33,20 +28,19 @@ class SystemLine:
 
 
 def national_readme(
-    national: National,
+    national: ResolvedFootprint,
     lines: Sequence[SystemLine],
-    tables: Sequence[Table],
-    findings: Sequence[Finding],
-    inputs: Inputs,
+    build: Build,
     ending: str,
 ) -> str:
     """What the folder is, which footprint stands for each system and how good its evidence is, and the dictionary."""
-    counts = Counter(finding.severity for finding in findings)
+    counts = Counter(finding.severity for finding in build.findings)
     parts = [
         "# Places of England",
-        f"{len(national.heads)} places of {len(lines)} integrated care systems, each system by its default footprint. "
+        f"{len(national.places)} places of {len(lines)} integrated care systems, each system by its default footprint. "
         "No body publishes such a list: the definitions are placemap's, from public evidence of unequal strength. "
         "Look at GRADE in `places` before you rely on a system.",
+        *left_out(build.findings),
         "## Systems",
         _systems(lines),
         "## Grades",
@@ -60,16 +54,17 @@ def national_readme(
         f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings, {counts[Severity.INFO]} notes; "
         f"all are in `findings{ending}`. {_coverage(national)}",
         "## Files and columns",
-        *(dictionary(table, ending) for table in tables),
+        *(dictionary(table, ending) for table in build.tables),
+        *boundary_dictionary(build),
         "## Sources",
-        sources(inputs),
+        sources(build.inputs),
         "## Attribution",
-        "\n".join(f"- {line}" for line in attributions(inputs)),
+        "\n".join(f"- {line}" for line in attributions(build.inputs)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _coverage(national: National) -> str:
+def _coverage(national: ResolvedFootprint) -> str:
     place = national.assignment.place
     missing = int((place < 0).sum())
     if not missing:
@@ -83,8 +78,8 @@ def _coverage(national: National) -> str:
 def _systems(lines: Sequence[SystemLine]) -> str:
     head = "| system | footprint | places | grade | LSOAs | residents | registered |\n|---|---|--:|---|--:|--:|--:|"
     rows = [
-        f"| {line.system.name} | {line.footprint.name} | {len(line.footprint.places)} | {line.footprint.grade} | "
-        f"{line.lsoas:,} | {line.residents:,.0f} | {line.registered:,.0f} |"
+        f"| {as_markdown(line.system.name)} | {as_markdown(line.footprint.name)} | {len(line.footprint.places)} | "
+        f"{line.footprint.grade} | {line.lsoas:,} | {line.residents:,.0f} | {line.registered:,.0f} |"
         for line in lines
     ]
     return "\n".join([head, *rows])
@@ -92,8 +87,8 @@ def _systems(lines: Sequence[SystemLine]) -> str:
 
 def _grades(lines: Sequence[SystemLine]) -> str:
     counts = Counter(line.footprint.grade for line in lines)
-    texts = [f"- **{grade}** ({counts[grade]} systems): {MEANINGS[grade]}." for grade in GRADES]
+    texts = [f"- **{grade}** ({counts[grade]} systems): {meaning}." for grade, meaning in GRADES.items()]
     weak = [line.system.name for line in lines if line.footprint.grade == WEAKEST]
     if weak:
-        texts.append(f"\nGraded {WEAKEST}, to be confirmed with the system before use: {'; '.join(weak)}.")
+        texts.append(f"\nGraded {WEAKEST}, to be confirmed with the system before use: {as_markdown('; '.join(weak))}.")
     return "\n".join(texts)

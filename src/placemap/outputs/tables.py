@@ -1,16 +1,14 @@
-"""Tables → CSV, Parquet and Excel. The same content always gives the same bytes of text."""
+"""Tables → CSV and Parquet. The same content always gives the same bytes of text."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from io import BytesIO, StringIO
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from placemap.core.files import NO_TIME, without_timestamps, write_text, write_whole
+from placemap.core.files import write_text, write_whole
 from placemap.core.tables import DECIMALS, Column, Table, as_text
 
 
@@ -49,52 +47,6 @@ def _arrow(values: list[Any], column: Column) -> Any:
         rounded = [None if value != value else round(value, DECIMALS[column.type]) for value in values]
         return pa.array(rounded, pa.float64())
     return pa.array([value or None for value in values], pa.string())
-
-
-def write_excel(tables: list[Table], path: Path) -> None:
-    """Write tables as sheets of one workbook, codes as text cells, header frozen, with filters."""
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    for table in tables:
-        sheet = book.create_sheet(table.name[:31])
-        sheet.freeze_panes = "A2"
-        sheet.append(table.schema.names)
-        columns = [_cells(table, column) for column in table.schema.columns]
-        for row in zip(*columns, strict=True):
-            sheet.append([_cell(sheet, value) for value in row])
-        if len(table.frame):
-            sheet.auto_filter.ref = f"A1:{_letter(len(columns))}{len(table.frame) + 1}"
-    book.properties.creator = "placemap"
-    book.properties.created = book.properties.modified = NO_TIME
-    buffer = BytesIO()
-    book.save(buffer)
-    path.write_bytes(without_timestamps(buffer.getvalue()))
-
-
-def _cells(table: Table, column: Column) -> list[Any]:
-    values = table.frame[column.name].tolist()
-    if column.type in DECIMALS:
-        return [None if np.isnan(value) else round(value, DECIMALS[column.type]) for value in values]
-    return [bool(value) for value in values] if column.type == "flag" else values
-
-
-def _cell(sheet: Any, value: Any) -> Any:
-    """Text as a text cell, so that Excel turns no code into a number and no name into a formula."""
-    from openpyxl.cell import WriteOnlyCell
-
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(sheet, value=value)
-    cell.data_type = "s"
-    cell.number_format = "@"
-    return cell
-
-
-def _letter(number: int) -> str:
-    from openpyxl.utils import get_column_letter
-
-    return str(get_column_letter(number))
 
 
 def write_answers(tables: Sequence[Table], folder: Path) -> list[Path]:

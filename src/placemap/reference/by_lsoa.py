@@ -179,6 +179,11 @@ class Registrations:
         cells = sums(self.lsoa[rows] * groups + group[rows], self.patients[rows], len(self.fit.codes) * groups)
         return cells.astype(np.int64).reshape(-1, groups)
 
+    def homes(self, practice: int) -> Floats:
+        """By LSOA of 2021, the patients of a practice who live there."""
+        rows = (self.practice == practice) & (self.lsoa >= 0)
+        return self.fit.to_atoms(sums(self.lsoa[rows], self.patients[rows], len(self.fit.codes)))
+
     def living(self, labels: Ints) -> tuple[Ints, Ints, Floats]:
         """Where patients live: by row, the practice, the label of their LSOA of 2021, and the patients.
 

@@ -13,15 +13,16 @@ import numpy as np
 import pandas as pd
 
 from placemap.core.arrays import Bools, Floats, Ints, Texts, in_order, numbered, positions, sums
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE, OLD_RESIDENTS, RESIDENTS, is_ccg, is_day
 from placemap.core.errors import PlacemapError
 from placemap.reference.by_lsoa import LsoaConversion, Pcns, Registrations, Units
-from placemap.reference.schemas import NO_LSOA
+from placemap.reference.conversions import largest_part, no_conversion, read_conversion
+from placemap.reference.pcns import pcn_entries, practice_groups, read_pcns
+from placemap.reference.registrations import read_registrations
 from placemap.reference.store import ReferenceData, TableEntry
-from placemap.reference.vintages import ChosenVintages, tables_of
+from placemap.reference.vintages import ChosenVintages
 
-SPLIT_WEIGHT = "residents_2021"
-MERGE_WEIGHT = "residents_mid_2019"
+SPLIT_WEIGHT, MERGE_WEIGHT = RESIDENTS, OLD_RESIDENTS
 
 
 class Geography:
@@ -90,7 +91,7 @@ class Geography:
     def units_entry(self, kind: str, vintage: str | None = None) -> TableEntry:
         """The table that `units` is made from."""
         if kind == "lsoa":
-            return self.data.need("exact_fit" if vintage == "2011" else "lsoa_names")
+            return self.data.need("exact_fit" if vintage == OLD_LSOA_VINTAGE else "lsoa_names")
         return self.data.need("lookup", kind, vintage or self.default_vintage(kind))
 
     def units(self, kind: str, vintage: str | None = None) -> Units:
@@ -120,53 +121,51 @@ class Geography:
 
     def _lsoas_2021(self) -> Units:
         here, never = np.arange(self.size), np.zeros(self.size, bool)
-        return Units("lsoa", "2021", self.lsoa_codes, self.lsoa_names, None, here, never)
+        return Units("lsoa", LSOA_VINTAGE, self.lsoa_codes, self.lsoa_names, None, here, never)
 
     def _lsoas_2011(self) -> Units:
         """LSOAs of 2011 as units: one of 2021 that was merged from several belongs to the one with most people."""
-        fit = self.fit_2011
-        of, best_fit = _largest_part(fit, np.arange(len(fit.codes)), len(fit.codes), self._back_weight)
-        return Units("lsoa", "2011", fit.codes.to_numpy(dtype=object), fit.names, None, of, best_fit)
+        fit = self._needed_fit_2011()
+        of, best_fit = largest_part(fit, np.arange(len(fit.codes)), len(fit.codes), self._back_weight)
+        return Units("lsoa", OLD_LSOA_VINTAGE, fit.codes.to_numpy(dtype=object), fit.names, None, of, best_fit)
 
     def _on_atoms(self, table: pd.DataFrame, of_row: Ints, count: int, entry: TableEntry) -> tuple[Ints, Bools]:
         """By LSOA of 2021 the unit, and whether it is a best fit (wards always are, by the ONS method)."""
-        if entry.base == "2021":
+        if entry.base == LSOA_VINTAGE:
             of = np.full(self.size, -1)
             position = positions(self.lsoas, table["lsoa_code"])
             of[position[position >= 0]] = of_row[position >= 0]
             return of, np.full(self.size, KINDS[entry.kind].id == "ward")
-        fit = self.fit_2011
+        fit = self._needed_fit_2011()
         of_source = np.full(len(fit.codes), count)
         position = positions(fit.codes, table["lsoa11_code"])
         of_source[position[position >= 0]] = of_row[position >= 0]
-        return _largest_part(fit, of_source, count, self._back_weight)
+        return largest_part(fit, of_source, count, self._back_weight)
+
+    @cached_property
+    def ccg_vintage(self) -> str:
+        """The oldest clinical commissioning groups at hand, from before most mergers; empty where there are none."""
+        return next((v for v in self.data.vintages("lookup", "sub_icb") if is_ccg("sub_icb", v)), "")
 
     @cached_property
     def _back_weight(self) -> Floats:
         """By pair of the 2011 fit, people of the 2011 LSOA who went to the 2021 LSOA: mid-2019 estimates × weight."""
+        self.data.need("lsoa_measure", MERGE_WEIGHT)
         return self.lsoa11_measure(MERGE_WEIGHT)[self.fit_2011.source] * self.fit_2011.weight
 
     # --- 2011 → 2021 -----------------------------------------------------------------------------------------------
 
     @cached_property
     def fit_2011(self) -> LsoaConversion:
-        """From LSOAs of 2011."""
-        table = self.data.table(self.data.need("exact_fit"))
-        source, codes = numbered(table["lsoa11_code"])
-        order = in_order(source, numbered(table["lsoa_code"])[0])
-        table, source = table.iloc[order], source[order]
-        first = np.searchsorted(source, np.arange(len(codes)))
-        target = positions(self.lsoas, table["lsoa_code"])
-        people = np.where(target >= 0, self.measure(SPLIT_WEIGHT)[target], 0.0)
-        return LsoaConversion(
-            codes=pd.Index(codes, dtype=object),
-            names=table["lsoa11_name"].to_numpy(dtype=object)[first],
-            size=self.size,
-            source=source,
-            target=target,
-            weight=_split(source, people),
-            change=table["change"].to_numpy(dtype=object),
-        )
+        """From LSOAs of 2011; without any where the store does not have them."""
+        entry = self.data.find("exact_fit")
+        if entry is None:
+            return no_conversion(self.size)
+        return read_conversion(self.data.table(entry), self.lsoas, self.measure(SPLIT_WEIGHT))
+
+    def _needed_fit_2011(self) -> LsoaConversion:
+        self.data.need("exact_fit")
+        return self.fit_2011
 
     @cached_property
     def fit_2021(self) -> LsoaConversion:
@@ -177,15 +176,17 @@ class Geography:
 
     def fit(self, base: str) -> LsoaConversion:
         """From LSOAs of the vintage `base` (`2011` or `2021`)."""
-        return self.fit_2011 if base == "2011" else self.fit_2021
+        return self._needed_fit_2011() if base == OLD_LSOA_VINTAGE else self.fit_2021
 
     @cached_property
     def residents_2011_pairs(self) -> Floats:
         """By pair of the 2011 fit, the 2021 residents of the one who live in the other.
 
-        The residents of a 2021 LSOA that was merged from several are divided by their mid-2019 estimates.
+        The residents of a 2021 LSOA that was merged from several are divided by their mid-2019 estimates; equally where
+        the store does not have these.
         """
-        fit, back = self.fit_2011, self._back_weight
+        fit = self.fit_2011
+        back = self._back_weight if self.data.has_2011 else np.zeros(len(fit.source))
         inside = fit.target >= 0
         total = sums(fit.target[inside], back[inside], self.size)
         parents = np.bincount(fit.target[inside], minlength=self.size)
@@ -215,7 +216,9 @@ class Geography:
     def measures(self) -> list[str]:
         """Names of all measures: by LSOA of residence, and by practice."""
         families = ("lsoa_measure", "practice_measure")
-        names = [entry.kind for entry in self.data.manifest.tables.values() if entry.family in families]
+        readable = self.data.find("exact_fit") is not None
+        entries = [entry for entry in self.data.manifest.tables.values() if entry.family in families]
+        names = [entry.kind for entry in entries if readable or entry.base != OLD_LSOA_VINTAGE]
         return sorted([*names, self.registered_measure])
 
     def measure(self, name: str) -> Floats:
@@ -224,8 +227,8 @@ class Geography:
             entry = self.measure_entry(name)
             if entry.family == "registrations":
                 self._measures[name] = self.registrations.fit.to_atoms(self.registrations.by_lsoa)
-            elif entry.base == "2011":
-                self._measures[name] = self.fit_2011.to_atoms(self.lsoa11_measure(name))
+            elif entry.base == OLD_LSOA_VINTAGE:
+                self._measures[name] = self._needed_fit_2011().to_atoms(self.lsoa11_measure(name))
             else:
                 self._measures[name] = self._raw_measure(entry, self.lsoas)
         return self._measures[name]
@@ -240,9 +243,9 @@ class Geography:
             raise PlacemapError(
                 f"`{entry.kind}` is counted by practice, not by LSOA",
                 location=self.data.where,
-                hint="choose a measure by LSOA, such as residents_2021",
+                hint=f"choose a measure by LSOA, such as {SPLIT_WEIGHT}",
             )
-        column = "lsoa_code" if entry.base == "2021" else "lsoa11_code"
+        column = "lsoa_code" if entry.base == LSOA_VINTAGE else "lsoa11_code"
         result = np.zeros(len(index))
         position = positions(index, table[column])
         result[position[position >= 0]] = table["people"].to_numpy()[position >= 0]
@@ -271,17 +274,7 @@ class Geography:
     def registrations(self) -> Registrations:
         """Registered patients by practice and LSOA."""
         entry = self.registrations_entry
-        fit = self.fit(entry.base)
-        table = self.data.table(entry)
-        practice, codes = numbered(table["practice_code"])
-        of_row, unique = numbered(table[entry.schema.key[1]])
-        position = positions(fit.codes, unique)
-        elsewhere = np.flatnonzero(position < 0)
-        position[elsewhere] = [_class_of(code) for code in unique[elsewhere]]
-        lsoa, patients = position[of_row], table["patients"].to_numpy(dtype=np.int64)
-        # One order whatever the file's: sums of parts of patients differ in the last digit with the order of adding.
-        order = in_order(practice, of_row)
-        return Registrations(entry, fit, pd.Index(codes, dtype=object), practice[order], lsoa[order], patients[order])
+        return read_registrations(self.data.table(entry), entry, self.fit(entry.base))
 
     @cached_property
     def practice_names(self) -> dict[str, str]:
@@ -294,39 +287,31 @@ class Geography:
         """The list of practices that goes with the registrations in use."""
         return self.data.find("practices", vintage=self.registrations_entry.vintage) or self.data.need("practices")
 
+    def find_units_entry(self, kind: str, vintage: str | None = None) -> TableEntry | None:
+        """As `units_entry`, None where it is not there."""
+        if kind == "lsoa":
+            return self.data.find("exact_fit" if vintage == OLD_LSOA_VINTAGE else "lsoa_names")
+        return self.data.find("lookup", kind, vintage or self.default_vintage(kind))
+
     def pcn_entries(self, vintage: str | None = None) -> tuple[TableEntry, TableEntry]:
         """The tables of PCNs and of their members for a vintage, or for a day.
-
-        For a day: the first list of that month or later, as it has the corrections made until then, among those
-        that tell when a membership began; else the newest list before.
 
         Raises:
             PlacemapError: there is no PCN table of that vintage.
         """
-        vintage = vintage or self.default_vintage("pcn")
-        if len(vintage) > len("2022-08"):
-            entries = tables_of(self.data.manifest, "pcn")
-            later = [e for e in entries if e.vintage >= vintage[:7] and self._tells(e, vintage[:7])]
-            earlier = [e for e in entries if e.vintage < vintage[:7]]
-            vintage = (later[:1] or earlier[-1:] or entries[:1] or [self.data.need("pcn_members")])[0].vintage
-        return self.data.need("pcns", vintage=vintage), self.data.need("pcn_members", vintage=vintage)
+        return pcn_entries(self.data, vintage or self.default_vintage("pcn"))
 
     def find_pcn_entries(self, vintage: str | None = None) -> list[TableEntry | None]:
         """As `pcn_entries`, None for a table that is not there."""
         vintage = vintage or self.default_vintage("pcn")
-        if len(vintage) > len("2022-08"):
+        if is_day(vintage):
             return list(self.pcn_entries(vintage))
         return [self.data.find(family, vintage=vintage) for family in ("pcns", "pcn_members")]
 
-    def find_units_entry(self, kind: str, vintage: str | None = None) -> TableEntry | None:
-        """As `units_entry`, None where it is not there."""
-        if kind == "lsoa":
-            return self.units_entry(kind, vintage)
-        return self.data.find("lookup", kind, vintage or self.default_vintage(kind))
-
-    def _tells(self, entry: TableEntry, month: str) -> bool:
-        """Whether a list of memberships tells those of a month: its own, or one before it if it has start dates."""
-        return entry.vintage == month or bool((self.data.table(entry)["start"] != "").any())
+    def pcns_of(self, vintage: str) -> str:
+        """Which PCNs a vintage means, in words: `2022-08`, or `2022-04-01 by the list of 2022-08` for a day."""
+        found = self.pcn_entries(vintage)[1].vintage
+        return vintage if found == vintage else f"{vintage} by the list of {found}"
 
     def pcns(self, vintage: str | None = None) -> Pcns:
         """PCNs and their members at a vintage, or on a day.
@@ -336,18 +321,7 @@ class Geography:
         """
         vintage = vintage or self.default_vintage("pcn")
         if vintage not in self._pcns:
-            networks, memberships = self.pcn_entries(vintage)
-            pcns = self.data.table(networks)
-            members = self.data.table(memberships)
-            current = _current(members, vintage)
-            self._pcns[vintage] = Pcns(
-                vintage,
-                dict(zip(pcns["pcn_code"], pcns["pcn_name"], strict=True)),
-                dict(zip(pcns["pcn_code"], pcns["sub_icb_ods"], strict=True)),
-                dict(zip(current["practice_code"], current["pcn_code"], strict=True)),
-                dict(zip(members["practice_code"], members["practice_name"], strict=True)),
-                members,
-            )
+            self._pcns[vintage] = read_pcns(self.data, vintage)
         return self._pcns[vintage]
 
     def practice_groups(self, vintage: str) -> tuple[Texts, Texts, Ints]:
@@ -356,13 +330,7 @@ class Geography:
         Practices are those of the registrations.
         """
         if vintage not in self._practice_groups:
-            pcns = self.pcns(vintage)
-            codes = np.array([*sorted(pcns.names), ""], dtype=object)
-            names = np.array([*(pcns.names[code] for code in codes[:-1]), "practices without a PCN"], dtype=object)
-            position = {code: number for number, code in enumerate(codes)}
-            none = len(codes) - 1
-            of = [position.get(pcns.pcn_of.get(code, ""), none) for code in self.registrations.code_list]
-            self._practice_groups[vintage] = (codes, names, np.array(of, dtype=np.int64))
+            self._practice_groups[vintage] = practice_groups(self.pcns(vintage), self.registrations.code_list)
         return self._practice_groups[vintage]
 
     # --- neighbours --------------------------------------------------------------------------------------------------
@@ -385,53 +353,6 @@ class Geography:
 def months(vintage: str) -> int:
     """A vintage (`2022` or `2022-08`) in months."""
     return int(vintage[:4]) * 12 + int(vintage[5:7] or 1)
-
-
-def _class_of(code: str) -> int:
-    if code in NO_LSOA:
-        return Registrations.NO_LSOA
-    return Registrations.WALES if code.startswith("W") else Registrations.ENGLAND
-
-
-def _split(source: Ints, people: Floats) -> Floats:
-    """By pair, the target's part of all people of the source's targets; equal parts where nobody lives there."""
-    total = np.bincount(source, weights=people)
-    parts = np.bincount(source)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(total[source] > 0, people / total[source], 1 / parts[source])
-
-
-def _current(members: pd.DataFrame, vintage: str) -> pd.DataFrame:
-    """Memberships without an end; or those of a day, their last one included, the newest where a practice has two."""
-    if len(vintage) <= len("2022-08"):
-        return members[(members["end"] == "").to_numpy()]
-    lives = (members["start"] <= vintage) & ((members["end"] == "") | (members["end"] >= vintage))
-    return members[lives.to_numpy()].sort_values(["practice_code", "start", "pcn_code"])
-
-
-def _largest_part(fit: LsoaConversion, of_source: Ints, count: int, people: Floats) -> tuple[Ints, Bools]:
-    """By LSOA of 2021, the unit that most of its people come from, and whether there was a choice.
-
-    Where equally many come from several, it is the unit of the lowest position.
-
-    Args:
-        of_source: by LSOA of the fit's vintage, the position of its unit, `count` for none.
-        people: by pair, how many people it stands for.
-    """
-    inside = fit.target >= 0
-    cell = fit.target[inside] * (count + 1) + of_source[fit.source[inside]]
-    cells, inverse = np.unique(cell, return_inverse=True)
-    # A pair without people still tells what the LSOA belongs to, so it weighs next to nothing rather than nothing.
-    weight = np.bincount(inverse, weights=people[inside] + 1e-9)
-    target, unit = np.divmod(cells, count + 1)
-    order = np.lexsort((unit, -weight, target))
-    winners, first, choices = np.unique(target[order], return_index=True, return_counts=True)
-    of = np.full(fit.size, -1)
-    best_fit = np.zeros(fit.size, dtype=bool)
-    of[winners] = unit[order][first]
-    of[of == count] = -1
-    best_fit[winners] = choices > 1
-    return of, best_fit
 
 
 def measure_title(geography: Geography, name: str) -> str:

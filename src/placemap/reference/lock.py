@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.files import from_json
+from placemap.core.text import some
 from placemap.reference.store import TableEntry
 
 LOCK_FILE = "placemap.lock"
 LOCK_FORMAT = 1
-REWRITE = "write it anew with `placemap data lock`"
+REWRITE = "write a new one with `placemap data lock`"
 _SHOWN = 6
 
 
@@ -49,10 +51,10 @@ def parse_lock(text: str, where: str) -> Lock:
     """A lock from its text.
 
     Raises:
-        PlacemapError: it is none.
+        PlacemapError: the text is not a lock.
     """
     try:
-        data = json.loads(text)
+        data = from_json(text)
         if data["placemap_lock"] != LOCK_FORMAT:
             raise PlacemapError(
                 f"the lock has format {data['placemap_lock']!r}; this placemap reads format {LOCK_FORMAT}",
@@ -62,9 +64,21 @@ def parse_lock(text: str, where: str) -> Lock:
         tables = {
             str(name): dict(table, content_sha256=table["content_sha256"]) for name, table in data["tables"].items()
         }
-        return Lock(where, dict(data["defaults"]), tables)
+        return Lock(where, _texts(data["defaults"]), {name: _texts(table) for name, table in tables.items()})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PlacemapError(f"the lock cannot be read: {error!r}", location=where, hint=REWRITE) from None
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """The values by name, if all are text.
+
+    Raises:
+        TypeError: one is not.
+    """
+    for name, value in values.items():
+        if not isinstance(value, str):
+            raise TypeError(f"`{name}` is no text but {value!r}")
+    return dict(values)
 
 
 def lock_of(entries: Iterable[TableEntry], defaults: Mapping[str, str], where: str = LOCK_FILE) -> Lock:
@@ -89,9 +103,8 @@ def require_locked(inputs: Iterable[TableEntry], lock: Lock) -> None:
     """
     wrong = [text for entry in inputs for text in _difference(entry, lock.tables.get(entry.name))]
     if wrong:
-        more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         raise PlacemapError(
-            f"the reference tables are not those of the lock: {'; '.join(wrong[:_SHOWN])}{more}",
+            f"the reference tables are not those of the lock: {some(wrong, _SHOWN, counted=True, by='; ')}",
             location=lock.where,
             hint="use the store that it was written with (--data); or accept the change with `placemap data lock` "
             "after looking at `placemap data diff`",
@@ -101,7 +114,7 @@ def require_locked(inputs: Iterable[TableEntry], lock: Lock) -> None:
 
 def _difference(entry: TableEntry, locked: Mapping[str, str] | None) -> list[str]:
     if locked is None:
-        return [f"{entry.name} is not in it"]
+        return [f"{entry.name} is not in the lock"]
     expected, found = locked["content_sha256"], entry.content_sha256
     return [] if found == expected else [f"{entry.name} has content {found[:12]}, expected {expected[:12]}"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,19 +9,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from placemap.core.arrays import Ints, positions
-from placemap.core.codes import KINDS, kinds_of
+from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, is_ccg, kinds_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units
+from placemap.reference.former_codes import (
+    area_ended,
+    newer_than_held,
+    newest_practices,
+    past_practice,
+    practices_went,
+)
 from placemap.reference.geography import Geography
 
-POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}")
 #: What an LSOA is said to lie in, from near to far.
 PARENT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")
 
 
 def label_of(kind: str, vintage: str) -> str:
     """What people call a unit of a kind in a vintage: E38 codes were CCGs until 2022."""
-    return "CCG" if kind == "sub_icb" and "" < vintage[:4] < "2022" else KINDS[kind].label
+    return "CCG" if is_ccg(kind, vintage) else KINDS[kind].label
 
 
 @dataclass(frozen=True)
@@ -74,18 +79,26 @@ def find_subject(code: str, geography: Geography, pcn_vintage: str | None = None
         found = _FINDERS.get(kind.id, _area)(kind.id, code, geography, pcn_vintage)
         if found is not None:
             return found
-    raise _unknown(code, geography)
+    raise unknown_code(code, geography)
 
 
-def _unknown(code: str, geography: Geography) -> PlacemapError:
+def unknown_code(code: str, geography: Geography) -> PlacemapError:
+    """The error of a code that the reference does not have: newer than that, not packaged, or no code at all."""
     kinds = kinds_of(code)
     if not kinds:
         return PlacemapError(
-            f"`{code}` does not have the shape of any code",
+            f"`{code}` does not look like any code",
             hint="`placemap find` looks up names; a place is written system/footprint/place",
             exit_code=Exit.USAGE,
         )
     label = f"{kinds[0].label} {code}"
+    newer = newer_than_held(kinds[0].id, code, geography) if kinds[0].id in PARENT_KINDS else ""
+    if newer:
+        return PlacemapError(
+            f"there is no {label} in the reference, and its number is higher than any of {newer}, the newest held: "
+            "it is newer, or mistyped",
+            hint="`placemap data update` looks for newer tables; `placemap find` looks up names",
+        )
     if geography.all_england:
         return PlacemapError(
             f"there is no {label} in any vintage of the reference", hint="`placemap find` looks up names"
@@ -108,7 +121,7 @@ def _lsoa(_kind: str, code: str, geography: Geography, _pcn: str | None) -> Subj
     source = int(positions(fit.codes, [code])[0])
     pairs = np.flatnonzero((fit.source == source) & (fit.target >= 0))
     here = fit.target[pairs]
-    unit = NamedUnit("lsoa", code, str(fit.names[source]), "2011")
+    unit = NamedUnit("lsoa", code, str(fit.names[source]), OLD_LSOA_VINTAGE)
     return Subject(unit, here, parents_of(here, geography), (_change_of_2011(source, geography),))
 
 
@@ -143,7 +156,7 @@ def _area(kind: str, code: str, geography: Geography, _pcn: str | None) -> Subje
         if position is not None:
             lsoas = units.lsoas(position)
             unit = NamedUnit(kind, str(units.codes[position]), str(units.names[position]), units.vintage)
-            return Subject(unit, lsoas, _parents_above(kind, lsoas, geography), _former(kind, units, geography))
+            return Subject(unit, lsoas, _parents_above(kind, lsoas, geography), _former(kind, units, code, geography))
     return None
 
 
@@ -155,11 +168,14 @@ def _vintages(kind: str, geography: Geography) -> Iterator[Units]:
         yield geography.units(kind, vintage)
 
 
-def _former(kind: str, units: Units, geography: Geography) -> tuple[str, ...]:
-    usual = geography.default_vintage(kind)
+def _former(kind: str, units: Units, code: str, geography: Geography) -> tuple[str, ...]:
+    """That a unit is of another vintage than the one in use, and what became of it where it has ended."""
+    usual, label = geography.default_vintage(kind), KINDS[kind].label
+    ended = area_ended(kind, code, geography)
+    story = [f"This {label} has ended. {ended}"] if ended else []
     if units.vintage == usual:
-        return ()
-    return (f"The code is not in use in {usual}; this is the {KINDS[kind].label} as it was in {units.vintage}.",)
+        return tuple(story)
+    return (f"The code is not in use in {usual}; this is the {label} as it was in {units.vintage}.", *story)
 
 
 def _parents_above(kind: str, lsoas: Ints, geography: Geography) -> tuple[NamedUnit, ...]:
@@ -187,19 +203,28 @@ def _pcn(_kind: str, code: str, geography: Geography, pcn_vintage: str | None) -
     for vintage in sorted(known, key=lambda item: (item == usual, item), reverse=True):
         pcns = geography.pcns(vintage)
         if code in pcns.names:
-            return Subject(
-                NamedUnit("pcn", code, pcns.names[code], vintage),
-                _none(),
-                notes=_without_members(code, vintage, geography),
-            )
+            notes = (*_without_members(code, vintage, geography), *_pcn_ended(code, vintage, geography))
+            return Subject(NamedUnit("pcn", code, pcns.names[code], vintage), _none(), notes=notes)
     return None
+
+
+def _pcn_ended(code: str, vintage: str, geography: Geography) -> Iterator[str]:
+    """That a PCN with members in a vintage has none in the newest list."""
+    newest = geography.pcns(geography.data.vintages("pcns")[-1])
+    practices = geography.pcns(vintage).practices_of.get(code, [])
+    if practices and code not in newest.practices_of:
+        yield f"This PCN has ended: it has no members in {newest.vintage}. {practices_went(practices, newest)}"
 
 
 def _without_members(code: str, vintage: str, geography: Geography) -> tuple[str, ...]:
     pcns = geography.pcns(vintage)
     if code in pcns.practices_of:
         return ()
-    former = sorted(set(pcns.members[pcns.members["pcn_code"] == code]["practice_code"]))
+    members = pcns.members[pcns.members["pcn_code"] == code]
+    first = min(members["start"], default="")
+    if first[: len(vintage)] > vintage:
+        return (f"It has no members yet in {vintage}; the first joins on {first}.",)
+    former = sorted(set(members["practice_code"]))
     now = Counter(pcns.pcn_of.get(practice, "no PCN") for practice in former)
     where = ", ".join(f"{count} to {pcn} {pcns.names.get(pcn, '')}".strip() for pcn, count in now.most_common())
     return (f"It has no current members in {vintage}" + (f"; its practices went: {where}." if where else "."),)
@@ -215,6 +240,10 @@ def _practice(_kind: str, code: str, geography: Geography, pcn_vintage: str | No
     notes = [] if pcn else [f"It is in no PCN in {pcns.vintage}."]
     if code not in geography.registrations.codes:
         notes.append(f"It has no registered patients in {geography.registrations_entry.vintage}.")
+    newest, living = newest_practices(geography)
+    past = past_practice(code, geography) if code not in living else None
+    if past:
+        notes.append(f"This practice has ended: it is not listed in {newest}. {past.story}")
     return Subject(
         NamedUnit("practice", code, names[code], geography.registrations_entry.vintage), _none(), parents, tuple(notes)
     )

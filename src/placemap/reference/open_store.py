@@ -5,12 +5,12 @@ Read order: the folder given by `--data` or PLACEMAP_DATA, then the user's cache
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.core.errors import PlacemapError
+from placemap.core.files import from_json
 from placemap.core.packaged import packaged_folder
 from placemap.reference.store import (
     MANIFEST,
@@ -63,7 +63,7 @@ def chosen_store(given: Path | None = None) -> tuple[Path, str]:
 def retrieved_in(folder: Path) -> dict[str, str]:
     """By table, when it was downloaded, as far as the last update noted it."""
     try:
-        notes = json.loads((folder / RETRIEVED).read_text(encoding="utf-8"))
+        notes = from_json((folder / RETRIEVED).read_text(encoding="utf-8"))
         return {str(name): str(note.get("retrieved") or "") for name, note in notes.items()}
     except (OSError, ValueError, AttributeError):
         return {}
@@ -94,7 +94,7 @@ def _manifest(folder: Path) -> Manifest:
             "there is no such reference folder", location=str(folder), hint="check --data and PLACEMAP_DATA"
         )
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = from_json(path.read_text(encoding="utf-8"))
         if not isinstance(data, dict):
             raise TypeError("it is not a JSON object")
         if data.get("placemap_store") != STORE_FORMAT:
@@ -103,7 +103,7 @@ def _manifest(folder: Path) -> Manifest:
                 location=str(path),
                 hint=REMAKE,
             )
-        return _typed(Manifest.from_json(data))
+        return Manifest.from_json(data)
     except FileNotFoundError:
         raise PlacemapError(
             f"this folder is not a reference store: it has no {MANIFEST}",
@@ -113,24 +113,3 @@ def _manifest(folder: Path) -> Manifest:
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         why = f"it has no `{error.args[0]}`" if isinstance(error, KeyError) else str(error)
         raise PlacemapError(f"the manifest cannot be read: {why}", location=str(path), hint=REMAKE) from None
-
-
-def _typed(manifest: Manifest) -> Manifest:
-    """The manifest, if each field of it holds what it should.
-
-    Raises:
-        TypeError, ValueError: one does not.
-    """
-    for entry in manifest.tables.values():
-        for name, value in vars(entry).items():
-            expected = int if name in ("rows", "total") else str
-            if not isinstance(value, expected) and not (name == "total" and value is None):
-                raise TypeError(f"`{name}` of table {entry.name} is {value!r}")
-        try:
-            entry.schema  # noqa: B018 - for what it raises
-        except KeyError as error:
-            raise ValueError(f"table {entry.name} is of an unknown kind {error}") from None
-    for kind, vintage in manifest.defaults.items():
-        if not isinstance(vintage, str):
-            raise TypeError(f"the default vintage of {kind} is {vintage!r}")
-    return manifest

@@ -96,8 +96,8 @@ def _look_up(postcode: str) -> tuple[str, float, float, str]:
     rows = table[(table["pcd_abbr"] == wanted).to_numpy()]
     if rows.empty or rows[["oseast1m", "osnrth1m"]].isna().to_numpy().any():
         raise PlacemapError(
-            f"there is no live postcode {postcode} with a position in the directory",
-            hint="check it; the packaged directory is of live postcodes at its release",
+            f"the directory has no postcode {postcode} that is in use and has a position",
+            hint="check it; the directory holds the postcodes that were in use when it was released",
         )
     row = rows.iloc[0]
     return str(row["pcd"]), float(row["oseast1m"]), float(row["osnrth1m"]), str(row["laua"])

@@ -71,7 +71,7 @@ def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:
         return file.read(use_threads=len(content) > LARGE).unify_dictionaries().combine_chunks()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise PlacemapError(
-            f"the table is not whole Parquet: {str(error).splitlines()[0]}", location=str(path), hint=REMAKE
+            f"the table is not a whole Parquet file: {str(error).splitlines()[0]}", location=str(path), hint=REMAKE
         ) from None
 
 
@@ -115,7 +115,7 @@ def _repeated_key(columns: Mapping[str, _Column], entry: TableEntry) -> str:
         return ""
     row = int(pd.Series(key).duplicated().to_numpy().argmax())
     values = [str(columns[name].values()[row]) for name in entry.schema.key]
-    return f"the key {', '.join(entry.schema.key)} is not unique: {' '.join(values)} stands more than once"
+    return f"the key {', '.join(entry.schema.key)} is not unique: {' '.join(values)} appears more than once"
 
 
 @dataclass(frozen=True)

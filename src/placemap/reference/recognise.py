@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from placemap.core.codes import KINDS
-from placemap.core.read_tables import cell_text
+from placemap.core.cells import cell_text
+from placemap.core.codes import FIRST_NEW_LSOA, KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 
 if TYPE_CHECKING:
     from placemap.reference.geography import Geography
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 MOSTLY = 0.8
 #: Three-character NHS codes look like many a word, so nearly all of them must be real ones.
 NEARLY_ALL = 0.95
-#: The first code that LSOAs were given in 2021; lower ones may be of either census.
-FIRST_2021 = "E01033769"
 
 
 @dataclass(frozen=True)
@@ -53,11 +51,6 @@ class CodeKind:
     def label(self) -> str:
         """`LSOAs of 2011`."""
         return f"{KINDS[self.kind].plural} of {self.vintage}" if self.vintage else KINDS[self.kind].plural
-
-
-def has_codes(frame: pd.DataFrame) -> bool:
-    """Whether a table has a column of codes, by their shape."""
-    return any(recognise(frame[column]) is not None for column in frame)
 
 
 # --- recognising --------------------------------------------------------------------------------------------------
@@ -122,8 +115,8 @@ def _as_kind(kind: str, codes: pd.Series, counts: pd.Series, geography: Geograph
 def _known(kind: str, shaped: pd.Series, geography: Geography | None) -> dict[str, int]:
     """Rows whose code exists, by vintage; empty where there is no telling."""
     if geography is None:
-        is_new = kind == "lsoa" and any(str(code) >= FIRST_2021 for code in shaped.index)
-        return {"2021": int(shaped.sum())} if is_new else {}
+        is_new = kind == "lsoa" and any(str(code) >= FIRST_NEW_LSOA for code in shaped.index)
+        return {LSOA_VINTAGE: int(shaped.sum())} if is_new else {}
     found = {}
     for vintage in vintages_of(kind, geography):
         here = _codes_of(kind, vintage, geography)
@@ -134,14 +127,14 @@ def _known(kind: str, shaped: pd.Series, geography: Geography | None) -> dict[st
 def vintages_of(kind: str, geography: Geography) -> list[str]:
     """The vintages that the reference has of a kind, oldest first."""
     if kind == "lsoa":
-        return ["2011", geography.units_entry("lsoa").vintage]
+        return [OLD_LSOA_VINTAGE, geography.units_entry("lsoa").vintage]
     if kind == "pcn":
         return geography.data.vintages("pcns")
     return geography.data.vintages("practices") if kind == "practice" else geography.data.vintages("lookup", kind)
 
 
 def _codes_of(kind: str, vintage: str, geography: Geography) -> set[str]:
-    if kind == "lsoa" and vintage == "2011":
+    if kind == "lsoa" and vintage == OLD_LSOA_VINTAGE:
         return set(geography.fit_2011.codes)
     if kind == "pcn":
         return set(geography.pcns(vintage).names)

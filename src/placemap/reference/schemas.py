@@ -6,13 +6,13 @@ store's manifest, and published names (`LSOA21CD`, `LAD24CD`) are made from it w
 
 from __future__ import annotations
 
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.tables import Column, TableSchema
 
 LSOA11 = Column("lsoa11_code", "code", "LSOA of 2011")
 LSOA21 = Column("lsoa_code", "code", "LSOA of 2021, the atom that everything resolves to")
 #: The column that holds an LSOA, by the vintage that a table is coded in.
-ATOM_COLUMN = {"2011": LSOA11, "2021": LSOA21}
+ATOM_COLUMN = {OLD_LSOA_VINTAGE: LSOA11, LSOA_VINTAGE: LSOA21}
 
 
 def lookup_schema(kind: str, base: str) -> TableSchema:
@@ -40,9 +40,10 @@ def lsoa_measure_schema(base: str) -> TableSchema:
 def registrations_schema(base: str) -> TableSchema:
     """Patients by practice and LSOA of residence, with the remainder rows of a packaged extract.
 
-    Besides LSOA codes the LSOA column holds `NO2011` and `CLOSED` (the source's words for patients without an LSOA),
-    Welsh codes (`W01…`), and in an extract `ENGLAND` and `WALES` for LSOAs that the extract leaves out; the practice
-    column holds `REMAINDER` for all practices that it leaves out.
+    Besides LSOA codes the LSOA column holds `NO2011`, `CLOSED` and `EMPTY` (the source's words for patients without an
+    LSOA), `NOT_EW` (homes elsewhere in the United Kingdom and its islands), Welsh codes (`W01…`), and in an extract
+    `ENGLAND` and `WALES` for LSOAs that the extract leaves out; the practice column holds `REMAINDER` for all practices
+    that it leaves out.
     """
     return TableSchema(
         f"patients registered at GP practices, by LSOA {base} of residence",
@@ -55,7 +56,9 @@ def registrations_schema(base: str) -> TableSchema:
     )
 
 
-NO_LSOA = ("NO2011", "NO2021", "CLOSED")
+#: What stands in the place of an LSOA: the source's words for none, and NOT_EW for homes outside England and Wales.
+NOT_EW = "NOT_EW"
+NO_LSOA = ("NO2011", "NO2021", "CLOSED", "EMPTY", NOT_EW)
 REST_ENGLAND, REST_WALES, REST_PRACTICES = "ENGLAND", "WALES", "REMAINDER"
 
 LSOA_NAMES = TableSchema(
@@ -73,6 +76,12 @@ EXACT_FIT = TableSchema(
         Column("change", "text", "U unchanged, S split, M merged, X irregular"),
     ),
     ("lsoa11_code", "lsoa_code"),
+)
+
+OUTPUT_AREAS = TableSchema(
+    "output areas 2021 to LSOA 2021",
+    (Column("oa_code", "code", "output area of 2021"), LSOA21),
+    ("oa_code",),
 )
 
 PCNS = TableSchema(
@@ -96,7 +105,7 @@ PCN_MEMBERS = TableSchema(
         Column("practice_sub_icb_ods", "code", "ODS code of the practice's sub-ICB location"),
         Column("pcn_code", "code", "ODS code of the PCN"),
         Column("start", "date", "date on which the practice joined the PCN"),
-        Column("end", "date", "date on which it left, empty where it is a member still"),
+        Column("end", "date", "date on which it left, empty where it is still a member"),
     ),
     ("practice_code", "pcn_code", "start"),
 )
@@ -123,7 +132,7 @@ LTLA_HISTORY = TableSchema(
     "LTLA codes year by year, with their successors",
     (
         Column("ltla_code", "code", "GSS code of the LTLA"),
-        Column("ltla_name", "text", "its name while it lived"),
+        Column("ltla_name", "text", "its name while it was in use"),
         Column("first_year", "int", "first year of the history (2016 on) in which the code was in use"),
         Column("last_year", "int", "last year of the history in which the code was in use"),
         Column("successor_code", "code", "code that followed it, empty where it is in use in the newest year"),
@@ -191,6 +200,7 @@ def store_schema(family: str, kind: str = "", base: str = "") -> TableSchema:
 _SINGLE = {
     "lsoa_names": LSOA_NAMES,
     "exact_fit": EXACT_FIT,
+    "output_areas": OUTPUT_AREAS,
     "pcns": PCNS,
     "pcn_members": PCN_MEMBERS,
     "practices": PRACTICES,

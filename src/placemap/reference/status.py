@@ -45,12 +45,9 @@ def _age(vintage: str, today: date) -> int:
     return (today.year - year) * 12 + today.month - month
 
 
-_KINDS_OF_FAMILY = {"pcn_members": "pcn", "pcns": "pcn", "registrations": "registrations", "practices": "registrations"}
-
-
 def _use(entry: TableEntry, manifest: Manifest) -> str:
     """Why a table is used: the newest of its kind, or only where a config or an option names its vintage."""
-    kind = entry.kind if entry.family == "lookup" else _KINDS_OF_FAMILY.get(entry.family, "")
+    kind = entry.chosen_by
     if not kind:
         return "by name" if entry.family.endswith("_measure") else "always"
     if kind == "pcn":

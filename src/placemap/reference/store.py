@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from placemap.core.codes import KINDS
+from placemap.core.codes import AREA_KINDS, KINDS, OLD_LSOA_VINTAGE, OLD_RESIDENTS, RESIDENTS
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TableSchema
 from placemap.reference.schemas import store_schema
@@ -19,14 +20,18 @@ from placemap.reference.schemas import store_schema
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Clinical commissioning groups of April 2019, the last before most mergers, where the store has them.
-CCG_VINTAGE = "2019"
+#: Kinds that a vintage can be chosen of, and the families of their tables; the first has the kind's vintages.
+FAMILIES = {
+    **{kind: ("lookup",) for kind in (*AREA_KINDS, "icb") if kind != "lsoa"},
+    "pcn": ("pcn_members", "pcns"),
+    "registrations": ("registrations", "practices"),
+}
 
 MANIFEST = "manifest.json"
 TABLES = "tables"
 STORE_FORMAT = 1
 #: The next step where a store is not whole.
-REMAKE = "`placemap data update` fetches the tables anew; for the packaged ones, reinstall placemap"
+REMAKE = "`placemap data update` fetches the tables again; for the packaged ones, reinstall placemap"
 #: Coverage of a table whose source leaves some of England out (or starts with this, in an extract).
 PART = "part"
 
@@ -49,6 +54,7 @@ class TableEntry:
         coverage: `England`, `extract` for a table cut to what some configs need, or `part` (`part extract`) for one
             whose source leaves some of England out.
         total: the sum of the measure over the whole source, where it has one.
+        derived: what it was worked out from, where it is no table of its source's; empty for all others.
     """
 
     name: str
@@ -67,6 +73,14 @@ class TableEntry:
     attribution: str
     coverage: str
     total: int | None = None
+    derived: str = ""
+
+    @property
+    def chosen_by(self) -> str:
+        """The kind whose vintage decides whether the table is used; empty where none does."""
+        if self.family == "lookup":
+            return self.kind
+        return next((kind for kind, families in FAMILIES.items() if self.family in families), "")
 
     @property
     def schema(self) -> TableSchema:
@@ -104,31 +118,78 @@ class Manifest:
         """The reverse of `to_json`.
 
         Raises:
-            KeyError, TypeError: a field is missing or unknown.
+            KeyError, TypeError, ValueError, AttributeError: a field is missing or unknown, or does not hold what it
+                should.
         """
         blank = dict.fromkeys(("kind", "base", "url", "attribution"), "")
         tables = {name: TableEntry(name=name, **{**blank, **entry}) for name, entry in data["tables"].items()}
-        return cls(tables, dict(data["defaults"]), dict(data.get("covers", {})))
+        return _typed(cls(tables, dict(data["defaults"]), dict(data.get("covers", {}))))
+
+
+#: A table's name is that of its file, so that it may not lead elsewhere.
+_NAME, _VINTAGE = re.compile(r"\w[\w-]*"), re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+
+
+def _typed(manifest: Manifest) -> Manifest:
+    """The manifest, if each field of it holds what it should.
+
+    Raises:
+        TypeError, ValueError: a field does not.
+    """
+    for entry in manifest.tables.values():
+        for name, value in vars(entry).items():
+            expected = int if name in ("rows", "total") else str
+            if not isinstance(value, expected) and not (name == "total" and value is None):
+                raise TypeError(f"`{name}` of table {entry.name} is {value!r}")
+        try:
+            entry.schema  # noqa: B018 - for what it raises
+        except KeyError as error:
+            raise ValueError(f"table {entry.name} is of an unknown kind {error}") from None
+        if not _NAME.fullmatch(entry.name) or not _VINTAGE.fullmatch(entry.vintage):
+            raise ValueError(f"table {entry.name!r} of vintage {entry.vintage!r} is no name and vintage of a table")
+    for key, value in {**manifest.defaults, **manifest.covers}.items():
+        if not isinstance(value, str):
+            raise TypeError(f"what it says of {key} is {value!r}")
+    return manifest
 
 
 #: What every build uses: family, kind, and what a user would call it.
 NEEDED = (
-    ("exact_fit", "", "LSOA 2011 to LSOA 2021, exact fit"),
-    *(("lookup", kind, f"LSOA to {KINDS[kind].label}") for kind in ("msoa", "ward", "ltla", "utla", "sub_icb", "icb")),
-    ("lsoa_measure", "residents_2021", "Census 2021 usual residents by LSOA"),
-    ("lsoa_measure", "residents_mid_2019", "mid-2019 population estimates by LSOA"),
+    *(("lookup", kind, f"LSOA to {KINDS[kind].label}") for kind in ("msoa", "ward", "ltla", "utla", "sub_icb")),
+    ("lsoa_measure", RESIDENTS, "Census 2021 usual residents by LSOA"),
     ("registrations", "", "patients registered at a GP practice, by LSOA"),
     ("pcns", "", "primary care networks (ODS report `epcn`)"),
     ("pcn_members", "", "their practices (ODS report `epcncorepartnerdetails`)"),
-    ("ltla_history", "", "LTLA codes and names year by year"),
-    ("adjacency", "", "boundaries of LSOAs 2021"),
+)
+EXACT_FIT = ("exact_fit", "", "LSOA 2011 to LSOA 2021, exact fit")
+#: What a build uses where it is there: the same, with what is left out where it is not.
+OPTIONAL = (
+    (*EXACT_FIT, "the crosswalk to LSOAs of 2011 (place_lsoa11), and lookups and codes of LSOAs of 2011"),
+    (
+        "lsoa_measure",
+        OLD_RESIDENTS,
+        "mid-2019 population estimates by LSOA",
+        "the crosswalk to LSOAs of 2011 (place_lsoa11), and lookups of LSOAs of 2011, such as former CCGs; "
+        "elsewhere LSOAs that were merged count as equally large",
+    ),
+    ("lookup", "icb", "LSOA to ICB", ""),  # what the ICB is today is asked only with --vintage
+    ("ltla_history", "", "LTLA codes and names year by year", "what became of former councils"),
+    ("adjacency", "", "boundaries of LSOAs 2021", "whether each place is in one piece"),
 )
 
 
 def missing_tables(manifest: Manifest) -> tuple[str, ...]:
     """What every build uses and a store does not have, as people call it."""
     have = {(entry.family, entry.kind) for entry in manifest.tables.values()}
-    return tuple(label for family, kind, label in NEEDED if (family, kind) not in have)
+    bases = {entry.base for entry in manifest.tables.values() if entry.family == "registrations"}
+    needed = [*NEEDED, *([EXACT_FIT] if bases == {OLD_LSOA_VINTAGE} else [])]
+    return tuple(label for family, kind, label in needed if (family, kind) not in have)
+
+
+def left_out(manifest: Manifest) -> dict[str, str]:
+    """By table that a build can do without and a store does not have, what is left out for that."""
+    have = {(entry.family, entry.kind) for entry in manifest.tables.values()}
+    return {label: loss for family, kind, label, loss in OPTIONAL if loss and (family, kind) not in have}
 
 
 class ReferenceData:
@@ -184,7 +245,16 @@ class ReferenceData:
 
     def vintages(self, family: str, kind: str = "") -> list[str]:
         """The vintages that there are of a table, oldest first."""
-        return sorted({e.vintage for e in self.manifest.tables.values() if e.family == family and kind in ("", e.kind)})
+        entries = [e for e in self.manifest.tables.values() if e.family == family and kind in ("", e.kind)]
+        return sorted({entry.vintage for entry in entries if family != "lookup" or self._can_be_read(entry)})
+
+    def _can_be_read(self, lookup: TableEntry) -> bool:
+        return lookup.base != OLD_LSOA_VINTAGE or self.has_2011
+
+    @property
+    def has_2011(self) -> bool:
+        """Whether the tables tell how LSOAs of 2011, and what is looked up by them, come to those of 2021."""
+        return bool(self.find("exact_fit") and self.find("lsoa_measure", OLD_RESIDENTS))
 
 
 def canonical_hash(frame: pd.DataFrame, schema: TableSchema) -> str:

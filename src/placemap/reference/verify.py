@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from placemap.core.codes import LSOA_VINTAGE
 from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding, Severity
+from placemap.core.text import some
 from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.reference.store import ReferenceData, TableEntry, canonical_hash
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 3
-REMAKE = "import or update the table anew"
+REMAKE = "import or update the table again"
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class _Store:
 
     def atoms(self, base: str) -> set[str]:
         """All LSOAs of a vintage that the store has; empty where it does not say."""
-        family, column = ("lsoa_names", "lsoa_code") if base == "2021" else ("exact_fit", "lsoa11_code")
+        family, column = ("lsoa_names", "lsoa_code") if base == LSOA_VINTAGE else ("exact_fit", "lsoa11_code")
         return {code for _, frame in self.of(family) for code in frame[column]}
 
 
@@ -48,7 +50,7 @@ def verify(data: ReferenceData) -> list[Finding]:
             findings.append(Finding("damaged-table", Severity.ERROR, error.message, name, error.location, hint=REMAKE))
             continue
         if canonical_hash(frames[name], entry.schema) != entry.content_sha256:
-            findings.append(_wrong("other-content", entry, "its content is not the one that the manifest names"))
+            findings.append(_wrong("other-content", entry, "its content is not what the manifest says"))
     store = _Store(data, frames)
     return [*findings, *(finding for check in CHECKS for finding in check(store))]
 
@@ -78,12 +80,12 @@ def _figures_cover(store: _Store) -> Iterator[Finding]:
 def _names_match_fit(store: _Store) -> Iterator[Finding]:
     """The exact fit ends at the LSOAs of 2021 that there are; at more of them only where it is cut."""
     for entry, frame in store.of("exact_fit"):
-        atoms, found = store.atoms("2021"), set(frame["lsoa_code"])
+        atoms, found = store.atoms(LSOA_VINTAGE), set(frame["lsoa_code"])
         yield from _difference(entry, atoms - found, set() if entry.coverage == "extract" else found - atoms)
 
 
 def _difference(entry: TableEntry, missing: set[str], foreign: set[str]) -> Iterator[Finding]:
-    of = f"LSOAs of {entry.base or 2021}"
+    of = f"LSOAs of {entry.base or LSOA_VINTAGE}"
     if missing:
         yield _wrong("missing-lsoas", entry, f"it lacks {len(missing):,} {of}: {_few(missing)}")
     if foreign:
@@ -91,7 +93,7 @@ def _difference(entry: TableEntry, missing: set[str], foreign: set[str]) -> Iter
 
 
 def _few(codes: set[str]) -> str:
-    return ", ".join(sorted(codes)[:_SHOWN]) + (" …" if len(codes) > _SHOWN else "")
+    return some(sorted(codes), _SHOWN)
 
 
 def _totals(store: _Store) -> Iterator[Finding]:
@@ -154,7 +156,7 @@ def _utlas_are_whole_ltlas(store: _Store) -> Iterator[Finding]:
 def _neighbours_exist(store: _Store) -> Iterator[Finding]:
     """In a table of all England, neighbours are LSOAs that exist."""
     for entry, frame in store.of("adjacency"):
-        atoms = store.atoms("2021")
+        atoms = store.atoms(LSOA_VINTAGE)
         foreign = (set(frame["lsoa_code_a"]) | set(frame["lsoa_code_b"])) - atoms
         if atoms and foreign and entry.coverage == "England":
             yield from _difference(entry, set(), foreign)

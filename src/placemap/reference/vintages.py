@@ -7,21 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from placemap.core.codes import AREA_KINDS, KINDS
+from placemap.core.codes import ICBS_FROM, KINDS, is_day, month_of
 from placemap.core.errors import Exit, PlacemapError
-from placemap.reference.store import Manifest, TableEntry
+from placemap.reference.store import FAMILIES, Manifest, TableEntry
 
 #: Day of the year on which a vintage comes into force, by kind: census day, May elections, and the start of the
-#: financial year for everything else. ICBs and their sub-ICB locations began on 1 July 2022.
+#: financial year for everything else.
 _FROM_DAY = {"lsoa": "03-21", "msoa": "03-21", "ward": "05-01"}
-_FROM = {("sub_icb", "2022"): "2022-07-01", ("icb", "2022"): "2022-07-01"}
+_FROM = {(kind, ICBS_FROM[:4]): ICBS_FROM for kind in ("sub_icb", "icb")}
 _SHAPE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
-#: What `--vintage` may name, with the family that its tables have.
-FAMILIES = {
-    **{kind: "lookup" for kind in (*AREA_KINDS, "icb") if kind != "lsoa"},
-    "pcn": "pcn_members",
-    "registrations": "registrations",
-}
 
 
 @dataclass(frozen=True)
@@ -87,7 +81,7 @@ def _named(text: str, manifest: Manifest) -> tuple[str, str]:
             exit_code=Exit.USAGE,
         )
     have = [entry.vintage for entry in tables_of(manifest, kind)]
-    if vintage not in have and not (kind == "pcn" and have and len(vintage) == len("2022-04-01")):
+    if vintage not in have and not (kind == "pcn" and have and is_day(vintage)):
         raise PlacemapError(
             f"the reference data have no {KINDS[kind].plural if kind in KINDS else kind} of {vintage} "
             f"(only {', '.join(have) or 'none'})",
@@ -98,16 +92,37 @@ def _named(text: str, manifest: Manifest) -> tuple[str, str]:
 
 def tables_of(manifest: Manifest, kind: str) -> list[TableEntry]:
     """The tables of a kind (or of registrations), oldest first."""
-    family = FAMILIES[kind]
+    family = FAMILIES[kind][0]
     found = [e for e in manifest.tables.values() if e.family == family and (family != "lookup" or e.kind == kind)]
     return sorted(found, key=lambda entry: entry.vintage)
 
 
+def nearest_month(vintages: Iterable[str], month: str) -> str:
+    """The vintage (`2022-07`) nearest to a month or day, the earlier of two; empty where there is none."""
+
+    def apart(vintage: str) -> int:
+        return abs(int(vintage[:4]) * 12 + int(vintage[5:7]) - int(month[:4]) * 12 - int(month[5:7]))
+
+    return min(sorted(vintages), key=apart, default="")
+
+
 def in_force_from(kind: str, vintage: str) -> str:
     """The day, as ISO text, from which a vintage is in force."""
-    if len(vintage) > len("2022"):
+    if "-" in vintage:
         return f"{vintage}-01"[:10]
     return _FROM.get((kind, vintage)) or f"{vintage}-{_FROM_DAY.get(kind, '04-01')}"
+
+
+def is_over(kind: str, vintage: str, day: date) -> bool:
+    """Whether a vintage had ended on a day, so that a newer one was to be expected.
+
+    A month ends with the month, a year when the next one comes into force; LSOAs and MSOAs are those of a census.
+    """
+    if kind in ("lsoa", "msoa"):
+        return False
+    if "-" in vintage:
+        return month_of(vintage) < month_of(day.isoformat())
+    return in_force_from(kind, str(int(vintage) + 1)) <= day.isoformat()
 
 
 def _in_force(manifest: Manifest, day: date) -> tuple[dict[str, str], dict[str, str]]:
@@ -120,9 +135,9 @@ def _in_force(manifest: Manifest, day: date) -> tuple[dict[str, str], dict[str, 
             continue
         lived = [vintage for vintage in vintages if in_force_from(kind, vintage) <= day.isoformat()]
         found[kind] = lived[-1] if lived else vintages[0]
-        # Memberships carry dates, so that a later list tells an earlier day, too.
+        # Memberships carry dates, so that a later list tells an earlier day, too; none tells what came after it.
         if kind == "pcn":
-            found[kind] = day.isoformat()
+            found[kind] = min(day.isoformat(), vintages[-1], key=month_of)
         elif not lived:
             early[kind] = vintages[0]
     return found, early

@@ -15,28 +15,14 @@ from placemap.config.model import Footprint, Loc, Scope, System
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.findings import Finding, Severity
 from placemap.reference.geography import Geography
-from placemap.resolve.place_codes import PlaceCode, place_codes_of
 from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment
+from placemap.resolve.resolved import ResolvedFootprint
 
 #: ICSID and FOOTPRINT of national lines that belong to no system.
 ENGLAND, ALL_SYSTEMS = "england", "default-footprints"
 
 _NOWHERE = Loc("configs")
-_CODES_SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Part:
-    """One system's share in a national build."""
-
-    system: System
-    assignment: Assignment
-
-    @property
-    def footprint(self) -> Footprint:
-        """The footprint that stands for the system."""
-        return self.assignment.footprint
 
 
 @dataclass(frozen=True)
@@ -70,51 +56,30 @@ class NationalAssignment(Assignment):
         return self.runners_up
 
 
-@dataclass(frozen=True)
-class National:
-    """Several systems as one.
-
-    Attributes:
-        system: stands for England; its footprint holds the places of all parts, in order.
-        heads: by position of the place.
-        part_of: by position of the place, the position of its part.
-        findings: gaps and overlaps between systems.
-    """
-
-    parts: tuple[Part, ...]
-    system: System
-    heads: list[PlaceCode]
-    part_of: Ints
-    assignment: NationalAssignment
-    findings: list[Finding]
-
-    @property
-    def footprint(self) -> Footprint:
-        """The footprint that holds all places."""
-        return self.assignment.footprint
-
-
-def combine(parts: Sequence[Part], geography: Geography, populations: Populations, left_out: Bools) -> National:
+def combine(
+    parts: Sequence[ResolvedFootprint], geography: Geography, populations: Populations, left_out: Bools
+) -> tuple[ResolvedFootprint, list[Finding]]:
     """Put systems together; an LSOA that two of them have stays with the first and is a finding.
 
     Args:
         parts: resolved footprints, one a system.
-        weigh: residents, to say how many people a finding is about.
+        populations: residents, to say how many people a finding is about.
         left_out: LSOAs of systems that were left out on purpose, and so are no gap.
+
+    Returns:
+        One footprint that holds the places of all parts, in order, and the gaps and overlaps between systems.
     """
     footprint = _footprint([part.footprint for part in parts])
     assignment, clashes = _assignment(parts, footprint, geography)
-    heads = [head for part in parts for head in place_codes_of(part.system, part.footprint)]
-    part_of = np.repeat(np.arange(len(parts)), [len(part.footprint.places) for part in parts])
-    findings = [
-        *_gaps(assignment, geography, populations, left_out),
-        *_overlaps(clashes, heads, geography, populations),
-    ]
-    return National(tuple(parts), _system(parts, footprint), heads, part_of, assignment, findings)
+    newest = max((part.newest_input for part in parts), default=0)
+    england = ResolvedFootprint(
+        _system(parts, footprint), assignment, geography, populations, newest, parts=tuple(parts)
+    )
+    return england, [*_gaps(england, left_out), *_overlaps(england, clashes)]
 
 
 def _assignment(
-    parts: Sequence[Part], footprint: Footprint, geography: Geography
+    parts: Sequence[ResolvedFootprint], footprint: Footprint, geography: Geography
 ) -> tuple[NationalAssignment, list[tuple[int, int, int]]]:
     """All parts in one; and where they clash, as (LSOA, place that has it, place that wants it)."""
     size, count = geography.size, len(footprint.places)
@@ -181,7 +146,7 @@ def _footprint(footprints: Sequence[Footprint]) -> Footprint:
     )
 
 
-def _system(parts: Sequence[Part], footprint: Footprint) -> System:
+def _system(parts: Sequence[ResolvedFootprint], footprint: Footprint) -> System:
     configs = "\n".join(sorted(part.system.config_sha256 for part in parts))
     return System(
         id=ENGLAND,
@@ -201,10 +166,10 @@ def _system(parts: Sequence[Part], footprint: Footprint) -> System:
 # --- what is wrong between systems ----------------------------------------------------------------------------------
 
 
-def _gaps(assignment: Assignment, geography: Geography, populations: Populations, left_out: Bools) -> list[Finding]:
+def _gaps(england: ResolvedFootprint, left_out: Bools) -> list[Finding]:
     """LSOAs of England that no place has, by sub-ICB location."""
-    units = geography.units("sub_icb")
-    empty = np.flatnonzero((assignment.place < 0) & ~left_out)
+    units = england.geography.units("sub_icb")
+    empty = np.flatnonzero((england.assignment.place < 0) & ~left_out)
     findings = []
     for unit in np.unique(units.of[empty]):
         lsoas = empty[units.of[empty] == unit]
@@ -216,18 +181,18 @@ def _gaps(assignment: Assignment, geography: Geography, populations: Populations
                 f"{len(lsoas):,} LSOAs of {name} are in no place of any system.",
                 subject=str(units.codes[unit]) if unit >= 0 else "",
                 location=str(_NOWHERE),
-                lsoas=tuple(geography.lsoa_codes[lsoas]),
-                people=float(populations.residents[lsoas].sum()),
+                lsoas=england.codes(lsoas),
+                people=england.people(lsoas),
                 hint="the config of the system that they belong to is missing, or its scope leaves them out",
+                system=ENGLAND,
             )
         )
     return findings
 
 
-def _overlaps(
-    clashes: Sequence[tuple[int, int, int]], heads: Sequence[PlaceCode], geography: Geography, populations: Populations
-) -> list[Finding]:
+def _overlaps(england: ResolvedFootprint, clashes: Sequence[tuple[int, int, int]]) -> list[Finding]:
     """LSOAs that places of two systems have, by pair of places."""
+    heads = england.place_codes
     pairs: dict[tuple[int, int], list[int]] = {}
     for lsoa, has, wants in clashes:
         pairs.setdefault((has, wants), []).append(lsoa)
@@ -238,9 +203,10 @@ def _overlaps(
             f"{len(lsoas):,} LSOAs are in {heads[has].code} and in {heads[wants].code}; each belongs to one place.",
             subject=f"{heads[has].code}+{heads[wants].code}",
             location=str(_NOWHERE),
-            lsoas=tuple(geography.lsoa_codes[lsoas]),
-            people=float(populations.residents[lsoas].sum()),
+            lsoas=england.codes(np.array(lsoas)),
+            people=england.people(np.array(lsoas)),
             hint="write `within: scope` on the place that reaches into the other system",
+            system=ENGLAND,
         )
         for (has, wants), lsoas in sorted(pairs.items())
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.config.model import Footprint, Member, Place, Scope
+from placemap.config.model import Footprint, Member, Scope
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.codes import KINDS
 from placemap.reference.geography import Geography
@@ -207,8 +207,8 @@ def _claims(footprint: Footprint, geography: Geography, allowed: Bools) -> tuple
     return claims, by_member, only_best
 
 
-def practice_places(footprint: Footprint, geography: Geography) -> Ints:
-    """By practice of the registrations, the position of the place that it is declared in; -1 for none.
+def places_of_practices(footprint: Footprint, geography: Geography) -> dict[str, int]:
+    """By code of the practice, the position of the place that it, or else its PCN, is declared in.
 
     A practice that is listed itself goes where it is listed, whatever its PCN's place; `exclude` takes it out of the
     place that excludes it.
@@ -216,19 +216,16 @@ def practice_places(footprint: Footprint, geography: Geography) -> Ints:
     place_of: dict[str, int] = {}
     for direct in (False, True):
         for position, place in enumerate(footprint.places):
-            listed = (member for member in place.members if (member.kind == "practice") == direct)
-            for code in practices_of(listed, geography):
-                place_of[code] = position
-    for position, place in enumerate(footprint.places):
-        for code in practices_of(place.exclude, geography):
-            if place_of.get(code) == position:
-                del place_of[code]
+            listed = [member for member in place.members if (member.kind == "practice") == direct]
+            found = practices_of(listed, geography) - practices_of(place.exclude, geography)
+            place_of.update(dict.fromkeys(sorted(found), position))
+    return place_of
+
+
+def practice_places(footprint: Footprint, geography: Geography) -> Ints:
+    """By practice of the registrations, the position of the place that it is declared in; -1 for none."""
+    place_of = places_of_practices(footprint, geography)
     return np.array([place_of.get(code, -1) for code in geography.registrations.code_list], dtype=np.int64)
-
-
-def place_masks(assignment: Assignment) -> list[tuple[Place, Bools]]:
-    """Each place with the mask of its LSOAs."""
-    return [(place, assignment.place == position) for position, place in enumerate(assignment.footprint.places)]
 
 
 def low_share(assignment: Assignment) -> Bools:

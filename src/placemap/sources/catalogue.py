@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +17,37 @@ OS_LINE = "Contains OS data © Crown copyright and database right {year}"
 
 
 @dataclass(frozen=True)
+class Find:
+    """How the files of a source are found.
+
+    Attributes:
+        services: patterns of ArcGIS services; their groups are `year` (two digits) and `version`.
+        columns: that a service must have, `{yy}` standing for the year.
+        geometry: whether rows have one: a shape or, of centroids, a point.
+        dataset, query: of NOMIS.
+        item: id of a file that the portal keeps.
+        links: patterns of files on month pages, the better layout first.
+        only_first: the first and the last month in which the first pattern alone is a file of use.
+        newest: whether years beyond those of `releases` are taken, too.
+    """
+
+    services: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    geometry: bool = False
+    dataset: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    item: str = ""
+    links: tuple[str, ...] = ()
+    only_first: tuple[str, ...] = ()
+    newest: bool = False
+
+
+@dataclass(frozen=True)
 class Release:
     """What is known of one vintage of a source.
 
     Attributes:
-        service: its ArcGIS service, empty where there is none.
+        service: its ArcGIS service when this was written, the fallback where none is found; empty where there is none.
         units: how many English units it has by kind, or how many rows by table.
         total: the sum of its figures, None where it is not known.
         newest: the last date in it as ISO text, empty where it is not used to tell the release.
@@ -42,8 +68,16 @@ class Source:
         rows: least and most rows of a whole file.
         measure, base, vintage: of a source that is fixed to one; empty where columns or content tell.
         total: the sum of its figures (England for residents); None where it is not known.
+        total_note: which release of the figures has that total.
+        tolerance: by how much a file's sum may differ from the total, in per cent, which is then said.
         order: columns by which a service's rows are paged, joined by commas.
         reports: ODS reports that it is made of.
+        find: how its files are found.
+        gives: the kinds, measures and families of the tables that it gives.
+        kilobytes: how much one download is, about.
+        save: where the file is to be had by hand, and the name to save it under.
+        unconfirmed: why it may not be found; empty where it is known to be there.
+        began: of LTLAs, the year from which codes are in use that no lookup is of, by year.
     """
 
     id: str
@@ -59,17 +93,30 @@ class Source:
     vintage: str = ""
     total: int | None = None
     total_from: str = ""
+    total_note: str = ""
+    tolerance: float = 0.0
     order: str = ""
     reports: tuple[str, ...] = ()
+    find: Find = field(default_factory=Find)
+    gives: tuple[str, ...] = ()
+    kilobytes: int = 0
+    save: tuple[str, str] = ("", "")
+    unconfirmed: str = ""
+    began: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     releases: Mapping[str, Release] = field(default_factory=dict)
 
     def release(self, vintage: str) -> Release:
         """What is known of `vintage`; an empty Release where nothing is."""
         return self.releases.get(vintage, Release())
 
+    @property
+    def named(self) -> str:
+        """The title without a vintage."""
+        return re.sub(r"(,? of|,)? *\(?\{vintage\}\)?", "", self.title)
+
     def titled(self, vintage: str) -> str:
-        """The title with the vintage filled in."""
-        return self.title.replace("{vintage}", vintage)
+        """The title with the vintage filled in; without one where it is empty."""
+        return self.title.replace("{vintage}", vintage) if vintage else self.named
 
 
 Catalogue = Mapping[str, Source]
@@ -97,28 +144,16 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         ) from None
 
 
-#: Environment variables that put other services in the place of the official ones.
-ENDPOINT_VARIABLES = {"arcgis": "PLACEMAP_ARCGIS_URL", "ods": "PLACEMAP_ODS_URL"}
-
-
-def load_endpoints(path: Path | None = None) -> dict[str, str]:
-    """The addresses of the official services by name (`arcgis`, `ods`), without a slash at the end.
-
-    Raises:
-        PlacemapError: as for `load_catalogue`.
-    """
-    path = path or packaged_folder("data") / SOURCES_FILE
-    found = parse(read_text(path, path.name), path.name).value.get("endpoints", {})
-    named = {name: os.environ.get(variable) or found.get(name, "") for name, variable in ENDPOINT_VARIABLES.items()}
-    return {name: str(url).rstrip("/") for name, url in named.items()}
-
-
 def _source(key: str, entry: dict[str, Any], data: dict[str, Any]) -> Source:
     entry = dict(entry)
     publisher = data["publishers"][entry.pop("publisher")]
     year = entry.pop("ordnance_survey", None)
     least, most = entry.pop("rows")
     releases = {vintage: Release(**known) for vintage, known in entry.pop("releases", {}).items()}
+    find: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in entry.pop("find", {}).items()
+    }
+    save = entry.pop("save", {"link": entry["url"], "as": f"{key}.csv"})
     return Source(
         id=key,
         publisher=publisher["name"],
@@ -127,5 +162,9 @@ def _source(key: str, entry: dict[str, Any], data: dict[str, Any]) -> Source:
         rows=(least, most),
         releases=releases,
         reports=tuple(entry.pop("reports", ())),
+        gives=tuple(entry.pop("gives", ())),
+        find=Find(**find),
+        save=(save["link"], save["as"]),
+        began={year: tuple(codes) for year, codes in entry.pop("began", {}).items()},
         **entry,
     )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from placemap.config.model import System
-from placemap.core.errors import PlacemapError
+from placemap.core.errors import PlacemapError, PlacemapErrors
 from placemap.reference.store import Manifest, missing_tables
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.formats.archive import MOST_BYTES
 from placemap.sources.formats.raw import READERS, Raw, read_raw
 from placemap.sources.formats.registry import FileFormat, recognise
+from placemap.sources.formats.sexes import SEXES, held_together, sex_of
 from placemap.sources.store_table import StoreTable
-from placemap.sources.tables.derive import TableOfFile, derived, settle_pcn_months
+from placemap.sources.tables.derive import TableOfFile, derived, has_history, has_list, settle_pcn_months
 from placemap.sources.tables.extract import extract
 from placemap.sources.tables.needs import needs_of
 from placemap.sources.tables.write_store import tables_to_keep, write_store
@@ -29,12 +30,16 @@ class FileReport:
         format: id of the official layout, empty where it is none.
         tables: names of the tables that it gave.
         skipped: why it gave none, empty where it gave some.
+        notes: what is odd in it and was taken all the same.
+        error: what is wrong with it, where it was refused; the other files were read on.
     """
 
     file: str
     format: str = ""
     tables: tuple[str, ...] = ()
     skipped: str = ""
+    notes: tuple[str, ...] = ()
+    error: PlacemapError | None = None
 
 
 @dataclass(frozen=True)
@@ -44,10 +49,12 @@ class ImportReport:
     Attributes:
         manifest: of the store that was written.
         files: in order of name.
+        problems: what kept tables that are made from several files from being made.
     """
 
     manifest: Manifest
     files: tuple[FileReport, ...] = field(default=())
+    problems: tuple[PlacemapError, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -57,7 +64,12 @@ class ImportReport:
     @property
     def skipped(self) -> tuple[FileReport, ...]:
         """The files that gave no table."""
-        return tuple(report for report in self.files if report.skipped)
+        return tuple(report for report in self.files if report.skipped and not report.error)
+
+    @property
+    def errors(self) -> tuple[PlacemapError, ...]:
+        """What was refused: files, and tables that are made from several."""
+        return (*(report.error for report in self.files if report.error), *self.problems)
 
 
 def import_files(
@@ -67,6 +79,7 @@ def import_files(
     systems: Sequence[System] | None = None,
     as_measure: Mapping[str, str] | None = None,
     catalogue: Catalogue | None = None,
+    months: Iterable[str] = (),
 ) -> ImportReport:
     """Make a reference store from official files.
 
@@ -78,35 +91,52 @@ def import_files(
         as_measure: by file name, what figure a file of people holds (`residents_mid_2021`), for files whose
             total is not a known one; for a PCN file, the month that it is of (`2023-09`).
         catalogue: the official sources; the packaged ones where it is None.
+        months: of PCN memberships that are wanted: where no list is of one, it is worked out from dates.
 
     Raises:
-        PlacemapError: a path is missing, no file is an official one, or a recognised file is damaged.
+        PlacemapError: a path is missing, or no file gives a table.
     """
-    made, files = read_files(paths, as_measure or {}, catalogue or load_catalogue())
+    catalogue = catalogue or load_catalogue()
+    made, files = read_files(paths, as_measure or {}, catalogue)
     kept = {} if systems is not None else tables_to_keep(to)
-    if not made:
+    problems: list[PlacemapError] = []
+    missing = [month for month in months if not has_list(kept, month)]
+    history = None if has_history(kept) else catalogue["ltla-history"]
+    tables = derived(made, problems=problems, months=missing, history=history)
+    if not tables:
+        refused = [*(report.error for report in files if report.error), *problems]
+        if refused:
+            raise refused[0] if len(refused) == 1 else PlacemapErrors(refused)
         shown = "; ".join(f"{report.file}: {report.skipped}" for report in files[:3])
         raise PlacemapError(
             f"no official file among {len(files)} ({shown})",
             location=str(paths[0]) if paths else "",
             hint="data/sources.yaml lists the official files and where they come from",
         )
-    tables = derived(made)
     if systems is not None:
         tables = extract(tables, needs_of(systems))
     covers = {system.icb_code: system.id for system in systems or ()}
-    return ImportReport(write_store(tables, to, kept, covers), tuple(files))
+    manifest = write_store(tables, to, keep=systems is None, covers=covers)
+    return ImportReport(manifest, tuple(files), tuple(problems))
 
 
 def read_files(
     paths: Sequence[Path], as_measure: Mapping[str, str], catalogue: Catalogue
 ) -> tuple[list[TableOfFile], list[FileReport]]:
-    """The tables of all official files, and a report a file. Raises what `import_files` raises."""
+    """The tables of all official files, and a report a file; one that is refused stops no other.
+
+    Raises:
+        PlacemapError: a path is missing.
+    """
     _require_named(as_measure, paths)
     made: list[TableOfFile] = []
     reports: list[FileReport] = []
     for path in _files(paths):
-        for tables, report in _read_file(path, as_measure.get(path.name, ""), catalogue):
+        try:
+            found = list(_read_file(path, as_measure.get(path.name, ""), catalogue))
+        except PlacemapError as error:
+            found = [([], FileReport(path.name, skipped=error.message, error=error))]
+        for tables, report in found:
             made.extend(TableOfFile(path.name, report.file, table) for table in tables)
             reports.append(report)
     settled = settle_pcn_months(made)
@@ -134,9 +164,24 @@ def _read_file(path: Path, measure: str, catalogue: Catalogue) -> Iterator[tuple
     if path.suffix.lower() not in READERS or path.name.startswith("~$"):
         yield [], FileReport(path.name, skipped=f"not one of {', '.join(READERS)}")
         return
-    for raw in read_raw(path.name, _content(path)):
-        layout = recognise(raw)
-        yield (list(layout.tables(raw, catalogue, measure)) if layout else []), _report(raw, layout)
+    for raw, layout, notes in _recognised(read_raw(path.name, _content(path))):
+        tables = list(layout.tables(raw, catalogue, measure)) if layout else []
+        report = _report(raw, layout)
+        found = dict.fromkeys((*notes, *(note for table in tables for note in table.notes)))
+        yield tables, replace(report, notes=tuple(found))
+
+
+def _recognised(raws: Sequence[Raw]) -> Iterator[tuple[Raw, FileFormat | None, tuple[str, ...]]]:
+    """The tables of a file with their layouts; registrations of men and women go with those of everybody."""
+    found = [(raw, recognise(raw)) for raw in raws]
+    sexes = [raw for raw, layout in found if layout and layout.id == "registrations" and sex_of(raw) in SEXES]
+    together = len(sexes) > 1 and len({sex_of(raw) for raw in sexes}) == len(sexes)
+    for raw, layout in found:
+        if not together or not any(raw is other for other in sexes):
+            yield raw, layout, ()
+    if together:
+        everybody, notes = held_together(sexes)
+        yield everybody, recognise(everybody), notes
 
 
 def _content(path: Path) -> bytes:

@@ -20,6 +20,8 @@ class StoreTable:
         frame: the schema's columns, rows in order of the key.
         total: the sum of the measure over the whole source, where it is one.
         coverage: `England`, or `extract`.
+        derived: what it was worked out from, where it is no table of its source's; empty for all others.
+        notes: what a reader of the import should know, such as a total that differs a little.
     """
 
     family: str
@@ -30,6 +32,8 @@ class StoreTable:
     frame: pd.DataFrame
     total: int | None = None
     coverage: str = "England"
+    derived: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,11 +40,11 @@ def _people(workspace: Workspace, name: str) -> dict[str, float]:
 def test_sizes_by_counting(workspace: Workspace, shipped_systems: dict[str, System], found: Comparison) -> None:
     people = _people(workspace, "residents_2021")
     for item in found.sides:
-        place_of = _rows(workspace, shipped_systems["norfolk-and-waveney"], item.assignment.footprint.id)
+        place_of = _rows(workspace, shipped_systems["norfolk-and-waveney"], item.footprint.id)
         sizes: dict[str, float] = defaultdict(float)
         for lsoa, place in place_of.items():
             sizes[place] += people[lsoa]
-        names = [place.name for place in item.assignment.footprint.places]
+        names = [place.name for place in item.footprint.places]
         assert dict(zip(names, item.sizes, strict=True)) == pytest.approx(dict(sizes))
         assert names[item.smallest] == min(sizes, key=lambda name: sizes[name])
         assert item.spread == pytest.approx(max(sizes.values()) / min(sizes.values()))
@@ -64,7 +65,7 @@ def test_alignment_by_counting(workspace: Workspace, shipped_systems: dict[str, 
     ltla_of = {lsoa: units.names[of] for lsoa, of in zip(workspace.geography.lsoas, units.of, strict=True)}
     for item in found.sides:
         places: dict[str, set[str]] = defaultdict(set)
-        place_of = _rows(workspace, shipped_systems["norfolk-and-waveney"], item.assignment.footprint.id)
+        place_of = _rows(workspace, shipped_systems["norfolk-and-waveney"], item.footprint.id)
         for lsoa, place in place_of.items():
             places[ltla_of[lsoa]].add(place)
         whole = {name for name, of in places.items() if len(of) == 1}
@@ -114,13 +115,14 @@ def test_shares_sum_to_one_both_ways(
     weights = np.ones(workspace.geography.size)
     weights[:40] = people
     populations = Populations(weights, weights * 2, "residents", "registered")
-    frame = place_place(system, _random(base, a), _random(base, b), populations).frame
+    first, second = (replace(base, assignment=_random(base.assignment, it), populations=populations) for it in (a, b))
+    frame = place_place(first, second).frame
     for letter in "AB":
         for figure in ("RESIDENT", "REGISTERED"):
             known = frame[frame[f"PLACECD_{letter}"] != ""]
             sums = known.groupby(f"PLACECD_{letter}")[f"{letter}_{figure}_SHARE"].sum()
             assert np.allclose(sums, 1)
-    mirrored = place_place(system, _random(base, b), _random(base, a), populations).frame
+    mirrored = place_place(second, first).frame
     assert sorted(zip(frame.PLACECD_A, frame.PLACECD_B, frame.RESIDENTS, strict=True)) == sorted(
         zip(mirrored.PLACECD_B, mirrored.PLACECD_A, mirrored.RESIDENTS, strict=True)
     )
@@ -147,3 +149,9 @@ def test_unknown_footprint(run) -> None:  # type: ignore[no-untyped-def]
     found = run("compare", "bnssg", "option-9")
     assert found.code == 3
     assert "bnssg has no footprint `option-9`" in found.err
+
+
+def test_footprints_may_be_named_as_in_every_other_command(run):
+    by_option = run("compare", "norfolk-and-waveney", "-f", "option-1", "--footprint", "option-4")
+    assert (by_option.code, by_option.out) == (0, run("compare", "norfolk-and-waveney", "option-1", "option-4").out)
+    assert run("compare", "norfolk-and-waveney", "-f", "no-such").code == 3

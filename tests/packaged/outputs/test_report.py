@@ -1,5 +1,9 @@
 """The report's text and file; tests/browser drives it in a real browser."""
 
+import csv
+import errno
+import json
+import os
 import re
 from html.parser import HTMLParser
 
@@ -60,7 +64,8 @@ def test_whole_and_small(localities):
 def test_asks_for_nothing_from_anywhere(localities):
     for tag, attributes in Tags(localities).tags:
         assert "src" not in attributes, tag
-        assert not attributes.get("href", "#").startswith(("http", "//")), tag
+        # A link to evidence is followed by who clicks on it; nothing else leads out of the page.
+        assert tag == "a" or not attributes.get("href", "#").startswith(("http", "//")), tag
         assert "style" not in attributes, tag
         assert not any(name.startswith("on") for name in attributes), tag
     style = re.search(r"<style>(.*?)</style>", localities, re.DOTALL)[1]
@@ -122,18 +127,68 @@ def test_no_control_characters(localities):
 
 
 def test_says_how_sure_it_is_where_practices_decide(tmp_path, monkeypatch):
-    """The report lists the LSOAs that `build --sensitivity` lists, and none where areas decide."""
+    """A sentence and a badge a place, and behind it the LSOAs that `build --sensitivity` lists; none where areas decide."""
     from placemap.cli import app
 
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(app, ["build", "bnssg", "--sensitivity"]).exit_code == 0
     assert CliRunner().invoke(app, ["report", "bnssg", "--all"]).exit_code == 0
-    flips = (tmp_path / "out/bnssg/localities/sensitivity.csv").read_text().splitlines()[1:]
+    flips = list(csv.DictReader((tmp_path / "out/bnssg/localities/sensitivity.csv").open(encoding="utf-8")))
+    sure = list(csv.DictReader((tmp_path / "out/bnssg/localities/confidence.csv").open(encoding="utf-8")))
     text = (tmp_path / "out/bnssg/localities-report.html").read_text()
-    part = text[text.index('<h2 id="sensitivity">How sure it is</h2>') : text.index('<h2 id="sources">')]
-    assert len(flips) > 5
-    assert all(f"<td>{row.split(',')[3]}</td>" in part for row in flips)
+    part = text[text.index('<h2 id="sensitivity">How sure it is</h2>') : text.index('<h2 id="declared">')]
+    words = {"certain": "Certain", "high": "Sure", "fair": "Fairly sure", "low": "Unsure"}
+    badges = re.findall(r"<dt>(.*?)</dt><dd><span class=.*?>(.*?)</span> (.*?)</dd>", part)
+    assert badges == [(row["PLACENM"], words[row["CONFIDENCE"]], row["WORDS"]) for row in sure]
+    assert len({level for _, level, _ in badges}) > 1
+    listed = part[part.index("<details") :]
+    assert f"<summary>{len({row['LSOA21CD'] for row in flips})} LSOAs that another method" in listed
+    rows = re.findall(r"<tr>(<td>.*?)</tr>", listed)
+    cells = sorted((found[0], found[2], found[4]) for found in (re.findall("<td>(.*?)</td>", row) for row in rows))
+    assert cells == sorted((row["LSOA21CD"], row["PLACENM"], row["OTHER_PLACENM"] or "no place") for row in flips)
+    assert not re.search("[A-Z]{5,}|_", " ".join(re.findall("<th.*?</th>", listed)))  # words, no codes of columns
     assert 'id="sensitivity"' not in (tmp_path / "out/bnssg/local-authorities-report.html").read_text()
+
+
+@pytest.mark.parametrize("footprint", ["localities", "local-authorities"])
+def test_one_is_never_many(page, footprint):
+    words = re.sub(r"<[^>]+>", " ", page("bnssg", footprint).split('<script type="application/json"')[0])
+    assert re.findall(r"(?<![\d,.])1 (?:LSOAs|places|practices|patients|findings|PCNs|wards)\b", words) == []
+
+
+def test_evidence_is_a_link_where_it_has_an_address(workspace, system, tmp_path):
+    from dataclasses import replace
+
+    found = system("bnssg")
+    footprint = found.footprints["single-place"]
+    key = footprint.evidence[0]
+    address = "https://example.org/a?b=1&c=2"
+    cited = replace(found.evidence[key], url=address)
+    (path,) = make_report(
+        workspace, replace(found, evidence={**found.evidence, key: cited}, config_sha256="cited"), footprint, tmp_path
+    ).files
+    text = path.read_text(encoding="utf-8")
+    (link,) = (at for tag, at in Tags(text).tags if tag == "a" and at["href"].startswith("http"))
+    assert link == {"href": address, "rel": "noreferrer"}
+    assert f">{cited.title}</a>" in text
+
+
+def test_the_ledger_stands_behind_details(localities):
+    part = localities[localities.index('<h2 id="coverage">') : localities.index('<h2 id="findings">')]
+    assert part.index("<details>") < part.index("61,768,942") < part.index("<table>") < part.index("</details>")
+
+
+def test_wards_and_practices_can_be_found(localities, outcome):
+    data = json.loads(re.search(r'id="report-data">(.*?)</script>', localities, re.DOTALL)[1])
+    tables = {table.name: table.frame for table in outcome("bnssg", "localities").tables}
+    practices = tables["place_practice"]
+    assert [row[0] for row in data["practices"]] == practices["PRACTICECD"].tolist()
+    assert [data["places"][row[3]] for row in data["practices"]] == practices["PLACENM"].tolist()
+    wards = {ward.rpartition(" ")[2] for ward in data["wards"]}
+    (name,) = (name for name in tables if name.startswith("place_wd"))
+    column = next(column for column in tables[name] if column.startswith("WD") and column.endswith("CD"))
+    assert wards == set(tables[name][column])
+    assert len(data["wards"]) == len(data["lsoas"])
 
 
 def test_report_command(tmp_path, monkeypatch):
@@ -153,4 +208,5 @@ def test_a_place_to_write_that_is_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["report", "bnssg", "--footprint", "single-place", "--out", "taken"])
     assert result.exit_code == 3
-    assert "taken/bnssg/single-place-report.html: the output cannot be written: Not a directory" in result.stderr
+    why = os.strerror(errno.ENOTDIR)
+    assert f"taken/bnssg/single-place-report.html: the output cannot be written: {why}" in result.stderr

@@ -22,7 +22,8 @@ def test_a_name_in_the_members_vintage(findings_of):
 
 def test_a_former_district_is_its_lsoas_of_2011_brought_to_2021(toy):
     workspace, system, chosen = toy(footprint("      a: {name: A, ltla: [E07000899], ltla_vintage: 2019}\n"))
-    _, assignment = workspace.resolve(system, chosen)
+    _, resolved = workspace.resolve(system, chosen)
+    assignment = resolved.assignment
     assert list(workspace.geography.lsoas[assignment.place == 0]) == ["E01000006", "E01000007"]
 
 
@@ -63,7 +64,8 @@ def test_a_scope_place_may_have_exclusions(toy):
         "scope: {place: councils/ashton}", "scope: {place: councils/ashton, exclude: {lsoa: [E01000001]}}"
     )
     workspace, system, chosen = toy(config, "inside")
-    _, assignment = workspace.resolve(system, chosen)
+    _, resolved = workspace.resolve(system, chosen)
+    assignment = resolved.assignment
     assert assignment.in_scope.sum() == 4
 
 

@@ -41,7 +41,7 @@ CASES = {
         ["residents_2021"],
         footprint(WHOLE.replace("]}", "], expect: [{measure: residents_2021, value: 13000}]}")),
     ),
-    "unknown-measure": (
+    "expectation-unchecked": (
         footprint(WHOLE.replace("]}", "], expect: [{measure: residents_1991, value: 13000}]}")),
         ["residents_1991"],
         footprint(WHOLE.replace("]}", "], expect: [{measure: registered_2022_07, value: 8650}]}")),
@@ -70,6 +70,17 @@ CASES = {
         ["E01000008", "E01000006"],
         footprint(COUNCILS),
     ),
+    "empty-scope": (
+        footprint(COUNCILS, scope="{sub_icb: [90A], exclude: {sub_icb: [90A]}}"),
+        ["one"],
+        footprint(WHOLE, scope="{sub_icb: [90A], exclude: {ltla: [E06000901, E07000902]}}"),
+    ),
+    "unplaced-pcn": (
+        footprint(ONE_PCN.replace(", U90004", "")),
+        ["U90004"],
+        footprint(ONE_PCN.replace(", U90004]", "]").replace("A90006", "A90005, A90006")),
+    ),
+    "placeholder": (footprint(WHOLE).replace("The plan", "To fill in"), ["title"], footprint(WHOLE)),
     "practice-without-pcn": (footprint(ONE_PCN.replace(", practice: [A90006]", "")), ["A90006"], footprint(ONE_PCN)),
     "weak-evidence": (
         footprint(WHOLE).replace("grade: A", "grade: C"),
@@ -142,8 +153,19 @@ def test_stays_silent(code, findings_of):
     assert code not in {finding.code for finding in findings_of(CASES[code][2])}
 
 
-#: Below: nobody in the toy county lives in a place of 250,000; the others in tests/packaged/test_vintages.py.
-ELSEWHERE = {"place-size", "icb-gone", "not-determinable", "not-in-force", "footprint-not-in-force", "not-held"}
+#: Below: nobody in the toy county lives in a place of 250,000; the others in tests/packaged/test_vintages.py,
+#: tests/sources/test_all_england.py and tests/functional/test_what_a_build_needs.py.
+ELSEWHERE = {
+    "place-size",
+    "icb-gone",
+    "not-determinable",
+    "not-in-force",
+    "footprint-not-in-force",
+    "not-held",
+    "older-than-asked",
+    "left-out-tables",
+    "derived-vintage",
+}
 
 
 def test_every_check_has_its_case():
@@ -153,7 +175,7 @@ def test_every_check_has_its_case():
 
 
 def test_every_code_in_the_source_has_its_case():
-    """Codes are strings in the source; a new one needs a case here (and a word in docs/findings.md)."""
+    """Codes are strings in the source; a new one needs a case here (and a word in docs/reference/findings.md)."""
     import re
 
     from conftest import REPO
@@ -237,13 +259,13 @@ def test_practice_measure_sums_over_the_places_practices(findings_of):
 
 @pytest.mark.parametrize(("people", "reported"), [(249_999, True), (250_000, False), (500_000, False), (500_001, True)])
 def test_place_size(toy, people, reported):
-    from placemap.checks.registry import RESULT_CHECKS, Result
+    from placemap.checks.registry import RESULT_CHECKS
 
     workspace, system, chosen = toy(footprint(WHOLE))
-    _, assignment = workspace.resolve(system, chosen)
+    _, resolved = workspace.resolve(system, chosen)
     residents = np.zeros(workspace.geography.size)
     residents[0] = people
-    result = Result(system, assignment, workspace.geography, replace(workspace.populations, residents=residents), 2024)
+    result = replace(resolved, populations=replace(workspace.populations, residents=residents))
     assert bool(list(RESULT_CHECKS["place-size"](result))) == reported
 
 

@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
 import pytest
-from shapely.geometry import LineString, box
 
 from placemap.commands.workspace import Workspace
 from placemap.core.errors import PlacemapError
-from placemap.core.read_tables import read_polygons, read_table
-from placemap.reference.recognise import clean_codes, code_columns, has_codes, recognise
+from placemap.core.read_tables import read_table
+from placemap.reference.recognise import clean_codes, code_columns, recognise
 
 ROWS = [("E01014485", "Woodspring"), ("E01014486", "NA"), ("E01014487", "Côte")]
 
@@ -27,7 +25,7 @@ def test_delimited_text_reads_the_same_in_any_common_form(tmp_path: Path, encodi
     lines = [delimiter.join(row) for row in [("LSOA", "place"), *ROWS]]
     path = tmp_path / "places.csv"
     path.write_bytes("\r\n".join(lines).encode(encoding))
-    pd.testing.assert_frame_equal(read_table(path, None, has_codes), _expected())
+    pd.testing.assert_frame_equal(read_table(path).frame, _expected())
 
 
 def test_workbook_skips_titles_and_takes_the_sheet_with_codes(tmp_path: Path) -> None:
@@ -36,19 +34,19 @@ def test_workbook_skips_titles_and_takes_the_sheet_with_codes(tmp_path: Path) ->
         pd.DataFrame({"Notes": ["for internal use", "see over"]}).to_excel(book, sheet_name="Notes", index=False)
         _expected().to_excel(book, sheet_name="List", index=False, startrow=3)
         book.sheets["List"]["A1"] = "Places of the system"
-    pd.testing.assert_frame_equal(read_table(path, None, has_codes), _expected())
+    pd.testing.assert_frame_equal(read_table(path).frame, _expected())
 
 
 def test_parquet_numbers_become_text_without_decimals(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     pd.DataFrame({"code": ["E01014485", None], "n": [1.0, 2.5]}).to_parquet(path)
-    assert read_table(path, None, has_codes).to_numpy().tolist() == [["E01014485", "1"], ["", "2.5"]]
+    assert read_table(path).frame.to_numpy().tolist() == [["E01014485", "1"], ["", "2.5"]]
 
 
 def test_a_table_without_header_keeps_its_first_row(tmp_path: Path) -> None:
     path = tmp_path / "epcn.csv"
     path.write_text("L81036,Coniston\nL81019,Concord\n")
-    table = read_table(path, None, has_codes)
+    table = read_table(path).frame
     assert list(table) == ["column 1", "column 2"]
     assert table["column 1"].tolist() == ["L81036", "L81019"]
 
@@ -66,19 +64,19 @@ def test_what_is_no_table_is_said_plainly(tmp_path: Path, content: bytes, messag
     path = tmp_path / "bad.csv"
     path.write_bytes(content)
     with pytest.raises(PlacemapError) as caught:
-        read_table(path, None, has_codes)
+        read_table(path)
     assert caught.value.message == message
     assert caught.value.hint
 
 
 def test_missing_file_folder_and_sheet(tmp_path: Path) -> None:
     with pytest.raises(PlacemapError, match="no such file"):
-        read_table(tmp_path / "absent.csv", None, has_codes)
+        read_table(tmp_path / "absent.csv")
     with pytest.raises(PlacemapError, match="this is a folder"):
-        read_table(tmp_path, None, has_codes)
+        read_table(tmp_path)
     _expected().to_excel(tmp_path / "a.xlsx", sheet_name="One", index=False)
     with pytest.raises(PlacemapError, match="there is no sheet `Two`") as caught:
-        read_table(tmp_path / "a.xlsx", "Two", has_codes)
+        read_table(tmp_path / "a.xlsx", "Two")
     assert caught.value.hint == "the sheets are One"
 
 
@@ -126,13 +124,3 @@ def test_a_builds_own_table_is_understood(workspace: Workspace) -> None:
         ("area", "ltla"),
         ("who", "practice"),
     ]
-
-
-def test_polygons_come_in_metres_and_lines_are_refused(tmp_path: Path) -> None:
-    gpd.GeoDataFrame({"n": ["a"]}, geometry=[box(-2.6, 51.4, -2.5, 51.5)], crs=4326).to_file(tmp_path / "a.geojson")
-    polygons = read_polygons(tmp_path / "a.geojson")
-    assert polygons.crs.to_epsg() == 27700
-    assert 350_000 < polygons.total_bounds[0] < 370_000
-    gpd.GeoDataFrame({"n": ["a"]}, geometry=[LineString([(0, 0), (1, 1)])], crs=27700).to_file(tmp_path / "l.gpkg")
-    with pytest.raises(PlacemapError, match="the file holds LineString; expected polygons"):
-        read_polygons(tmp_path / "l.gpkg")

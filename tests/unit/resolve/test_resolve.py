@@ -77,7 +77,8 @@ def test_parts_of_patients_that_are_equal_tie():
 
 def resolved(toy, places, scope=""):
     workspace, system, chosen = toy(footprint(places, scope))
-    _, assignment = workspace.resolve(system, chosen)
+    _, resolved = workspace.resolve(system, chosen)
+    assignment = resolved.assignment
     ids = [place.id for place in chosen.places]
     methods = ("", "exact-fit", "best-fit", "plurality")
     return {

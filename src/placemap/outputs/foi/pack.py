@@ -8,20 +8,22 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as library_version
 from io import BytesIO
 
+from placemap.config.grades import GRADES
 from placemap.core.files import NO_TIME, as_json
-from placemap.core.findings import Finding
-from placemap.core.tables import Table
+from placemap.core.tables import METADATA, Table
 from placemap.outputs.boundaries import GEOJSON, geojson
+from placemap.outputs.build import Build
 from placemap.outputs.csvw import csvw
 from placemap.outputs.datapackage import DATAPACKAGE, datapackage
 from placemap.outputs.foi.letter import response
 from placemap.outputs.foi.questions import FoiAnswer, Letter, answers
 from placemap.outputs.foi.workbook import TableSheet, TextSheet, workbook
-from placemap.outputs.folder import METADATA
-from placemap.outputs.map.draw import png, svg
+from placemap.outputs.map.draw import drawing
 from placemap.outputs.map.outlines import PlaceBoundaries
+from placemap.outputs.map.png import pngs
+from placemap.outputs.map.svg import svg_text
 from placemap.outputs.readme import readme
-from placemap.outputs.report.content import GRADES, Report
+from placemap.outputs.report.content import Report
 from placemap.outputs.tables import csv_text
 from placemap.reference.store import TableEntry
 from placemap.reference.vintages import ChosenVintages
@@ -32,10 +34,10 @@ RESPONSE, WORKBOOK, METHOD = "response.docx", "mapping.xlsx", "method.md"
 TABLES = "tables"
 #: Libraries whose releases may set the same content in other bytes, by file.
 LIBRARIES = {
-    RESPONSE: ("python-docx", "matplotlib"),
+    RESPONSE: ("python-docx", "matplotlib", "pillow", "shapely"),
     WORKBOOK: ("openpyxl",),
-    "map.svg": ("matplotlib",),
-    "map.png": ("matplotlib",),
+    "map.svg": ("matplotlib", "shapely"),
+    "map.png": ("matplotlib", "pillow", "shapely"),
 }
 _SHEETS = (
     ("places", "Places"),
@@ -72,20 +74,18 @@ class PackLock:
     libraries: dict[str, str]
 
 
-def lock_of(
-    report: Report, inputs: list[TableEntry], measure: str, config: str, letter: Letter, chosen: ChosenVintages
-) -> PackLock:
+def lock_of(build: Build, config: str, letter: Letter, chosen: ChosenVintages) -> PackLock:
     """The lock of a pack that is made here and now."""
     return PackLock(
-        placemap=report.version,
-        system=report.system.id,
-        footprint=report.footprint.id,
-        measure=measure,
+        placemap=build.version,
+        system=build.system.id,
+        footprint=build.footprint.id,
+        measure=build.measure,
         config=config,
         letter=letter,
         vintages=[f"{kind}={vintage}" for kind, vintage in sorted(chosen.named.items())],
         as_of=chosen.as_of.isoformat() if chosen.as_of else "",
-        inputs={entry.name: entry.content_sha256 for entry in inputs},
+        inputs={entry.name: entry.content_sha256 for entry in build.inputs},
         libraries=libraries(),
     )
 
@@ -101,31 +101,29 @@ class Material:
 
     Attributes:
         report: what is known of the footprint.
-        inputs: the reference tables that it rests on.
+        build: its tables, findings and sources.
         config: text of the config.
-        asked: vintages and day that were asked for, in words; empty for the usual ones.
     """
 
     report: Report
     assignment: Assignment
-    findings: list[Finding]
-    inputs: list[TableEntry]
+    build: Build
     outlines: PlaceBoundaries
     config: str
-    asked: str = ""
 
 
 def pack(made_from: Material, lock: PackLock) -> dict[str, bytes]:
     """The files of a pack by name, in order, SHA256SUMS last."""
-    report, inputs = made_from.report, made_from.inputs
+    report, inputs = made_from.report, made_from.build.inputs
     registered = next(entry.vintage for entry in inputs if entry.family == "registrations")
     replies = answers(report, made_from.assignment, registered)
-    image = png([report.picture])
+    drawn = drawing([report.picture])
+    image, _ = pngs(drawn)
     files = {
         WORKBOOK: _workbook(report, inputs, replies, lock.letter),
         METHOD: _method(made_from).encode("utf-8"),
         "map.png": image,
-        "map.svg": svg([report.picture]).encode("utf-8"),
+        "map.svg": svg_text(drawn).encode("utf-8"),
         CONFIG: made_from.config.encode("utf-8"),
         LOCK: as_json(asdict(lock)).encode("utf-8"),
         **_tables(made_from),
@@ -169,28 +167,18 @@ def zipped(files: dict[str, bytes], folder: str) -> bytes:
 
 
 def _tables(made_from: Material) -> dict[str, bytes]:
-    report, inputs = made_from.report, made_from.inputs
-    contents = {table.name: csv_text(table).encode("utf-8") for table in report.tables}
-    parts = (report.system, report.footprint, report.tables, inputs, report.version)
+    build = made_from.build
+    contents = {table.name: csv_text(table).encode("utf-8") for table in build.tables}
     names = sorted([*(f"{name}.csv" for name in contents), METADATA, DATAPACKAGE, GEOJSON])
     files = {f"{name}.csv": content for name, content in contents.items()}
-    files[METADATA] = as_json(csvw(*parts, ".csv", names, made_from.asked)).encode("utf-8")
-    files[DATAPACKAGE] = as_json(datapackage(*parts, contents)).encode("utf-8")
+    files[METADATA] = as_json(csvw(build, ".csv", names)).encode("utf-8")
+    files[DATAPACKAGE] = as_json(datapackage(build, contents)).encode("utf-8")
     files[GEOJSON] = geojson(made_from.outlines).encode("utf-8")
     return {f"{TABLES}/{name}": content for name, content in files.items()}
 
 
 def _method(made_from: Material) -> str:
-    report = made_from.report
-    text = readme(
-        report.system,
-        report.footprint,
-        report.tables,
-        made_from.findings,
-        made_from.inputs,
-        ".csv",
-        asked=made_from.asked,
-    )
+    text = readme(made_from.build, ".csv")
     return (
         f"{text}\n## Checking this pack\n\n"
         f"`sha256sum --check {SUMS}` shows that no file has been changed. `placemap foi --verify ZIP` does the same, "

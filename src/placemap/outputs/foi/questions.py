@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from placemap.config.grades import GRADES
 from placemap.core.tables import Table
-from placemap.core.text import listed, month
-from placemap.outputs.report.content import GRADES, Report, coverage_sentence
+from placemap.core.text import listed, month, some
+from placemap.outputs.report.content import Report, coverage_sentence
 from placemap.resolve.resolve import Assignment, low_share
 
 #: How many names a sentence lists before it points to the workbook.
@@ -157,8 +158,7 @@ def _wards(table: Table) -> list[str]:
     ]
     if len(divided):
         names = divided[name].tolist()
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        lines.append(f"Divided: {', '.join(names[:_NAMED])}{more}. The sheet Wards of mapping.xlsx has the shares.")
+        lines.append(f"Divided: {some(names, _NAMED, counted=True)}. The sheet Wards of mapping.xlsx has the shares.")
     return lines
 
 

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from io import BytesIO
 from math import ceil
 from typing import Any
 
-import numpy as np
-
-from placemap.core.files import NO_TIME, without_timestamps
-from placemap.core.tables import DECIMALS, Column, Table
+from placemap.core.tables import Column, Table
+from placemap.outputs.excel import area, letter, saved, values_of
 
 _WIDEST = 60
 #: Columns are measured in digits; letters of Arial 10 are about so wide. Heights are in points, the last the highest
@@ -55,11 +52,7 @@ def workbook(sheets: list[TextSheet | TableSheet], title: str) -> bytes:
         else:
             _rows(made, sheet.table, number)
         _page(made, sheet)
-    book.properties.title, book.properties.creator = title, "placemap"
-    book.properties.created = book.properties.modified = NO_TIME
-    buffer = BytesIO()
-    book.save(buffer)
-    return without_timestamps(buffer.getvalue())
+    return saved(book, title)
 
 
 def _words(made: Any, sheet: TextSheet) -> None:
@@ -74,7 +67,7 @@ def _words(made: Any, sheet: TextSheet) -> None:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
         made.row_dimensions[number].height = _height(zip(row, sheet.widths, strict=False))
     for column, width in enumerate(sheet.widths, start=1):
-        made.column_dimensions[_letter(column)].width = width
+        made.column_dimensions[letter(column)].width = width
     if sheet.head:
         made.freeze_panes = "A4"
 
@@ -84,14 +77,14 @@ def _rows(made: Any, table: Table, number: int) -> None:
         values = _values(table, item)
         _column(made, column, item, values)
         longest = max([len(item.name) + 4, *(len(str(value)) + 2 for value in values if value is not None)])
-        made.column_dimensions[_letter(column)].width = min(longest, _WIDEST)
+        made.column_dimensions[letter(column)].width = min(longest, _WIDEST)
     for row in range(2, len(table.frame) + 2):
         texts = [cell.value for cell in made[row] if isinstance(cell.value, str)]
         if any(len(text) > _WIDEST for text in texts):
             made.row_dimensions[row].height = _height((text, _WIDEST) for text in texts)
     made.freeze_panes = "A2"
     if len(table.frame):
-        _filter(made, f"A1:{_letter(len(table.schema.columns))}{len(table.frame) + 1}", number)
+        _filter(made, area(table), number)
 
 
 def _column(made: Any, column: int, item: Column, values: list[Any]) -> None:
@@ -141,9 +134,7 @@ def _text(made: Any, row: int, column: int, text: str) -> Any:
 
 
 def _values(table: Table, column: Column) -> list[Any]:
-    values = table.frame[column.name].tolist()
-    if column.type in DECIMALS:
-        return [None if np.isnan(value) else round(value, DECIMALS[column.type]) for value in values]
+    values = values_of(table, column)
     return ["true" if value else "false" for value in values] if column.type == "flag" else values
 
 
@@ -157,9 +148,3 @@ def _page(made: Any, sheet: TextSheet | TableSheet) -> None:
     if isinstance(sheet, TableSheet):
         made.print_title_rows = "1:1"
     made.oddFooter.center.text = "&A, page &P of &N"
-
-
-def _letter(number: int) -> str:
-    from openpyxl.utils import get_column_letter
-
-    return str(get_column_letter(number))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from placemap.core.errors import PlacemapError
-from placemap.core.files import cannot_write, is_litter, replacing, write_whole
+from placemap.core.files import cannot_write, refuse_foreign, replacing, write_whole
 from placemap.outputs.foi.pack import SUMS, zipped
 
 
@@ -17,7 +16,7 @@ def write_folder(files: dict[str, bytes], folder: Path) -> Path:
     """
     try:
         with replacing(folder) as new:
-            _refuse_foreign(folder)
+            refuse_foreign(folder, {SUMS, *(line.split("  ", 1)[1] for line in _lines(folder / SUMS) if "  " in line)})
             for name, content in files.items():
                 path = new / name
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,23 +33,6 @@ def write_zip(files: dict[str, bytes], path: Path) -> Path:
         PlacemapError: it cannot be written.
     """
     return write_whole(path, zipped(files, path.stem))
-
-
-def _refuse_foreign(folder: Path) -> None:
-    """Refuse to replace a folder that holds anything besides an earlier pack, such as a reply that someone wrote."""
-    if not folder.exists():
-        return
-    listed = {line.split("  ", 1)[1] for line in _lines(folder / SUMS) if "  " in line} | {SUMS}
-    found = {
-        item.relative_to(folder).as_posix() for item in folder.rglob("*") if item.is_file() and not is_litter(item)
-    }
-    foreign = sorted(found - listed)
-    if foreign:
-        raise PlacemapError(
-            f"the folder holds files that are not the pack's ({', '.join(foreign[:3])}); they would be lost",
-            location=str(folder),
-            hint="move them away, or choose another folder with --out",
-        )
 
 
 def _lines(path: Path) -> list[str]:

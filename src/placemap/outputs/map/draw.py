@@ -1,59 +1,56 @@
-"""A map → SVG and PNG, drawn to stand in a board paper. The same picture always gives the same bytes."""
+"""A map on its page: frame, surroundings, places, lines, names, legend and notes, to stand in a board paper."""
 
 from __future__ import annotations
 
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
+from typing import Any
 
 import numpy as np
 import shapely
 
-from placemap.outputs.map.labels import LabelRequest, place_labels
+from placemap.core.text import counted
+from placemap.outputs.map.drawing import (
+    CAPITALS,
+    HEIGHT,
+    INK,
+    LEADING,
+    QUIET,
+    WIDTH,
+    Area,
+    Drawing,
+    Group,
+    Item,
+    Stroke,
+    Text,
+    wrapped,
+)
+from placemap.outputs.map.drawing import width as text_width
+from placemap.outputs.map.ground import BORDER, COUNCIL_LINE, LAND, LINE, hatched, highlighted, panel
+from placemap.outputs.map.lines import Lines, lines_of
+from placemap.outputs.map.names import name_fits
 from placemap.outputs.map.picture import Picture
+from placemap.outputs.map.view import Layout, View, fitted, layout
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-#: A4 landscape, inches.
-_PAGE = (11.69, 8.27)
-_DPI = 200
-_INK, _QUIET = "#1a1a1a", "#4a4a4a"
-_MARGIN = 0.03
-#: Widths of lines in points, and the dashes inside the line of a local authority.
-_BORDER, _TRACK, _DASHES = 1.7, 1.2, (0, (4, 3))
-#: Letters as outlines, in the font that comes with matplotlib, so that a label is as wide everywhere as it was here.
-_FONT: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "svg.fonttype": "path",
-    "svg.hashsalt": "placemap",
-    "hatch.linewidth": 0.7,
-}
+#: Pixels from the paper's edge, and of a legend's width.
+_MARGIN, _LEGEND = 28, 236
+#: Sizes of letters in pixels; the smallest are 8 points on A4.
+_TITLE, _SUBTITLE, _NAME, _SMALL = 22, 15, 12.5, 10.8
 
 
-def svg(pictures: list[Picture]) -> str:
-    """The map as SVG with its title and alternative text; two pictures stand side by side."""
-    from matplotlib import rc_context
+def drawing(pictures: list[Picture], title: str = "", *, legend: bool = True) -> Drawing:
+    """A page with one map, or two side by side.
 
-    buffer = BytesIO()
-    with rc_context(_FONT):
-        _draw(pictures).savefig(buffer, format="svg", metadata={"Date": None, "Creator": "placemap"})
-    text = buffer.getvalue().decode("utf-8")
-    start = text.index("<svg")
-    end = text.index(">", start)
-    names = f"<title id='map-title'>{escape(_title(pictures))}</title><desc id='map-alt'>{escape(alt(pictures))}</desc>"
-    return f'{text[:end]} role="img" aria-labelledby="map-title map-alt">\n {names}{text[end + 1 :]}'
-
-
-def png(pictures: list[Picture]) -> bytes:
-    """The map as PNG, which carries its alternative text as its description."""
-    from matplotlib import rc_context
-
-    buffer = BytesIO()
-    metadata = {"Software": "placemap", "Title": _title(pictures), "Description": alt(pictures)}
-    with rc_context(_FONT):
-        _draw(pictures).savefig(buffer, format="png", dpi=_DPI, metadata=metadata)
-    return buffer.getvalue()
+    Args:
+        title: instead of the system's name.
+        legend: say beside the map what the colours and lines are, and how many people live in each place.
+    """
+    heading = title or pictures[0].title
+    head, top = _head(heading, pictures)
+    foot, bottom = _foot(pictures)
+    page = Group("paper", (Area(shapely.box(0, 0, WIDTH, HEIGHT), "#ffffff"),))
+    draw = _one if len(pictures) == 1 else _two
+    groups = draw(pictures, top, bottom, legend=legend)
+    names = f"{heading}: {' and '.join(picture.subtitle for picture in pictures)}"
+    return Drawing(names, alt(pictures), (page, *groups, Group("title", tuple(head)), Group("notes", tuple(foot))))
 
 
 def alt(pictures: list[Picture]) -> str:
@@ -61,190 +58,67 @@ def alt(pictures: list[Picture]) -> str:
     return " ".join(picture.alt for picture in pictures)
 
 
-def _title(pictures: list[Picture]) -> str:
-    return f"{pictures[0].title}: {' and '.join(picture.subtitle for picture in pictures)}"
-
-
-def _draw(pictures: list[Picture]) -> Figure:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=_PAGE, facecolor="white")
-    figure.text(_MARGIN, 0.955, pictures[0].title, size=16, weight="bold", color=_INK, va="center")
+def _head(heading: str, pictures: list[Picture]) -> tuple[list[Item], float]:
+    """Title and subtitle, and where the map may start."""
+    lines = wrapped(heading, WIDTH - 2 * _MARGIN, _TITLE, bold=True)
+    foot = _MARGIN + _TITLE * CAPITALS
+    items: list[Item] = [Text(lines, _MARGIN, foot, _TITLE, INK, bold=True)]
+    foot += (len(lines) - 1) * _TITLE * LEADING
     if len(pictures) == 1:
-        figure.text(_MARGIN, 0.918, pictures[0].subtitle, size=12, color=_INK, va="center")
-        _panel(figure, pictures[0], (0.02, 0.13, 0.66, 0.76), (0.70, 0.87))
-    else:
-        west, south, east, north = _joint([picture.bounds for picture in pictures])
-        for number, picture in enumerate(pictures):
-            left = 0.02 + number * 0.49
-            figure.text(left + 0.01, 0.915, picture.subtitle, size=11, weight="bold", color=_INK, va="center")
-            _panel(figure, picture, (left, 0.40, 0.47, 0.50), (left + 0.01, 0.335), (west, south, east, north))
-    _foot(figure, pictures)
-    return figure
+        foot += _SUBTITLE * 1.55
+        below = wrapped(pictures[0].subtitle, WIDTH - 2 * _MARGIN, _SUBTITLE)
+        items.append(Text(below, _MARGIN, foot, _SUBTITLE, INK))
+        foot += (len(below) - 1) * _SUBTITLE * LEADING
+    return items, foot + 12
 
 
-def _joint(bounds: list[tuple[float, float, float, float]]) -> tuple[float, float, float, float]:
-    """The extent that holds all of several, so that maps side by side have one scale."""
-    sides = np.array(bounds)
-    (west, south), (east, north) = sides[:, :2].min(axis=0).tolist(), sides[:, 2:].max(axis=0).tolist()
-    return west, south, east, north
+def _foot(pictures: list[Picture]) -> tuple[list[Item], float]:
+    """What the map rests on, at the page's foot, and where the map must end."""
+    words = max((picture.vintage for picture in pictures), key=len)  # the shorter one says nothing that it leaves out
+    caveat = " ".join(dict.fromkeys(picture.caveats for picture in pictures if picture.caveats))
+    credit = " · ".join(dict.fromkeys(line for picture in pictures for line in picture.attribution))
+    lines = "Thick lines: places. Thin lines: councils." if len(pictures) > 1 else ""
+    if len(pictures) > 1 and any(not picture.outside.is_empty for picture in pictures):
+        lines += " Hatched: parts of places outside the system."
+    texts = [lines, caveat, f"{words} Boundaries are generalised to 200 metres.", f"{credit}."]
+    rows = [row for text in texts if text for row in wrapped(text, WIDTH - 2 * _MARGIN, _SMALL)]
+    first = HEIGHT - _MARGIN * 0.6 - (len(rows) - 1) * _SMALL * LEADING
+    return [Text(tuple(rows), _MARGIN, first, _SMALL, QUIET)], first - _SMALL - 8
 
 
-def _panel(
-    figure: Figure,
-    picture: Picture,
-    box: tuple[float, float, float, float],
-    legend: tuple[float, float],
-    bounds: tuple[float, float, float, float] | None = None,
-) -> None:
-    """One map with its legend, scale bar and north arrow."""
-    axes = figure.add_axes(box)
-    axes.set_axis_off()
-    extent = _fill(axes, bounds or picture.bounds, box)
-    _shapes(axes, picture)
-    _labels(figure, axes, picture, extent)
-    _scale_bar(figure, box, extent)
-    _legend(figure, picture, *legend, compact=bounds is not None)
+def _one(pictures: list[Picture], top: float, bottom: float, *, legend: bool) -> list[Group]:
+    (picture,) = pictures
+    right = WIDTH - _MARGIN - (_LEGEND if legend else 0)
+    lines = lines_of(picture)
+
+    def fits(number: int, shape: Any) -> bool:
+        return name_fits(picture.places[number].name, shape)
+
+    found = layout([place.shape for place in picture.places], fits, (_MARGIN, top, right, bottom))
+    groups = panel(picture, lines, found)
+    groups.append(Group("scale", tuple(scale_bar(found.whole))))
+    if legend:
+        groups.append(Group("legend", tuple(_legend(picture, lines, right + 18, top))))
+    return groups
 
 
-def _fill(
-    axes: Any, bounds: tuple[float, float, float, float], box: tuple[float, float, float, float]
-) -> tuple[float, float, float, float]:
-    """Set the extent of the axes: the bounds in the middle, with a margin, in the shape of the box."""
-    west, south, east, north = bounds
-    shape = (box[2] * _PAGE[0]) / (box[3] * _PAGE[1])
-    height = max(north - south, (east - west) / shape) * 1.06
-    width = height * shape
-    x, y = (west + east) / 2, (south + north) / 2
-    extent = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-    axes.set_xlim(extent[0], extent[2])
-    axes.set_ylim(extent[1], extent[3])
-    return extent
-
-
-def _shapes(axes: Any, picture: Picture) -> None:
-    for place in picture.places:
-        axes.add_patch(_patch(place.shape, facecolor=place.colour, edgecolor="none"))
-    if not picture.outside.is_empty:
-        axes.add_patch(_patch(picture.outside, facecolor="none", edgecolor=_QUIET, linewidth=0, hatch="..."))
-    for shape in picture.highlighted:
-        axes.add_patch(_patch(shape, facecolor="none", edgecolor="black", linewidth=0.6, hatch="//////"))
-    _outline(axes, [place.shape for place in picture.places], color="white", linewidth=3.4)
-    _outline(axes, [shape for _, shape in picture.ltlas], color=_INK, linewidth=_TRACK)
-    _outline(axes, [place.shape for place in picture.places], color=_INK, linewidth=_BORDER)
-    # White dashes on black show on a border of places, too, which is where the two sorts of lines often run together.
-    _outline(axes, [shape for _, shape in picture.ltlas], color="white", linewidth=_TRACK / 2, linestyle=_DASHES)
-    small = [shape for shape in picture.highlighted if shape.area < _small(picture)]
-    if small:
-        points = shapely.get_coordinates(shapely.point_on_surface(small))
-        axes.plot(
-            *points.T, linestyle="none", marker="o", markersize=9, markerfacecolor="none", markeredgecolor="black"
-        )
-
-
-def _outline(axes: Any, shapes: list[Any], *, color: str, linewidth: float, linestyle: Any = "-") -> None:
-    """The borders of shapes, each line once although two shapes share it."""
-    from matplotlib.collections import LineCollection
-
-    lines = shapely.line_merge(shapely.unary_union([shape.boundary for shape in shapes]))
-    segments = [shapely.get_coordinates(line) for line in shapely.get_parts(lines)]
-    axes.add_collection(
-        LineCollection(segments, colors=color, linewidths=linewidth, linestyles=linestyle, joinstyle="round", zorder=2)
-    )
-
-
-def _small(picture: Picture) -> float:
-    """The area in square metres below which a shape is easily missed on a page."""
-    west, south, east, north = picture.bounds
-    return max(east - west, north - south) ** 2 / 2500
-
-
-def _patch(shape: Any, **style: Any) -> Any:
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
-    rings = [ring for part in shapely.get_parts(shape) for ring in (part.exterior, *part.interiors)]
-    return PathPatch(
-        Path.make_compound_path(*[Path(shapely.get_coordinates(ring), closed=True) for ring in rings]), **style
-    )
-
-
-def _labels(figure: Figure, axes: Any, picture: Picture, extent: tuple[float, float, float, float]) -> None:
-    """Names of the places, and those of LTLAs where there is room."""
-    texts = [(place.name, place.shape, {"size": 8.5, "weight": "bold"}, False) for place in picture.places]
-    ltlas = [(name, shape) for name, shape in picture.ltlas if name not in {place.name for place in picture.places}]
-    texts += [(name, shape, {"size": 6.5, "style": "italic"}, True) for name, shape in ltlas]
-    wrapped = [(wrap(name), shape, style, optional) for name, shape, style, optional in texts]
-    wanted = [
-        LabelRequest(shape, *_size(figure, axes, text, style), optional) for text, shape, style, optional in wrapped
-    ]
-    for found, (text, _, style, optional) in zip(place_labels(wanted, extent), wrapped, strict=True):
-        if found:
-            _label(axes, found, text, {**style, "color": _QUIET if optional else "black"})
-
-
-def _label(axes: Any, found: Any, text: str, style: dict[str, Any]) -> None:
-    from matplotlib.patheffects import withStroke
-
-    if found.anchor:
-        axes.plot(*zip((found.x, found.y), found.anchor, strict=True), color="black", linewidth=0.8, zorder=5)
-        axes.plot(*found.anchor, marker="o", markersize=3, color="black", zorder=5)
-    effects = [withStroke(linewidth=2.4, foreground="white")]
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0} if found.anchor else None
-    axes.text(
-        found.x,
-        found.y,
-        text,
-        ha="center",
-        va="center",
-        linespacing=1.05,
-        zorder=6,
-        path_effects=effects,
-        bbox=box,
-        **style,
-    )
-
-
-def wrap(name: str, width: int = 16) -> str:
-    """A name in lines of about `width` letters."""
-    import textwrap
-
-    return "\n".join(textwrap.wrap(name, width, break_long_words=False, break_on_hyphens=False)) or name
-
-
-def _size(figure: Figure, axes: Any, text: str, style: dict[str, Any]) -> tuple[float, float]:
-    """Width and height of a text with a little air around it, in metres on the ground."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    drawn = axes.text(0, 0, text, linespacing=1.05, **style)
-    canvas: Any = FigureCanvasAgg(figure)
-    pixels = drawn.get_window_extent(canvas.get_renderer())
-    drawn.remove()
-    corner = axes.transData.inverted().transform([(0, 0), (pixels.width + 6, pixels.height + 4)])
-    return float(corner[1][0] - corner[0][0]), float(corner[1][1] - corner[0][1])
-
-
-def _scale_bar(
-    figure: Figure, box: tuple[float, float, float, float], extent: tuple[float, float, float, float]
-) -> None:
-    """A scale bar with a north arrow to its right, below the map."""
-    left, bottom, width, _ = box
-    metres = scale_length((extent[2] - extent[0]) / 4)
-    long = metres / (extent[2] - extent[0]) * width
-    axes = figure.add_axes((left, bottom - 0.045, width, 0.04))
-    axes.set_axis_off()
-    axes.set_xlim(0, width)
-    axes.set_ylim(0, 1)
-    start = 0.01
-    for half, colour in ((0, _INK), (1, "white")):
-        ends = [start + half * long / 2, start + (half + 1) * long / 2]
-        axes.fill_between(ends, 0.15, 0.35, facecolor=colour, edgecolor=_INK, linewidth=0.8)
-    for part, value in ((0, 0), (0.5, metres / 2), (1, metres)):
-        unit = " km" if part == 1 else ""
-        axes.text(start + part * long, 0.5, f"{value / 1000:g}{unit}", ha="center", va="bottom", size=7, color=_INK)
-    x = start + long + 0.035
-    axes.annotate("", (x, 0.95), (x, 0.05), arrowprops={"arrowstyle": "-|>", "color": _INK, "linewidth": 1.2})
-    axes.text(x + 0.008, 0.5, "N", ha="left", va="center", size=9, weight="bold", color=_INK)
+def _two(pictures: list[Picture], top: float, bottom: float, *, legend: bool) -> list[Group]:
+    wide = (WIDTH - 3 * _MARGIN) / 2
+    sides = np.array([picture.bounds for picture in pictures])
+    bounds = (*sides[:, :2].min(axis=0).tolist(), *sides[:, 2:].max(axis=0).tolist())
+    lines = max(len(picture.places) for picture in pictures)
+    end = bottom - (lines * 15 + 14 if legend else 0)
+    groups: list[Group] = []
+    for number, picture in enumerate(pictures):
+        left = _MARGIN + number * (wide + _MARGIN)
+        name = Text((picture.subtitle,), left, top + 8, _NAME, INK, bold=True)
+        found = Layout(fitted(bounds, (left, top + 18, left + wide, end)), ())
+        groups += panel(picture, lines_of(picture), found, prefix=f"{picture.id}-")
+        extra: list[Item] = [name, *scale_bar(found.whole)]
+        if legend:
+            extra += _compact_legend(picture, left, end + 20)
+        groups.append(Group(f"{picture.id}-legend", tuple(extra)))
+    return groups
 
 
 def scale_length(metres: float) -> float:
@@ -253,51 +127,88 @@ def scale_length(metres: float) -> float:
     return float(max(step * power for step in (1, 2, 5) if step * power <= metres))
 
 
-def _legend(figure: Figure, picture: Picture, left: float, top: float, *, compact: bool) -> None:
-    """Colours with names and figures, then the kinds of lines."""
-    from matplotlib.patches import Rectangle
-
-    step = min(0.027 if compact else 0.052, (top - 0.13) / len(picture.places))
-    for number, place in enumerate(picture.places):
-        y = top - number * step
-        swatch: Any = {"facecolor": place.colour, "edgecolor": _INK, "linewidth": 0.8, "transform": figure.transFigure}
-        figure.add_artist(Rectangle((left, y - 0.009), 0.022, 0.018, **swatch))
-        figures = f"{place.residents:,.0f} residents · {place.lsoas:,} LSOAs"
-        lift = 0 if compact else 0.011
-        name = f"{place.name}: {figures}" if compact else place.name
-        weight = "normal" if compact else "bold"
-        figure.text(left + 0.03, y + lift, name, size=7.5 if compact else 8.5, weight=weight, color=_INK, va="center")
-        if not compact:
-            figure.text(left + 0.03, y - lift, figures, size=7.5, color=_QUIET, va="center")
-    _line_legend(figure, picture, left, top - len(picture.places) * step + 0.02)
-
-
-def _line_legend(figure: Figure, picture: Picture, left: float, top: float) -> None:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    handles: list[Any] = [
-        Line2D([], [], color=_INK, linewidth=_BORDER),
-        (
-            Line2D([], [], color=_INK, linewidth=_TRACK),
-            Line2D([], [], color="white", linewidth=_TRACK / 2, linestyle=_DASHES),
-        ),
+def scale_bar(view: View) -> list[Item]:
+    """A scale bar with a north arrow to its right, at the frame's foot."""
+    left, bottom = view.frame[0] + 14, view.frame[3] - 12
+    metres = scale_length(130 / view.scale)
+    long = metres * view.scale
+    end = f"{metres / 1000:g} km"
+    half = left + long / 2
+    plate = shapely.box(left - 8, bottom - 26, left + long + text_width(end, _SMALL) / 2 + 40, bottom + 6)
+    tip = left + long + text_width(end, _SMALL) / 2 + 18
+    arrow = shapely.Polygon([(tip, bottom - 22), (tip + 5, bottom), (tip, bottom - 4), (tip - 5, bottom)])
+    return [
+        Area(plate, "#ffffff"),
+        Area(shapely.box(left, bottom - 4, left + long, bottom), INK),
+        Area(shapely.box(half, bottom - 3, left + long - 1, bottom - 1), "#ffffff"),
+        Text(("0",), left, bottom - 9, _SMALL, INK, anchor="middle"),
+        Text((f"{metres / 2000:g}",), half, bottom - 9, _SMALL, INK, anchor="middle"),
+        Text((end,), left + long, bottom - 9, _SMALL, INK, anchor="middle"),
+        Area(arrow, INK),
+        Text(("N",), tip + 8, bottom - 8, _NAME, INK, bold=True),
     ]
-    labels = ["place boundary", "local authority boundary"]
+
+
+def _legend(picture: Picture, lines: Lines, left: float, top: float) -> list[Item]:
+    """Colours with names and figures, then the kinds of lines."""
+    items: list[Item] = []
+    y = top
+    room = WIDTH - _MARGIN - left - 28
+    tight = len(picture.places) > 13
+    for place in picture.places:
+        names = wrapped(place.name, room, _NAME, bold=True)
+        items += _swatch(left, y, place.colour)
+        items.append(Text(names, left + 28, y + 11, _NAME, INK, bold=True))
+        y += 11 + (len(names) - 1) * _NAME * LEADING
+        figures = f"{place.residents:,.0f} residents · {counted(place.lsoas, 'LSOA')}"
+        items.append(Text((figures,), left + 28, y + 14, _SMALL, QUIET))
+        y += 19 if tight else 26
+    return [*items, *_line_legend(picture, lines, left, y + 4)]
+
+
+def _swatch(left: float, y: float, colour: str, high: float = 14) -> list[Item]:
+    box = shapely.box(left, y, left + 20, y + high)
+    return [Area(box, colour), Stroke(box.exterior, INK, 0.8)]
+
+
+def _compact_legend(picture: Picture, left: float, top: float) -> list[Item]:
+    items: list[Item] = []
+    for number, place in enumerate(picture.places):
+        y = top + number * 15
+        items += _swatch(left, y - 10, place.colour, 11)
+        text = f"{place.name}: {place.residents:,.0f} residents · {counted(place.lsoas, 'LSOA')}"
+        items.append(Text((text,), left + 28, y, _SMALL, INK))
+    return items
+
+
+def _line_legend(picture: Picture, lines: Lines, left: float, top: float) -> list[Item]:
+    """Kinds of lines and surfaces that the map has."""
+    box = shapely.box(left, 0, left + 20, 14)
+    edge = Stroke(box.exterior, QUIET, 0.6)
+    dash = shapely.LineString([(left, 7), (left + 20, 7)])
+    rows: list[tuple[list[Item], str]] = [([Stroke(dash, INK, BORDER)], "place boundary")]
+    if not lines.councils.is_empty:
+        rows.append(([Stroke(dash, LINE, COUNCIL_LINE)], "council boundary"))
+    if len(picture.land):
+        rows.append(([Area(box, LAND), edge], "neighbouring councils in England"))
     if not picture.outside.is_empty:
-        handles.append(Patch(facecolor="white", edgecolor=_QUIET, hatch="...."))
-        labels.append("part of a place outside the system's scope")
+        rows.append(([hatched(box), edge], "part of a place outside the system"))
     if len(picture.highlighted):
-        handles.append(Patch(facecolor="white", edgecolor="black", hatch="//////"))
-        labels.append(wrap(picture.highlight_note, 44))
-    corner: Any = {"loc": "upper left", "bbox_to_anchor": (left - 0.008, top)}
-    figure.legend(handles, labels, **corner, frameon=False, fontsize=7.5, labelcolor=_INK, handlelength=2.2)
+        rows.append(([highlighted(box), edge], picture.highlight_note))
+    items: list[Item] = []
+    y = top
+    for marks, words in rows:
+        items += [_moved(mark, y) for mark in marks]
+        text = wrapped(words, WIDTH - _MARGIN - left - 28, _SMALL)
+        items.append(Text(text, left + 28, y + 11, _SMALL, INK))
+        y += 8 + len(text) * _SMALL * LEADING
+    return items
 
 
-def _foot(figure: Figure, pictures: list[Picture]) -> None:
-    import textwrap
+def _moved(item: Any, down: float) -> Item:
+    def lower(points: Any) -> Any:
+        return points + np.array([0, down])
 
-    words = max((picture.vintage for picture in pictures), key=len)  # the shorter one says nothing that it leaves out
-    credit = " · ".join(dict.fromkeys(line for picture in pictures for line in picture.attribution))
-    text = "\n".join(textwrap.wrap(words, 190) + textwrap.wrap(credit, 190))
-    figure.text(_MARGIN, 0.012, text, size=6.5, color=_QUIET, va="bottom", linespacing=1.35)
+    if isinstance(item, Area):
+        return Area(shapely.transform(item.shape, lower), item.fill)
+    return Stroke(shapely.transform(item.lines, lower), item.colour, item.width)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 
-#: A label stands in its place when at least this part of it lies inside.
-_INSIDE = 0.85
 #: Candidates a side of the grid that is laid over a place.
 _GRID = 25
-#: Directions and distances (in label heights) that are tried for a label beside its place.
-_DIRECTIONS, _DISTANCES = 24, 24
+#: Directions and distances (in halves of a label's height) that are tried for a label beside its place.
+_DIRECTIONS, _DISTANCES = 32, 60
+#: What a label on another place, or a line across one, costs, in label heights of distance.
+_ON_LAND, _ACROSS_LAND = 12, 6
+#: How near a line may come to a label, in label heights.
+_CLEAR = 0.25
 
 
 @dataclass(frozen=True)
@@ -23,14 +25,12 @@ class LabelRequest:
 
     Attributes:
         shape: what it names.
-        width, height: of the text, in the units of the shape.
-        optional: leave it out rather than put it beside what it names.
+        width, height: of the text with air around it, in the units of the shape.
     """
 
     shape: Any
     width: float
     height: float
-    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,46 +42,88 @@ class Placed:
     anchor: tuple[float, float] | None
 
 
-def place_labels(wanted: list[LabelRequest], frame: tuple[float, float, float, float]) -> list[Placed | None]:
-    """Where each label goes; None for an optional one without room.
+def place_labels(
+    wanted: list[LabelRequest], frame: tuple[float, float, float, float], taken: Sequence[Any] = ()
+) -> list[Placed | None]:
+    """Where each label goes; None where there is no room in the frame at all.
 
     Labels that fit into what they name are put there first, the others then find the nearest free spot off the map's
-    shapes, or, where there is none, on them.
+    shapes, or, where there is none, on them. No label lies on another, nor on another's line; no lines cross.
 
     Args:
         wanted: labels in order of weight.
         frame: west, south, east, north that labels must stay in.
+        taken: shapes that labels and their lines must stay off.
     """
-    taken: list[Any] = []
-    result: list[Placed | None] = [None] * len(wanted)
-    land = shapely.union_all([label.shape for label in wanted if not label.optional])
+    busy = list(taken)
     bounds = shapely.box(*frame)
+    inside = [_put(label, _inside(label, busy, bounds), busy) for label in wanted]
+    # Labels are too large to tell the fine corners of a coast.
+    fine = min((label.height for label in wanted), default=0.0) / 10
+    land = shapely.union_all([shapely.simplify(label.shape, fine) for label in wanted])
+    shapely.prepare(land)
+    order = [number for number, found in enumerate(inside) if found is None]
+    for _ in range(len(order) + 1):
+        spots = _all_beside({number: wanted[number] for number in order}, land, busy, bounds)
+        stuck = [number for number in order if spots[number] is None]
+        if not stuck:
+            break
+        order = [*stuck, *(number for number in order if number not in stuck)]  # who found no room chooses first
+    return [found or spots[number] for number, found in enumerate(inside)]
 
-    def place(numbers: list[int], find: Callable[[LabelRequest], Placed | None]) -> None:
-        for number in numbers:
-            found = find(wanted[number])
-            if found:
-                result[number] = found
-                taken.append(_ground(found, wanted[number]))
 
-    needed = [number for number, label in enumerate(wanted) if not label.optional]
-    place(needed, lambda label: _inside(label, taken, bounds))
-    place([number for number in needed if result[number] is None], lambda label: _beside(label, land, taken, bounds))
-    place([n for n, label in enumerate(wanted) if label.optional], lambda label: _inside(label, taken, bounds))
+def _all_beside(wanted: dict[int, LabelRequest], land: Any, taken: list[Any], bounds: Any) -> dict[int, Placed | None]:
+    busy = list(taken)
+    return {number: _put(label, _beside(label, land, busy, bounds), busy) for number, label in wanted.items()}
+
+
+def names_inside(
+    wanted: list[LabelRequest], frame: tuple[float, float, float, float], taken: Sequence[Any], most: int
+) -> list[Placed | None]:
+    """Where labels go that are left out where they do not fit into what they name; `most` of them."""
+    busy = list(taken)
+    bounds = shapely.box(*frame)
+    result: list[Placed | None] = []
+    for label in wanted:
+        room = len(result) - result.count(None) < most
+        result.append(_put(label, _inside(label, busy, bounds), busy) if room else None)
     return result
+
+
+def _put(label: LabelRequest, found: Placed | None, busy: list[Any]) -> Placed | None:
+    if found:
+        busy.append(ground(found, label))
+    return found
+
+
+def fits(label: LabelRequest) -> bool:
+    """Whether a label lies inside what it names somewhere."""
+    return _inside(label, [], shapely.box(*label.shape.bounds)) is not None
 
 
 def anchor(shape: Any) -> Any:
     """The middle of the largest circle inside the largest part of a shape."""
     largest = max(shapely.get_parts(shape), key=lambda part: part.area)
-    line = shapely.maximum_inscribed_circle(largest, tolerance=max(1.0, largest.length / 2000))
+    line = shapely.maximum_inscribed_circle(largest, tolerance=largest.length / 2000)
     return shapely.Point(line.coords[0])
 
 
-def _ground(found: Placed, label: LabelRequest) -> Any:
+def ground(found: Placed, label: LabelRequest) -> Any:
     """What a placed label takes up, its line included."""
-    box = _boxes(found.x, found.y, label)
-    return shapely.union(box, shapely.LineString([(found.x, found.y), found.anchor])) if found.anchor else box
+    box, line = box_of(found, label), leader(found, label)
+    return box if line is None else shapely.GeometryCollection([box, line])
+
+
+def leader(found: Placed, label: LabelRequest) -> Any:
+    """The line from what a label names to the label's edge; None where it needs none."""
+    if found.anchor is None:
+        return None
+    return shapely.shortest_line(shapely.Point(found.anchor), box_of(found, label))
+
+
+def box_of(found: Placed, label: LabelRequest) -> Any:
+    """The ground of a placed label without its line."""
+    return _boxes(found.x, found.y, label)
 
 
 def _boxes(x: Any, y: Any, label: LabelRequest) -> Any:
@@ -90,38 +132,43 @@ def _boxes(x: Any, y: Any, label: LabelRequest) -> Any:
 
 def _inside(label: LabelRequest, taken: list[Any], bounds: Any) -> Placed | None:
     """The spot nearest to the middle of the shape where the label lies inside it."""
-    middle = anchor(label.shape)
     west, south, east, north = label.shape.bounds
+    if label.width > east - west or label.height > north - south:
+        return None
+    middle = anchor(label.shape)
     x, y = (grid.ravel() for grid in np.meshgrid(np.linspace(west, east, _GRID), np.linspace(south, north, _GRID)))
     x, y = np.append(middle.x, x), np.append(middle.y, y)
     boxes = _boxes(x, y, label)
-    part = shapely.area(shapely.intersection(boxes, label.shape)) / (label.width * label.height)
-    free = (part >= _INSIDE) & _free(boxes, taken, bounds)
+    shapely.prepare(label.shape)
+    free = shapely.contains(label.shape, boxes)
+    free[free] = _free(boxes[free], taken, bounds)
     if not free.any():
         return None
-    cost = np.hypot(x - middle.x, y - middle.y) + 4 * (1 - part) * label.width
-    best = int(np.flatnonzero(free)[np.argmin(cost[free])])
+    best = int(np.flatnonzero(free)[np.argmin(np.hypot(x - middle.x, y - middle.y)[free])])
     return Placed(float(x[best]), float(y[best]), None)
 
 
 def _beside(label: LabelRequest, land: Any, taken: list[Any], bounds: Any) -> Placed | None:
-    """The nearest free spot around the shape, off all shapes where there is one."""
+    """The nearest free spot around the shape, off all shapes where there is one, with a free way to it."""
     middle = anchor(label.shape)
     angle, distance = (
         grid.ravel()
         for grid in np.meshgrid(
-            np.arange(_DIRECTIONS) * 2 * np.pi / _DIRECTIONS, np.arange(1, _DISTANCES + 1) * label.height
+            np.arange(_DIRECTIONS) * 2 * np.pi / _DIRECTIONS, np.arange(1, _DISTANCES + 1) * label.height / 2
         )
     )
     x = middle.x + np.cos(angle) * (distance + label.width / 2)
     y = middle.y + np.sin(angle) * (distance + label.height / 2)
     boxes = _boxes(x, y, label)
-    free = _free(boxes, taken, bounds)
-    if not free.any():
+    lines = shapely.shortest_line(shapely.Point(middle), boxes)
+    free = np.flatnonzero(_free(boxes, taken, bounds) & _clear(lines, taken, _CLEAR * label.height))
+    if not len(free):
         return None
-    covered = shapely.area(shapely.intersection(boxes, land)) / (label.width * label.height)
-    cost = distance + np.where(covered > 0, 8 + 8 * covered, 0) * label.height
-    best = int(np.flatnonzero(free)[np.argmin(cost[free])])
+    others = shapely.difference(land, shapely.buffer(label.shape, label.height / 10, quad_segs=1))
+    shapely.prepare(others)
+    covers, across = shapely.intersects(land, boxes[free]), shapely.intersects(others, lines[free])
+    cost = distance[free] + label.height * (_ON_LAND * covers + _ACROSS_LAND * across)
+    best = int(free[np.argmin(cost)])
     return Placed(float(x[best]), float(y[best]), (middle.x, middle.y))
 
 
@@ -130,3 +177,10 @@ def _free(boxes: Any, taken: list[Any], bounds: Any) -> Any:
     for other in taken:
         free &= ~shapely.intersects(boxes, other)
     return free
+
+
+def _clear(lines: Any, taken: list[Any], room: float) -> Any:
+    clear = np.ones(len(lines), dtype=bool)
+    for other in taken:
+        clear &= shapely.distance(lines, other) > room
+    return clear

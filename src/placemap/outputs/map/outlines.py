@@ -6,26 +6,22 @@ place have in common: no slivers, and a hole only where LSOAs of the hole belong
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from placemap.core.arrays import Bools, Ints, positions
+from placemap.core.arrays import Bools, Ints
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TableSchema
 from placemap.crosswalk.schemas import place_boundaries
 from placemap.reference.geography import Geography
-from placemap.resolve.place_codes import PlaceCode
-from placemap.resolve.populations import Populations
+from placemap.reference.shapes import Shapes, lsoa_shapes
 from placemap.resolve.resolve import Assignment
-
-#: One shapely geometry an element, EPSG:27700.
-Shapes = npt.NDArray[np.object_]
+from placemap.resolve.resolved import ResolvedFootprint
 
 SQUARE_METRES_PER_SQUARE_KM = 1e6
 
@@ -50,12 +46,17 @@ class LsoaBoundaries:
 
     def __init__(self, geography: Geography) -> None:
         self.geography = geography
-        entry = geography.data.need("lsoa_boundaries")
-        table = geography.data.table(entry)
-        self.lsoas: Shapes = np.full(geography.size, None, dtype=object)
-        position = positions(geography.lsoas, table["lsoa_code"])
-        known = position >= 0
-        self.lsoas[position[known]] = shapely.from_wkb(table["geometry"].to_numpy(dtype=object)[known])
+        self.lsoas = lsoa_shapes(geography)
+
+    @cached_property
+    def ltlas(self) -> tuple[list[str], list[str], Shapes]:
+        """Codes, names and outlines of all whole LTLAs that the store has; empty lists where it has none."""
+        entry = self.geography.data.find("ltla_boundaries")
+        if entry is None:
+            return [], [], np.empty(0, dtype=object)
+        table = self.geography.data.table(entry)
+        shapes = shapely.from_wkb(table["geometry"].to_numpy(dtype=object))
+        return table["ltla_code"].tolist(), table["ltla_name"].tolist(), shapes
 
     def of(self, lsoas: Bools | Ints) -> Shapes:
         """Boundaries of some LSOAs.
@@ -98,26 +99,21 @@ class LsoaBoundaries:
         ]
 
 
-def boundaries(
-    heads: Sequence[PlaceCode], assignment: Assignment, outlines: LsoaBoundaries, populations: Populations
-) -> PlaceBoundaries:
+def boundaries(resolved: ResolvedFootprint, outlines: LsoaBoundaries) -> PlaceBoundaries:
     """The outline of each place with its names, codes and figures.
-
-    Args:
-        heads: by position of the place.
 
     Raises:
         PlacemapError: the store has no boundaries for some LSOAs.
     """
-    shapes = outlines.places(assignment)
+    shapes, populations = outlines.places(resolved.assignment), resolved.populations
     rows = []
-    for position, place in enumerate(assignment.footprint.places):
-        mask = assignment.place == position
+    for position, (place, head) in enumerate(zip(resolved.places, resolved.place_codes, strict=True)):
+        mask = resolved.lsoas(position)
         rows.append(
             (
-                heads[position].ics,
-                heads[position].footprint,
-                heads[position].code,
+                head.ics,
+                head.footprint,
+                head.code,
                 place.name,
                 int(mask.sum()),
                 float(populations.residents[mask].sum()),

@@ -2,74 +2,135 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import permutations
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from math import dist, inf
 
-import numpy as np
-
-#: From light to dark in even steps. Every two differ under normal sight and under simulated protan, deutan and tritan
-#: sight, and black text stands on each of them with a contrast of more than 4.5 to 1 (tests hold both).
-PALETTE = ("#e6f2d5", "#a9e5f7", "#f8be7f", "#c9b4b4", "#4fb1ec", "#d78276", "#8d84a7", "#9a7336")
-
-#: Two places with at least this difference in lightness, two steps of the palette, are told apart in grey print.
-_ENOUGH = 11.0
+#: Soft, and every two of them are told apart under normal sight and under simulated protan, deutan and tritan sight.
+#: Dark text stands on each with a contrast of more than 4.5 to 1 (tests hold both).
+PALETTE = (
+    *("#caeedc", "#dcdcf7", "#caca82", "#8bcaf7", "#e5afca", "#a69dca", "#b89d5e", "#67a682"),
+    *("#eeeea6", "#9dd3af", "#94b882", "#67a6e5", "#d382a6", "#aff7c1"),
+)
+#: Neighbours with at least this difference in lightness are told apart in grey print, which counts most; beyond that,
+#: more distance in CIELAB is better. Where places share colours, so much of it is enough.
+_ENOUGH, _WEIGHT, _FAR = 7.0, 30.0, 25.0
 
 Neighbours = Iterable[tuple[int, int]]
 
 
 def lightness(colour: str) -> float:
     """CIE L* of an sRGB colour `#rrggbb`, 0 (black) to 100 (white)."""
+    return lab(colour)[0]
+
+
+def lab(colour: str) -> tuple[float, float, float]:
+    """CIE L*, a* and b* of an sRGB colour `#rrggbb` under D65."""
     red, green, blue = (_linear(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return float(116 * luminance ** (1 / 3) - 16) if luminance > 216 / 24389 else float(luminance * 24389 / 27)
+    x = _root((0.4124564 * red + 0.3575761 * green + 0.1804375 * blue) / 0.95047)
+    y = _root(0.2126729 * red + 0.7151522 * green + 0.0721750 * blue)
+    z = _root((0.0193339 * red + 0.1191920 * green + 0.9503041 * blue) / 1.08883)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
 def _linear(value: float) -> float:
     return float(value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4)
 
 
-def colours(places: int, neighbours: Neighbours) -> list[str]:
+def _root(value: float) -> float:
+    return float(value ** (1 / 3) if value > 216 / 24389 else (value * 24389 / 27 + 16) / 116)
+
+
+def _apart(one: str, other: str) -> float:
+    a, b = lab(one), lab(other)
+    return round(_WEIGHT * min(abs(a[0] - b[0]), _ENOUGH) + dist(a, b), 6)
+
+
+_APART = [[_apart(one, other) for other in PALETTE] for one in PALETTE]
+
+
+def colours(places: int, neighbours: Neighbours, given: Mapping[int, str] | None = None) -> list[str]:
     """A colour by place.
 
-    Up to eight places have a colour each, given so that the smallest difference in lightness between neighbours is as
-    large as it can be; of equally good ways the first is taken. More places share colours, each about as often as the
-    others; neighbours never do while that can be helped, and differ by two steps in lightness where they can.
+    Up to fourteen places have a colour each, given so that neighbours differ in lightness as far as can be. More
+    places share colours, each about as often as the others; neighbours never do while that can be helped.
 
     Args:
         places: how many there are.
         neighbours: pairs of positions of places that touch.
+        given: colours that places have already.
     """
-    pairs = sorted(neighbours)
-    shades = np.array([lightness(colour) for colour in PALETTE])
-    chosen = _best(places, pairs, shades) if places <= len(PALETTE) else _greedy(places, pairs, shades)
-    return [PALETTE[number] for number in chosen]
-
-
-def _best(places: int, pairs: list[tuple[int, int]], shades: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[int]:
-    ways = np.array(list(permutations(range(len(PALETTE)), places)))
-    if not pairs:
-        return [int(number) for number in ways[0]]
-    first, second = (list(side) for side in zip(*pairs, strict=True))
-    apart = np.abs(shades[ways[:, first]] - shades[ways[:, second]])
-    order = np.lexsort((np.arange(len(ways)), -apart.sum(axis=1), -apart.min(axis=1).round(6)))
-    return [int(number) for number in ways[order[0]]]
-
-
-def _greedy(
-    places: int, pairs: list[tuple[int, int]], shades: np.ndarray[tuple[int], np.dtype[np.float64]]
-) -> list[int]:
+    fixed = {place: PALETTE.index(colour) for place, colour in (given or {}).items()}
     touching: dict[int, set[int]] = {place: set() for place in range(places)}
-    for one, other in pairs:
+    for one, other in neighbours:
         touching[one].add(other)
         touching[other].add(one)
-    chosen: dict[int, int] = {}
-    for place in sorted(touching, key=lambda place: (-len(touching[place]), place)):
-        taken = [chosen[other] for other in touching[place] if other in chosen]
-        used = list(chosen.values())
+    own = places <= len(PALETTE)
+    choice = _Choice(touching, frozenset(fixed), inf if own else _WEIGHT * _ENOUGH + _FAR)
+    chosen = choice.first(fixed)
+    while (own and choice.swap(chosen)) or choice.change(chosen, fresh=own):
+        pass
+    return [PALETTE[chosen[place]] for place in range(places)]
 
-        def worth(number: int, taken: list[int] = taken, used: list[int] = used) -> tuple[float, int, int]:
-            apart = min((abs(shades[number] - shades[other]) for other in taken), default=100.0)
-            return (min(round(float(apart), 6), _ENOUGH), -used.count(number), -number)
 
-        chosen[place] = max(range(len(PALETTE)), key=worth)
-    return [chosen[place] for place in range(places)]
+@dataclass(frozen=True)
+class _Choice:
+    """Which colour each place has, by number.
+
+    Attributes:
+        touching: neighbours by place.
+        fixed: places whose colours stay.
+        most: a distance that is as good as any larger one.
+    """
+
+    touching: dict[int, set[int]]
+    fixed: frozenset[int]
+    most: float
+
+    def first(self, given: dict[int, int]) -> dict[int, int]:
+        """One place after the other, those with most neighbours first."""
+        chosen = dict(given)
+        for place in sorted(set(self.touching) - set(chosen), key=lambda place: (-len(self.touching[place]), place)):
+            used = list(chosen.values())
+            near = [chosen[other] for other in self.touching[place] if other in chosen]
+            fresh = [number for number in range(len(PALETTE)) if number not in used] or range(len(PALETTE))
+            chosen[place] = max(fresh, key=lambda number: (self._apart(number, near), -used.count(number), -number))
+        return chosen
+
+    def swap(self, chosen: dict[int, int]) -> bool:
+        """Whether two places could swap colours so that neighbours come further apart; they then have."""
+        for one, other in combinations(self._free, 2):
+            before = self._worth(chosen, one, other)
+            chosen[one], chosen[other] = chosen[other], chosen[one]
+            if self._worth(chosen, one, other) > before:
+                return True
+            chosen[one], chosen[other] = chosen[other], chosen[one]
+        return False
+
+    def change(self, chosen: dict[int, int], *, fresh: bool) -> bool:
+        """The same for a place that takes another colour: one that no place has, where it must be `fresh`."""
+        changed = False
+        for place in self._free:
+            used = list(chosen.values())
+            numbers = sorted((n for n in range(len(PALETTE)) if not (fresh and n in used)), key=used.count)
+
+            def worth(number: int, place: int = place) -> list[float]:
+                return self._worth({**chosen, place: number}, place)
+
+            best = max([chosen[place], *numbers], key=worth)
+            changed |= best != chosen[place]
+            chosen[place] = best
+        return changed
+
+    @property
+    def _free(self) -> list[int]:
+        return sorted(set(self.touching) - self.fixed)
+
+    def _worth(self, chosen: dict[int, int], *places: int) -> list[float]:
+        """How far places are from their neighbours, the least first; as this only grows, changing comes to an end."""
+        return sorted(self._apart(chosen[place], [chosen[other]]) for place in places for other in self.touching[place])
+
+    def _apart(self, number: int, near: list[int]) -> float:
+        """The least distance between a colour and others."""
+        return min([self.most, *(_APART[number][other] for other in near)])

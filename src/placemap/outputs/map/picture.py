@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atan2, degrees
 from typing import Any
@@ -9,15 +10,17 @@ from typing import Any
 import numpy as np
 import shapely
 
+from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.arrays import Ints
-from placemap.core.text import month
+from placemap.core.text import counted, month
 from placemap.crosswalk.inputs import attributions
-from placemap.outputs.map.outlines import LsoaBoundaries, Shapes, neighbours, simplified
+from placemap.outputs.map.colouring import kept_colours
+from placemap.outputs.map.outlines import LsoaBoundaries, neighbours, simplified
 from placemap.outputs.map.palette import colours
 from placemap.reference.geography import Geography, measure_title
-from placemap.resolve.populations import Populations
-from placemap.resolve.resolve import LOW_SHARE, Assignment, low_share
+from placemap.reference.shapes import Shapes
+from placemap.resolve.resolve import LOW_SHARE, low_share
+from placemap.resolve.resolved import ResolvedFootprint
 
 _COMPASS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
 #: How far corners of a national map may be simplified, metres: less than a pixel on the whole map.
@@ -32,6 +35,7 @@ _CENTRAL = 0.15
 class MappedPlace:
     """A place on a map; `shape` in EPSG:27700."""
 
+    id: str
     name: str
     colour: str
     shape: Any
@@ -44,22 +48,30 @@ class Picture:
     """One footprint on a map.
 
     Attributes:
+        id: of the footprint.
         ltlas: name and outline of each LTLA, as far as places lie in it, dissolved from the same LSOAs.
+        land: outlines of all LTLAs that the store has, whole, for what lies around the places.
+        neighbours: name and outline of those of them in which no place lies.
         outside: what of the places lies outside the scope; empty where nothing does.
         highlighted: LSOAs with a low share, one shape each, where they are asked for.
         vintage: which geographies and figures it rests on, in words.
+        caveats: what a reader must know about the evidence, in words; empty where there is nothing.
         attribution: lines that the map must carry.
         alt: what the map shows, for those who do not see it.
     """
 
+    id: str
     title: str
     subtitle: str
     places: list[MappedPlace]
     ltlas: list[tuple[str, Any]]
+    land: Shapes
+    neighbours: list[tuple[str, Any]]
     outside: Any
     highlighted: Shapes
     highlight_note: str
     vintage: str
+    caveats: str
     attribution: list[str]
     alt: str
 
@@ -95,23 +107,21 @@ class NationalPicture:
         return float(west), float(south), float(east), float(north)
 
 
-def national_picture(
-    assignment: Assignment, system_of: Ints, outlines: Shapes, geography: Geography, populations: Populations
-) -> NationalPicture:
+def national_picture(national: ResolvedFootprint, outlines: Shapes) -> NationalPicture:
     """The map of many systems' places.
 
     Args:
-        system_of: by position of the place, the position of its system.
         outlines: by position of the place.
     """
+    system_of, geography = national.part_of, national.geography
     shapes = simplified(outlines, _NATIONAL_METRES)
     union = shapely.coverage_union_all if shapely.coverage_is_valid(shapes) else shapely.union_all
     systems = [union(shapes[system_of == system]) for system in np.unique(system_of)]
     return NationalPicture(
         places=shapes,
-        colours=colours(len(shapes), neighbours(assignment, geography)),
+        colours=colours(len(shapes), neighbours(national.assignment, geography)),
         systems=systems,
-        vintage=vintage_text(geography, assignment.footprint, populations),
+        vintage=vintage_text(national),
         attribution=boundary_attribution(geography),
         alt=f"Map of England with the {len(shapes)} places of {len(systems)} systems, London also at a larger scale. "
         "The table of places has what the map shows.",
@@ -119,62 +129,89 @@ def national_picture(
 
 
 def picture(
-    system: System,
-    assignment: Assignment,
+    resolved: ResolvedFootprint,
     outlines: LsoaBoundaries,
-    populations: Populations,
+    before: Sequence[ResolvedFootprint] = (),
     *,
     highlight: bool = False,
 ) -> Picture:
     """The map of a footprint.
 
     Args:
+        before: footprints whose places have their colours already; a place that is mostly the same keeps it.
         highlight: show the LSOAs whose SHARE is below a half.
 
     Raises:
         PlacemapError: the store has no boundaries for some LSOAs.
     """
-    geography, footprint = outlines.geography, assignment.footprint
+    assignment, geography = resolved.assignment, resolved.geography
     placed = assignment.place >= 0
-    places = mapped_places(assignment, outlines, populations)
+    places = mapped_places(resolved, outlines, before)
     low = low_share(assignment) if highlight else np.zeros(geography.size, dtype=bool)
+    ltlas = outlines.units("ltla", placed)
+    covered = {code for code, _, _ in ltlas}
+    codes, names, land = outlines.ltlas
     return Picture(
-        title=system.name,
-        subtitle=footprint.name,
+        id=resolved.footprint.id,
+        title=resolved.system.name,
+        subtitle=resolved.footprint.name,
         places=places,
-        ltlas=[(name, shape) for _, name, shape in outlines.units("ltla", placed)],
+        ltlas=[(short(name), shape) for _, name, shape in ltlas],
+        land=land,
+        neighbours=[
+            (short(name), shape) for code, name, shape in zip(codes, names, land, strict=True) if code not in covered
+        ],
         outside=outlines.dissolved(placed & ~assignment.in_scope),
         highlighted=outlines.of(low),
         highlight_note=(
             f"LSOAs where under {LOW_SHARE:.0%} of registered patients use the place's practices ({low.sum()})"
         ),
-        vintage=vintage_text(geography, footprint, populations),
+        vintage=vintage_text(resolved),
+        caveats=caveats(resolved.footprint),
         attribution=boundary_attribution(geography),
-        alt=alt_text(system, footprint, places, int(low.sum()) if highlight else None),
+        alt=alt_text(resolved.system, resolved.footprint, places, int(low.sum()) if highlight else None),
     )
 
 
-def mapped_places(assignment: Assignment, outlines: LsoaBoundaries, populations: Populations) -> list[MappedPlace]:
+def short(name: str) -> str:
+    """A council's name as a map has it: ONS says `Bristol, City of`."""
+    return name.split(",", maxsplit=1)[0]
+
+
+def caveats(footprint: Footprint) -> str:
+    """What a reader must know about the evidence for the places; empty where sources state them."""
+    texts = []
+    if footprint.grade == WEAKEST:
+        texts.append(f"The evidence for these places is weak (grade {WEAKEST}).")
+    if any("inferred" in (footprint.basis, place.basis) for place in footprint.places):
+        texts.append("Which areas belong to which place was worked out from the sources, not stated in them.")
+    return " ".join(texts)
+
+
+def mapped_places(
+    resolved: ResolvedFootprint, outlines: LsoaBoundaries, before: Sequence[ResolvedFootprint] = ()
+) -> list[MappedPlace]:
     """Places with their outlines and colours, by position."""
-    found = assignment.footprint.places
-    palette = colours(len(found), neighbours(assignment, outlines.geography))
+    *_, palette = kept_colours([*before, resolved])
     result = []
-    for position, (place, shape) in enumerate(zip(found, outlines.places(assignment), strict=True)):
-        mask = assignment.place == position
-        people = float(populations.residents[mask].sum())
-        result.append(MappedPlace(place.name, palette[position], shape, int(mask.sum()), people))
+    for position, (place, shape) in enumerate(zip(resolved.places, outlines.places(resolved.assignment), strict=True)):
+        mask = resolved.lsoas(position)
+        people = resolved.people(mask)
+        result.append(MappedPlace(place.id, place.name, palette[position], shape, int(mask.sum()), people))
     return result
 
 
-def vintage_text(geography: Geography, footprint: Footprint, populations: Populations) -> str:
+def vintage_text(resolved: ResolvedFootprint) -> str:
     """`LSOAs of 2021; …`: what a reader must know about the dates of a map."""
+    geography = resolved.geography
     lsoas, ltlas = geography.units_entry("lsoa").vintage, geography.units("ltla").vintage
     parts = [f"LSOAs of {lsoas}", f"local authorities of {ltlas}"]
-    if footprint.has_patient_kinds:
-        pcns = footprint.vintages.get("pcn") or geography.default_vintage("pcn")
+    if resolved.footprint.has_patient_kinds:
         registered = geography.registrations_entry.vintage
-        parts += [f"PCN membership of {month(pcns)}", f"patients registered in {month(registered)}"]
-    return f"{'; '.join(parts)}. Residents: {measure_title(geography, populations.residents_name)}."
+        listing = geography.pcn_entries(resolved.pcn_vintage)[1].vintage
+        by = "" if listing == resolved.pcn_vintage else f" by the list of {month(listing)}"
+        parts += [f"PCN membership of {month(resolved.pcn_vintage)}{by}", f"patients registered in {month(registered)}"]
+    return f"{'; '.join(parts)}. Residents: {measure_title(geography, resolved.populations.residents_name)}."
 
 
 def boundary_attribution(geography: Geography) -> list[str]:
@@ -196,10 +233,9 @@ def alt_text(system: System, footprint: Footprint, places: list[MappedPlace], lo
         f"{place.name} ({where(middle, place.shape.centroid, width)}, {place.residents:,.0f} residents)"
         for place in places
     ]
-    count = f"{len(places)} place" + ("s" if len(places) != 1 else "")
-    text = f"Map of {system.name}, footprint “{footprint.name}”: {count}. {'; '.join(parts)}."
+    text = f"Map of {system.name}, footprint “{footprint.name}”: {counted(len(places), 'place')}. {'; '.join(parts)}."
     if low is not None:
-        text += f" {low} LSOAs with a low share of patients are marked."
+        text += f" {counted(low, 'LSOA')} with a low share of patients {'is' if low == 1 else 'are'} marked."
     return text
 
 

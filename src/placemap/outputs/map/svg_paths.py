@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import shapely
 
+from placemap.outputs.map.drawing import extent, wrapped
 from placemap.outputs.map.labels import LabelRequest, anchor, place_labels
 
 #: Metres a unit. Boundaries are generalised to 200 m, so ten metres lose nothing that can be seen.
 UNIT = 10
-#: A nominal map is so many pixels wide; letters are about so many pixels wide and lines so high.
-_PIXELS, _LETTER, _LINE = 860, 7.6, 17
+#: A nominal map is so many pixels wide, and its words have a size and lines of so many.
+_PIXELS, NAME_PIXELS, _ROOM, _AIR = 860, 13.5, 120, 6
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,20 @@ def canvas(bounds: tuple[float, float, float, float], margin: float = 0.08) -> C
 class Label:
     """A label on a canvas: the middle of its text, its lines, and where its leader ends, if it has one."""
 
-    lines: list[str]
+    lines: tuple[str, ...]
     x: int
     y: int
     anchor: tuple[int, int] | None
 
 
-def labels(names: list[str], shapes: list[Any], ground: Canvas, wrap: Any) -> list[Label]:
+def labels(names: list[str], shapes: list[Any], ground: Canvas) -> list[Label]:
     """Names of places where they fit, none on another."""
-    texts = [wrap(name).split("\n") for name in names]
+    texts = [wrapped(name, _ROOM, NAME_PIXELS, bold=True) for name in names]
     metres = ground.pixel * UNIT
+    sizes = [extent(lines, NAME_PIXELS, bold=True) for lines in texts]
     wanted = [
-        LabelRequest(shape, max(map(len, lines)) * _LETTER * metres, len(lines) * _LINE * metres)
-        for lines, shape in zip(texts, shapes, strict=True)
+        LabelRequest(shape, (wide + _AIR) * metres, (high + _AIR) * metres)
+        for (wide, high), shape in zip(sizes, shapes, strict=True)
     ]
     south = ground.north - ground.height * UNIT
     frame = (ground.west, south, ground.west + ground.width * UNIT, ground.north)

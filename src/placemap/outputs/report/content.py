@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from placemap.config.grades import GRADES
 from placemap.config.model import Evidence, Footprint, Member, Place, System
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
-from placemap.core.text import month
+from placemap.core.text import counted, month
 from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
+from placemap.outputs.build import Build
 from placemap.outputs.map.picture import Picture
-from placemap.reference.geography import Geography, measure_title
-from placemap.resolve.populations import Populations
+from placemap.reference.geography import measure_title
 from placemap.resolve.resolve import METHODS, Assignment, low_share
+from placemap.resolve.resolved import ResolvedFootprint
 
-#: What a grade says, in words.
-GRADES = {
-    "A": "the sources state the places and the geography that they are made of",
-    "B": "the sources state the places, and the geography follows from names in them",
-    "C": "the sources are weak, so treat the places as a working assumption",
-}
 _SEVERITY = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO: "Note"}
 
 
@@ -62,13 +58,40 @@ class FindingGroup:
 
 
 @dataclass(frozen=True)
+class Badge:
+    """How sure a place is: a level and a sentence."""
+
+    name: str
+    level: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A table that a reader opens: its title, headings in words, and rows."""
+
+    title: str
+    head: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True)
 class Section:
-    """A section that another part of placemap adds, such as sensitivity: a sentence or two, and tables."""
+    """A section that another part of placemap adds, such as sensitivity.
+
+    Attributes:
+        text: a sentence or two.
+        badges: one a place.
+        listing: what stands behind it, unfolded by who wants to see it; None for nothing.
+        tables: to download.
+    """
 
     id: str
     title: str
     text: list[str]
-    tables: list[Table] = field(default_factory=list)
+    badges: list[Badge]
+    listing: Listing | None
+    tables: list[Table]
 
 
 @dataclass(frozen=True)
@@ -88,6 +111,8 @@ class Report:
     attribution: list[str]
     tables: list[Table]
     lsoas: list[list[Any]]
+    wards: list[str]
+    practices: list[list[Any]]
     sections: list[Section]
     residents_title: str
     registered_title: str
@@ -95,77 +120,66 @@ class Report:
 
 
 def report(
-    system: System,
-    assignment: Assignment,
-    geography: Geography,
-    populations: Populations,
-    tables: list[Table],
-    findings: list[Finding],
-    inputs: Inputs,
+    resolved: ResolvedFootprint,
+    build: Build,
     drawn: Picture,
-    version: str,
     sections: Iterable[Section] = (),
 ) -> Report:
     """The report of a footprint that has no errors.
 
     Args:
-        system: the footprint's system.
-        assignment: the footprint, resolved.
-        geography: what it was resolved against.
-        weigh: residents and registered patients by LSOA.
-        tables: as built.
-        findings: what the checks found.
-        inputs: the reference tables that it rests on.
+        resolved: the footprint.
+        build: its tables, findings and sources.
         drawn: its map.
-        version: of placemap.
         sections: what other parts of placemap add.
     """
-    footprint = assignment.footprint
-    by_name = {table.name: table for table in tables}
+    system, footprint, assignment = resolved.system, resolved.footprint, resolved.assignment
+    geography, populations = resolved.geography, resolved.populations
+    by_name = {table.name: table for table in build.tables}
     places = _places(footprint, by_name["places"], drawn)
     return Report(
         system=system,
         footprint=footprint,
-        summary=places_sentences(system, assignment, geography, populations, places),
+        summary=places_sentences(resolved, places),
         places=places,
         picture=drawn,
         ledger=list(totals(by_name["ledger"]).items()),
         coverage=coverage_sentence(assignment),
-        findings=finding_groups(findings),
+        findings=finding_groups(build.findings),
         evidence=evidence_of(system, footprint),
-        sources=list({(entry.title, entry.vintage): entry for entry in inputs}.values()),
-        attribution=attributions(inputs),
-        tables=tables,
-        lsoas=lsoa_rows(assignment, geography, populations),
+        sources=list({(entry.title, entry.vintage): entry for entry in build.inputs}.values()),
+        attribution=attributions(build.inputs),
+        tables=build.tables,
+        lsoas=lsoa_rows(resolved),
+        wards=lsoa_wards(resolved),
+        practices=practice_rows(by_name.get("place_practice"), [head.code for head in resolved.place_codes]),
         sections=list(sections),
         residents_title=measure_title(geography, populations.residents_name),
         registered_title=f"registered patients, {month(geography.registrations_entry.vintage)}",
-        version=version,
+        version=build.version,
     )
 
 
 def coverage_sentence(assignment: Assignment) -> str:
     """That each LSOA of the scope is in exactly one place, with how many reach outside."""
     scope = int(assignment.in_scope.sum())
-    text = f"Each of the {scope:,} LSOAs that the footprint must cover is in exactly one place."
+    text = f"Each of the {counted(scope, 'LSOA')} that the footprint must cover is in exactly one place."
     beyond = int(((assignment.place >= 0) & ~assignment.in_scope).sum())
     if beyond:
-        text += f" {_count(beyond, 'more LSOA')} of the places {'lies' if beyond == 1 else 'lie'} outside the system."
+        text += f" {counted(beyond, 'more LSOA')} of the places {'lies' if beyond == 1 else 'lie'} outside the system."
     return text
 
 
-def places_sentences(
-    system: System, assignment: Assignment, geography: Geography, populations: Populations, places: list[PlaceLine]
-) -> list[str]:
+def places_sentences(resolved: ResolvedFootprint, places: list[PlaceLine]) -> list[str]:
     """The report in a few plain sentences."""
-    footprint = assignment.footprint
+    footprint = resolved.footprint
     people = sum(place.residents for place in places)
     largest = max(places, key=lambda place: place.residents)
     smallest = min(places, key=lambda place: place.residents)
-    residents = measure_title(geography, populations.residents_name)
+    residents = measure_title(resolved.geography, resolved.populations.residents_name)
     lines = [
-        f"{system.name} is divided into {_count(len(places), 'place')} in this footprint, “{footprint.name}”, "
-        f"which is {_status(footprint)}.",
+        f"{resolved.system.name} is divided into {counted(len(places), 'place')} in this footprint, "
+        f"“{footprint.name}”, which is {_status(footprint)}.",
         f"{people:,.0f} people live in {'them' if len(places) > 1 else 'it'} ({residents}).",
     ]
     if len(places) > 1:
@@ -173,7 +187,7 @@ def places_sentences(
             f" The largest is {largest.name} with {largest.residents:,.0f} ({largest.residents / people:.0%}), the "
             f"smallest {smallest.name} with {smallest.residents:,.0f} ({smallest.residents / people:.0%})."
         )
-    lines += [coverage_sentence(assignment), *_basis(assignment, populations)]
+    lines += [coverage_sentence(resolved.assignment), *_basis(resolved)]
     lines.append(f"Evidence for the places is graded {footprint.grade}: {GRADES[footprint.grade]}.")
     return lines
 
@@ -183,17 +197,17 @@ def _status(footprint: Footprint) -> str:
     return words.get(footprint.status, footprint.status)
 
 
-def _basis(assignment: Assignment, populations: Populations) -> list[str]:
-    if not assignment.footprint.has_patient_kinds:
+def _basis(resolved: ResolvedFootprint) -> list[str]:
+    if not resolved.footprint.has_patient_kinds:
         return ["The places are made of whole areas of official geography, so no figures decide where an LSOA goes."]
     lines = [
         "The places are groups of GP practices, not areas drawn on a map. Each LSOA is put in the place whose "
         "practices have most of its registered patients."
     ]
-    low = low_share(assignment)
+    low = low_share(resolved.assignment)
     if low.any():
         lines.append(
-            f"In {_count(int(low.sum()), 'LSOA')} ({populations.residents[low].sum():,.0f} residents) that is "
+            f"In {counted(int(low.sum()), 'LSOA')} ({resolved.people(low):,.0f} residents) that is "
             "fewer than half of them, so figures there should be used with care."
         )
     return lines
@@ -263,11 +277,12 @@ def finding_groups(
     return groups
 
 
-def lsoa_rows(assignment: Assignment, geography: Geography, populations: Populations) -> list[list[Any]]:
+def lsoa_rows(resolved: ResolvedFootprint) -> list[list[Any]]:
     """By LSOA of any place: code, name, place, method, share, runner-up, margin, residents, in scope.
 
     Places are by position from 0; shares are fractions to 6 decimals, None where none apply.
     """
+    assignment, geography = resolved.assignment, resolved.geography
     codes = geography.lsoas.to_numpy()
     share, margin, runner = assignment.share(), assignment.margin(), assignment.runner_up()
     return [
@@ -279,16 +294,33 @@ def lsoa_rows(assignment: Assignment, geography: Geography, populations: Populat
             _fraction(share[lsoa]),
             int(runner[lsoa]) if runner[lsoa] >= 0 else None,
             _fraction(margin[lsoa]),
-            round(float(populations.residents[lsoa])),
+            round(float(resolved.populations.residents[lsoa])),
             bool(assignment.in_scope[lsoa]),
         ]
         for lsoa in np.flatnonzero(assignment.place >= 0)
     ]
 
 
+def lsoa_wards(resolved: ResolvedFootprint) -> list[str]:
+    """By LSOA of any place, the name and code of its ward; blank where the store knows none."""
+    geography = resolved.geography
+    lsoas = np.flatnonzero(resolved.assignment.place >= 0)
+    if geography.find_units_entry("ward") is None:
+        return [""] * len(lsoas)
+    wards = geography.units("ward")
+    return [f"{wards.names[of]} {wards.codes[of]}" if of >= 0 else "" for of in wards.of[lsoas].tolist()]
+
+
+def practice_rows(table: Table | None, places: list[str]) -> list[list[Any]]:
+    """By declared practice: code, name, name of its PCN, position of its place, list size; none where areas decide."""
+    if table is None:
+        return []
+    columns = [table.frame[name] for name in ("PRACTICECD", "PRACTICENM", "PCNNM", "PLACECD", "LIST_SIZE")]
+    return [
+        [str(code), str(name), str(pcn or ""), places.index(place), round(float(size))]
+        for code, name, pcn, place, size in zip(*columns, strict=True)
+    ]
+
+
 def _fraction(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 6)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' if number != 1 else ''}"

@@ -9,20 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from placemap.config.grades import GRADES as LETTERS
-from placemap.config.grades import WEAKEST
+from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.model import Evidence
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
 from placemap.core.text import listed, month
 from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
+from placemap.outputs.build import Build
 from placemap.outputs.map.picture import NationalPicture
 from placemap.outputs.readme_england import SystemLine
-from placemap.outputs.report.content import GRADES, FindingGroup, evidence_of, finding_groups
-from placemap.reference.geography import Geography, measure_title
-from placemap.resolve.england import National
-from placemap.resolve.populations import Populations
+from placemap.outputs.report.content import FindingGroup, evidence_of, finding_groups
+from placemap.reference.geography import measure_title
+from placemap.resolve.resolved import ResolvedFootprint
 
 #: Colours of grades, from strong to weak, and of shares, from high to low; lightness tells them apart in grey print.
 _GRADE_COLOURS = {"A": "#3b82bd", "B": "#a5d3ec", "C": "#e5893b"}
@@ -101,59 +100,54 @@ class EnglandReport:
 
 
 def england_report(
-    national: National,
+    national: ResolvedFootprint,
     lines: Sequence[SystemLine],
     left_out: Sequence[str],
-    geography: Geography,
-    populations: Populations,
-    tables: list[Table],
-    findings: list[Finding],
-    owners: Mapping[int, str],
-    inputs: Inputs,
+    build: Build,
     picture: NationalPicture,
-    version: str,
 ) -> EnglandReport:
     """The report of all systems.
 
     Args:
         lines: a line a system, in the order of `national.parts`.
         left_out: names of systems that were left out because of their evidence.
-        tables: as built.
-        findings: of all systems and between them.
-        owners: by `id` of a finding, the name of its system; none for those between systems.
+        build: tables, findings of all systems and between them, and sources.
     """
-    by_name = {table.name: table for table in tables}
+    geography, populations = national.geography, national.populations
+    owners = {line.system.id: line.system.name for line in lines}
+    graded = Counter(line.footprint.grade for line in lines)
+    by_name = {table.name: table for table in build.tables}
     places = _places(national, by_name["places"], geography.units("icb").prefix)
     ledger = list(totals(by_name["ledger"]).items())
     return EnglandReport(
-        summary=_summary(national, lines, left_out, places, geography, populations),
-        key_figures=_key_figures(national, lines, places, sum(patients for _, patients in ledger), geography),
+        summary=_summary(national, lines, left_out, places),
+        key_figures=_key_figures(national, lines, places, sum(patients for _, patients in ledger)),
         places=places,
         systems=[EnglandSystem(line, evidence_of(line.system, line.footprint), _caveats(line)) for line in lines],
         left_out=list(left_out),
-        grades=[(letter, sum(one.footprint.grade == letter for one in lines), GRADES[letter]) for letter in LETTERS],
+        grades=[(letter, graded[letter], meaning) for letter, meaning in GRADES.items()],
         picture=picture,
         colourings=_colourings(picture, places),
         ledger=ledger,
         coverage=england_coverage_sentence(national, left_out),
-        findings=finding_groups(findings, lambda finding: _said(finding, owners)),
-        sources=list({(entry.title, entry.vintage): entry for entry in inputs}.values()),
-        attribution=attributions(inputs),
-        tables=tables,
+        findings=finding_groups(build.findings, lambda finding: _said(finding, owners)),
+        sources=list({(entry.title, entry.vintage): entry for entry in build.inputs}.values()),
+        attribution=attributions(build.inputs),
+        tables=build.tables,
         icbs=sorted({place.icb for place in places}),
         residents_title=measure_title(geography, populations.residents_name),
         registered_title=f"registered patients, {month(geography.registrations_entry.vintage)}",
         config_sha256=national.system.config_sha256,
-        version=version,
+        version=build.version,
     )
 
 
-def _said(finding: Finding, owners: Mapping[int, str]) -> str:
-    owner = owners.get(id(finding), "")
+def _said(finding: Finding, owners: Mapping[str, str]) -> str:
+    owner = owners.get(finding.system, "")
     return f"{owner}: {finding.message}" if owner else finding.message
 
 
-def england_coverage_sentence(national: National, left_out: Sequence[str]) -> str:
+def england_coverage_sentence(national: ResolvedFootprint, left_out: Sequence[str]) -> str:
     """How many of England's LSOAs are in a place, and why others are not."""
     place = national.assignment.place
     missing = int((place < 0).sum())
@@ -166,19 +160,17 @@ def england_coverage_sentence(national: National, left_out: Sequence[str]) -> st
 
 
 def _summary(
-    national: National,
+    national: ResolvedFootprint,
     lines: Sequence[SystemLine],
     left_out: Sequence[str],
     places: Sequence[EnglandPlace],
-    geography: Geography,
-    populations: Populations,
 ) -> list[str]:
     sizes = np.array([place.residents for place in places])
     largest, smallest = places[int(sizes.argmax())], places[int(sizes.argmin())]
     least = min(places, key=lambda place: place.own_share)
-    residents = measure_title(geography, populations.residents_name)
+    residents = measure_title(national.geography, national.populations.residents_name)
     counts = Counter(line.footprint.grade for line in lines)
-    grades = listed([f"{counts[letter]} {letter}" for letter in LETTERS if counts[letter]])
+    grades = listed([f"{counts[letter]} {letter}" for letter in GRADES if counts[letter]])
     texts = [
         f"{len(places)} places of {len(lines)} integrated care systems, each system by its default footprint. No body "
         "publishes such a list: the definitions are placemap’s, from public evidence of unequal strength.",
@@ -196,23 +188,22 @@ def _summary(
 
 
 def _key_figures(
-    national: National,
+    national: ResolvedFootprint,
     lines: Sequence[SystemLine],
     places: Sequence[EnglandPlace],
     patients: float,
-    geography: Geography,
 ) -> list[tuple[str, str]]:
     lsoas = int((national.assignment.place >= 0).sum())
     return [
         (f"{len(places):,}", "places"),
         (f"{len(lines):,}", "integrated care systems"),
-        (f"{lsoas:,}", f"LSOAs of {geography.units_entry('lsoa').vintage}"),
+        (f"{lsoas:,}", f"LSOAs of {national.geography.units_entry('lsoa').vintage}"),
         (f"{sum(place.residents for place in places):,.0f}", "residents"),
         (f"{patients:,.0f}", "registered patients, each accounted for once"),
     ]
 
 
-def _places(national: National, table: Table, prefix: str) -> list[EnglandPlace]:
+def _places(national: ResolvedFootprint, table: Table, prefix: str) -> list[EnglandPlace]:
     return [
         EnglandPlace(
             code=str(row["PLACECD"]),

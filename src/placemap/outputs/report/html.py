@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from placemap.outputs.map.draw import wrap
-from placemap.outputs.map.outlines import PlaceBoundaries, Shapes
-from placemap.outputs.map.svg_paths import Canvas, canvas, labels, numbers
-from placemap.outputs.report.content import GRADES, Report
+from placemap.config.grades import GRADES
+from placemap.outputs.map.outlines import PlaceBoundaries
+from placemap.outputs.map.svg_paths import NAME_PIXELS, Canvas, canvas, labels, numbers
+from placemap.outputs.report.content import Report
 from placemap.outputs.report.page import files_of, page
+from placemap.reference.shapes import Shapes
 
-#: Sizes of letters on a map of nominal width, pixels; a phone's map is less than half as wide.
-_NAME_PIXELS, _NUMBER_PIXELS = 13.5, 44
+#: Size of numbers on a map of nominal width, pixels; a phone's map, which has them, is less than half as wide.
+_NUMBER_PIXELS = 44
 
 
 def html(report: Report, lsoa_shapes: Shapes, outlines: PlaceBoundaries) -> str:
@@ -41,12 +42,12 @@ def _map(report: Report, ground: Canvas) -> dict[str, Any]:
     return {
         "width": ground.width,
         "height": ground.height,
-        "font": round(_NAME_PIXELS * ground.pixel),
+        "font": round(NAME_PIXELS * ground.pixel),
         "number_font": round(_NUMBER_PIXELS * ground.pixel),
         "places": [{"colour": place.colour, "path": ground.path(place.shape)} for place in places],
         "ltlas": [ground.path(shape) for _, shape in report.picture.ltlas],
         "outside": "" if outside.is_empty else ground.path(outside),
-        "labels": labels([place.name for place in places], shapes, ground, wrap),
+        "labels": labels([place.name for place in places], shapes, ground),
         "numbers": numbers(shapes, ground),
     }
 
@@ -56,5 +57,7 @@ def _data(report: Report, lsoa_shapes: Shapes, ground: Canvas) -> dict[str, Any]
     return {
         "places": [place.name for place in report.places],
         "lsoas": report.lsoas,
+        "wards": report.wards,
+        "practices": report.practices,
         "paths": [ground.path(shape) for shape in lsoa_shapes],
     }

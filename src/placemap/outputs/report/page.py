@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
-
-from placemap.core.tables import Table, as_text
+from placemap.core.tables import Table
 from placemap.core.text import month
 from placemap.outputs.boundaries import GEOJSON, geojson
 from placemap.outputs.map.outlines import PlaceBoundaries
@@ -50,7 +48,7 @@ def page(template: str, scripts: Sequence[str], data: dict[str, Any], inside: Se
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=False, loader=FunctionLoader(_part)
     )
-    environment.filters.update(month=month, ledger=_ledger_line, rows=_rows)
+    environment.filters.update(month=month, ledger=_ledger_line)
     style, script = _part("report.css"), "\n".join(map(_part, scripts))
     held = {file.name: {"type": file.type, "text": file.text} for file in inside}
     return environment.get_template(template).render(
@@ -92,8 +90,3 @@ def _ledger_line(category: str) -> str:
     if category.startswith("lives"):
         return category.replace("lives", "live", 1).replace("that they live in", "they live in")
     return f"have {category}"
-
-
-def _rows(table: Table) -> list[list[str]]:
-    columns = [as_text(table.frame[column.name].tolist(), column) for column in table.schema.columns]
-    return [list(row) for row in np.array(columns, dtype=object).T.tolist()]

@@ -9,14 +9,17 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_text
-from placemap.sources.download.client import BY_HAND, Client, TemporaryFailure
+from placemap.sources.download import geometry
+from placemap.sources.download.client import Client
+from placemap.sources.download.hosts import BY_HAND
+from placemap.sources.download.responses import TemporaryFailure
 
 #: Pages are never larger than this, whatever a service allows.
 LARGEST_PAGE = 2_000
@@ -55,36 +58,40 @@ class Layer:
         return {"url": self.url, "rows": self.rows, "edited": self.edited, "columns": list(self.columns)}
 
 
-def look(client: Client, endpoint: str, service: str, order: str, title: str) -> Layer:
+class Unsuitable(PlacemapError):
+    """A service that is there and is not the one: empty, or without the columns."""
+
+
+def look(client: Client, endpoint: str, service: str, wanted: Sequence[str]) -> Layer:
     """Ask a service what it has.
 
+    Args:
+        wanted: columns that it must have, in whatever case.
+
     Raises:
-        PlacemapError: there is no such service any more, or it lacks the columns that its rows are told apart by.
+        Unsuitable: there is no such service, it is empty, or it lacks columns.
+        PlacemapError: it keeps failing.
     """
     url = f"{endpoint}/{service}/FeatureServer/0"
     try:
         found = client.get_json(url, {"f": "json"}, _refuse_error)
+        layer = _layer(url, found, wanted)
         counted = client.get_json(f"{url}/query", {**_ALL, "returnCountOnly": "true"}, _require("count"))
     except PlacemapError as error:
         if "404" not in error.message and "Invalid URL" not in error.message:
             raise
-        raise PlacemapError(
-            f"there is no service {service} any more ({error.message})",
-            location=url,
-            hint=f"services change their names between releases: search geoportal.statistics.gov.uk for “{title}”, "
-            f"and put the new name in data/sources.yaml; or {BY_HAND}",
-        ) from None
-    return _layer(url, found, int(counted["count"]), order, title)
+        raise Unsuitable(f"there is no service {service} any more ({error.message})", location=url) from None
+    if not int(counted["count"]):
+        raise Unsuitable(f"the service {service} is empty", location=url)
+    return replace(layer, rows=int(counted["count"]))
 
 
-def _layer(url: str, found: dict[str, Any], rows: int, order: str, title: str) -> Layer:
+def _layer(url: str, found: dict[str, Any], wanted: Sequence[str]) -> Layer:
     fields = [str(field["name"]) for field in found.get("fields", ())]
-    missing = [column for column in order.split(",") if column not in fields]
+    missing = [column for column in wanted if column.upper() not in {field.upper() for field in fields}]
     if missing:
-        raise PlacemapError(
-            f"{title}: the service has no column {', '.join(missing)}; it has {', '.join(fields) or 'none'}",
-            location=url,
-            hint="the layout changed: the old table stays in use; look for a newer service, or tell placemap's authors",
+        raise Unsuitable(
+            f"the service has no column {', '.join(missing)}; it has {', '.join(fields) or 'none'}", location=url
         )
     row_id = str(found.get("objectIdField") or "ObjectId")
     abilities = found.get("advancedQueryCapabilities", {})
@@ -94,7 +101,7 @@ def _layer(url: str, found: dict[str, Any], rows: int, order: str, title: str) -
         row_id,
         min(int(found.get("maxRecordCount") or 1_000), LARGEST_PAGE),
         bool(abilities.get("supportsPagination", True)),
-        rows,
+        0,
         str(found.get("editingInfo", {}).get("lastEditDate", "")),
     )
 
@@ -102,20 +109,23 @@ def _layer(url: str, found: dict[str, Any], rows: int, order: str, title: str) -
 _ALL = {"where": "1=1", "f": "json"}
 
 
-def fetch(client: Client, layer: Layer, order: str, to: Path, progress: Progress) -> None:
-    """Get all rows of a layer into a CSV file.
+def fetch(client: Client, layer: Layer, order: str, to: Path, progress: Progress, *, shapes: bool = False) -> None:
+    """Get all rows of a layer into a CSV file, or into a GeoPackage where `to` is one.
 
     Args:
+        order: columns that rows are told apart by, joined by commas.
         to: the file; pages wait in `<to>.part/` until all are there.
+        shapes: whether geometry comes with the rows; in a CSV file points become the columns `x` and `y`.
         progress: told rows received and rows expected.
 
     Raises:
         PlacemapError: the service keeps failing, or its rows are not as many as it counts, twice.
     """
     part = to.with_name(f"{to.name}.part")
+    query = {**_ALL, "outFields": "*", "orderByFields": _in_its_case(order, layer), **_GEOMETRY[shapes]}
     for last in (False, True):
         _open_part(part, layer)
-        received = _receive(client, layer, order, part, progress)
+        received = _receive(client, layer, query, part, progress)
         if received == layer.rows:
             break
         shutil.rmtree(part)
@@ -125,8 +135,20 @@ def fetch(client: Client, layer: Layer, order: str, to: Path, progress: Progress
                 location=layer.url,
                 hint="run the update again; the old table stays in use",
             )
-    _write(part, layer, to)
+    if to.suffix == ".gpkg":
+        geometry.write_outlines(_features(part), list(layer.columns), layer.url, to)
+    else:
+        _write_csv(part, layer, to, points=shapes)
     shutil.rmtree(part)
+
+
+_GEOMETRY = {True: {"returnGeometry": "true", "outSR": geometry.EPSG}, False: {"returnGeometry": "false"}}
+
+
+def _in_its_case(order: str, layer: Layer) -> str:
+    """Column names as the service writes them, which differ in case from one service to the next."""
+    written = {column.upper(): column for column in layer.columns}
+    return ",".join(written.get(column.upper(), column) for column in order.split(","))
 
 
 def _open_part(part: Path, layer: Layer) -> None:
@@ -138,13 +160,13 @@ def _open_part(part: Path, layer: Layer) -> None:
     write_text(state, json.dumps(layer.state))
 
 
-def _receive(client: Client, layer: Layer, order: str, part: Path, progress: Progress) -> int:
+def _receive(client: Client, layer: Layer, query: dict[str, str], part: Path, progress: Progress) -> int:
     offset, ids = 0, [] if layer.pages else _ids(client, layer)
     while offset < layer.rows:
         page = part / f"{offset:09}.json"
         rows = _kept(page)
         if rows is None:
-            rows = _page(client, layer, order, offset, ids)
+            rows = _page(client, layer, query, offset, ids)
             _keep(page, rows)
         if not rows:
             break
@@ -166,14 +188,14 @@ def _keep(page: Path, rows: list[dict[str, Any]]) -> None:
     write_text(page, json.dumps(rows))
 
 
-def _page(client: Client, layer: Layer, order: str, offset: int, ids: list[int]) -> list[dict[str, Any]]:
-    asked = {**_ALL, "outFields": "*", "returnGeometry": "false", "orderByFields": order}
+def _page(client: Client, layer: Layer, query: dict[str, str], offset: int, ids: list[int]) -> list[dict[str, Any]]:
     if layer.pages:
-        asked |= {"resultOffset": str(offset), "resultRecordCount": str(layer.page)}
+        asked = {**query, "resultOffset": str(offset), "resultRecordCount": str(layer.page)}
     else:
-        asked |= {"objectIds": ",".join(map(str, ids[offset : offset + IDS_AT_ONCE]))}
+        asked = {**query, "objectIds": ",".join(map(str, ids[offset : offset + IDS_AT_ONCE]))}
     found = client.get_json(f"{layer.url}/query", asked, _require("features"))
-    return [feature["attributes"] for feature in found["features"]]
+    features: list[dict[str, Any]] = found["features"]
+    return features
 
 
 def _ids(client: Client, layer: Layer) -> list[int]:
@@ -202,14 +224,16 @@ def _refuse_error(found: dict[str, Any]) -> None:
     raise PlacemapError(text, hint=BY_HAND)
 
 
-def _write(part: Path, layer: Layer, to: Path) -> None:
+def _write_csv(part: Path, layer: Layer, to: Path, *, points: bool) -> None:
+    columns = [*layer.columns, "x", "y"] if points else list(layer.columns)
     with to.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(layer.columns)
-        for row in _rows(part):
-            writer.writerow(["" if row.get(column) is None else row[column] for column in layer.columns])
+        writer.writerow(columns)
+        for feature in _features(part):
+            row = geometry.point(feature, layer.url) if points else feature["attributes"]
+            writer.writerow(["" if row.get(column) is None else row[column] for column in columns])
 
 
-def _rows(part: Path) -> Iterator[dict[str, Any]]:
+def _features(part: Path) -> Iterator[dict[str, Any]]:
     for page in sorted(part.glob("0*.json")):
         yield from json.loads(page.read_bytes())

@@ -45,10 +45,9 @@ def _metres(raw: Raw, source: Source, values: pd.Series) -> pd.Series:
 
 def lsoa_boundaries(raw: Raw, source: Source) -> Iterator[StoreTable]:
     """Boundaries of LSOAs, and the pairs of them that touch."""
-    codes = text(raw.frame["LSOA21CD"])
-    require_kind(raw, source, codes, "lsoa")
-    require_rows(raw, source, len(codes), "English LSOAs")
-    frame = pd.DataFrame({"lsoa_code": codes.to_numpy(), "geometry": np.asarray(raw.frame["geometry"])})
+    rows = english(raw, source, "LSOA21CD")
+    require_rows(raw, source, len(rows), "English LSOAs")
+    frame = pd.DataFrame({"lsoa_code": rows["LSOA21CD"].to_numpy(), "geometry": np.asarray(rows["geometry"])})
     require_unique(raw, source, frame, ["lsoa_code"])
     frame = frame.sort_values("lsoa_code", ignore_index=True)
     yield store_table(adjacent_pairs(frame["lsoa_code"], frame["geometry"]), source, "adjacency", "2021")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
 
 import pandas as pd
 
@@ -26,8 +28,9 @@ from placemap.sources.store_table import StoreTable, store_table
 
 #: Unit kinds by the start of ONS column names: the usual ones, and the other names that two kinds have had.
 KIND_OF_PREFIX = {
-    **{KINDS[kind].prefix: kind for kind in ("msoa", "ward", "sub_icb", "icb", "ltla")},
+    **{KINDS[kind].prefix: kind for kind in ("msoa", "ward", "sub_icb", "icb", "ltla", "utla")},
     "CCG": "sub_icb",
+    "CTYUA": "utla",
     "LTLA": "ltla",
 }
 ENGLISH_LSOA = KINDS["lsoa"].pattern.pattern
@@ -51,7 +54,8 @@ def english(raw: Raw, source: Source, column: str) -> pd.DataFrame:
 def lookups(raw: Raw, source: Source) -> Iterator[StoreTable]:
     """LSOA → every unit kind that the file has; of a ward file the wards only.
 
-    The LAD column of a ward file is the ward's; a best-fit ward can lie in another LAD than the LSOA does.
+    The LAD column of a ward file is the ward's; a best-fit ward can lie in another LAD than the LSOA does. So it gives
+    no lookup, but for old years it tells which LTLAs there were (`derive`).
     """
     found = code_columns(raw.frame.columns)
     base = found.pop("LSOA")
@@ -62,6 +66,12 @@ def lookups(raw: Raw, source: Source) -> Iterator[StoreTable]:
     require_unique(raw, source, rows, [lsoa])
     for prefix in prefixes:
         yield _lookup(raw, source, rows, f"{prefix}{found[prefix][2:]}", base)
+    if "WD" in found and "LAD" in found and base == "2011":
+        yield replace(_lookup(raw, source, rows, f"LAD{found['LAD'][2:]}", base), family=WARD_LTLAS)
+
+
+#: Family of the table of the wards' LTLAs, which is never written.
+WARD_LTLAS = "ward_ltlas"
 
 
 def _lookup(raw: Raw, source: Source, rows: pd.DataFrame, prefix: str, base: str) -> StoreTable:
@@ -72,14 +82,46 @@ def _lookup(raw: Raw, source: Source, rows: pd.DataFrame, prefix: str, base: str
     frame = rows[list(names)].rename(columns=names).apply(text)
     require_kind(raw, source, frame[f"{kind}_code"], kind)
     others = [column for column in columns.values() if column != f"{kind}_code"]
+    frame, notes = one_name(frame, f"{kind}_code", f"{kind}_name") if kind == "ward" else (frame, ())
     require_one_name(raw, source, frame, f"{kind}_code", others)
     require_units(raw, source, kind, frame[f"{kind}_code"].nunique(), vintage)
-    return store_table(frame, source, "lookup", vintage, kind=kind, base=base)
+    return replace(store_table(frame, source, "lookup", vintage, kind=kind, base=base), notes=notes)
 
 
 def _published_columns(prefix: str, kind: str) -> dict[str, str]:
     columns = {f"{prefix}CD": f"{kind}_code", f"{prefix}NM": f"{kind}_name"}
     return {**columns, f"{prefix}CDH": f"{kind}_ods"} if KINDS[kind].ods else columns
+
+
+def one_name(frame: pd.DataFrame, code: str, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The frame with one name a code, and a note of each that had several.
+
+    ONS gives a ward that lies in two districts a name for either part, such as `Derwent (part Ryedale)`; the ward is
+    called by the longer of what the names begin and end with alike.
+    """
+    pairs = frame[[code, name]].drop_duplicates()
+    several = pairs[pairs.duplicated(code, keep=False)].groupby(code)[name].apply(lambda names: sorted(set(names)))
+    shorter = {key: common_part(names) for key, names in several.items()}
+    notes = tuple(
+        f"{key} has the names {' and '.join(names)}; it is taken as {shorter[key]}" for key, names in several.items()
+    )
+    kept = frame[code].map(shorter)
+    return frame.assign(**{name: kept.where(kept.notna() & (kept != ""), frame[name])}), notes
+
+
+def common_part(names: Sequence[str]) -> str:
+    """The longer of what names begin and end with alike, in whole words and without a bracket that is left open."""
+    words = [name.split() for name in names]
+    start = _alike(words)
+    end = _alike([parts[::-1] for parts in words])[::-1]
+    text = " ".join(max(start, end, key=lambda part: len(" ".join(part))))
+    text = re.sub(r"\s*\([^)]*$", "", text)
+    return text.strip(" ,-&(") if "(" not in text else text.strip(" ,-&")
+
+
+def _alike(lists: Sequence[Sequence[str]]) -> list[str]:
+    """What all lists begin with."""
+    return [items[0] for items in takewhile(lambda items: len(set(items)) == 1, zip(*lists, strict=False))]
 
 
 def exact_fit(raw: Raw, source: Source) -> Iterator[StoreTable]:
@@ -108,17 +150,20 @@ def upper_tiers(raw: Raw, source: Source) -> Iterator[StoreTable]:
     """LTLA → UTLA; not a store table yet, as it is not by LSOA (`derive.upper_tier_lookups` makes it one)."""
     found = code_columns(raw.frame.columns)
     ltla = "LTLA" if "LTLA" in found else "LAD"
-    names = _pair_columns(f"{ltla}{found[ltla][2:]}", f"UTLA{found['UTLA'][2:]}")
+    utla = "UTLA" if "UTLA" in found else "CTYUA"
+    names = _pair_columns(f"{ltla}{found[ltla][2:]}", f"{utla}{found[utla][2:]}")
     require_columns(raw, source, list(names))
     frame = raw.frame[list(names)].rename(columns=names).apply(text)
     frame = frame[frame["ltla_code"].str.startswith("E")]
+    if "WD" in found:  # a row a ward
+        frame = frame.drop_duplicates()
     require_rows(raw, source, len(frame), "English LTLAs")
     require_unique(raw, source, frame, ["ltla_code"])
     require_kind(raw, source, frame["ltla_code"], "ltla")
     require_kind(raw, source, frame["utla_code"], "utla")
     require_one_name(raw, source, frame, "utla_code", ["utla_name"])
-    require_units(raw, source, "utla", frame["utla_code"].nunique(), found["UTLA"])
-    yield StoreTable(UPPER_TIERS, "utla", found["UTLA"], "", source, frame)
+    require_units(raw, source, "utla", frame["utla_code"].nunique(), found[utla])
+    yield StoreTable(UPPER_TIERS, "utla", found[utla], "", source, frame)
 
 
 #: Family of the table that `upper_tiers` gives, which is never written.
@@ -159,6 +204,24 @@ def sub_icbs_to_icbs(raw: Raw, source: Source) -> Iterator[StoreTable]:
     require_units(raw, source, "icb", frame["icb_code"].nunique(), f"20{newest}")
     frame["sub_icb_vintage"] = f"20{sub_icb[5:]}"
     yield StoreTable(ICB_PAIRS, "icb", f"20{newest}", "", source, frame)
+
+
+def output_areas(raw: Raw, source: Source) -> Iterator[StoreTable]:
+    """Output area → LSOA, and LSOA → MSOA."""
+    names = {"OA21CD": "oa_code", "LSOA21CD": "lsoa_code", "MSOA21CD": "msoa_code", "MSOA21NM": "msoa_name"}
+    require_columns(raw, source, list(names))
+    frame = english(raw, source, "LSOA21CD")[list(names)].rename(columns=names).apply(text)
+    require_pattern(raw, source, frame["oa_code"], r"E00\d{6}", "codes of output areas")
+    require_rows(raw, source, len(frame), "English output areas")
+    require_unique(raw, source, frame, ["oa_code"])
+    require_one_name(raw, source, frame, "lsoa_code", ["msoa_code", "msoa_name"])
+    lookup = frame.drop_duplicates("lsoa_code")
+    require_kind(raw, source, lookup["msoa_code"], "msoa")
+    require_one_name(raw, source, lookup, "msoa_code", ["msoa_name"])
+    for kind in ("lsoa", "msoa"):
+        require_units(raw, source, kind, lookup[f"{kind}_code"].nunique(), "2021")
+    yield store_table(frame, source, "output_areas", "2021")
+    yield store_table(lookup, source, "lookup", "2021", kind="msoa", base="2021")
 
 
 #: A column of the history: `ltla16_code`.
@@ -212,6 +275,6 @@ def _changes(long: pd.DataFrame) -> pd.DataFrame:
 def sources_of_lookups(columns: Mapping[str, str]) -> str:
     """The id of the source of a lookup with these code columns, such as `lsoa21-ward`."""
     kinds = [KIND_OF_PREFIX[prefix] for prefix in columns if prefix in KIND_OF_PREFIX]
-    first = next((kind for kind in ("ward", "sub_icb", "msoa", "ltla") if kind in kinds), "")
+    first = next((kind for kind in ("ward", "sub_icb", "msoa", "utla", "ltla") if kind in kinds), "")
     name = "ccg" if "CCG" in columns else first.replace("_", "-")
     return f"lsoa{columns['LSOA'][2:]}-{name}"

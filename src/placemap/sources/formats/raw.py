@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePath
 from typing import Any
@@ -111,7 +111,15 @@ def _damaged(name: str, error: Exception) -> PlacemapError:
 
 def _clean(frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.rename(columns=clean_column)
-    return frame[[column for column in frame.columns if column.upper() not in _PORTAL_COLUMNS]]
+    return frame[[column for column in frame.columns if not _is_beside(column)]]
+
+
+def _is_beside(column: str) -> bool:
+    """Whether a column is no part of the table: a portal's, or row numbers that a program left without a heading."""
+    return not column or column.upper() in _PORTAL_COLUMNS or bool(_UNNAMED.fullmatch(column))
+
+
+_UNNAMED = re.compile(r"Unnamed: \d+")
 
 
 def _read_csv(name: str, content: bytes, part: str = "") -> Iterator[Raw]:
@@ -135,11 +143,18 @@ def _read_csv(name: str, content: bytes, part: str = "") -> Iterator[Raw]:
 
 def _read_zip(name: str, content: bytes) -> Iterator[Raw]:
     with safe_archive(name, content) as archive:
-        members = sorted(member for member in archive.namelist() if member.lower().endswith(".csv"))
+        members = sorted(member for member in archive.namelist() if PurePath(member).suffix.lower() in _IN_ZIPS)
         if not members:
-            raise PlacemapError("the zip holds no CSV file", location=name, hint="download it again")
+            raise PlacemapError("the zip holds no CSV file and no workbook", location=name, hint="download it again")
         for member in members:
-            yield from _read_csv(name, read_member(archive, member, name), part=PurePath(member).name)
+            content, part = read_member(archive, member, name), PurePath(member).name
+            if member.lower().endswith(".csv"):
+                yield from _read_csv(name, content, part=part)
+            else:
+                yield from (replace(raw, file=name, part=f"{part}, {raw.part}") for raw in _read_xlsx(part, content))
+
+
+_IN_ZIPS = (".csv", ".xlsx")
 
 
 def _read_xlsx(name: str, content: bytes) -> Iterator[Raw]:
@@ -154,8 +169,19 @@ def _read_xlsx(name: str, content: bytes) -> Iterator[Raw]:
 
 
 def _sheet_frame(rows: Sequence[Sequence[str]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows[1:], columns=list(rows[0]), dtype=str)
+    top = _header_row(rows)
+    frame = pd.DataFrame(rows[top + 1 :], columns=list(rows[top]), dtype=str)
     return _clean(frame[(frame != "").any(axis="columns")])
+
+
+#: A sheet may begin with lines about it; further down no header is looked for.
+_TITLE_LINES = 12
+
+
+def _header_row(rows: Sequence[Sequence[str]]) -> int:
+    """The first row that fills as many cells as any of those on top; lines about the table fill one or two."""
+    filled = [sum(bool(cell) for cell in row) for row in rows[:_TITLE_LINES]]
+    return next(number for number, cells in enumerate(filled) if 2 * cells > max(filled))
 
 
 def _cell_text(cell: Any) -> str:

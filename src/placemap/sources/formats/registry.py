@@ -6,6 +6,7 @@ that lost rows is worse than none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
 from placemap.sources.catalogue import Catalogue
 from placemap.sources.formats import boundaries as shapes
-from placemap.sources.formats import geographies, people
+from placemap.sources.formats import geographies, networks, people
 from placemap.sources.formats.raw import Raw
 from placemap.sources.store_table import StoreTable
 
@@ -109,7 +110,22 @@ def _nothing(_raw: Raw, _catalogue: Catalogue, _measure: str) -> Iterable[StoreT
     return ()
 
 
+def _first_code(column: str, pattern: str) -> Callable[[Raw], bool]:
+    """Whether the first value of a column is a code of that shape."""
+
+    def recognises(raw: Raw) -> bool:
+        if column not in raw.frame.columns or raw.frame.empty:
+            return False
+        return bool(re.fullmatch(pattern, str(raw.frame[column].iloc[0])))
+
+    return recognises
+
+
 _GEOMETRY = _columns("geometry")
+_TS001 = _all(_columns("date", "geography", "geography code"), _has("RESIDENCE_TYPE"))
+_NOMIS = _columns("GEOGRAPHY_CODE", "OBS_VALUE")
+_BY_AGE = _columns("LSOA 2021 Code", "Total")
+_NOT_BY_LSOA = "it is not by LSOA, which is what placemap builds from"
 
 #: In the order in which they are tried: the narrower layout first.
 FORMATS: tuple[FileFormat, ...] = (
@@ -122,18 +138,24 @@ FORMATS: tuple[FileFormat, ...] = (
         _nothing,
         "it is the best-fit lookup (no CHGIND); placemap uses the exact fit, LSOA11_LSOA21_LAD22_EW_LU_v5",
     ),
+    FileFormat("output-areas", _codes("OA", "LSOA", "MSOA"), _of("output-areas", geographies.output_areas)),
     FileFormat(
         "lookup",
-        _codes("LSOA", any_of=("WD", "SICBL", "CCG", "ICB", "LAD", "MSOA"), without=("OA",)),
+        _codes("LSOA", any_of=("WD", "SICBL", "CCG", "ICB", "LAD", "MSOA", "UTLA", "CTYUA"), without=("OA",)),
         _lookups,
     ),
     FileFormat(
         "upper-tiers",
-        _all(_either(_codes("LTLA"), _codes("LAD")), _codes("UTLA", without=("LSOA",))),
+        _all(_either(_codes("LTLA"), _codes("LAD")), _codes(any_of=("UTLA", "CTYUA"), without=("LSOA",))),
         _of("ltla-utla", geographies.upper_tiers),
     ),
     FileFormat("ltla-history", _yearly, _of("ltla-history", geographies.history)),
     FileFormat("residents", _all(_codes("LSOA"), _columns("TOTAL")), people.residents),
+    FileFormat("census", _all(_TS001, _first_code("geography code", geographies.ANY_LSOA)), people.census),
+    FileFormat("census-of-other-areas", _TS001, _nothing, _NOT_BY_LSOA),
+    FileFormat("nomis", _all(_NOMIS, _first_code("GEOGRAPHY_CODE", geographies.ANY_LSOA)), people.nomis),
+    FileFormat("nomis-of-other-areas", _NOMIS, _nothing, _NOT_BY_LSOA),
+    FileFormat("mid-year-by-age", _BY_AGE, people.mid_year),
     FileFormat(
         "centroids",
         _all(
@@ -148,16 +170,16 @@ FORMATS: tuple[FileFormat, ...] = (
         _of("registrations", people.registered),
     ),
     FileFormat("list-sizes", _columns("PRACTICE_CODE", "PRACTICE_LIST_SIZE"), people.list_sizes),
-    FileFormat("pcn-details", _either(_headless({0: "pcn"}), _has("PCN_CODE", "OPEN_DATE")), people.pcns),
+    FileFormat("pcn-details", _either(_headless({0: "pcn"}), _has("PCN_CODE", "OPEN_DATE")), networks.pcns),
     FileFormat(
         "pcn-partners",
         _either(_headless({0: "practice", 4: "pcn"}), _has("PARTNER_ORGANISATION_CODE", "PCN_CODE")),
-        people.pcn_members,
+        networks.pcn_members,
     ),
     FileFormat(
         "practice-map",
         _has("PRACTICE_CODE", "PCN_CODE", "SUB_ICB_LOCATION_CODE", without=("LSOA",)),
-        _of("practice-map", people.practice_map),
+        _of("practice-map", networks.practice_map),
     ),
     FileFormat(
         "sub-icb-to-icb",

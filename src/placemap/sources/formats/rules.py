@@ -17,7 +17,7 @@ AGAIN = "download the file again from its publisher; an edited or partly loaded 
 
 def failure(raw: Raw, source: Source, message: str, hint: str = AGAIN) -> PlacemapError:
     """The error of a file that breaks a rule of its source."""
-    return PlacemapError(f"{source.title.replace(' ({vintage})', '')}: {message}", location=raw.where, hint=hint)
+    return PlacemapError(f"{source.named}: {message}", location=raw.where, hint=hint)
 
 
 def require_columns(raw: Raw, source: Source, wanted: Sequence[str]) -> None:
@@ -72,10 +72,20 @@ def require_units(raw: Raw, source: Source, kind: str, found: int, vintage: str)
         raise failure(raw, source, f"{found:,} {label} in vintage {vintage}; expected {expected:,}")
 
 
-def require_total(raw: Raw, source: Source, found: int, expected: int | None) -> None:
-    """The figures add up to the known total, where one is known."""
-    if expected is not None and found != expected:
-        raise failure(raw, source, f"the figures add up to {found:,}; expected {expected:,}")
+def require_total(raw: Raw, source: Source, found: int, expected: int | None) -> tuple[str, ...]:
+    """The figures add up to the published total, where one is known, or come within the source's tolerance.
+
+    Returns:
+        A note of by how much they differ, where they do.
+    """
+    if expected is None or found == expected:
+        return ()
+    of = f"{expected:,}" + (f" ({source.total_note})" if source.total_note else "")
+    if abs(found - expected) * 100 <= source.tolerance * expected:
+        share = abs(found - expected) / expected
+        return (f"the figures add up to {found:,}, {found - expected:+,} ({share:.4%}) from the published {of}",)
+    within = f", give or take {source.tolerance:g} %" if source.tolerance else ""
+    raise failure(raw, source, f"the figures add up to {found:,}; expected {of}{within}")
 
 
 def whole_numbers(raw: Raw, source: Source, values: pd.Series) -> pd.Series:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from placemap.core.codes import is_day
 from placemap.core.errors import PlacemapError
-from placemap.reference.store import PART, canonical_hash
-from placemap.sources.formats.geographies import ICB_PAIRS, UPPER_TIERS
+from placemap.reference.store import PART, TableEntry, canonical_hash
+from placemap.sources.catalogue import Source
+from placemap.sources.formats.geographies import ICB_PAIRS, UPPER_TIERS, WARD_LTLAS
 from placemap.sources.store_table import StoreTable, store_table
+from placemap.sources.tables.ltla_history import derived_history
+from placemap.sources.tables.pcn_months import derived_months
 
 
 @dataclass(frozen=True)
@@ -26,21 +30,72 @@ class TableOfFile:
     table: StoreTable
 
 
-def derived(made: Sequence[TableOfFile]) -> list[StoreTable]:
+def derived(
+    made: Sequence[TableOfFile],
+    *,
+    problems: list[PlacemapError] | None = None,
+    months: Iterable[str] = (),
+    history: Source | None = None,
+) -> list[StoreTable]:
     """The tables of a store from the tables of its files, months of PCN tables settled.
+
+    Args:
+        problems: takes what would be raised; the tables that it is about are left out.
+        months: of PCN memberships that are wanted, `2022-08`: where no file is of one, it is worked out from dates.
+        history: the source of the history of LTLAs, which is worked out where no file is one.
 
     Raises:
         PlacemapError: two files give a table with different content; LTLA codes of two files don't agree.
     """
-    settled = one_of_each(made)
-    whole = [item.table for item in settled if item.table.family not in (UPPER_TIERS, ICB_PAIRS)]
+    settled = one_of_each(made, problems)
+    whole = [item.table for item in settled if item.table.family not in NEVER_WRITTEN]
     upper = [item for item in settled if item.table.family == UPPER_TIERS]
     icbs = [item for item in settled if item.table.family == ICB_PAIRS]
-    return [
-        *whole,
-        *(lookup for pair in upper for lookup in upper_tier_lookups(pair, whole)),
-        *(lookup for pair in icbs for lookup in icb_lookups(pair, whole)),
-    ]
+    pairs = [(pair, upper_tier_lookups) for pair in upper] + [(pair, icb_lookups) for pair in icbs]
+    lookups = [table for pair, work in pairs for table in _or_problem(problems, work, pair, whole)]
+    tables = [*whole, *(table for table in lookups if table.name not in {other.name for other in whole})]
+    of_wards = [item.table for item in settled if item.table.family == WARD_LTLAS]
+    return [*tables, *derived_months(tables, months), *(_history(tables, of_wards, history) if history else ())]
+
+
+def has_list(tables: Mapping[str, TableEntry], month: str) -> bool:
+    """Whether a store has the PCN list of a month itself, which none that is worked out may replace."""
+    entry = tables.get(f"pcn_members-{month}")
+    return entry is not None and not entry.derived
+
+
+def has_history(tables: Mapping[str, TableEntry]) -> bool:
+    """Whether a store has a publisher's history of LTLAs."""
+    return any(entry.family == "ltla_history" and not entry.derived for entry in tables.values())
+
+
+#: Families of tables that others are made from, and that are never written themselves.
+NEVER_WRITTEN = (UPPER_TIERS, ICB_PAIRS, WARD_LTLAS)
+
+
+def _or_problem(
+    problems: list[PlacemapError] | None,
+    work: Callable[[TableOfFile, Sequence[StoreTable]], list[StoreTable]],
+    pair: TableOfFile,
+    whole: Sequence[StoreTable],
+) -> list[StoreTable]:
+    try:
+        return work(pair, whole)
+    except PlacemapError as error:
+        if problems is None:
+            raise
+        problems.append(error)
+        return []
+
+
+def _history(tables: Sequence[StoreTable], of_wards: Sequence[StoreTable], source: Source) -> list[StoreTable]:
+    """The history of LTLAs, unless a file is one; an old year that only wards tell is taken from them."""
+    fits = [table.frame for table in tables if table.family == "exact_fit"]
+    if not fits or any(table.family == "ltla_history" for table in tables):
+        return []
+    lookups = {table.vintage: table for table in of_wards}
+    lookups |= {table.vintage: table for table in tables if (table.family, table.kind) == ("lookup", "ltla")}
+    return derived_history(list(lookups.values()), fits[0], source)
 
 
 def icb_lookups(pair: TableOfFile, tables: Sequence[StoreTable]) -> list[StoreTable]:
@@ -83,7 +138,7 @@ def settle_pcn_months(made: Sequence[TableOfFile]) -> list[TableOfFile]:
 
 
 def _dated(item: TableOfFile) -> bool:
-    return item.table.family in ("pcns", "pcn_members") and len(item.table.vintage) > len("2022-08")
+    return item.table.family in ("pcns", "pcn_members") and is_day(item.table.vintage)
 
 
 def _known_release(item: TableOfFile) -> TableOfFile:
@@ -108,8 +163,11 @@ def _in_month(item: TableOfFile, group: Sequence[TableOfFile]) -> TableOfFile:
     return replace(item, table=replace(item.table, vintage=newest[:7]))
 
 
-def one_of_each(made: Iterable[TableOfFile]) -> list[TableOfFile]:
+def one_of_each(made: Iterable[TableOfFile], problems: list[PlacemapError] | None = None) -> list[TableOfFile]:
     """One table a name: the one by LSOA 2021 where there is one by LSOA 2011 too; else they must be equal.
+
+    Args:
+        problems: takes what would be raised; then no file gives that table.
 
     Raises:
         PlacemapError: two files give a table with different content.
@@ -117,7 +175,15 @@ def one_of_each(made: Iterable[TableOfFile]) -> list[TableOfFile]:
     by_name: dict[str, list[TableOfFile]] = defaultdict(list)
     for item in made:
         by_name[item.table.name].append(item)
-    return [_the_one(name, items) for name, items in sorted(by_name.items())]
+    found = []
+    for name, items in sorted(by_name.items()):
+        try:
+            found.append(_the_one(name, items))
+        except PlacemapError as error:
+            if problems is None:
+                raise
+            problems.append(error)
+    return found
 
 
 def _the_one(name: str, items: list[TableOfFile]) -> TableOfFile:
@@ -138,7 +204,7 @@ def _the_one(name: str, items: list[TableOfFile]) -> TableOfFile:
 
 def _content(table: StoreTable) -> str:
     """What two equal tables have in common; those that are never written have no schema."""
-    if table.family in (UPPER_TIERS, ICB_PAIRS):
+    if table.family in NEVER_WRITTEN:
         return table.frame.sort_values(list(table.frame.columns)).to_csv(index=False, lineterminator="\n")
     return canonical_hash(table.frame, table.schema)
 

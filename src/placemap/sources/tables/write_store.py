@@ -13,15 +13,11 @@ from typing import Any
 import pandas as pd
 
 from placemap.core.errors import PlacemapError
-from placemap.core.files import cannot_write, is_litter, replacing, write_text
+from placemap.core.files import cannot_write, from_json, is_litter, replacing, write_text
 from placemap.core.tables import TableSchema
-from placemap.reference.store import MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
+from placemap.reference.store import FAMILIES, MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.store_table import StoreTable
-
-#: Kinds (and families used like one) whose newest vintage is meant where none is said.
-DEFAULT_KINDS = ("msoa", "ward", "ltla", "utla", "sub_icb", "icb", "pcn", "registrations")
-_KIND_OF_FAMILY = {"pcn_members": "pcn", "registrations": "registrations"}
 
 
 def tables_to_keep(store: Path) -> dict[str, TableEntry]:
@@ -34,7 +30,7 @@ def tables_to_keep(store: Path) -> dict[str, TableEntry]:
     if not path.is_file():
         return {}
     try:
-        tables = Manifest.from_json(json.loads(path.read_text(encoding="utf-8"))).tables
+        tables = Manifest.from_json(from_json(path.read_text(encoding="utf-8"))).tables
     except (KeyError, TypeError, ValueError, AttributeError):
         raise PlacemapError(
             "the store that is there already is damaged",
@@ -47,7 +43,8 @@ def tables_to_keep(store: Path) -> dict[str, TableEntry]:
 def write_store(
     tables: Sequence[StoreTable],
     to: Path,
-    keep: Mapping[str, TableEntry] | None = None,
+    *,
+    keep: bool = False,
     covers: Mapping[str, str] | None = None,
 ) -> Manifest:
     """Write a store; what stands in `to` beside `tables/` and the manifest stays as it is.
@@ -55,17 +52,19 @@ def write_store(
     Args:
         tables: of one name each.
         to: the store's folder, made where it is not there.
-        keep: entries of `to` whose tables stay, unless `tables` has them.
+        keep: tables of all England that `to` has stay, unless `tables` has them. They are looked up under the lock
+            that the new store is written under, so that of two writers at once neither loses what the other wrote.
         covers: the systems that the tables are cut to, ICB code → system id; nothing for all England.
 
     Raises:
-        PlacemapError: the folder is not a store's, or cannot be written; what stood there before still does.
+        PlacemapError: the folder is not a store's, is a damaged one, or cannot be written; what stood there
+            before still does.
     """
-    _refuse_foreign(to)
+    refuse_no_store(to)
     new = {table.name for table in tables}
-    kept = [entry for name, entry in (keep or {}).items() if name not in new]
     try:
         with replacing(to) as folder:
+            kept = [entry for name, entry in (tables_to_keep(to) if keep else {}).items() if name not in new]
             if to.is_dir():
                 shutil.copytree(to, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, MANIFEST))
             (folder / TABLES).mkdir()
@@ -76,7 +75,7 @@ def write_store(
         raise cannot_write(error, to, what="the store", option="--to") from None
 
 
-def _refuse_foreign(to: Path) -> None:
+def refuse_no_store(to: Path) -> None:
     """Refuse a folder that has something in it and is not a store: all of it would be copied and replaced."""
     inside = {item.name for item in to.iterdir() if not is_litter(item)} if to.is_dir() else set()
     if (to.exists() and not to.is_dir()) or (inside and not inside & {MANIFEST, SOURCES_FILE}):
@@ -101,8 +100,9 @@ def newest_vintages(entries: Sequence[TableEntry]) -> dict[str, str]:
     """The newest vintage of each kind that has any; a table that covers only a part of England is never it."""
     newest: dict[str, str] = {}
     for entry in entries:
-        kind = entry.kind if entry.family == "lookup" else _KIND_OF_FAMILY.get(entry.family, "")
-        if kind in DEFAULT_KINDS and not entry.coverage.startswith(PART):
+        kind = entry.chosen_by
+        decides = kind in FAMILIES and entry.family == FAMILIES[kind][0]
+        if decides and not entry.coverage.startswith(PART):
             newest[kind] = max(newest.get(kind, ""), entry.vintage)
     return newest
 
@@ -121,13 +121,14 @@ def _write_table(table: StoreTable, folder: Path) -> TableEntry:
         sha256=hashlib.sha256(content).hexdigest(),
         content_sha256=canonical_hash(table.frame, table.schema),
         source=source.id,
-        title=source.titled(table.vintage),
+        title=source.titled(table.vintage) + (f" (worked out from {table.derived})" if table.derived else ""),
         publisher=source.publisher,
         url=source.url,
         licence=source.licence,
         attribution="\n".join(source.attribution),
         coverage=table.coverage,
         total=table.total,
+        derived=table.derived,
     )
 
 

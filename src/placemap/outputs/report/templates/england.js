@@ -115,7 +115,9 @@
   table.addEventListener("filtered", (event) => {
     const { rows: left, whole } = event.detail;
     shown = new Set(left.map((row) => Number(row.dataset.index)));
-    paths.forEach((path, index) => path.classList.toggle("dim", !shown.has(index)));
+    for (const path of svg.querySelectorAll(".place, .inset use[data-index]")) {
+      path.classList.toggle("dim", !shown.has(Number(path.dataset.index)));
+    }
     byId("total-label").textContent = whole ? "All places" : "Places shown";
     for (const cell of table.tFoot.querySelectorAll("[data-total]")) {
       const column = cell.dataset.total;

@@ -10,7 +10,7 @@ const placemap = (function () {
   // --- map -----------------------------------------------------------------------------------------------------
   const svg = byId("map-svg"), box = byId("map-box");
   const whole = svg.viewBox.baseVal, full = { x: 0, y: 0, w: whole.width, h: whole.height };
-  let view = { ...full };
+  let view = { ...full }, press = null;
 
   function show() {
     view.w = Math.min(Math.max(view.w, full.w / 60), full.w);
@@ -60,20 +60,33 @@ const placemap = (function () {
     return [point.x, point.y];
   }
   box.addEventListener("wheel", (event) => {
-    // The page scrolls as usual until the map has been chosen by a click or the keyboard.
-    if (document.activeElement !== box) return;
+    // The page scrolls as usual until the map has been chosen by a click or the keyboard, and where it is whole already.
+    if (document.activeElement !== box && !event.ctrlKey) return;
+    if (event.deltaY > 0 && view.w >= full.w && !event.ctrlKey) return;
     event.preventDefault();
-    zoom(event.deltaY < 0 ? 0.8 : 1.25, ...ground(event));
+    const pixels = event.deltaY * (event.deltaMode === 1 ? 33 : 1);
+    zoom(Math.exp(Math.max(-300, Math.min(300, pixels)) * 0.0022), ...ground(event));
   }, { passive: false });
   const fingers = new Map();
-  box.addEventListener("pointerdown", (event) => { fingers.set(event.pointerId, event); });
-  for (const end of ["pointerup", "pointercancel", "pointerleave"]) {
-    box.addEventListener(end, (event) => fingers.delete(event.pointerId));
+  box.addEventListener("pointerdown", (event) => {
+    fingers.set(event.pointerId, event);
+    if (fingers.size === 1) press = event;
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    box.addEventListener(end, (event) => {
+      fingers.delete(event.pointerId);
+      box.classList.remove("dragged");
+    });
   }
   const gap = (one, other) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
   box.addEventListener("pointermove", (event) => {
     const before = fingers.get(event.pointerId);
     if (!before) return;
+    // A drag goes on beyond the map's edge; a click stays a click, as the pointer is held only once it has moved.
+    if (Math.hypot(event.clientX - press.clientX, event.clientY - press.clientY) > 5 && !box.hasPointerCapture(event.pointerId)) {
+      box.setPointerCapture(event.pointerId);
+      box.classList.add("dragged");
+    }
     const [x0, y0] = ground(before), [x1, y1] = ground(event);
     const other = [...fingers.values()].find((finger) => finger.pointerId !== event.pointerId);
     if (other) {

@@ -35,10 +35,19 @@
   }
 
   // --- table of LSOAs --------------------------------------------------------------------------------------------
-  const lsoaBody = byId("lsoa-table").tBodies[0], lsoaSearch = byId("lsoa-search"), more = byId("lsoa-more");
-  const words = data.lsoas.map((row) => `${row[0]} ${row[1]} ${data.places[row[2]]}`.toLowerCase());
-  const STEP = 25;
-  let found = [], shown = 0;
+  const table = byId("lsoa-table"), body = table.tBodies[0], search = byId("lsoa-search"), more = byId("lsoa-more");
+  const hits = byId("practice-hits"), STEP = 25, HITS = 8;
+  const ward = (index) => data.wards[index].replace(/ \S+$/, "");
+  const placeOf = (position) => (position === null ? "" : data.places[position]);
+  const keys = {
+    code: (index) => data.lsoas[index][0], name: (index) => data.lsoas[index][1], ward,
+    place: (index) => placeOf(data.lsoas[index][2]), method: (index) => data.lsoas[index][3],
+    share: (index) => data.lsoas[index][4] ?? -1, runner: (index) => placeOf(data.lsoas[index][5]),
+    residents: (index) => data.lsoas[index][7],
+  };
+  const texts = data.lsoas.map((row, index) => `${row[0]} ${row[1]} ${data.wards[index]} ${data.places[row[2]]}`.toLowerCase());
+  const practices = data.practices.map((row) => `${row[0]} ${row[1]} ${row[2]}`.toLowerCase());
+  let order = data.lsoas.map((_, index) => index), found = [], shown = 0;
 
   function cell(row, text, className) {
     const element = row.insertCell();
@@ -46,37 +55,62 @@
     if (className) element.className = className;
     return element;
   }
+  function addRow(index) {
+    const [code, name, place, method, share, runner, , residents] = data.lsoas[index];
+    const row = body.insertRow(), button = document.createElement("button");
+    button.type = "button";
+    button.textContent = code;
+    button.setAttribute("aria-label", `Show ${code} on the map`);
+    button.addEventListener("click", () => choose(index));
+    cell(row, "").append(button);
+    cell(row, name);
+    cell(row, ward(index) || "–");
+    cell(row, data.places[place]);
+    cell(row, method);
+    cell(row, percent(share), "number");
+    cell(row, placeOf(runner) || "–");
+    cell(row, people(residents), "number");
+  }
   function addRows() {
     const first = shown;
-    for (const index of found.slice(shown, shown + STEP)) {
-      const [code, name, place, method, share, runner, , residents] = data.lsoas[index];
-      const row = lsoaBody.insertRow();
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = code;
-      button.setAttribute("aria-label", `Show ${code} on the map`);
-      button.addEventListener("click", () => choose(index));
-      cell(row, "").append(button);
-      cell(row, name);
-      cell(row, data.places[place]);
-      cell(row, method);
-      cell(row, percent(share), "number");
-      cell(row, runner === null ? "–" : data.places[runner]);
-      cell(row, people(residents), "number");
-      shown += 1;
-    }
+    for (const index of found.slice(shown, shown + STEP)) addRow(index);
+    shown = Math.min(shown + STEP, found.length);
     more.hidden = shown >= found.length;
-    byId("lsoa-count").textContent = `${people(shown)} of ${people(found.length)} LSOAs shown`;
-    return lsoaBody.rows[first];
+    byId("lsoa-count").textContent = `${people(shown)} of ${people(found.length)} LSOA${found.length === 1 ? "" : "s"} shown`;
+    return body.rows[first];
+  }
+  function showPractices(words) {
+    const matches = words.join("").length < 3 ? [] : practices.flatMap((text, index) => (words.every((word) => text.includes(word)) ? [index] : []));
+    hits.replaceChildren(...matches.slice(0, HITS).map((index) => {
+      const [code, name, pcn, place, size] = data.practices[index], item = document.createElement("li");
+      item.textContent = `GP practice ${name} (${code}): declared in ${data.places[place]}${pcn ? `, with ${pcn}` : ""}; ${people(size)} patients.`;
+      return item;
+    }));
+    if (matches.length > HITS) hits.append(Object.assign(document.createElement("li"), { textContent: `and ${matches.length - HITS} more practices: give more words.` }));
   }
   function filterLsoas() {
-    const wanted = lsoaSearch.value.trim().toLowerCase();
-    found = words.flatMap((text, index) => (text.includes(wanted) ? [index] : []));
+    const words = search.value.trim().toLowerCase().split(/\s+/);
+    found = order.filter((index) => words.every((word) => texts[index].includes(word)));
     shown = 0;
-    lsoaBody.replaceChildren();
+    body.replaceChildren();
     addRows();
+    showPractices(words);
   }
-  lsoaSearch.addEventListener("input", filterLsoas);
+  for (const header of table.tHead.rows[0].cells) {
+    const button = document.createElement("button"), key = keys[header.dataset.key];
+    button.type = "button";
+    button.textContent = header.textContent;
+    button.addEventListener("click", () => {
+      const down = header.getAttribute("aria-sort") === "ascending";
+      for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+      header.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const compare = (a, b) => (typeof a === "number" ? a - b : a.localeCompare(b, "en-GB"));
+      order.sort((one, other) => (down ? -1 : 1) * compare(key(one), key(other)) || one - other);
+      filterLsoas();
+    });
+    header.replaceChildren(button);
+  }
+  search.addEventListener("input", filterLsoas);
   more.addEventListener("click", () => {
     const row = addRows();
     if (row) row.querySelector("button").focus();

@@ -1,0 +1,165 @@
+"""How much of each place the data cover: its units, residents and registered patients.
+
+Data cover an area unit's LSOAs, and a practice's patients. Where data hold areas of several vintages, an LSOA is
+covered once; of an LSOA of 2021 that was merged, an LSOA of 2011 covers the part that its people were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from placemap.apply.apportion import Apportionment
+from placemap.core.arrays import Floats, Ints, ratio, sums
+from placemap.core.codes import KINDS
+from placemap.reference.by_lsoa import Units
+from placemap.reference.geography import MERGE_WEIGHT, Geography
+from placemap.resolve.resolved import ResolvedFootprint
+
+#: The columns beside every figure: shares of the place's units, residents and registered patients, 0 to 1.
+COVERAGE = ("UNIT_COVERAGE", "RESIDENT_COVERAGE", "PATIENT_COVERAGE")
+_COVERED = ["UNITS", "RESIDENTS", "PATIENTS"]
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What is needed to tell what data cover.
+
+    Attributes:
+        covers: CODE, ATOM, PART: the part of each atom that a code covers.
+        atoms: ATOM, PLACECD, UNITS, RESIDENTS, PATIENTS: what of a place an atom is.
+    """
+
+    covers: pd.DataFrame
+    atoms: pd.DataFrame
+
+    @property
+    def whole(self) -> pd.DataFrame:
+        """By PLACECD, units, residents and patients of the place."""
+        return self.atoms.groupby("PLACECD", sort=True)[_COVERED].sum(min_count=1)
+
+
+def cover_of(keys: Apportionment, resolved: Sequence[ResolvedFootprint]) -> Cover:
+    """What codes of a kind cover of the places of some footprints, all of one geography."""
+    geography = resolved[0].geography
+    if KINDS[keys.kind].patients:
+        return _of_practices(keys, geography)
+    covers = _lsoa_covers(geography) if keys.kind == "lsoa" else _area_covers(keys.kind, geography)
+    unit = np.arange(geography.size) if keys.kind == "lsoa" else geography.units(keys.kind).of
+    atoms = [_atoms_of(item, unit) for item in resolved]
+    return Cover(covers, pd.concat(atoms, ignore_index=True))
+
+
+def shares_of(covered: pd.DataFrame, cover: Cover) -> pd.DataFrame:
+    """The shares of places that are covered.
+
+    Args:
+        covered: PLACECD and what else tells rows apart, UNITS, RESIDENTS, PATIENTS.
+    """
+    whole = cover.whole.reindex(covered["PLACECD"]).to_numpy(dtype=np.float64)
+    part = covered[_COVERED].to_numpy(dtype=np.float64)
+    known = np.isfinite(whole) & (whole > 0)
+    share = np.divide(part, whole, out=np.full(part.shape, np.nan), where=known)
+    rest = covered.drop(columns=_COVERED).reset_index(drop=True)
+    return pd.concat([rest, pd.DataFrame(np.clip(share, 0, 1), columns=list(COVERAGE))], axis=1)
+
+
+# --- areas ------------------------------------------------------------------------------------------------------------
+
+
+def _lsoa_covers(geography: Geography) -> pd.DataFrame:
+    fit = geography.fit_2011
+    kept = (fit.target >= 0) & np.isin(fit.codes.to_numpy()[fit.source], geography.lsoa_codes, invert=True)
+    here = np.arange(geography.size)
+    return pd.DataFrame(
+        {
+            "CODE": np.concatenate([geography.lsoa_codes, fit.codes.to_numpy()[fit.source[kept]]]),
+            "ATOM": np.concatenate([here, fit.target[kept]]).astype(np.int64),
+            "PART": np.concatenate([np.ones(geography.size), _parts(geography)[kept]]),
+        }
+    )
+
+
+def _parts(geography: Geography) -> Floats:
+    """By pair of the fit from 2011, the part of the LSOA of 2021 that comes from it; alike where no figures tell."""
+    fit = geography.fit_2011
+    target = np.where(fit.target >= 0, fit.target, geography.size)
+    known = MERGE_WEIGHT in geography.measures()
+    people = geography.residents_2011_pairs if known else np.zeros(len(target))
+    total = sums(target, people, geography.size + 1)[target]
+    sources = sums(target, np.ones(len(target)), geography.size + 1)[target]
+    return np.where(total > 0, ratio(people, total), 1 / sources)
+
+
+def _area_covers(kind: str, geography: Geography) -> pd.DataFrame:
+    """The LSOAs of each unit; a code counts as of the newest vintage that has it."""
+    codes, atoms = [], []
+    seen: set[str] = set()
+    for vintage in reversed(geography.data.vintages("lookup", kind)):
+        units = geography.units(kind, vintage)
+        for position, code in _named(units):
+            if code not in seen:
+                lsoas = units.lsoas(position)
+                codes.append(np.full(len(lsoas), code, dtype=object))
+                atoms.append(lsoas)
+        seen.update(code for _, code in _named(units))
+    return pd.DataFrame({"CODE": np.concatenate(codes), "ATOM": np.concatenate(atoms).astype(np.int64), "PART": 1.0})
+
+
+def _named(units: Units) -> list[tuple[int, str]]:
+    """Every unit by its GSS code, and by its NHS code where it has one."""
+    named = [(position, str(code)) for position, code in enumerate(units.codes)]
+    if units.ods is not None:
+        named += [(position, str(code)) for position, code in enumerate(units.ods) if code]
+    return named
+
+
+def _atoms_of(item: ResolvedFootprint, unit: Ints) -> pd.DataFrame:
+    place = item.assignment.place
+    inside = np.flatnonzero(place >= 0)
+    # A unit that crosses places counts in each as one, spread over its LSOAs there.
+    _, cell, size = np.unique(np.stack([place[inside], unit[inside]]), axis=1, return_inverse=True, return_counts=True)
+    in_unit = unit[inside] >= 0
+    return pd.DataFrame(
+        {
+            "ATOM": inside.astype(np.int64),
+            "PLACECD": np.array([head.code for head in item.place_codes], dtype=object)[place[inside]],
+            "UNITS": np.where(in_unit, 1 / size[cell.ravel()], 0.0),
+            "RESIDENTS": item.populations.residents[inside],
+            "PATIENTS": item.populations.registered[inside],
+        }
+    )
+
+
+# --- practices and PCNs -----------------------------------------------------------------------------------------------
+
+
+def _of_practices(keys: Apportionment, geography: Geography) -> Cover:
+    """Practices by their registered patients, as they are placed; of residents they tell nothing."""
+    weights = keys.weights[keys.weights["PLACECD"] != ""]
+    numbers = {code: number for number, code in enumerate(keys.codes["CODE"])}
+    known = keys.codes.loc[keys.codes["OUTCOME"] == "known", "CODE"]
+    covers = pd.DataFrame({"CODE": known.to_numpy(), "ATOM": [numbers[code] for code in known], "PART": 1.0})
+    size = _patients(keys.kind, geography)
+    atoms = pd.DataFrame(
+        {
+            "ATOM": np.array([numbers[code] for code in weights["CODE"]], dtype=np.int64),
+            "PLACECD": weights["PLACECD"].to_numpy(),
+            "UNITS": 1.0,
+            "RESIDENTS": np.nan,
+            "PATIENTS": weights["WEIGHT"].to_numpy() * np.array([size.get(code, 0.0) for code in weights["CODE"]]),
+        }
+    )
+    return Cover(covers, atoms)
+
+
+def _patients(kind: str, geography: Geography) -> dict[str, float]:
+    registrations = geography.registrations
+    by_practice = dict(zip(registrations.code_list, map(float, registrations.by_practice), strict=True))
+    if kind == "practice":
+        return by_practice
+    pcns = geography.pcns()
+    return {pcn: sum(by_practice.get(code, 0.0) for code in codes) for pcn, codes in pcns.practices_of.items()}

@@ -1,0 +1,157 @@
+"""What `placemap apply` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from placemap.cli.common import finding_json, finding_lines, message, print_table
+from placemap.core.errors import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from placemap.apply.measures import Measure
+    from placemap.apply.reconcile import Reconciliation, ReconciliationLine
+    from placemap.apply.run import Applied
+    from placemap.commands.apply import Applier
+    from placemap.core.findings import Finding
+
+#: Findings that are shown of each code: all of them, as no file holds the rest.
+EVERY = 1_000
+
+
+def print_sql(applier: Applier, dialect: str) -> None:
+    """Print the statements, each under what it is."""
+    for title, statement in zip(
+        (
+            "figures by place",
+            "what is out of area, by footprint",
+            "codes that the reference does not have",
+            "what is in the scope but in no place, by footprint",
+        ),
+        applier.sql(dialect),
+        strict=True,
+    ):
+        typer.echo(f"-- {title}\n{statement};\n")
+
+
+def strict_code(applied: Applied, percent: float | None) -> Exit:
+    """The exit code of a result: whether more is lost than `--strict` allows."""
+    if percent is None:
+        return Exit.OK
+    worst = max((item.loss for item in applied.reconciliations), default=0.0)
+    if worst * 100 <= percent:
+        return Exit.OK
+    message(f"error: {worst:.2%} is lost to missing, unknown, dead or other-kind codes; --strict allows {percent:g}%")
+    return Exit.WRONG
+
+
+def _figure(value: float | None) -> str:
+    if value is None or value != value:
+        return ""
+    if value == round(value):
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4f}"
+
+
+def print_result(table: Any) -> None:
+    """Print the figures by place."""
+    titles = [title for title in table.schema.names if title not in ("ICSID", "FOOTPRINT")]
+    numbers = {column.name for column in table.schema.columns if column.type in ("int", "number")}
+    rows = [
+        [_figure(value) if title in numbers else value for title, value in zip(titles, row, strict=True)]
+        for row in table.frame[titles].itertuples(index=False)
+    ]
+    print_table(titles, rows, right=[number for number, title in enumerate(titles) if title in numbers])
+
+
+def print_reconciliations(applied: Applied) -> None:
+    """Print where all rows went, by footprint."""
+    for item in applied.reconciliations:
+        lines = [line for line in item.lines if line.rows or any(line.totals)]
+        print_table(
+            ["", "rows", *item.titles],
+            [_line(line) for line in (item.total, *lines)],
+            right=range(1, 2 + len(item.titles)),
+            title=f"Reconciliation, {item.ics} {item.footprint}: in = {' + '.join(line.outcome for line in lines)}",
+        )
+
+
+def _line(line: ReconciliationLine) -> list[str]:
+    return [line.outcome, _figure(line.rows), *(_figure(total) for total in line.totals)]
+
+
+def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
+    """Say how the result was made, and what to know of it.
+
+    Args:
+        out: the file that it was written to.
+        told: what codes that were not placed are.
+    """
+    held = ", ".join(f"{rows:,} rows of {vintage}" for vintage, rows in applied.vintages.items())
+    message(f"by `{applied.by}`, codes of the kind {applied.kind}: {held or 'none that the reference has'}")
+    message(f"placed: {applied.method}")
+    warn(applied.findings)
+    for note in applied.notes:
+        message(f"note: {note}")
+    if applied.account is not None:
+        for note in applied.account.notes():
+            message(f"file: {note}")
+    if applied.unknown:
+        shown = ", ".join(f"{code!r} ×{rows:,}" for code, rows in applied.unknown[:5])
+        message(f"unknown codes: {len(applied.unknown):,}, most often {shown}")
+    for line in told:
+        message(line)
+    if out is not None:
+        message(f"written to {out}")
+
+
+def warn(findings: Sequence[Finding]) -> None:
+    """Say what the user of a footprint must know."""
+    for text in finding_lines(findings, each=EVERY):
+        message(text)
+
+
+def result_json(applied: Applied, measures: Sequence[Measure], code: Exit) -> dict[str, Any]:
+    """A result for machines."""
+    rows = [{str(key): _plain(value) for key, value in row.items()} for row in applied.frame.to_dict(orient="records")]
+    return {
+        "exit_code": int(code),
+        "by": applied.by,
+        "kind": applied.kind,
+        "method": applied.method,
+        "vintages": applied.vintages,
+        "measures": [measure.title for measure in measures],
+        "places": rows,
+        "reconciliations": [_reconciliation_json(item) for item in applied.reconciliations],
+        "unknown_codes": dict(applied.unknown),
+        "told": list(applied.told),
+        "file": None if applied.account is None else {"rows": applied.account.rows, **applied.account.parts()},
+        "notes": list(applied.notes),
+        "findings": [finding_json(finding) for finding in applied.findings],
+    }
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if hasattr(value, "item"):
+        value = value.item()
+    return (None if value != value else round(value, 6)) if isinstance(value, float) else str(value)
+
+
+def _reconciliation_json(item: Reconciliation) -> dict[str, Any]:
+    def line(one: ReconciliationLine) -> dict[str, Any]:
+        totals = zip(item.titles, one.totals, strict=True)
+        return {"rows": round(one.rows, 6), **{title: round(total, 6) for title, total in totals}}
+
+    return {
+        "system": item.ics,
+        "footprint": item.footprint,
+        "in": line(item.total),
+        **{one.outcome: line(one) for one in item.lines},
+        "loss": round(item.loss, 6),
+    }

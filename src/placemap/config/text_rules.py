@@ -1,0 +1,81 @@
+"""What a text in a config may hold, wherever it stands: one rule for control characters, one for names, one for days.
+
+Texts go into CSV, workbooks, Markdown, HTML, pictures and terminals. What no reader can see, or what a spreadsheet
+would run, is refused where it is written; everything else is written so that each format shows it as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from placemap.config.schema import DAY
+from placemap.config.yaml_tree import KeyPath, YamlTree
+from placemap.core.errors import PlacemapError
+
+#: Control characters but for tab and line feed, marks that turn the direction of text, half characters and none.
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]"
+)
+#: How a cell starts that a spreadsheet takes for a formula (OWASP, "CSV Injection").
+FORMULA = ("=", "+", "-", "@")
+#: Keys whose text is one line, and stands in tables.
+NAMES = ("name", "title", "publisher")
+
+
+def text_errors(tree: YamlTree) -> Iterator[PlacemapError]:
+    """Every text that breaks a rule."""
+    for path in tree.key_locs:
+        if found := _unseen(str(path[-1])):
+            yield PlacemapError(found[0], location=str(tree.loc(path)), hint=found[1])
+    for path, value in texts(tree.value):
+        if found := _unseen(value) or _name(path, value) or _day(path, value):
+            yield PlacemapError(found[0], location=str(tree.value_loc(path)), hint=found[1])
+
+
+def texts(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+    """Every text of a config with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from texts(inner, (*path, key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from texts(inner, (*path, number))
+
+
+def _unseen(text: str) -> tuple[str, str] | None:
+    bad = UNSEEN.search(text)
+    if not bad:
+        return None
+    return (
+        f"the text has the character U+{ord(bad[0]):04X} in it, which nobody can see",
+        "delete it; an escape such as `\\x07` in quotes stands for it, or an editor hides it",
+    )
+
+
+def _name(path: KeyPath, text: str) -> tuple[str, str] | None:
+    if path[-1] not in NAMES:
+        return None
+    tidy = text.strip()
+    if "\n" in tidy or "\t" in tidy:
+        return "a name is one line; found a line break or a tab in it", "write it as one line, with spaces"
+    if tidy.startswith(FORMULA):
+        return (
+            f"found `{tidy}`; a name cannot start with {' '.join(FORMULA)}, which spreadsheets take for a formula",
+            "start it with a letter or a digit",
+        )
+    return None
+
+
+def _day(path: KeyPath, text: str) -> tuple[str, str] | None:
+    if path[0] != "evidence" or path[-1] != "date" or not re.fullmatch(DAY, text):
+        return None
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return f"`date`: there is no day {text}", "write a real day, or only the month, as in 2021-05"
+    return None

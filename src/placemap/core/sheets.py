@@ -1,0 +1,147 @@
+"""Workbooks (.xlsx) → rows of text, whatever a sheet says of its own size; merged cells filled down."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from placemap.core.cells import cell_text
+from placemap.core.decode import PREVIEW, Record
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.header import Header, find_header
+from placemap.core.open_file import ZIP_FAULTS, Source, refuse_bomb, unreadable
+from placemap.core.text import listed
+
+#: A cell right of this, far from its table, is no column of it.
+MOST_COLUMNS = 2_000
+#: What openpyxl raises of a damaged workbook.
+_FAULTS = (*ZIP_FAULTS, LookupError, ValueError, TypeError, AttributeError, SyntaxError, ArithmeticError)
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=\"([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})\"")
+
+
+class Sheet:
+    """A sheet of a workbook that is open."""
+
+    def __init__(self, sheet: Any, merged: list[str]) -> None:
+        self.name = str(sheet.title)
+        self._sheet = sheet
+        self._merged = _down(merged)
+
+    def records(self) -> Iterator[Record]:
+        """Every row with its number; the value of cells that are merged stands in each of their rows."""
+        filled: dict[int, str] = {}
+        self._sheet.reset_dimensions()
+        for number, row in enumerate(self._sheet.iter_rows(values_only=True), 1):
+            cells = [cell_text(value) for value in row]
+            for column, first in self._merged.get(number, ()):
+                cells += [""] * (column + 1 - len(cells))
+                if first == number:
+                    filled[column] = cells[column]
+                elif not cells[column]:
+                    cells[column] = filled.get(column, "")
+            yield number, cells
+
+    def header(self, label: str) -> Header | None:
+        """Where its table begins.
+
+        Raises:
+            PlacemapError: two columns have one title, or a cell stands far from the table.
+        """
+        preview = []
+        for record in self.records():
+            preview.append(record)
+            if len(preview) >= PREVIEW:
+                break
+        place = f"{label}, sheet {self.name}"
+        rows = [row[:MOST_COLUMNS] for _, row in preview]
+        return find_header(rows, ragged=False, label=place, line=[line for line, _ in preview])
+
+
+def _down(ranges: list[str]) -> dict[int, list[tuple[int, int]]]:
+    """By row, the columns that are merged with rows above or below: (column, first row)."""
+    from openpyxl.utils import range_boundaries
+
+    found: dict[int, list[tuple[int, int]]] = {}
+    for text in ranges:
+        left, top, _, bottom = range_boundaries(text)
+        if bottom > top and bottom - top <= 100_000:
+            for row in range(top, bottom + 1):
+                found.setdefault(row, []).append((left - 1, top))
+    return found
+
+
+@contextmanager
+def workbook(source: Source) -> Iterator[list[Sheet]]:
+    """The sheets of a workbook that hold cells (charts are no tables).
+
+    Raises:
+        PlacemapError: it is none, or would unpack to too much.
+    """
+    from openpyxl import load_workbook
+
+    _refuse_large(source)
+    try:
+        with source.path.open("rb") as file, zipfile.ZipFile(source.path) as archive:
+            book = load_workbook(file, read_only=True, data_only=True)
+            yield [Sheet(sheet, _merges(archive, sheet)) for sheet in book.worksheets]
+    except _FAULTS as error:
+        raise unreadable(source.label, f"the workbook cannot be read: {error}") from None
+
+
+def _refuse_large(source: Source) -> None:
+    try:
+        with zipfile.ZipFile(source.path) as archive:
+            members = archive.infolist()
+    except ZIP_FAULTS as error:
+        raise unreadable(source.label, f"the workbook cannot be read: {error}") from None
+    refuse_bomb(sum(member.file_size for member in members), source.path.stat().st_size, source.label)
+
+
+def _merges(archive: zipfile.ZipFile, sheet: Any) -> list[str]:
+    """The ranges of merged cells, which stand after the rows in the file, where openpyxl does not look."""
+    found: list[str] = []
+    rest = b""
+    with archive.open(sheet._worksheet_path) as file:
+        while content := file.read(1 << 20):
+            text = rest + content
+            matches = list(_MERGED.finditer(text))
+            found += [match[1].decode("ascii") for match in matches]
+            rest = text[max(matches[-1].end() if matches else 0, len(text) - 300) :]
+    return found
+
+
+def chosen_sheet(sheets: list[Sheet], name: str | None, label: str) -> tuple[Sheet, Header]:
+    """The sheet that is named, or else the only one with a table of codes, or with a table.
+
+    Raises:
+        PlacemapError: there is no such sheet, no table in any, or several fit.
+    """
+    names = listed([f"`{sheet.name}`" for sheet in sheets]) if sheets else "none"
+    if name is not None and name not in [sheet.name for sheet in sheets]:
+        raise unreadable(label, f"there is no sheet `{name}`", f"the sheets are {names.replace('`', '')}")
+    able = [sheet for sheet in sheets if name in (None, sheet.name)]
+    found = [(sheet, header) for sheet in able if (header := _header_of(sheet, label)) is not None]
+    fit = [(sheet, header) for sheet, header in found if not isinstance(header, Header) or header.code is not None]
+    fit = fit or found
+    if not fit:
+        raise unreadable(label, "the file holds no table: expected a header and at least one row", "check the file")
+    if len(fit) > 1:
+        fitting = listed([f"`{sheet.name}`" for sheet, _ in fit[:20]])
+        error = unreadable(label, f"{len(fit)} sheets hold a table: {fitting}", "say which one with --sheet")
+        error.exit_code = Exit.USAGE
+        raise error
+    sheet, header = fit[0]
+    if isinstance(header, PlacemapError):
+        raise header
+    return sheet, header
+
+
+def _header_of(sheet: Sheet, label: str) -> Header | PlacemapError | None:
+    """Where a sheet's table begins, or what is wrong with it, which matters where it is the one to read."""
+    try:
+        return sheet.header(label)
+    except PlacemapError as error:
+        return error

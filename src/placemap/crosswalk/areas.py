@@ -1,0 +1,95 @@
+"""What each place has in common with areas: its LSOAs, and other units with weights both ways."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from placemap.core.arrays import Floats, Ints, Texts, ratio, sums
+from placemap.core.codes import KINDS
+from placemap.core.tables import Table
+from placemap.crosswalk import schemas
+from placemap.crosswalk.headed import fit, headed, lsoas_of_places, place_share
+from placemap.reference.by_lsoa import Units
+from placemap.resolve.resolve import METHODS
+from placemap.resolve.resolved import ResolvedFootprint
+
+
+def lsoa_table(resolved: ResolvedFootprint) -> Table:
+    """Each LSOA of a place, and why it is there."""
+    assignment, geography = resolved.assignment, resolved.geography
+    rows = np.flatnonzero(assignment.place >= 0)
+    columns = {
+        "LSOA21CD": geography.lsoa_codes[rows],
+        "LSOA21NM": geography.lsoa_names[rows],
+        "METHOD": np.array(METHODS, dtype=object)[assignment.method[rows]],
+        "SHARE": assignment.share()[rows],
+        "PLACED_SHARE": assignment.placed_share()[rows],
+        "RUNNER_UP": resolved.placecd[assignment.runner_up()[rows]],
+        "MARGIN": assignment.margin()[rows],
+        "RESIDENTS": resolved.populations.residents[rows],
+        "IN_SCOPE": assignment.in_scope[rows],
+    }
+    schema = schemas.place_lsoa(resolved.populations.residents_name)
+    return headed(resolved, "place_lsoa21", schema, assignment.place[rows], columns)
+
+
+class _Overlaps(NamedTuple):
+    """Rows of places and units that have LSOAs in common.
+
+    Attributes:
+        lsoas: the LSOAs that are in both a place and a unit.
+        row: by these LSOAs, the row.
+        place, unit: by row, positions.
+    """
+
+    lsoas: Ints
+    row: Ints
+    place: Ints
+    unit: Ints
+
+
+def unit_table(resolved: ResolvedFootprint, units: Units) -> Table:
+    """Each pair of a place and a unit that overlap."""
+    rows = _overlaps(resolved, units)
+    lsoas = np.bincount(rows.row, minlength=len(rows.place))
+    of_unit = np.bincount(units.of[units.of >= 0], minlength=len(units.codes))
+    columns = {
+        **_unit_columns(units, rows.unit),
+        "LSOAS": lsoas,
+        **_weights(resolved, units, rows),
+        "FIT": fit(lsoas, of_unit[rows.unit], lsoas_of_places(resolved)[rows.place]),
+    }
+    names = resolved.populations.residents_name, resolved.populations.registered_name
+    schema = schemas.place_unit(units.kind, units.vintage, *names)
+    return headed(resolved, f"place_{units.prefix.lower()}", schema, rows.place, columns)
+
+
+def _overlaps(resolved: ResolvedFootprint, units: Units) -> _Overlaps:
+    place, of, count = resolved.assignment.place, units.of, len(units.codes)
+    both = np.flatnonzero((place >= 0) & (of >= 0))
+    cells, row = np.unique(place[both] * count + of[both], return_inverse=True)
+    return _Overlaps(both, row, *np.divmod(cells, count))
+
+
+def _unit_columns(units: Units, row_unit: Ints) -> dict[str, Texts]:
+    columns = {f"{units.prefix}CD": units.codes[row_unit], f"{units.prefix}NM": units.names[row_unit]}
+    if KINDS[units.kind].ods and units.ods is not None:
+        columns[f"{units.prefix}CDH"] = units.ods[row_unit]
+    return columns
+
+
+def _weights(resolved: ResolvedFootprint, units: Units, rows: _Overlaps) -> dict[str, Floats]:
+    columns: dict[str, Floats] = {}
+    known = units.of >= 0
+    for column, share, people in (
+        ("RESIDENTS", "RESIDENT_SHARE", resolved.populations.residents),
+        ("REGISTERED", "REGISTERED_SHARE", resolved.populations.registered),
+    ):
+        overlap = sums(rows.row, people[rows.lsoas], len(rows.place))
+        in_unit = sums(units.of[known], people[known], len(units.codes))
+        columns[column] = overlap
+        columns[f"PLACE_{share}"] = place_share(resolved, overlap, rows.place, people)
+        columns[f"UNIT_{share}"] = ratio(overlap, in_unit[rows.unit])
+    return columns

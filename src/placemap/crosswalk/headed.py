@@ -1,0 +1,60 @@
+"""What every crosswalk table has: the columns that say which place a row is about, shares of places, and FIT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from placemap.core.arrays import Floats, Ints, Numbers, Texts, in_order, numbered, ratio, sums
+from placemap.core.tables import Table, TableSchema
+from placemap.resolve.place_codes import HEAD
+from placemap.resolve.resolved import ResolvedFootprint
+
+
+def headed(
+    resolved: ResolvedFootprint, name: str, schema: TableSchema, place: Ints, columns: Mapping[str, Numbers]
+) -> Table:
+    """A table whose first columns say which place each row is about, sorted by place and code of the unit.
+
+    Args:
+        place: by row, position of the place.
+        columns: the others.
+    """
+    codes = resolved.place_codes
+    content = {
+        "ICSID": np.array([code.ics for code in codes], dtype=object)[place],
+        "FOOTPRINT": np.array([code.footprint for code in codes], dtype=object)[place],
+        "PLACECD": resolved.placecd[place],
+        "PLACENM": resolved.placenm[place],
+        **columns,
+    }
+    order = in_order(*(numbered(content[column])[0] for column in ("PLACECD", schema.names[len(HEAD)])))
+    # As objects: pandas would spend a tenth of a build on turning texts to Arrow's and back.
+    series = {column: pd.Series(content[column][order], dtype=content[column].dtype) for column in schema.names}
+    return Table(name, schema, pd.DataFrame(series))
+
+
+def place_share(resolved: ResolvedFootprint, overlap: Floats, row_place: Ints, people: Floats) -> Floats:
+    """By row, which part of its place's people `overlap` is.
+
+    Args:
+        row_place: by row, position of the place.
+        people: by LSOA.
+    """
+    place = resolved.assignment.place
+    whole = sums(place[place >= 0], people[place >= 0], len(resolved.places))
+    return ratio(overlap, whole[row_place])
+
+
+def lsoas_of_places(resolved: ResolvedFootprint) -> Ints:
+    """By position of the place, the number of its LSOAs."""
+    place = resolved.assignment.place
+    return np.bincount(place[place >= 0], minlength=len(resolved.places))
+
+
+def fit(overlap: Ints, unit: Ints, place: Ints) -> Texts:
+    """FIT by row, from the numbers of LSOAs in the overlap, the unit and the place."""
+    conditions = [(overlap == unit) & (overlap == place), overlap == unit, overlap == place]
+    return np.select(conditions, np.array(["exact", "within", "contains"], dtype=object), "partial")

@@ -1,0 +1,27 @@
+"""The boundaries of LSOAs as shapes, by position; apart, because most commands need no geometry."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from placemap.core.arrays import positions
+from placemap.reference.geography import Geography
+
+#: One shapely geometry an element, EPSG:27700.
+Shapes = npt.NDArray[np.object_]
+
+
+def lsoa_shapes(geography: Geography) -> Shapes:
+    """Boundaries by position of the LSOA; None where the store has none.
+
+    Raises:
+        PlacemapError: the store has no table of boundaries.
+    """
+    table = geography.data.table(geography.data.need("lsoa_boundaries"))
+    shapes: Shapes = np.full(geography.size, None, dtype=object)
+    position = positions(geography.lsoas, table["lsoa_code"])
+    known = position >= 0
+    shapes[position[known]] = shapely.from_wkb(table["geometry"].to_numpy(dtype=object)[known])
+    return shapes
