@@ -355,7 +355,7 @@ def started(tmp_path, script, *args, store):
         stderr=subprocess.PIPE,
         text=True,
         # Whoever runs the tests in the background of a script has Ctrl-C ignored, and children inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
 
 
