@@ -64,7 +64,8 @@ def test_residents_are_those_published(national, workspace, tables):
 
 def test_no_place_of_a_default_footprint_reaches_out_of_its_scope(national):
     assert not [f for f in national.findings if f.code in ("outside-scope", "gap", "overlap")]
-    assert national.national.findings == []
+    # Between systems there is nothing; what stays with the whole is what its users must know of its parts.
+    assert {f.code for f in national.national.findings} <= {"weak-evidence"}
 
 
 def test_places_of_whole_units_agree_with_a_recount(tables, shipped_systems, official_files):
@@ -307,9 +308,9 @@ def test_places_do_not_move_with_newer_or_older_tables(asked, england_store, nat
 
     area = [s for s in shipped_systems.values() if not s.footprints[s.default_footprint].has_patient_kinds]
     other = england(open_workspace(england_store, **asked), area)
-    codes = [head.code for head in other.national.heads]
+    codes = [head.code for head in other.national.place_codes]
     found = [codes[place] if place >= 0 else "" for place in other.national.assignment.place]
-    heads = [head.code for head in national.national.heads]
+    heads = [head.code for head in national.national.place_codes]
     expected = [heads[place] for place in national.national.assignment.place]
     assert {place for place in found if place} == set(codes)
     assert all(mine in ("", theirs) for mine, theirs in zip(found, expected, strict=True))
@@ -318,7 +319,7 @@ def test_places_do_not_move_with_newer_or_older_tables(asked, england_store, nat
 
 def test_places_under_the_icbs_of_2026(england_store, run, tmp_path):
     result = run("build", "--england", "--vintage", "icb=2026", "--out", tmp_path, store=england_store)
-    assert result.exit_code == 0, result.output
+    assert result.code == 0, result.err
     folder = tmp_path / "england" / "default-footprints"
     places = pd.read_csv(folder / "places.csv", dtype=str, keep_default_na=False)
     assert set(places["ICB26CD"]) >= {""}

@@ -191,7 +191,7 @@ def test_errors_leave_the_page_that_was_there(run, national, england_store, tmp_
     page.write_text("earlier", encoding="utf-8")
     result = run("report", "--england", store=england_store)
     assert result.code == 4
-    assert "toy.yaml:1:1: the systems of England have 1 error, such as gap: 7 LSOAs are in no place." in result.err
+    assert "toy.yaml:1:1: England has 1 error, such as gap: 7 LSOAs are in no place." in result.err
     assert "`placemap build --england` lists them" in result.err
     assert page.read_text(encoding="utf-8") == "earlier"
 

@@ -65,7 +65,7 @@ def refuse_foreign(folder: Path, own: Collection[str]) -> None:
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise PlacemapError(
-            "this is not a folder of placemap's; it would be replaced",
+            "this is not a folder that placemap wrote; it would be replaced",
             location=str(folder),
             hint="move it away, or choose another folder with --out",
         )

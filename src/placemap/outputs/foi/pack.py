@@ -34,10 +34,10 @@ RESPONSE, WORKBOOK, METHOD = "response.docx", "mapping.xlsx", "method.md"
 TABLES = "tables"
 #: Libraries whose releases may set the same content in other bytes, by file.
 LIBRARIES = {
-    RESPONSE: ("python-docx", "pillow", "shapely"),
+    RESPONSE: ("python-docx", "matplotlib", "pillow", "shapely"),
     WORKBOOK: ("openpyxl",),
-    "map.svg": ("shapely",),
-    "map.png": ("pillow", "shapely"),
+    "map.svg": ("matplotlib", "shapely"),
+    "map.png": ("matplotlib", "pillow", "shapely"),
 }
 _SHEETS = (
     ("places", "Places"),

@@ -44,6 +44,8 @@ WHOLE_UNITS = (
 
 #: Coverage of a cut table by the whole one's, where it is not simply `extract`.
 EXTRACT = {PART: f"{PART} extract"}
+#: Metres around the councils of a system that a map of it may show.
+_SEEN_AROUND = 60_000
 
 Tables = Mapping[str, StoreTable]
 
@@ -274,9 +276,15 @@ def _pairs(table: StoreTable, kept: Kept) -> pd.DataFrame:
     return frame[frame["lsoa_code_a"].isin(kept.lsoas) | frame["lsoa_code_b"].isin(kept.lsoas)]
 
 
-def _whole(table: StoreTable, _kept: Kept) -> pd.DataFrame:
-    """All of it: maps show what lies around the places."""
-    return table.frame
+def _around(table: StoreTable, kept: Kept) -> pd.DataFrame:
+    """Councils that are kept, and those near enough to be seen around them on a map."""
+    import shapely
+
+    frame = table.frame
+    shapes = shapely.from_wkb(frame["geometry"].to_numpy())
+    middle = shapely.union_all(shapely.envelope(shapes[frame["ltla_code"].isin(kept.ltlas).to_numpy()]))
+    near: pd.DataFrame = frame[shapely.dwithin(shapes, middle, _SEEN_AROUND)]
+    return near
 
 
 def _lineages(table: StoreTable, kept: Kept) -> pd.DataFrame:
@@ -325,6 +333,6 @@ CUTS: dict[str, Callable[[StoreTable, Kept], pd.DataFrame]] = {
     "pcn_members": _memberships,
     "adjacency": _pairs,
     "ltla_history": _lineages,
-    "ltla_boundaries": _whole,
+    "ltla_boundaries": _around,
     "registrations": _registrations,
 }
