@@ -95,9 +95,9 @@ def test_a_config_that_needs_it_says_so(name, cli, tmp_path, without):
     (tmp_path / "old.yaml").write_text(OLD_COUNCILS)
     assert cli("check", "old.yaml", "--data", without()).code == 0
     ran = cli("check", "old.yaml", "--data", without(name))
-    assert ran.code == 3
-    assert "Toyshire is not in the tables in use" in ran.err
-    assert "`placemap check old.yaml --download` fetches them and goes on" in ran.err
+    assert ran.code == 4
+    assert "error unknown-vintage" in ran.err
+    assert "2019, but the reference data have LTLAs of 2024 only" in ran.err
 
 
 def test_what_can_be_built_goes_by_what_is_used(without):
