@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from placemap.apply import apportion as place_keys
 from placemap.apply.measures import measures_of
+from placemap.apply.options import Options, as_names
 from placemap.apply.run import Applied
-from placemap.commands.apply import MAX_LOSS, Applier, Options, as_names, resolved_footprint
+from placemap.commands.apply import MAX_LOSS, Applier, resolved_footprint
 from placemap.commands.workspace import Outcome, Workspace, footprints_of, open_workspace
 from placemap.config.find_config import config_path
 from placemap.config.grades import GRADES, WEAKEST

@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 import placemap
 from conftest import PACKAGED
 from placemap.apply.measures import measures_of
+from placemap.apply.options import Options
 from placemap.cli import app
-from placemap.commands.apply import Applier, Options
+from placemap.commands.apply import Applier
 from placemap.commands.workspace import resolved_of
 from placemap.core.errors import Exit, PlacemapError
 
