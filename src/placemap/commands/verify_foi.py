@@ -12,6 +12,7 @@ from typing import Any
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import from_json
+from placemap.core.open_file import ZIP_FAULTS
 from placemap.outputs.foi.hidden import hidden
 from placemap.outputs.foi.pack import CONFIG, LIBRARIES, LOCK, RESPONSE, SUMS, WORKBOOK, PackLock, libraries
 from placemap.outputs.foi.questions import Letter
@@ -67,7 +68,7 @@ def read_pack(path: Path) -> tuple[dict[str, bytes], list[str]]:
             strays += [f"{name} is there twice" for name in sorted({n for n in names if names.count(n) > 1})]
             strays += ["the archive has a comment"] * bool(archive.comment)
             files = {name.removeprefix(folder): archive.read(name) for name in names if name.startswith(folder)}
-    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError) as error:
+    except ZIP_FAULTS as error:
         reason = getattr(error, "strerror", None) or error
         raise PlacemapError(
             f"the pack cannot be read: {reason}", location=str(path), hint="give the zip as it was written"
