@@ -21,6 +21,7 @@ from placemap.analysis.overlap import Overlap
 from placemap.config.draft import Declared
 from placemap.core.arrays import Floats, Ints
 from placemap.core.codes import KINDS
+from placemap.core.text import counted
 from placemap.reference.by_lsoa import Units
 from placemap.reference.describe import Describer, Term
 from placemap.reference.geography import Geography
@@ -154,7 +155,7 @@ class _Inferrer:
         fits = [self.fit(at, self.geography.units(kind)) for kind in FIT_KINDS]
         also = list(self.same_units(at, declared))
         if areas is not None:
-            also.append(f"{areas.length} area units: {areas.text}")
+            also.append(f"{counted(areas.length, 'area unit')}: {areas.text}")
         return PlaceInferred(
             self.wanted.names[at],
             len(lsoas),
