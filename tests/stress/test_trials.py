@@ -113,7 +113,7 @@ def input_is_output(rng, folder, made):
             ["infer", source, "--out", target],
             ["infer", source, "--out", str(config)],
             ["data", "lock", "toyshire", "--to", str(config)],
-            ["new", "QT1", "--out", str(config)],
+            ["new", "QUY", "--data", str(PACKAGED), "--out", str(config)],
         )
     )
     return Trial(words, (path, config), ends=REFUSED)

@@ -493,3 +493,11 @@ def test_options_of_the_wrong_type_are_a_message(bnssg, options, message):
 def test_data_that_are_no_table_are_a_message(bnssg, data):
     with pytest.raises(PlacemapError):
         bnssg.apply(data)
+
+
+@pytest.mark.parametrize("words", [["--mean", "PLACECD"], ["--sum", "n", "--group", "n"], ["--sum", "ICSID"]])
+def test_a_long_result_has_no_measure_under_the_name_of_a_place_or_a_group(run, words):
+    table = "lsoa,PLACECD,ICSID,n\nE01014485,1,2,3\nE01014486,4,5,6\n"
+    refused = run(table, "--by", "lsoa", *words, "--long")
+    assert refused.exit_code == 2
+    assert "would stand in the result twice" in refused.stderr
