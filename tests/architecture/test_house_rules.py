@@ -45,8 +45,7 @@ def test_only_the_edge_reads_and_only_writers_write():
         "outputs",
         "sources",
         "core.files",
-        "commands.verify_foi",
-    )  # a pack is verified by making it again
+    )
     wrong = []
     for module, path in MODULES.items():
         for name in names_called(path):

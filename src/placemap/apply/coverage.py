@@ -16,7 +16,7 @@ from placemap.apply.apportion import Apportionment
 from placemap.core.arrays import Floats, Ints, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.reference.by_lsoa import Units
-from placemap.reference.geography import MERGE_WEIGHT, Geography
+from placemap.reference.geography import Geography
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: The columns beside every figure: shares of the place's units, residents and registered patients, 0 to 1.
@@ -87,8 +87,7 @@ def _parts(geography: Geography) -> Floats:
     """By pair of the fit from 2011, the part of the LSOA of 2021 that comes from it; alike where no figures tell."""
     fit = geography.fit_2011
     target = np.where(fit.target >= 0, fit.target, geography.size)
-    known = MERGE_WEIGHT in geography.measures()
-    people = geography.residents_2011_pairs if known else np.zeros(len(target))
+    people = geography.residents_2011_pairs
     total = sums(target, people, geography.size + 1)[target]
     sources = sums(target, np.ones(len(target)), geography.size + 1)[target]
     return np.where(total > 0, ratio(people, total), 1 / sources)

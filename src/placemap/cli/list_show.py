@@ -74,6 +74,8 @@ def list_systems(data: DataOption = None, as_json: JsonOption = False) -> int:
         ]
         headers = ["system", "name", "footprint (* default)", "places", "status", "grade", "can be built"]
         print_table(headers, rows, right=(3,))
+        if any(row[-1] == "no" for row in rows):
+            message("the others need the tables of all England: `placemap build SYSTEM --download`, or `data update`")
     return code
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import from_json
-from placemap.core.version import __version__
+from placemap.core.installed import __version__
 from placemap.outputs.foi.hidden import hidden
 from placemap.outputs.foi.lock import LIBRARIES, LOCK, PackLock, libraries, parse_pack_lock
 from placemap.outputs.foi.pack import CONFIG, SUMS, sums

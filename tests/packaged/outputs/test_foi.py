@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from conftest import REPO
 from placemap.commands.foi import foi_files, make_foi
 from placemap.commands.verify_foi import read_pack, verify
+from placemap.core.errors import PlacemapError
 from placemap.outputs.foi.hidden import hidden
 from placemap.outputs.foi.letter import long_date
 from placemap.outputs.foi.pack import RESPONSE, SUMS, WORKBOOK, zipped
@@ -214,8 +215,6 @@ def test_folder_and_zip_hold_the_same_bytes_each_time(workspace, system, tmp_pat
     assert (packed, strays) == (localities, [])
     assert archive.read_bytes() == zipped(localities, folder.name)
     (folder / "my notes.txt").write_text("mine")
-    from placemap.core.errors import PlacemapError
-
     with pytest.raises(PlacemapError, match=r"did not write \(my notes.txt\)"):
         make_foi(workspace, found, found.footprints["localities"], config("bnssg"), LETTER, tmp_path)
     assert (folder / "my notes.txt").read_text() == "mine"
