@@ -20,7 +20,7 @@ class BuildOptions:
     """What is written beside the usual tables, and in what format.
 
     Attributes:
-        formats: `csv`, `parquet` or both.
+        formats: as `--format`.
         excel: whether a workbook is written.
         outlines: whether the outlines of places are.
         sensitive: whether LSOAs are placed by other methods, too, to say how sure each place is.
