@@ -146,7 +146,7 @@ class Places:
             count: count rows, in the column ROWS; also where nothing else is asked for.
             footprint: the default one where None.
             by, kind, groups, shares, practices, blanks, extensive, whole, sheet, folder: see `Options`.
-            max_loss: per cent of the rows, or of a total, that may have a missing, unknown, dead or other-kind code.
+            max_loss: per cent of the rows, or of a total, that may have a missing, unknown, ended or other-kind code.
 
         Raises:
             PlacemapError: the data cannot be read or a column is not what it is asked for as, see `measures`; nothing

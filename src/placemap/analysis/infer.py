@@ -19,6 +19,7 @@ from placemap.analysis.infer_pcns import ByPcn, search
 from placemap.config.draft import Declared
 from placemap.core.arrays import Floats, Ints
 from placemap.core.codes import KINDS
+from placemap.core.text import counted
 from placemap.reference.by_lsoa import Units
 from placemap.reference.describe import Describer
 from placemap.reference.geography import Geography
@@ -127,7 +128,7 @@ def _inferred(
     fits = [_fit(places, at, places.geography.units(kind)) for kind in FIT_KINDS]
     also = list(same_units(places, at, chosen[at]))
     if areas is not None:
-        also.append(f"{areas[at].length} area units: {areas[at].text}")
+        also.append(f"{counted(areas[at].length, 'area unit')}: {areas[at].text}")
     return PlaceInferred(
         places.wanted.names[at],
         len(lsoas),

@@ -90,6 +90,8 @@ def from_table(
     names = tuple(sorted(set(known.values())))
     place, label, more = _on_atoms(found, known, names, geography)
     notes += _other_years(unknown, found, geography)
+    if len(known) == 1:
+        label = label.replace(KINDS[found.kind].plural, KINDS[found.kind].label, 1)
     source = f"{len(known):,} {label} (column {found.column})"
     return WantedPlaces(source, names, place, None, (*notes, *more), unknown)
 
@@ -169,7 +171,7 @@ def _place_column(frame: pd.DataFrame, codes: CodeKind) -> str:
         if divided := _divides(frame, codes.column):
             return divided  # which is then refused with the code that is in several places
         raise PlacemapError(
-            f"no column groups the codes of {codes.column} into places",
+            f"no column says which place each code of column `{codes.column}` is in",
             hint="add a column with the name of the place of each code, or name it with --place",
             exit_code=Exit.USAGE,
         )

@@ -40,7 +40,7 @@ class Reconciliation:
 
     @property
     def loss(self) -> float:
-        """The largest part of rows or of a total with a missing, unknown, dead or other-kind code, 0 to 1.
+        """The largest part of rows or of a total whose code is missing, unknown, not in use or of another kind, 0 to 1.
 
         A total that negative numbers go into is no whole that parts could be told of.
         """

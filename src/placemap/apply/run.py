@@ -62,7 +62,7 @@ class Applied:
         """Why this result is none to go by: nothing was placed, or too much is lost; None where it is one.
 
         Args:
-            max_loss: per cent of the rows, or of a total, that may have a missing, unknown, dead or other-kind code.
+            max_loss: per cent of the rows, or of a total, that may have a missing, unknown, ended or other-kind code.
 
         Raises:
             PlacemapError: it is no percentage.
@@ -80,7 +80,8 @@ class Applied:
         if loss <= max_loss:
             return None
         return PlacemapError(
-            f"{loss:.2f}% is lost to missing, unknown, dead or other-kind codes; --max-loss allows {max_loss:g}%",
+            f"{loss:.2f}% is lost to codes that are missing, unknown, no longer in use or of another kind; "
+            f"--max-loss allows {max_loss:g}%",
             hint=f"mend the codes; to have the result all the same: --max-loss {math.ceil(loss)}",
             exit_code=Exit.WRONG,
         )
