@@ -33,7 +33,7 @@ from placemap.cli.common import (
     print_lines,
     progress,
 )
-from placemap.cli.england import BuildOptions, build_england, refuse_with_england
+from placemap.cli.england import build_england, refuse_with_england
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.cli.outcomes import outcome_json, print_outcome
 from placemap.cli.workflow import Annotations, error_annotations, finding_annotations
@@ -128,10 +128,10 @@ def build(
     from placemap.commands.data import shipped_systems
 
     reference = _Reference(data, measure, vintage or [], as_of, min_grade, locked, download)
+    options = pipeline.BuildOptions(formats.value, excel, boundaries, sensitivity)
     if england:
         refuse_with_england(systems, footprint, every=every)
         workspace = reference.open([], shipped_systems(), "build --england")
-        options = BuildOptions(formats.value, excel, boundaries, sensitivity)
         return build_england(workspace, out, min_grade.value, options, strict=strict, as_json=as_json)
     if not systems:
         raise PlacemapError(
@@ -141,16 +141,7 @@ def build(
         )
 
     def make(workspace: Workspace, system: System, chosen: Footprint) -> Outcome:
-        return pipeline.build(
-            workspace,
-            system,
-            chosen,
-            out,
-            formats=formats.value,
-            excel=excel,
-            outlines=boundaries,
-            sensitive=sensitivity,
-        )
+        return pipeline.build(workspace, system, chosen, out, options)
 
     told = _Told(_bar(strict), as_json=as_json)
     return _run("build", systems, footprint or [], every, reference, told, make, out)

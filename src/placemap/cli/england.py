@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from placemap.cli.sensitivity import sensitivity_json, show_sensitivity
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
+    from placemap.commands.build import BuildOptions
     from placemap.commands.england import EnglandOutcome
     from placemap.commands.workspace import Workspace
     from placemap.config.model import System
@@ -48,16 +48,6 @@ def systems_of(workspace: Workspace) -> Iterable[System]:
     return found
 
 
-@dataclass(frozen=True)
-class BuildOptions:
-    """What is written beside the usual tables, and in what format."""
-
-    formats: str
-    excel: bool
-    boundaries: bool
-    sensitivity: bool
-
-
 def build_england(
     workspace: Workspace, out: Path, min_grade: str, options: BuildOptions, *, strict: bool, as_json: bool
 ) -> int:
@@ -66,16 +56,7 @@ def build_england(
     from placemap.commands.baseline import Bar
 
     systems = systems_of(workspace)
-    outcome = pipeline_england.build_england(
-        workspace,
-        systems,
-        out,
-        min_grade=min_grade,
-        formats=options.formats,
-        excel=options.excel,
-        outlines=options.boundaries,
-        sensitive=options.sensitivity,
-    )
+    outcome = pipeline_england.build_england(workspace, systems, out, options, min_grade=min_grade)
     if as_json:
         print_json(_as_json(outcome))
     else:

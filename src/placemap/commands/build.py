@@ -15,22 +15,34 @@ from placemap.outputs.folder import write_build
 from placemap.reference.lock import require_locked
 
 
+@dataclass(frozen=True)
+class BuildOptions:
+    """What is written beside the usual tables, and in what format.
+
+    Attributes:
+        formats: as `--format`.
+        excel: whether a workbook is written.
+        outlines: whether the outlines of places are.
+        sensitive: whether LSOAs are placed by other methods, too, to say how sure each place is.
+    """
+
+    formats: str = "csv"
+    excel: bool = False
+    outlines: bool = False
+    sensitive: bool = False
+
+
+USUAL = BuildOptions()
+
+
 def build(
     workspace: Workspace,
     system: System,
     footprint: Footprint,
     out: Path,
-    *,
-    formats: str = "csv",
-    excel: bool = False,
-    outlines: bool = False,
-    sensitive: bool = False,
+    options: BuildOptions = USUAL,
 ) -> Outcome:
     """Build one footprint into `out/<system>/<footprint>/`.
-
-    Args:
-        outlines: also write the outlines of its places.
-        sensitive: also place LSOAs by other methods, and say how sure each place is.
 
     Raises:
         PlacemapError: the folder cannot be written, or the tables are not those of the lock; what stood there before
@@ -40,14 +52,14 @@ def build(
         require_locked(workspace.inputs(footprint), workspace.lock)
     outcome = workspace.build(system, footprint)
     failed = outcome.exit_code() != Exit.OK
-    if sensitive and not failed:
+    if options.sensitive and not failed:
         from placemap.analysis.sensitivity import sensitivity  # few builds ask for it
 
         outcome.sensitivity = sensitivity(outcome.without_errors())
         outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
-    shapes = workspace.boundaries(outcome.without_errors()) if outlines and not failed else None
+    shapes = workspace.boundaries(outcome.without_errors()) if options.outlines and not failed else None
     made = workspace.made(outcome, shapes)
-    outcome.folder = write_build(made, out, formats=formats, excel=excel)
+    outcome.folder = write_build(made, out, formats=options.formats, excel=options.excel)
     return outcome
 
 

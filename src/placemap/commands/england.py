@@ -13,6 +13,7 @@ import pandas as pd
 
 from placemap.checks.run import by_severity
 from placemap.checks.store_covers import UPDATE
+from placemap.commands.build import USUAL, BuildOptions
 from placemap.commands.workspace import Outcome, Workspace, footprints_of
 from placemap.config.as_of import at_vintages
 from placemap.config.find_config import england_configs
@@ -179,18 +180,11 @@ def build_england(
     workspace: Workspace,
     systems: Iterable[System],
     out: Path,
+    options: BuildOptions = USUAL,
     *,
     min_grade: str = WEAKEST,
-    formats: str = "csv",
-    excel: bool = False,
-    outlines: bool = False,
-    sensitive: bool = False,
 ) -> EnglandOutcome:
     """Build all systems into `out/england/default-footprints/`.
-
-    Args:
-        outlines: also write the outlines of all places.
-        sensitive: also place LSOAs by other methods, and say how sure each place is.
 
     Raises:
         PlacemapError: the store is not of all England, the tables are not those of the lock, or the folder cannot be
@@ -201,15 +195,15 @@ def build_england(
         require_locked(inputs_of(outcome, workspace), workspace.lock)
     failed = outcome.exit_code() != Exit.OK
     outcome.tables = tables_of(outcome, workspace)
-    if sensitive and not failed:
+    if options.sensitive and not failed:
         from placemap.analysis.sensitivity import sensitivity
 
         outcome.sensitivity = sensitivity(outcome.national)
         outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
-    shapes = workspace.boundaries(outcome.national) if outlines and not failed else None
+    shapes = workspace.boundaries(outcome.national) if options.outlines and not failed else None
     made = build_of(outcome, workspace, shapes)
     page = partial(national_readme, outcome.national, lines(outcome))
-    outcome.folder = write_build(made, out, formats=formats, excel=excel, page=page)
+    outcome.folder = write_build(made, out, formats=options.formats, excel=options.excel, page=page)
     return outcome
 
 

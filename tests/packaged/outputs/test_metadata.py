@@ -109,12 +109,12 @@ def test_hashes_are_those_of_the_files(folder):
 
 def test_a_second_build_replaces_the_first(folder, workspace, system):
     """The descriptor is among the files that a build knows as its own."""
-    from placemap.commands.build import build
+    from placemap.commands.build import BuildOptions, build
 
     built = folder("bnssg", "localities")
     before = (built / "datapackage.json").read_bytes()
     found = system("bnssg")
-    build(workspace, found, found.footprints["localities"], built.parents[1], outlines=True)
+    build(workspace, found, found.footprints["localities"], built.parents[1], BuildOptions(outlines=True))
     build(workspace, found, found.footprints["localities"], built.parents[1])
     assert (built / "datapackage.json").read_bytes() == before
     assert not (built / "place_boundaries.gpkg").exists()
