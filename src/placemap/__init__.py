@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from placemap.core.version import __version__
+from placemap.core.installed import __version__
 
 if TYPE_CHECKING:
     from placemap.api import Places, load, load_england

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from placemap.apply import apportion as place_keys
 from placemap.apply.measures import measures_of
+from placemap.apply.options import Options, as_names
 from placemap.apply.run import Applied
-from placemap.commands.apply import MAX_LOSS, Applier, Options, as_names, resolved_footprint
+from placemap.commands.apply import MAX_LOSS, Applier, resolved_footprint
 from placemap.commands.workspace import Outcome, Workspace, footprints_of, open_workspace
 from placemap.config.find_config import config_path
 from placemap.config.grades import GRADES, WEAKEST
@@ -145,7 +146,7 @@ class Places:
             count: count rows, in the column ROWS; also where nothing else is asked for.
             footprint: the default one where None.
             by, kind, groups, shares, practices, blanks, extensive, whole, sheet, folder: see `Options`.
-            max_loss: per cent of the rows, or of a total, that may have a missing, unknown, dead or other-kind code.
+            max_loss: per cent of the rows, or of a total, that may have a missing, unknown, ended or other-kind code.
 
         Raises:
             PlacemapError: the data cannot be read or a column is not what it is asked for as, see `measures`; nothing

@@ -193,6 +193,7 @@ def test_keyboard_alone(opened):
     assert page.get_attribute("#map-svg > path.pointed", "d") != ""
     assert page.text_content("#map-facts").startswith("Forest of Dean (Gloucestershire)")
     page.keyboard.press("Enter")
+    page.wait_for_selector('tr[id$="/forest-of-dean"][aria-current]')
     assert page.get_attribute("#map-svg > path.chosen", "d") != ""
     page.click("button[type=reset]")
     page.focus("#map-box")

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from placemap.apply.measures import measures_of
-from placemap.commands.apply import Applier, Options, resolved_footprint
+from placemap.apply.options import Options
+from placemap.commands.apply import Applier, resolved_footprint
 from placemap.commands.england import resolved_england
 
 RESIDENTS_2021 = 56_490_108

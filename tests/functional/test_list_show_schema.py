@@ -53,7 +53,7 @@ def test_every_option_has_help(path):
 
 
 def test_version(cli):
-    from placemap.core.version import __version__
+    from placemap.core.installed import __version__
 
     ran = cli("--version")
     assert (ran.code, ran.out) == (0, f"placemap {__version__}\n")

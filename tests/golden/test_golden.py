@@ -27,7 +27,7 @@ def produced(process, tmp_path):
 
 def test_toy_county_byte_for_byte(produced, request):
     # The metadata name the version that wrote them, which is no part of what is compared.
-    from placemap.core.version import __version__
+    from placemap.core.installed import __version__
 
     produced = {
         name: content.replace(f"placemap {__version__}".encode(), b"placemap VERSION")

@@ -15,7 +15,7 @@ from stores import rewrite
 from typer.testing import CliRunner
 
 from placemap.cli import app
-from placemap.core.packaged import packaged_folder
+from placemap.core.installed import packaged_folder
 
 MAP = "gp-reg-pat-prac-map_2026-08.csv"
 
@@ -237,3 +237,13 @@ def test_a_file_that_is_no_lock(text, packaged, tmp_path, monkeypatch):
     result = run("build", "bnssg", "--locked", "--data", packaged)
     assert result.exit_code == 3
     assert "write a new one with `placemap data lock`" in result.output
+
+
+def test_a_lock_is_never_written_over_a_file_that_is_none(packaged, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("work")
+    refused = run("data", "lock", "bnssg", "--to", "mine.yaml", "--data", packaged)
+    assert refused.exit_code == 3
+    assert "mine.yaml: this file is no lock; it would be replaced\n  → move it away" in refused.stderr
+    assert (tmp_path / "mine.yaml").read_text() == "work"
+    assert [run("data", "lock", "bnssg", "--data", packaged).exit_code for _ in range(2)] == [0, 0]

@@ -1,5 +1,6 @@
 """Tables of random shape: every row of the file is title, header, data, footer or blank, or the file is refused."""
 
+import codecs
 import csv
 import io
 import tempfile
@@ -16,7 +17,7 @@ from placemap.apply.scan import scan_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.read_tables import on_disk, read_table
 
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le-marked", "cp1252")
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le-marked", "utf-16-be-marked", "cp1252")
 SEPARATORS = (",", "\t", ";", "|")
 TITLES = ("Attendances by area", "Source: made up", "Released in May, all ages", "Caf\xe9 – “quoted”")
 FOOTERS = ("Source: made up", "Total", "Notes", "* held back, see the notes", "England")
@@ -98,7 +99,8 @@ def written(shape, separator, encoding, path):
     content = text.getvalue().replace("\n\n", "\n \n")  # a blank line is a line
     if encoding == "cp1252":
         content = content.encode("cp1252", errors="replace").decode("cp1252")
-    codec, mark = ("utf-16-le", b"\xff\xfe") if encoding == "utf-16-le-marked" else (encoding, b"")
+    marks = {"utf-16-le-marked": codecs.BOM_UTF16_LE, "utf-16-be-marked": codecs.BOM_UTF16_BE}
+    codec, mark = encoding.removesuffix("-marked"), marks.get(encoding, b"")
     path.write_bytes(mark + content.encode(codec))
     return content
 

@@ -135,7 +135,7 @@ def path_as_a_name(name, content):
         (other_bytes, "the table is not the one that the manifest describes"),
         (table_missing, "the table cannot be read: No such file or directory"),
         (other_hash, "the content of table ward-2024 is not what the manifest says"),
-        (path_as_a_name, "the manifest names a table '../../evil'"),
+        (path_as_a_name, "table '../../evil' of vintage '2024' is no name and vintage of a table"),
     ],
 )
 def test_a_pack_that_is_not_what_it_says_changes_nothing(change, message, pack, cli, store, tmp_path):

@@ -38,6 +38,7 @@ def _unit_reasons(unit: UnitChanges, old: Geography) -> Iterator[tuple[str, str]
     moved_from = {code for code, _, _ in unit.moved}
     texts: dict[str, str] = {code: f"{label} {code} is no longer in use" for code in unit.removed}
     texts |= {code: f"{label} {code} is {new} now" for code, (new, _) in unit.recoded.items()}
+    texts |= {was: f"{label} {ods} ({was}) is another area now, {now}" for ods, (was, now) in unit.redrawn.items()}
     texts |= {code: f"{label} {code} lost LSOAs" for code in moved_from if code not in texts}
     texts |= {code: f"{label} {code} gained LSOAs" for _, code, _ in unit.moved if code not in texts}
     texts |= {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,16 +13,18 @@ import pandas as pd
 
 from placemap.analysis.infer_listed import Listing, listing
 from placemap.core.arrays import Ints, positions, sums
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
-from placemap.core.text import listed
+from placemap.core.text import listed, some
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import CodeKind, clean_codes, code_columns
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+#: The codes that a message names.
+few = partial(some, most=5, counted=True)
 #: More places than this in a column, and it is not one of places.
 MOST_PLACES = 400
 _PLACE_TITLE = re.compile(r"place|localit|icp|partnership|footprint name|neighbourhood", re.IGNORECASE)
@@ -71,7 +74,7 @@ def from_table(
     if found.malformed:
         notes.append(
             f"{len(found.malformed)} values of {found.column} are no {KINDS[found.kind].label} codes: "
-            f"{some(found.malformed)}."
+            f"{few(found.malformed)}."
         )
     shaped = {code: place for code, place in place_of.items() if code not in set(found.malformed)}
     if KINDS[found.kind].patients:
@@ -87,6 +90,8 @@ def from_table(
     names = tuple(sorted(set(known.values())))
     place, label, more = _on_atoms(found, known, names, geography)
     notes += _other_years(unknown, found, geography)
+    if len(known) == 1:
+        label = label.replace(KINDS[found.kind].plural, KINDS[found.kind].label, 1)
     source = f"{len(known):,} {label} (column {found.column})"
     return WantedPlaces(source, names, place, None, (*notes, *more), unknown)
 
@@ -97,12 +102,6 @@ def _listed(found: Listing, column: CodeKind, notes: Sequence[str], geography: G
     source = f"{count:,} {label} (column {column.column}), with the PCNs of {found.vintage}"
     names = tuple(sorted(set(found.place_of.values())))
     return WantedPlaces(source, names, np.full(geography.size, -1), found, (*notes, *found.notes), found.unknown)
-
-
-def some(values: Sequence[str], count: int = 5) -> str:
-    """The first few, and how many more there are."""
-    more = f" and {len(values) - count} more" if len(values) > count else ""
-    return ", ".join(values[:count]) + more
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------
@@ -134,20 +133,20 @@ def _no_codes(frame: pd.DataFrame) -> PlacemapError:
     others = [value for value in values.get(column, []) if not kind.pattern.fullmatch(value)]
     hint = f"give a column of {', '.join(KINDS[kind].plural for kind in _FINEST[:6])}"
     if not count:
-        columns = some(list(values), 12)
+        columns = some(list(values), 12, counted=True)
         return PlacemapError(
             f"no column holds codes of a kind that placemap knows (the columns are {columns})", hint=hint
         )
     what = f"of the {len(values[column]):,} different values of {column}"
     if not others:
         return PlacemapError(
-            f"{what}, none is a code that the reference has: {some(values[column], 20)}",
+            f"{what}, none is a code that the reference has: {some(values[column], 20, counted=True)}",
             hint="`placemap data update`, or --data with a store that has them",
         )
     verb = "is" if len(others) == 1 else "are"
     return PlacemapError(
         f"no column holds codes of one kind: {what}, {count:,} are codes of {kind.plural}, and {len(others):,} {verb} "
-        f"not: {some(others, 20)}",
+        f"not: {some(others, 20, counted=True)}",
         hint=hint,
     )
 
@@ -155,7 +154,9 @@ def _no_codes(frame: pd.DataFrame) -> PlacemapError:
 def no_column(asked: str, frame: pd.DataFrame) -> PlacemapError:
     """The error of a column that is not there."""
     return PlacemapError(
-        f"there is no column `{asked}`", hint=f"the columns are {some([*map(str, frame)], 20)}", exit_code=Exit.USAGE
+        f"there is no column `{asked}`",
+        hint=f"the columns are {some([*map(str, frame)], 20, counted=True)}",
+        exit_code=Exit.USAGE,
     )
 
 
@@ -170,7 +171,7 @@ def _place_column(frame: pd.DataFrame, codes: CodeKind) -> str:
         if divided := _divides(frame, codes.column):
             return divided  # which is then refused with the code that is in several places
         raise PlacemapError(
-            f"no column groups the codes of {codes.column} into places",
+            f"no column says which place each code of column `{codes.column}` is in",
             hint="add a column with the name of the place of each code, or name it with --place",
             exit_code=Exit.USAGE,
         )
@@ -228,7 +229,7 @@ def _places_by_code(frame: pd.DataFrame, found: CodeKind, column: str) -> tuple[
     if len(twice):
         code, *others = twice["code"].unique()
         places = twice[twice["code"] == code]["place"].tolist()
-        more = f", and so are {len(others):,} more: {some(others)}" if others else ""
+        more = f", and so are {len(others):,} more: {few(others)}" if others else ""
         raise PlacemapError(
             f"{KINDS[found.kind].label} {code} is in {len(places)} places, {listed(places)}{more}",
             hint="keep each code in one place; to divide a unit, list its LSOAs",
@@ -254,7 +255,7 @@ def _other_years(unknown: Sequence[str], found: CodeKind, geography: Geography) 
         here = [code for code in unknown if units.position(code) is not None]
         if here:
             what = f"{KINDS[found.kind].plural} of {vintage}"
-            yield f"Of the codes that are left out, {len(here):,} are {what}: {some(here)}."
+            yield f"Of the codes that are left out, {len(here):,} are {what}: {few(here)}."
 
 
 def _on_atoms(
@@ -288,13 +289,13 @@ def _from_lsoas(known: dict[str, int], names: tuple[str, ...], geography: Geogra
     if old and new:
         notes.insert(
             0,
-            f"The list mixes LSOAs of two years: {len(old):,} codes are of 2011 only ({some(sorted(old))}) and "
-            f"{len(new):,} of 2021 only ({some(sorted(new))}). Each is taken in its own year.",
+            f"The list mixes LSOAs of two years: {len(old):,} codes are of 2011 only ({few(sorted(old))}) and "
+            f"{len(new):,} of 2021 only ({few(sorted(new))}). Each is taken in its own year.",
         )
         return place, "LSOAs of 2011 and 2021", notes
     if not old and not new:
         notes.append("All of the LSOAs have the same codes in 2011 and 2021; taken as of 2021.")
-    return place, f"LSOAs of {'2011' if old else '2021'}", notes
+    return place, f"LSOAs of {OLD_LSOA_VINTAGE if old else LSOA_VINTAGE}", notes
 
 
 def _from_2011(known: dict[str, int], names: tuple[str, ...], geography: Geography) -> tuple[Ints, list[str]]:
@@ -316,7 +317,7 @@ def _from_2011(known: dict[str, int], names: tuple[str, ...], geography: Geograp
     if torn:
         notes.append(
             f"{len(torn)} LSOAs of 2021 were made from LSOAs of 2011 in several places; "
-            f"each goes where most of its people come from: {some(torn)}."
+            f"each goes where most of its people come from: {few(torn)}."
         )
     return place, notes
 

@@ -14,7 +14,8 @@ from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.text import listed
 from placemap.reference.former_codes import living_practices
-from placemap.reference.geography import Geography, months
+from placemap.reference.geography import Geography
+from placemap.reference.vintages import months
 
 #: A practice with less of its patients than this in the sub-ICB location that a list of PCNs gives it is not there:
 #: the list's locations are those of its day, and their boundaries have moved since.

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from placemap.analysis.infer_input import WantedPlaces, name_column_of, no_column, some
+from placemap.analysis.infer_input import WantedPlaces, few, name_column_of, no_column
 from placemap.core.arrays import Bools, Floats, Ints, positions, ratio, sums
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity
@@ -98,7 +98,7 @@ def from_polygons(polygons: Polygons, geography: Geography, place_column: str = 
     empty = [name for at, name in enumerate(names) if not (place == at).any()]
     notes = ["A boundary that cuts an LSOA is moved to its edge: LSOAs are placed whole."]
     if empty:
-        notes.append(f"No LSOA is in {some(empty)}: the polygon is smaller than an LSOA, or outside the reference.")
+        notes.append(f"No LSOA is in {few(empty)}: the polygon is smaller than an LSOA, or outside the reference.")
     source = f"{len(frame):,} polygons (column {column}), by area and population-weighted centroids of LSOAs of 2021"
     findings = tuple(_in_doubt(cover, hits, place, names, geography))
     return WantedPlaces(source, names, place, None, (*polygons.notes, *notes), (), findings)

@@ -14,6 +14,7 @@ class UnitChanges:
         added, removed: codes with names.
         renamed: codes with old and new name.
         recoded: old code, new code and name of units that kept every LSOA.
+        redrawn: NHS codes that stand for another area now, with its old and new GSS code.
         moved: LSOAs that are in another unit now, recoded units aside; `from` and `to` codes with the number.
         lsoas, people: how many moved in all.
     """
@@ -25,6 +26,7 @@ class UnitChanges:
     removed: dict[str, str]
     renamed: dict[str, tuple[str, str]]
     recoded: dict[str, tuple[str, str]]
+    redrawn: dict[str, tuple[str, str]]
     moved: list[tuple[str, str, int]]
     lsoas: int
     people: float
@@ -32,7 +34,7 @@ class UnitChanges:
     @property
     def any(self) -> bool:
         """Whether anything changed."""
-        return bool(self.added or self.removed or self.renamed or self.recoded or self.moved)
+        return bool(self.added or self.removed or self.renamed or self.recoded or self.redrawn or self.moved)
 
 
 @dataclass(frozen=True)

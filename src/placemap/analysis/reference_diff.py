@@ -5,7 +5,7 @@ A state is a store as it stands, or as of a day. Only what both states have is c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,8 @@ from placemap.analysis.reference_changes import PracticeChanges, StoreDiff, Unit
 from placemap.config.model import System
 from placemap.core.arrays import Floats, positions
 from placemap.reference.by_lsoa import Units
-from placemap.reference.geography import SPLIT_WEIGHT, Geography, months
+from placemap.reference.geography import SPLIT_WEIGHT, Geography
+from placemap.reference.vintages import months
 
 #: Kinds of areas that are compared, those that say most first.
 DIFF_KINDS = ("icb", "sub_icb", "utla", "ltla", "ward", "msoa")
@@ -73,6 +74,7 @@ def units_changed(kind: str, old: Geography, new: Geography) -> UnitChanges:
         removed,
         {code: (old_names[code], new_names[code]) for code in both if old_names[code] != new_names[code]},
         {code: (twin_code, new_names[twin_code]) for code, twin_code in sorted(recoded.items())},
+        _redrawn(_nhs_codes(before, old_names), _nhs_codes(after, new_names), recoded),
         [(str(a), str(b), int(n)) for a, b, n in ordered.itertuples(index=False)],
         len(moves),
         float(moves["people"].sum()),
@@ -98,6 +100,18 @@ def _recoded(pairs: pd.DataFrame, old: set[str], new: set[str]) -> dict[str, str
     twins = distinct[alone & (distinct["old"] != distinct["new"])]
     fresh = ~twins["new"].isin(old) & ~twins["old"].isin(new)
     return dict(zip(twins.loc[fresh, "old"], twins.loc[fresh, "new"], strict=True))
+
+
+def _nhs_codes(units: Units, known: Collection[str]) -> dict[str, str]:
+    """GSS codes by NHS code, of the units that are known; none where a kind has no NHS codes."""
+    pairs = zip(units.ods, units.codes, strict=True) if units.ods is not None else ()
+    return {str(ods): str(code) for ods, code in pairs if ods and code in known}
+
+
+def _redrawn(old: Mapping[str, str], new: Mapping[str, str], recoded: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """NHS codes that are kept while the GSS code changes, which only a new area gets."""
+    kept = {ods: (old[ods], new[ods]) for ods in sorted(set(old) & set(new))}
+    return {ods: (was, now) for ods, (was, now) in kept.items() if now not in (was, recoded.get(was))}
 
 
 # --- practices --------------------------------------------------------------------------------------------------------

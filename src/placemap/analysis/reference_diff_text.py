@@ -48,6 +48,9 @@ def _unit_lines(unit: UnitChanges) -> Iterator[str]:
     yield f"- {len(unit.removed)} removed{_few(unit.removed.items())}"
     yield f"- {len(unit.renamed)} renamed{_few((code, f'{a} → {b}') for code, (a, b) in unit.renamed.items())}"
     yield f"- {len(unit.recoded)} recoded{_few((code, f'{new} {name}') for code, (new, name) in unit.recoded.items())}"
+    if unit.redrawn:
+        changed = [(ods, f"{a} → {b}") for ods, (a, b) in unit.redrawn.items()]
+        yield f"- {len(changed)} NHS codes that are another area now{_few(changed)}"
     pairs = [(f"{a} → {b}", f"{n} LSOAs") for a, b, n in unit.moved]
     yield f"- {unit.lsoas:,} LSOAs ({unit.people:,.0f} people) moved{_few(pairs)}"
 

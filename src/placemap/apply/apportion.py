@@ -32,7 +32,7 @@ PLACED, NO_PLACE, OUT_OF_AREA, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING
     "not in the packaged tables",
     "another kind",
     "unknown code",
-    "dead code",
+    "no longer in use",
     "missing code",
 )
 OUTCOMES = (PLACED, NO_PLACE, OUT_OF_AREA, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING)
@@ -51,7 +51,7 @@ class Apportionment:
 
     Attributes:
         kind: one of `codes.KINDS`.
-        codes: CODE, VINTAGE, OUTCOME (`known` or `dead code`), a row a code that the reference has.
+        codes: CODE, VINTAGE, OUTCOME (`known` or `no longer in use`), a row a code that the reference has.
         weights: CODE, ICSID, FOOTPRINT, PLACECD, PLACENM, WEIGHT, a row a pair; PLACECD is empty for the part that is
             in the scope but in no place, and the rest to 1 is out of area.
         method: how the kind is placed, a phrase for the user.

@@ -191,13 +191,16 @@ def check_columns(question: sql.Question, label: str, *, long: bool = False) -> 
 def _refuse_clashes(groups: Sequence[str], measures: Sequence[Measure], label: str, *, long: bool) -> None:
     """Refuse two columns of the result that have one name."""
     taken = {name.casefold(): "a column of every result" for name in (*PLACE_COLUMNS, *COVERAGE)}
-    if long:
-        taken |= {name.casefold(): "a column of every long result" for name in LONG_COLUMNS}
-    named = [(group, f"--group {group}") for group in groups]
-    if not long:
-        named += [
-            (one.title, "the number of rows" if one.how == COUNT else f"--{one.how} {one.column}") for one in measures
-        ]
+    for_groups = {name.casefold(): "a column of every long result" for name in LONG_COLUMNS if long}
+    _refuse_taken([(group, f"--group {group}") for group in groups], taken | for_groups, label)
+    taken |= {group.casefold(): f"--group {group}" for group in groups}
+    # A long result is made from one with a column a measure.
+    named = [(one.title, "the number of rows" if one.how == COUNT else f"--{one.how} {one.column}") for one in measures]
+    _refuse_taken(named, taken, label)
+
+
+def _refuse_taken(named: Sequence[tuple[str, str]], taken: dict[str, str], label: str) -> None:
+    taken = dict(taken)
     for title, what in named:
         if title.casefold() in taken:
             raise _usage(

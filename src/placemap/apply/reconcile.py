@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from placemap.apply import sql
 from placemap.apply.apportion import LOSSES, OUT_OF_AREA, OUTCOMES, PLACED
@@ -40,7 +40,7 @@ class Reconciliation:
 
     @property
     def loss(self) -> float:
-        """The largest part of rows or of a total with a missing, unknown, dead or other-kind code, 0 to 1.
+        """The largest part of rows or of a total whose code is missing, unknown, not in use or of another kind, 0 to 1.
 
         A total that negative numbers go into is no whole that parts could be told of.
         """
@@ -55,60 +55,80 @@ class Reconciliation:
         return next(line for line in self.lines if line.outcome == PLACED)
 
 
-@dataclass
-class _Ledger:
-    """Makes reconciliations: rows, and the totals that must be conserved."""
+@dataclass(frozen=True)
+class AnsweredRows:
+    """What an engine answers, before it is accounted for.
 
-    question: sql.Question
-    total: dict[str, object]
-    followed: list[tuple[str, str]] = field(init=False)
+    Attributes:
+        placed: figures by place. owner: by PLACECD, the system and footprint that they are accounted for under.
+        known: what codes of the reference have in no place, by footprint and outcome.
+        strays: codes that the reference does not have, with what becomes of them.
+    """
 
-    def __post_init__(self) -> None:
-        found: dict[str, str] = {}
-        for number, measure in enumerate(self.question.measures):
-            if measure.how in (SUM, RATE):
-                found.setdefault(measure.column, f"m{number}a")
-            if measure.how == RATE:
-                found.setdefault(measure.over, f"m{number}b")
-        self.followed = list(found.items())
+    placed: Sequence[dict[str, object]]
+    owner: Mapping[str, tuple[str, str]]
+    known: Sequence[dict[str, object]]
+    strays: Sequence[tuple[str, dict[str, object]]]
 
-    def line(self, outcome: str, rows: Iterable[dict[str, object]]) -> ReconciliationLine:
-        """The line of some rows of results."""
-        rows = list(rows)
-        n = _clean(math.fsum(_number(row["n"]) for row in rows))
-        totals = tuple(_clean(math.fsum(_number(row[alias]) for row in rows)) for _, alias in self.followed)
-        return ReconciliationLine(outcome, n, totals)
-
-    def reconcile(
-        self,
-        footprint: tuple[str, str],
-        placed: Sequence[dict[str, object]],
-        owner: Mapping[str, tuple[str, str]],
-        known: Sequence[dict[str, object]],
-        strays: Sequence[tuple[str, dict[str, object]]],
-    ) -> Reconciliation:
-        """Account for everything; a difference would be a mistake of placemap's own and is never passed over.
-
-        Args:
-            owner: by PLACECD, what it is accounted for under.
-        """
-        mine = {PLACED: [row for row in placed if owner[str(row["PLACECD"])] == footprint]}
-        for row in known:
+    def of(self, footprint: tuple[str, str]) -> dict[str, list[dict[str, object]]]:
+        """What a footprint accounts for, by outcome."""
+        mine = {PLACED: [row for row in self.placed if self.owner[str(row["PLACECD"])] == footprint]}
+        for row in self.known:
             if (row["ICSID"], row["FOOTPRINT"]) == footprint:
                 mine.setdefault(OUT_OF_AREA if row["OUTCOME"] == "known" else str(row["OUTCOME"]), []).append(row)
-        for outcome, row in strays:
+        for outcome, row in self.strays:
             mine.setdefault(outcome, []).append(row)
-        lines = tuple(self.line(outcome, mine.get(outcome, [])) for outcome in OUTCOMES)
-        total = self.line("in", [self.total])
-        for number, whole in enumerate((total.rows, *total.totals)):
-            parts = math.fsum((line.rows, *line.totals)[number] for line in lines)
-            if not math.isclose(parts, whole, rel_tol=1e-9, abs_tol=1e-6):
-                raise AssertionError(f"{footprint}: {parts} accounted for, {whole} came in")
-        titles = tuple(title for title, _ in self.followed)
-        columns = self.question.value_columns
-        least = [_number(self.total.get(f"c{columns.index(title)}least")) for title in titles]
-        signed = frozenset(at for at, value in enumerate(least) if value < 0)
-        return Reconciliation(*footprint, titles, total, lines, signed)
+        return mine
+
+
+def reconcile(
+    footprint: tuple[str, str], question: sql.Question, total: Mapping[str, object], rows: AnsweredRows
+) -> Reconciliation:
+    """Account for everything; a difference would be a mistake of placemap's own and is never passed over.
+
+    Args:
+        total: of all the data, by what `sql.checks` names them.
+    """
+    followed = _followed(question)
+    mine = rows.of(footprint)
+    lines = tuple(_line(outcome, mine.get(outcome, []), followed.values()) for outcome in OUTCOMES)
+    whole = _line("in", [total], followed.values())
+    _refuse_difference(footprint, lines, whole)
+    return Reconciliation(*footprint, tuple(followed), whole, lines, _signed(question, total, followed))
+
+
+def _followed(question: sql.Question) -> dict[str, str]:
+    """The totals that must be conserved: by title, what the queries call them."""
+    found: dict[str, str] = {}
+    for number, measure in enumerate(question.measures):
+        if measure.how in (SUM, RATE):
+            found.setdefault(measure.column, f"m{number}a")
+        if measure.how == RATE:
+            found.setdefault(measure.over, f"m{number}b")
+    return found
+
+
+def _line(outcome: str, rows: Sequence[Mapping[str, object]], aliases: Iterable[str]) -> ReconciliationLine:
+    """The line of some rows of results."""
+    n = _clean(math.fsum(_number(row["n"]) for row in rows))
+    totals = tuple(_clean(math.fsum(_number(row[alias]) for row in rows)) for alias in aliases)
+    return ReconciliationLine(outcome, n, totals)
+
+
+def _refuse_difference(
+    footprint: tuple[str, str], lines: Sequence[ReconciliationLine], total: ReconciliationLine
+) -> None:
+    for number, whole in enumerate((total.rows, *total.totals)):
+        parts = math.fsum((line.rows, *line.totals)[number] for line in lines)
+        if not math.isclose(parts, whole, rel_tol=1e-9, abs_tol=1e-6):
+            raise AssertionError(f"{footprint}: {parts} accounted for, {whole} came in")
+
+
+def _signed(question: sql.Question, total: Mapping[str, object], titles: Iterable[str]) -> frozenset[int]:
+    """Positions of totals that negative numbers go into."""
+    columns = question.value_columns
+    least = [_number(total.get(f"c{columns.index(title)}least")) for title in titles]
+    return frozenset(at for at, value in enumerate(least) if value < 0)
 
 
 def _number(value: object) -> float:

@@ -12,16 +12,17 @@ from placemap.apply import sql
 from placemap.apply.apportion import NO_PLACE, UNKNOWN, Apportionment
 from placemap.apply.check_values import notes_on, refuse_values
 from placemap.apply.columns import PLACE_COLUMNS, _usage, refuse_mixture
-from placemap.apply.coverage import COVERAGE, Cover, shares_of
+from placemap.apply.coverage import COVERAGE, Cover, cover_of, shares_of
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.measures import COUNT, SUM, Measure
-from placemap.apply.reconcile import Reconciliation, _clean, _Ledger, _number
+from placemap.apply.options import Options
+from placemap.apply.reconcile import AnsweredRows, Reconciliation, _clean, _number, reconcile
+from placemap.apply.scan import Scan
 from placemap.apply.told import outcome_of, told
 from placemap.core.account import Account
 from placemap.core.arrays import largest_remainder
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
-from placemap.reference.geography import Geography
 from placemap.resolve.resolved import ResolvedFootprint
 
 
@@ -61,7 +62,7 @@ class Applied:
         """Why this result is none to go by: nothing was placed, or too much is lost; None where it is one.
 
         Args:
-            max_loss: per cent of the rows, or of a total, that may have a missing, unknown, dead or other-kind code.
+            max_loss: per cent of the rows, or of a total, that may have a missing, unknown, ended or other-kind code.
 
         Raises:
             PlacemapError: it is no percentage.
@@ -79,7 +80,8 @@ class Applied:
         if loss <= max_loss:
             return None
         return PlacemapError(
-            f"{loss:.2f}% is lost to missing, unknown, dead or other-kind codes; --max-loss allows {max_loss:g}%",
+            f"{loss:.2f}% is lost to codes that are missing, unknown, no longer in use or of another kind; "
+            f"--max-loss allows {max_loss:g}%",
             hint=f"mend the codes; to have the result all the same: --max-loss {math.ceil(loss)}",
             exit_code=Exit.WRONG,
         )
@@ -100,52 +102,34 @@ class Applied:
 
 def run(
     engine: Engine,
+    scan: Scan,
     question: sql.Question,
     keys: Apportionment,
-    resolved: Sequence[ResolvedFootprint],
-    cover: Cover,
-    geography: Geography,
-    *,
-    extensive: Iterable[str] = (),
-    whole: bool = False,
-    asked: bool = False,
-    account: Account | None = None,
-    label: str = "",
+    footprints: Sequence[ResolvedFootprint],
+    options: Options,
 ) -> Applied:
     """Answer a question.
 
     Args:
-        keys: of the kind that `question.by` holds.
-        resolved: the footprints of `keys`.
-        cover: what codes cover of the places.
-        geography: the reference; where it has all codes of England, others are unknown.
-        extensive: columns that the user vouches for as adding up.
-        whole: whether sums come out in whole numbers, by largest remainder.
-        asked: whether the user said which kind the codes are of.
-        account: of the rows of the file.
+        engine: has the data of `scan`.
+        keys: of the kind that `question.by` holds, for `footprints`.
 
     Raises:
         PlacemapError: a column holds something that is no number, or a rate where a count is needed.
     """
-    total = _added_up(engine, question, set(extensive), account, label)
+    total = _added_up(engine, question, set(options.extensive), scan)
     counts = {str(row["CODE"] or ""): int(row["n"]) for row in engine.query(sql.by_code())}
-    if not asked:
-        refuse_mixture(question.by, counts, keys.kind, label)
+    if options.kind is None:
+        refuse_mixture(question.by, counts, keys.kind, scan.label)
+    cover = cover_of(keys, footprints)
     _load(engine, keys, cover)
-    ledger = _Ledger(question, total)
-    placed = engine.query(sql.places(question))
-    known = [*engine.query(sql.known(question, keys.as_one)), *_in_no_place(engine, question)]
-    strays = _strays(engine, question, keys.kind, all_england=geography.all_england)
-    owner = {head.code: item.key for item in resolved for head in item.place_codes}
-    reconciliations = tuple(ledger.reconcile(item.key, placed, owner, known, strays) for item in resolved)
-    placed = _with_empty_places(placed, question, resolved)
-    if whole:
-        placed = _whole(placed, owner, question, reconciliations, total)
-    became = {str(row["CODE"] or ""): outcome for outcome, row in strays}
-    became |= dict(keys.codes.loc[keys.codes["OUTCOME"] != "known", ["CODE", "OUTCOME"]].to_numpy())
-    measures = range(len(question.measures))
-    covered = tuple(_covered(engine, question, cover, [number]) for number in measures)
-    every = covered[0] if len(covered) == 1 else _covered(engine, question, cover, measures)
+    geography = footprints[0].geography
+    rows = _rows(engine, question, keys, footprints, all_england=geography.all_england)
+    reconciliations = tuple(reconcile(item.key, question, total, rows) for item in footprints)
+    placed = _with_empty_places(rows.placed, question, footprints)
+    if options.whole:
+        placed = _whole(placed, rows.owner, question, reconciliations, total)
+    covered, every = _coverages(engine, question, cover)
     return Applied(
         frame=_beside(_frame(placed, question), every, ["PLACECD", *question.groups]),
         reconciliations=reconciliations,
@@ -154,17 +138,15 @@ def run(
         vintages={str(row["VINTAGE"]): int(row["n"]) for row in engine.query(sql.vintages())},
         method=keys.method,
         notes=tuple(notes_on(engine, question, total)),
-        unknown=_most_often(strays),
-        findings=tuple(finding for item in resolved for finding in item.findings),
-        told=tuple(told(counts, became, keys.kind, geography)),
-        account=account,
+        unknown=_most_often(rows.strays),
+        findings=tuple(finding for item in footprints for finding in item.findings),
+        told=tuple(told(counts, _became(rows, keys), keys.kind, geography)),
+        account=scan.account,
         covered=covered,
     )
 
 
-def _added_up(
-    engine: Engine, question: sql.Question, vouched: set[str], account: Account | None, label: str
-) -> dict[str, object]:
+def _added_up(engine: Engine, question: sql.Question, vouched: set[str], scan: Scan) -> dict[str, object]:
     """Rows and sums of all the data, by what `checks` names them; every row of the file is among them.
 
     Raises:
@@ -172,10 +154,39 @@ def _added_up(
     """
     engine.keep(sql.CODED, sql.coded(question))
     total = engine.query(sql.checks(question))[0]
-    if account is not None and int(_number(total["n"])) != account.data:
-        raise AssertionError(f"{label}: {total['n']} rows were read of {account.data}")
-    refuse_values(engine, question, total, vouched, label)
+    if scan.account is not None and int(_number(total["n"])) != scan.account.data:
+        raise AssertionError(f"{scan.label}: {total['n']} rows were read of {scan.account.data}")
+    refuse_values(engine, question, total, vouched, scan.label)
     return total
+
+
+def _rows(
+    engine: Engine,
+    question: sql.Question,
+    keys: Apportionment,
+    footprints: Sequence[ResolvedFootprint],
+    *,
+    all_england: bool,
+) -> AnsweredRows:
+    """All rows of the data, by what becomes of them."""
+    placed = engine.query(sql.places(question))
+    known = [*engine.query(sql.known(question, keys.as_one)), *_in_no_place(engine, question)]
+    strays = _strays(engine, question, keys.kind, all_england=all_england)
+    owner = {head.code: item.key for item in footprints for head in item.place_codes}
+    return AnsweredRows(placed, owner, known, strays)
+
+
+def _became(rows: AnsweredRows, keys: Apportionment) -> dict[str, str]:
+    """What became of codes that are in no vintage that is read: by code, its outcome."""
+    became = {str(row["CODE"] or ""): outcome for outcome, row in rows.strays}
+    return became | dict(keys.codes.loc[keys.codes["OUTCOME"] != "known", ["CODE", "OUTCOME"]].to_numpy())
+
+
+def _coverages(engine: Engine, question: sql.Question, cover: Cover) -> tuple[tuple[pd.DataFrame, ...], pd.DataFrame]:
+    """What the data cover of the places: by each measure alone, and by all of them."""
+    measures = range(len(question.measures))
+    covered = tuple(_covered(engine, question, cover, [number]) for number in measures)
+    return covered, covered[0] if len(covered) == 1 else _covered(engine, question, cover, measures)
 
 
 def _load(engine: Engine, keys: Apportionment, cover: Cover) -> None:
@@ -223,8 +234,8 @@ def join_outcomes(codes: Iterable[str | None], kind: str, *, all_england: bool) 
 
 
 def _with_empty_places(
-    placed: list[dict[str, object]], question: sql.Question, resolved: Sequence[ResolvedFootprint]
-) -> list[dict[str, object]]:
+    placed: Sequence[dict[str, object]], question: sql.Question, resolved: Sequence[ResolvedFootprint]
+) -> Sequence[dict[str, object]]:
     """With a row for every place, also for one that the data have nothing of (not where there are groups)."""
     if question.groups:
         return placed
@@ -239,7 +250,7 @@ def _with_empty_places(
 
 
 def _whole(
-    placed: list[dict[str, object]],
+    placed: Sequence[dict[str, object]],
     owner: Mapping[str, tuple[str, str]],
     question: sql.Question,
     reconciliations: Sequence[Reconciliation],

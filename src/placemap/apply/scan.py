@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from placemap.core.account import Account
-from placemap.core.cells import cell_text
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.plain_csv import Plain
 from placemap.core.read_tables import on_disk
+from placemap.core.sheets import cell_text
 
 
 @dataclass(frozen=True)

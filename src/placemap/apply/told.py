@@ -86,7 +86,7 @@ def told(counts: Mapping[str, int], outcomes: Mapping[str, str], kind: str, geog
     gone = ended(kind, geography)
     for code in sorted(of.get(DEAD, []))[:12]:
         if code in gone:
-            yield f"dead code: {gone[code].text(code)}"
+            yield f"{DEAD}: {gone[code].text(code)}"
     yield from _another(of.get(OTHER_KIND, []), counts, kind)
     shaped = [code for code in (*of.get(UNKNOWN, []), *of.get(NOT_IN_TABLES, [])) if KINDS[kind].accepts(code)]
     if shaped:

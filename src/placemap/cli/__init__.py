@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from placemap.core.version import __version__
+from placemap.core.installed import __version__
 
 app = typer.Typer(
     name="placemap",

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from placemap.cli.common import finding_json, finding_lines, message, print_table
+from placemap.core.codes import KINDS
 from placemap.core.errors import Exit
+from placemap.core.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +47,10 @@ def strict_code(applied: Applied, percent: float | None) -> Exit:
     worst = max((item.loss for item in applied.reconciliations), default=0.0)
     if worst * 100 <= percent:
         return Exit.OK
-    message(f"error: {worst:.2%} is lost to missing, unknown, dead or other-kind codes; --strict allows {percent:g}%")
+    message(
+        f"error: {worst:.2%} is lost to codes that are missing, unknown, no longer in use or of another kind; "
+        f"--strict allows {percent:g}%"
+    )
     return Exit.WRONG
 
 
@@ -91,8 +96,8 @@ def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
         out: the file that it was written to.
         told: what codes that were not placed are.
     """
-    held = ", ".join(f"{rows:,} rows of {vintage}" for vintage, rows in applied.vintages.items())
-    message(f"by `{applied.by}`, codes of the kind {applied.kind}: {held or 'none that the reference has'}")
+    held = ", ".join(f"{counted(rows, 'row')} of {vintage}" for vintage, rows in applied.vintages.items())
+    message(f"by column `{applied.by}`, {KINDS[applied.kind].label} codes: {held or 'none that placemap knows'}")
     message(f"placed: {applied.method}")
     warn(applied.findings)
     for note in applied.notes:

@@ -12,6 +12,7 @@ from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from placemap.analysis.find import Hit
+    from placemap.reference.look_up import NamedUnit
 
 
 @app.command()
@@ -56,22 +57,24 @@ def find(
         message(f"nothing called or coded like `{text}`{where}")
         return Exit.OK
     rows = [
-        (hit.entry.kind, hit.entry.code, hit.entry.name, ", ".join(hit.entry.vintages), _state(hit), _parents(hit))
-        for hit in hits
+        (hit.entry.kind, hit.entry.code, hit.entry.name, ", ".join(hit.entry.vintages), _about(hit)) for hit in hits
     ]
-    print_table(("kind", "code", "name", "vintages", "", "in"), rows)
+    print_table(("kind", "code", "name", "vintages", "where, or what became of it"), rows)
     if len(hits) == limit:
         message(f"the best {limit}; --limit shows more, --kind looks for one kind")
     return Exit.OK
 
 
-def _state(hit: Hit) -> str:
-    return hit.entry.note if hit.entry.alive else f"not in use; {hit.entry.note}".rstrip("; ")
+def _about(hit: Hit) -> str:
+    """The note of an entry and what it lies in; one of the two is all that most have."""
+    state = hit.entry.note if hit.entry.alive else f"not in use; {hit.entry.note}".rstrip("; ")
+    known = {parent.code: _short(parent) for parent in hit.parents if parent.kind != "icb"}
+    return " · ".join([*([state] if state else []), *known.values()])
 
 
-def _parents(hit: Hit) -> str:
-    known = {parent.code: parent.name for parent in hit.parents if parent.kind != "icb"}
-    return " · ".join(known.values())
+def _short(parent: NamedUnit) -> str:
+    """A name as a cell has room for: a sub-ICB location goes by its NHS code, which its long name ends with."""
+    return f"sub-ICB {parent.name.rsplit(' - ', 1)[-1]}" if parent.kind == "sub_icb" else parent.name
 
 
 def _json(hit: Hit) -> dict[str, Any]:

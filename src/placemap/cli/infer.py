@@ -28,7 +28,7 @@ from placemap.cli.common import (
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.text import some
+from placemap.core.text import counted, some
 
 if TYPE_CHECKING:
     from placemap.analysis.infer import KindFit, PlaceInferred
@@ -136,7 +136,7 @@ def _footprint(against: str | None) -> tuple[System, Footprint] | None:
 
 def _show(found: Found) -> None:
     inferred = found.inferred
-    typer.echo(f"{len(inferred.places)} places from {inferred.wanted.source}")
+    typer.echo(f"{counted(len(inferred.places), 'place')} from {inferred.wanted.source}")
     for note in inferred.wanted.notes:
         typer.echo(f"note: {note}")
     kinds = [fit.kind for fit in inferred.places[0].fits]
@@ -199,8 +199,8 @@ def _way(found: Found) -> str:
         return f"{_units(found)}, as listed (in areas it takes {inferred.other})"
     if inferred.way == "pcn":
         how = "by PCN: each LSOA goes where most of its registered patients are"
-        return f"{inferred.length} units, {how} (in areas it takes {inferred.other})"
-    return f"{inferred.length} area units" + (f" (by PCN it takes {inferred.other})" if inferred.other else "")
+        return f"{counted(inferred.length, 'unit')}, {how} (in areas it takes {inferred.other})"
+    return counted(inferred.length, "area unit") + (f" (by PCN it takes {inferred.other})" if inferred.other else "")
 
 
 def _units(found: Found) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from placemap.analysis.sensitivity import sensitivity
 from placemap.commands.workspace import Outcome, Workspace, chosen_of
 from placemap.config.model import Footprint, Place, System
 from placemap.core.errors import Exit, PlacemapError
@@ -42,6 +41,8 @@ def build(
     outcome = workspace.build(system, footprint)
     failed = outcome.exit_code() != Exit.OK
     if sensitive and not failed:
+        from placemap.analysis.sensitivity import sensitivity  # few builds ask for it
+
         outcome.sensitivity = sensitivity(outcome.without_errors())
         outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
     shapes = workspace.boundaries(outcome.without_errors()) if outlines and not failed else None

@@ -15,7 +15,7 @@ from placemap.config.model import System
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_whole
 from placemap.core.findings import Finding
-from placemap.reference.lock import Lock, lock_of
+from placemap.reference.lock import Lock, lock_of, refuse_other
 from placemap.reference.open_store import cache_folder, chosen_store, open_store, retrieved_in, store_folder
 from placemap.reference.states import states
 from placemap.reference.status import TableStatus, status_of
@@ -99,6 +99,7 @@ def write_lock_for(
     names: list[str], to: Path, data: Path | None, *, vintages: Sequence[str] = (), as_of: str = ""
 ) -> Lock:
     """Lock the tables that some systems are built from, all systems where none is named."""
+    refuse_other(to)
     paths = [config_path(name) for name in names] or list(all_configs().values())
     workspace = open_workspace(data, vintages=vintages, as_of=as_of)
     systems = [at_vintages(load_system(path), workspace.geography.chosen.vintages.get("pcn")) for path in paths]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from placemap.analysis.sensitivity import Sensitivity, sensitivity
 from placemap.checks.run import by_severity
 from placemap.checks.store_covers import UPDATE
 from placemap.commands.workspace import Outcome, Workspace, footprints_of
@@ -39,6 +38,7 @@ from placemap.resolve.resolve import practice_places, scope_of
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
+    from placemap.analysis.sensitivity import Sensitivity
     from placemap.outputs.map.outlines import PlaceBoundaries
 
 
@@ -202,6 +202,8 @@ def build_england(
     failed = outcome.exit_code() != Exit.OK
     outcome.tables = tables_of(outcome, workspace)
     if sensitive and not failed:
+        from placemap.analysis.sensitivity import sensitivity
+
         outcome.sensitivity = sensitivity(outcome.national)
         outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
     shapes = workspace.boundaries(outcome.national) if outlines and not failed else None

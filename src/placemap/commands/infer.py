@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from placemap.analysis.infer import Inferred, Progress, infer
+from placemap.analysis.infer import Inferred, infer
+from placemap.analysis.infer_areas import Progress
 from placemap.analysis.infer_input import WantedPlaces, from_table
 from placemap.analysis.infer_listed import Listing, declared, in_scope, scope_of_listing
 from placemap.commands.workspace import Workspace, resolved_of

@@ -6,16 +6,18 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from placemap.commands.data import client_of, shipped_systems
 from placemap.config.model import Footprint, System
 from placemap.core.errors import PlacemapError
 from placemap.core.text import some
 from placemap.reference.open_store import ENVIRONMENT, cache_folder, open_store, store_folder
 from placemap.reference.store import MANIFEST, Manifest
-from placemap.sources.plan import Plan, plan_for
 from placemap.sources.tables.requirements import incomplete, missing, pinned_months
-from placemap.sources.update_report import UpdateReport
+
+if TYPE_CHECKING:
+    from placemap.sources.plan import Plan
+    from placemap.sources.update_report import UpdateReport
 
 #: Systems, or hosts, that a message names one by one.
 _SHOWN = 3
@@ -75,6 +77,9 @@ def offer_for(systems: Sequence[System], data: Path | None) -> Offer | None:
     named = data is not None or bool(os.environ.get(ENVIRONMENT))
     if not lacking or (named and manifest.covers):
         return None
+    # Most systems that are asked for can be built, and do not wait for what knows the network.
+    from placemap.sources.plan import plan_for
+
     store = folder if named else cache_folder()
     held = open_store(store).manifest if (store / MANIFEST).is_file() else None
     lacks = {item for _, footprint in lacking for item in incomplete(held, footprint)}
@@ -89,6 +94,7 @@ def fetch(offer: Offer, progress: Callable[[str, int, int], None]) -> UpdateRepo
     Raises:
         PlacemapError: the store cannot be written. A download that fails raises nothing.
     """
+    from placemap.commands.data import client_of, shipped_systems
     from placemap.sources.update import Updater
 
     systems = {system.config_sha256: system for system in (*shipped_systems(), *offer.systems)}

@@ -12,9 +12,13 @@ from typing import Any
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import from_json
+from placemap.core.open_file import ZIP_FAULTS
 from placemap.outputs.foi.hidden import hidden
 from placemap.outputs.foi.pack import CONFIG, LIBRARIES, LOCK, RESPONSE, SUMS, WORKBOOK, PackLock, libraries
 from placemap.outputs.foi.questions import Letter
+
+#: What the last record of a zip begins with, and its length where it has no comment.
+_END, _END_BYTES = b"PK\x05\x06", 22
 
 
 @dataclass
@@ -66,8 +70,9 @@ def read_pack(path: Path) -> tuple[dict[str, bytes], list[str]]:
             strays = [f"{name} lies outside the pack's folder" for name in names if not name.startswith(folder)]
             strays += [f"{name} is there twice" for name in sorted({n for n in names if names.count(n) > 1})]
             strays += ["the archive has a comment"] * bool(archive.comment)
+            strays += _around(path.read_bytes(), archive)
             files = {name.removeprefix(folder): archive.read(name) for name in names if name.startswith(folder)}
-    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError) as error:
+    except ZIP_FAULTS as error:
         reason = getattr(error, "strerror", None) or error
         raise PlacemapError(
             f"the pack cannot be read: {reason}", location=str(path), hint="give the zip as it was written"
@@ -80,6 +85,14 @@ def read_pack(path: Path) -> tuple[dict[str, bytes], list[str]]:
             hint="give the zip that `placemap foi` wrote",
         )
     return files, strays
+
+
+def _around(content: bytes, archive: zipfile.ZipFile) -> list[str]:
+    """What stands before the first file of an archive, which zip readers skip, and after its end."""
+    first = min((member.header_offset for member in archive.infolist()), default=0)
+    before = ["the archive has bytes before its first file"] * bool(first)
+    after = not archive.comment and content[-_END_BYTES:][:4] != _END
+    return before + ["the archive has bytes after its end"] * after
 
 
 def _unaltered(files: dict[str, bytes], strays: list[str]) -> Step:

@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from placemap.analysis.sensitivity import Sensitivity
 from placemap.checks.coverage import empty_scope
 from placemap.checks.members import check_declarations, check_icb
 from placemap.checks.run import in_order, run_checks
@@ -37,6 +36,7 @@ from placemap.resolve.resolve import Assignment, lsoas_of, resolve, scope_of
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
+    from placemap.analysis.sensitivity import Sensitivity
     from placemap.outputs.map.outlines import LsoaBoundaries, PlaceBoundaries
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import is_litter
-from placemap.core.packaged import packaged_folder
+from placemap.core.installed import packaged_folder
 
 ENDINGS = (".yaml", ".yml")
 

@@ -25,7 +25,7 @@ from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
 from placemap.config.model import Loc
-from placemap.config.yaml_hints import COLON, quotes_needed
+from placemap.config.yaml_errors import YAML_HINT, bad_character, not_yaml
 from placemap.core.errors import PlacemapError
 
 #: Far above any real config (the largest shipped one is 30 kB); a larger file is something else.
@@ -123,22 +123,19 @@ def parse(text: str, name: str) -> YamlTree:
     """
     bad = Reader.NON_PRINTABLE.search(text)
     if bad:
-        raise _bad_character(text, bad.start(), name)
+        raise bad_character(text, bad.start(), name)
     try:
         _refuse_depth(text, name)
         root = yaml.compose(text, Loader=_Loader)
     except MarkedYAMLError as error:
-        raise _not_yaml(error, text, name) from None
+        raise not_yaml(error, text, name) from None
     except (YAMLError, ValueError) as error:
-        raise PlacemapError(f"this is not YAML: {str(error).splitlines()[0]}", location=name, hint=_YAML_HINT) from None
+        raise PlacemapError(f"this is not YAML: {str(error).splitlines()[0]}", location=name, hint=YAML_HINT) from None
     tree = YamlTree(name)
     if root is None:
         return tree
     tree.value = _plain(root, (), tree)
     return tree
-
-
-_YAML_HINT = "`placemap schema` prints the format; `placemap show bnssg --source` prints a config that is right"
 
 
 class _Core(BaseResolver):
@@ -213,39 +210,6 @@ def _walk(text: str, name: str) -> None:
             )
 
 
-def _not_yaml(error: MarkedYAMLError, text: str, name: str) -> PlacemapError:
-    mark = error.problem_mark or error.context_mark
-    loc = Loc(name, mark.line + 1, mark.column + 1) if mark else Loc(name)
-    lines = text.splitlines()
-    line = lines[mark.line] if mark and mark.line < len(lines) else ""
-    if "\t" in line[: len(line) - len(line.lstrip())]:
-        return PlacemapError(
-            "a tab indents this line; YAML is indented with spaces",
-            location=str(loc),
-            hint="replace each tab by two spaces",
-        )
-    hint = quotes_needed(text, loc.line) if error.problem == COLON else ""
-    return PlacemapError(f"this is not YAML: {_problem(error)}", location=str(loc), hint=hint or _YAML_HINT)
-
-
-def _problem(error: MarkedYAMLError) -> str:
-    """What the parser says, with what it was reading and where that began."""
-    problem = (error.problem or "it cannot be parsed").splitlines()[0]
-    if not error.context:
-        return problem
-    start = f", which starts at line {error.context_mark.line + 1}" if error.context_mark else ""
-    return f"{problem} ({error.context.splitlines()[0]}{start})"
-
-
-def _bad_character(text: str, position: int, name: str) -> PlacemapError:
-    before = text[:position].split("\n")
-    return PlacemapError(
-        f"the character U+{ord(text[position]):04X} cannot stand in YAML",
-        location=str(Loc(name, len(before), len(before[-1]) + 1)),
-        hint="delete it; editors may not show it",
-    )
-
-
 def _plain(node: Node, path: KeyPath, tree: YamlTree) -> Any:
     tree.nodes += 1
     loc = Loc(tree.file, node.start_mark.line + 1, node.start_mark.column + 1)
@@ -268,7 +232,7 @@ def _mapping(node: MappingNode, path: KeyPath, tree: YamlTree) -> dict[str, Any]
     for key_node, value_node in node.value:
         loc = Loc(tree.file, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
         if not isinstance(key_node, ScalarNode):
-            raise PlacemapError("a key must be text; found a list or a mapping", location=str(loc), hint=_YAML_HINT)
+            raise PlacemapError("a key must be text; found a list or a mapping", location=str(loc), hint=YAML_HINT)
         key = str(key_node.value)
         _refuse_half_characters(key, loc)
         here = (*path, key)

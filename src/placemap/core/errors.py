@@ -6,7 +6,7 @@ import traceback
 from enum import IntEnum
 from pathlib import Path
 
-from placemap.core.version import __version__
+from placemap.core.installed import __version__
 
 
 class Exit(IntEnum):

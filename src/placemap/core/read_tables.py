@@ -19,13 +19,12 @@ from typing import Any
 import pandas as pd
 
 from placemap.core.account import Account, data_rows
-from placemap.core.cells import cell_text
 from placemap.core.decode import text_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.header import find_header, may_be_footer
 from placemap.core.open_file import PARQUET, WORKBOOK, Source, opened, source_of, unreadable
 from placemap.core.plain_csv import Plain, proof
-from placemap.core.sheets import chosen_sheet, workbook
+from placemap.core.sheets import cell_text, chosen_sheet, workbook
 
 #: Bytes of a CSV from which it is worth to prove that it is plain.
 LARGE = 1 << 20

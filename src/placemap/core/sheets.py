@@ -6,9 +6,9 @@ import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from typing import Any
 
-from placemap.core.cells import cell_text
 from placemap.core.decode import PREVIEW, Record
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.header import Header, find_header
@@ -145,3 +145,14 @@ def _header_of(sheet: Sheet, label: str) -> Header | PlacemapError | None:
         return sheet.header(label)
     except PlacemapError as error:
         return error
+
+
+def cell_text(value: Any) -> str:
+    """A cell of a workbook or a frame as text: whole numbers without a point, days as ISO, nothing as empty text."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime) and value.time() == datetime.min.time():
+        return value.date().isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)

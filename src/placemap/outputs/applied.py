@@ -39,7 +39,7 @@ KEY_CODES = TableSchema(
     (
         Column("CODE", "code", "code of the unit"),
         Column("VINTAGE", "text", "vintage that has it"),
-        Column("OUTCOME", "text", "known, or dead code"),
+        Column("OUTCOME", "text", "known, or no longer in use"),
     ),
     ("CODE",),
 )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding, errors_of
+from placemap.core.installed import __version__
 from placemap.core.tables import Table
-from placemap.core.version import __version__
 from placemap.crosswalk.inputs import Inputs
 
 if TYPE_CHECKING:

@@ -41,6 +41,14 @@ def readme(build: Build, ending: str) -> str:
         "overlap writes no crosswalk, and no waiver accepts one.",
         "## Evidence",
         _evidence(system, footprint),
+        *files_and_sources(build, ending),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def files_and_sources(build: Build, ending: str) -> list[str]:
+    """The last paragraphs: what is in which file, and what it was made from."""
+    return [
         "## Files and columns",
         *(dictionary(table, ending) for table in build.tables),
         *boundary_dictionary(build),
@@ -49,7 +57,6 @@ def readme(build: Build, ending: str) -> str:
         "## Attribution",
         "\n".join(f"- {line}" for line in attributions(build.inputs)),
     ]
-    return "\n\n".join(parts) + "\n"
 
 
 def left_out(findings: Iterable[Finding]) -> list[str]:

@@ -10,9 +10,8 @@ from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.findings import Severity
 from placemap.core.text import as_markdown
-from placemap.crosswalk.inputs import attributions
 from placemap.outputs.build import Build
-from placemap.outputs.readme import boundary_dictionary, dictionary, left_out, method, sources
+from placemap.outputs.readme import files_and_sources, left_out, method
 from placemap.resolve.resolved import ResolvedFootprint
 
 
@@ -53,13 +52,7 @@ def national_readme(
         "## Checks",
         f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings, {counts[Severity.INFO]} notes; "
         f"all are in `findings{ending}`. {_coverage(national)}",
-        "## Files and columns",
-        *(dictionary(table, ending) for table in build.tables),
-        *boundary_dictionary(build),
-        "## Sources",
-        sources(build.inputs),
-        "## Attribution",
-        "\n".join(f"- {line}" for line in attributions(build.inputs)),
+        *files_and_sources(build, ending),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -20,7 +20,7 @@ from placemap.reference.conversions import largest_part, no_conversion, read_con
 from placemap.reference.pcns import pcn_entries, practice_groups, read_pcns
 from placemap.reference.registrations import read_registrations
 from placemap.reference.store import ReferenceData, TableEntry
-from placemap.reference.vintages import ChosenVintages
+from placemap.reference.vintages import ChosenVintages, nearest_month
 
 SPLIT_WEIGHT, MERGE_WEIGHT = RESIDENTS, OLD_RESIDENTS
 
@@ -84,9 +84,7 @@ class Geography:
 
     @cached_property
     def _pcn_vintage(self) -> str:
-        registered = months(self.registrations_entry.vintage)
-        vintages = self.data.vintages("pcn_members")
-        return min(vintages, key=lambda vintage: (abs(months(vintage) - registered), vintage), default="")
+        return nearest_month(self.data.vintages("pcn_members"), self.registrations_entry.vintage)
 
     def units_entry(self, kind: str, vintage: str | None = None) -> TableEntry:
         """The table that `units` is made from."""
@@ -348,13 +346,3 @@ class Geography:
     def ltla_history(self) -> pd.DataFrame:
         """Former LTLAs with their successors."""
         return self.data.table(self.data.need("ltla_history"))
-
-
-def months(vintage: str) -> int:
-    """A vintage (`2022` or `2022-08`) in months."""
-    return int(vintage[:4]) * 12 + int(vintage[5:7] or 1)
-
-
-def measure_title(geography: Geography, name: str) -> str:
-    """The title of the table that a measure comes from."""
-    return geography.measure_entry(name).title

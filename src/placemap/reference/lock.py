@@ -133,6 +133,20 @@ def read_lock(path: Path) -> Lock:
         raise PlacemapError(f"the lock cannot be read: {error}", location=str(path), hint=REWRITE) from None
 
 
+def refuse_other(path: Path) -> None:
+    """Refuse to write a lock over a file that is none, such as the config that was meant to be locked.
+
+    Raises:
+        PlacemapError: so.
+    """
+    if path.is_file() and b'"placemap_lock"' not in path.read_bytes():
+        raise PlacemapError(
+            "this file is no lock; it would be replaced",
+            location=str(path),
+            hint="move it away, or choose another name with --to",
+        )
+
+
 def find_lock(beside: Iterable[Path]) -> Path:
     """The lock that is meant: in the current folder, else beside a config, else one folder up from it."""
     folders = [Path(), *(folder for path in beside for folder in (path.parent, path.parent.parent))]

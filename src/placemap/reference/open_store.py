@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import from_json
-from placemap.core.packaged import packaged_folder
+from placemap.core.installed import packaged_folder
 from placemap.reference.store import (
     MANIFEST,
     REMAKE,

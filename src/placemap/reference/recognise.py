@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from placemap.core.cells import cell_text
 from placemap.core.codes import FIRST_NEW_LSOA, KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
+from placemap.core.sheets import cell_text
 
 if TYPE_CHECKING:
     from placemap.reference.geography import Geography

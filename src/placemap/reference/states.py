@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.packaged import packaged_folder
+from placemap.core.installed import packaged_folder
 from placemap.reference.geography import Geography
 from placemap.reference.open_store import chosen_store, open_store
 from placemap.reference.store import MANIFEST

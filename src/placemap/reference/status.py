@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from placemap.reference.store import Manifest, TableEntry
-from placemap.reference.vintages import tables_of
+from placemap.reference.vintages import months, tables_of
 
 # --- status -----------------------------------------------------------------------------------------------------------
 
@@ -41,8 +41,7 @@ def status_of(manifest: Manifest, retrieved: dict[str, str], today: date) -> lis
 
 
 def _age(vintage: str, today: date) -> int:
-    year, month = int(vintage[:4]), int(vintage[5:7] or 1)
-    return (today.year - year) * 12 + today.month - month
+    return months(today.isoformat()) - months(vintage)
 
 
 def _use(entry: TableEntry, manifest: Manifest) -> str:

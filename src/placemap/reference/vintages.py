@@ -97,13 +97,14 @@ def tables_of(manifest: Manifest, kind: str) -> list[TableEntry]:
     return sorted(found, key=lambda entry: entry.vintage)
 
 
+def months(vintage: str) -> int:
+    """A vintage (`2022` or `2022-08`) or day in months."""
+    return int(vintage[:4]) * 12 + int(vintage[5:7] or 1)
+
+
 def nearest_month(vintages: Iterable[str], month: str) -> str:
     """The vintage (`2022-07`) nearest to a month or day, the earlier of two; empty where there is none."""
-
-    def apart(vintage: str) -> int:
-        return abs(int(vintage[:4]) * 12 + int(vintage[5:7]) - int(month[:4]) * 12 - int(month[5:7]))
-
-    return min(sorted(vintages), key=apart, default="")
+    return min(sorted(vintages), key=lambda vintage: abs(months(vintage) - months(month)), default="")
 
 
 def in_force_from(kind: str, vintage: str) -> str:

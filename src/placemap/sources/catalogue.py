@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from placemap.config.yaml_tree import parse, read_text
 from placemap.core.errors import PlacemapError, PlacemapErrors
-from placemap.core.packaged import packaged_folder
+from placemap.core.installed import packaged_folder
 
 SOURCES_FILE = "sources.yaml"
 OS_LINE = "Contains OS data © Crown copyright and database right {year}"
@@ -120,6 +120,23 @@ class Source:
 
 
 Catalogue = Mapping[str, Source]
+_Vintages = Mapping[str, Sequence[str]]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What an extract holds beside what its configs name.
+
+    Attributes:
+        measures: names of figures.
+        lookups: (kind, vintage) pairs.
+        whole: those whose units are kept whole where they have a kept LSOA.
+    """
+
+    measures: frozenset[str]
+    lookups: frozenset[tuple[str, str]]
+    whole: frozenset[tuple[str, str]]
 
 
 def load_catalogue(path: Path | None = None) -> Catalogue:
@@ -131,13 +148,29 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     Raises:
         PlacemapError: the file is missing, is not YAML, or lacks a field.
     """
+    return _read(path, lambda data: {key: _source(key, entry, data) for key, entry in data["sources"].items()})
+
+
+def load_usual(path: Path | None = None) -> Usual:
+    """What every extract holds; see `load_catalogue`."""
+    return _read(path, lambda data: _usual(**data["extract"]))
+
+
+def _usual(measures: Sequence[str], lookups: _Vintages, whole: _Vintages) -> Usual:
+    return Usual(frozenset(measures), _pairs(lookups), _pairs(whole))
+
+
+def _pairs(vintages: _Vintages) -> frozenset[tuple[str, str]]:
+    return frozenset((kind, vintage) for kind, several in vintages.items() for vintage in several)
+
+
+def _read(path: Path | None, made_of: Callable[[dict[str, Any]], _T]) -> _T:
     path = path or packaged_folder("data") / SOURCES_FILE
     tree = parse(read_text(path, path.name), path.name)
     if tree.duplicates:
         raise PlacemapErrors(tree.duplicates)
-    data = tree.value
     try:
-        return {key: _source(key, entry, data) for key, entry in data["sources"].items()}
+        return made_of(tree.value)
     except (KeyError, TypeError, ValueError) as error:
         raise PlacemapError(
             f"the list of sources is damaged: {error!r}", location=path.name, hint="reinstall placemap"

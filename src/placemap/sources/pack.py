@@ -19,6 +19,7 @@ from pathlib import Path
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import cannot_write, replacing, write_text, write_whole
+from placemap.core.open_file import ZIP_FAULTS
 from placemap.reference.lock import LOCK_FILE, lock_of
 from placemap.reference.open_store import RETRIEVED, open_store
 from placemap.reference.store import MANIFEST, TABLES, Manifest, ReferenceData, TableEntry, canonical_hash
@@ -70,7 +71,7 @@ def is_pack(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return MANIFEST in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
+    except ZIP_FAULTS:
         return False
 
 
@@ -163,7 +164,7 @@ def _unpack(source: Path, to: Path) -> None:
         raise PlacemapError("there is no such file or folder", location=str(source), hint="check the path") from None
     except OSError as error:
         raise PlacemapError(f"the pack cannot be read: {error.strerror}", location=str(source), hint=AGAIN) from None
-    except zipfile.BadZipFile as error:
+    except ZIP_FAULTS as error:
         raise PlacemapError(f"this is no pack: {error}", location=str(source), hint=AGAIN) from None
     with archive:
         names = set(archive.namelist())
@@ -176,9 +177,10 @@ def _unpack(source: Path, to: Path) -> None:
         (to / TABLES).mkdir()
         for name in sorted(names & {MANIFEST, RETRIEVED} | {name for name in names if _is_table(name)}):
             try:
-                (to / name).write_bytes(read_member(archive, name, source.name))
-            except (zipfile.BadZipFile, RuntimeError) as error:
+                content = read_member(archive, name, source.name)
+            except ZIP_FAULTS as error:
                 raise PlacemapError(f"the pack is damaged: {error}", location=str(source), hint=AGAIN) from None
+            (to / name).write_bytes(content)
 
 
 def _is_table(member: str) -> bool:

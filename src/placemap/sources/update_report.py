@@ -120,14 +120,14 @@ class UpdateReport:
 
     @property
     def exit_code(self) -> Exit:
-        """0 where all is there; also where only what may not be found is missing, and most can be built. Else 3.
+        """0 where all is there; also where only what may not be found is missing. Else 3.
 
         With sources named, only these count.
         """
         if self.named:
             return Exit.UNREADABLE if self.failed or self.problems else Exit.OK
-        excused = _only_unconfirmed(self.unbuildable, self.failed) and 2 * len(self.unbuildable) <= len(self.systems)
         confirmed = [result for result in self.failed if not result.target.unconfirmed]
+        excused = _only_unconfirmed(self.unbuildable, self.failed)
         return Exit.OK if not confirmed and not self.problems and excused else Exit.UNREADABLE
 
 

@@ -207,7 +207,7 @@ def test_ambiguity_is_said(workspace: Workspace) -> None:
             {"x": ["E06000023", "E06000024", "E12000009"], "place": ["A", "B", "B"]},
             "of the 3 different values of x, 2 are codes of LTLAs, and 1 is not: E12000009",
         ),
-        ({"code": ["E01014485"], "x": ["1"]}, "no column groups the codes of code into places"),
+        ({"code": ["E01014485"], "x": ["1"]}, "no column says which place each code of column `code` is in"),
         ({"a": ["one"], "b": ["two"]}, "no column holds codes of a kind that placemap knows"),
         (
             {"code": ["E01014485", "E01014486", "E01014487"], "team": ["A", "A", "B"], "zone": ["C", "D", "D"]},

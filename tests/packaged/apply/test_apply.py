@@ -61,7 +61,7 @@ def test_every_row_and_visit_is_accounted_for(bnssg, visits):
         "not in the packaged tables": (1, 4),
         "another kind": (0, 0),
         "unknown code": (1, 5),
-        "dead code": (0, 0),
+        "no longer in use": (0, 0),
         "missing code": (2, 13),
     }
     assert (reconciliation.total.rows, reconciliation.total.totals) == (8, (1_060,))
@@ -209,7 +209,10 @@ def test_join_keeps_rows_and_their_order(run, visits, tmp_path):
 def test_strict_fails_above_a_loss(run, visits):
     result = run(visits, "-s", "bnssg", "--strict", "10")
     assert result.exit_code == 4
-    assert "error: 37.50% is lost to missing, unknown, dead or other-kind codes; --strict allows 10%" in result.stderr
+    assert (
+        "error: 37.50% is lost to codes that are missing, unknown, no longer in use or of another kind; --strict allows 10%"
+        in result.stderr
+    )
     assert run(visits, "-s", "bnssg", "--strict", "40").exit_code == 0
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from conftest import PACKAGED, REPO
 from placemap.apply.measures import measures_of
-from placemap.commands.apply import Applier, Options, resolved_footprint
+from placemap.apply.options import Options
+from placemap.commands.apply import Applier, resolved_footprint
 from placemap.commands.workspace import footprints_of
 
 

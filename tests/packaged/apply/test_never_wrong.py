@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 import placemap
 from conftest import PACKAGED
 from placemap.apply.measures import measures_of
+from placemap.apply.options import Options
 from placemap.cli import app
-from placemap.commands.apply import Applier, Options
+from placemap.commands.apply import Applier
 from placemap.commands.workspace import resolved_of
 from placemap.core.errors import Exit, PlacemapError
 
@@ -162,7 +163,7 @@ def test_a_mixture_beyond_the_first_rows_is_seen(run):
 
 def test_counties_that_ended_are_dead_with_their_successors(run):
     result = run("code,v\nE10000006,7\nE10000023,9\nE10000020,1\n", system="norfolk-and-waveney")
-    assert rows_of(result)["dead code"] == 2
+    assert rows_of(result)["no longer in use"] == 2
     assert (
         "E10000006 (Cumbria) ended on 1 April 2023; now E06000063 (Cumberland) and E06000064 (Westmorland and Furness)"
         in result.stderr
@@ -311,7 +312,10 @@ def test_too_much_loss_gives_the_reconciliation_and_no_result(run, tmp_path):
     text = "lsoa,n\nE01014485,1\nX1,1\nX2,1\n"
     result = run(text, "--out", "o.csv", "--reconciliation", "r.csv")
     assert result.exit_code == Exit.WRONG
-    assert "66.67% is lost to missing, unknown, dead or other-kind codes; --max-loss allows 50%" in result.stderr
+    assert (
+        "66.67% is lost to codes that are missing, unknown, no longer in use or of another kind; --max-loss allows 50%"
+        in result.stderr
+    )
     assert "--max-loss 67" in result.stderr
     assert rows_of(result) == {"in": 3, "placed": 1, "unknown code": 2}
     assert not (tmp_path / "o.csv").exists()
@@ -490,3 +494,11 @@ def test_options_of_the_wrong_type_are_a_message(bnssg, options, message):
 def test_data_that_are_no_table_are_a_message(bnssg, data):
     with pytest.raises(PlacemapError):
         bnssg.apply(data)
+
+
+@pytest.mark.parametrize("words", [["--mean", "PLACECD"], ["--sum", "n", "--group", "n"], ["--sum", "ICSID"]])
+def test_a_long_result_has_no_measure_under_the_name_of_a_place_or_a_group(run, words):
+    table = "lsoa,PLACECD,ICSID,n\nE01014485,1,2,3\nE01014486,4,5,6\n"
+    refused = run(table, "--by", "lsoa", *words, "--long")
+    assert refused.exit_code == 2
+    assert "would stand in the result twice" in refused.stderr

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from conftest import REPO
 from placemap.commands.foi import foi_files, make_foi
 from placemap.commands.verify_foi import read_pack, verify
+from placemap.core.errors import PlacemapError
 from placemap.outputs.foi.hidden import hidden
 from placemap.outputs.foi.letter import long_date
 from placemap.outputs.foi.pack import RESPONSE, SUMS, WORKBOOK, zipped
@@ -412,6 +413,29 @@ def test_what_is_no_pack(content, says, tmp_path):
     result = CliRunner().invoke(app, ["foi", "--verify", str(path)])
     assert result.exit_code == 3
     assert says in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("around", "says"),
+    [
+        (lambda pack: b"x" + pack, "the archive has bytes before its first file"),
+        (lambda pack: pack + b"x", "the archive has bytes after its end"),
+    ],
+)
+def test_bytes_around_a_pack_are_told(archive, around, says):
+    path = archive()
+    path.write_bytes(around(path.read_bytes()))
+    assert read_pack(path)[1] == [says]
+
+
+def test_damage_inside_a_packed_file_is_one_message(archive):
+    path = archive()
+    content = bytearray(path.read_bytes())
+    for at in range(200, len(content) - 3000, 500):
+        content[at] ^= 0x55
+    path.write_bytes(content)
+    with pytest.raises(PlacemapError, match="the pack cannot be read: "):
+        read_pack(path)
 
 
 def test_a_pack_of_another_year_says_so_and_can_be_made_again(tmp_path, monkeypatch):

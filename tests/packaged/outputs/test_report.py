@@ -133,8 +133,12 @@ def test_says_how_sure_it_is_where_practices_decide(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(app, ["build", "bnssg", "--sensitivity"]).exit_code == 0
     assert CliRunner().invoke(app, ["report", "bnssg", "--all"]).exit_code == 0
-    flips = list(csv.DictReader((tmp_path / "out/bnssg/localities/sensitivity.csv").open(encoding="utf-8")))
-    sure = list(csv.DictReader((tmp_path / "out/bnssg/localities/confidence.csv").open(encoding="utf-8")))
+    flips = list(
+        csv.DictReader((tmp_path / "out/bnssg/localities/sensitivity.csv").read_text(encoding="utf-8").splitlines())
+    )
+    sure = list(
+        csv.DictReader((tmp_path / "out/bnssg/localities/confidence.csv").read_text(encoding="utf-8").splitlines())
+    )
     text = (tmp_path / "out/bnssg/localities-report.html").read_text()
     part = text[text.index('<h2 id="sensitivity">How sure it is</h2>') : text.index('<h2 id="declared">')]
     words = {"certain": "Certain", "high": "Sure", "fair": "Fairly sure", "low": "Unsure"}

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from io import BytesIO
 from xml.etree import ElementTree
 
+from placemap.core.open_file import ZIP_FAULTS
+
 _XLSX_PARTS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(app|core)\.xml|xl/workbook\.xml|xl/_rels/workbook\.xml\.rels"
     r"|xl/(styles|sharedStrings)\.xml|xl/theme/theme1\.xml|xl/worksheets/sheet\d+\.xml"
@@ -61,7 +63,7 @@ def hidden(name: str, content: bytes) -> list[str]:
         try:
             with zipfile.ZipFile(BytesIO(content)) as parts:
                 return list(_office(parts, _DOCX_PARTS if name.endswith(".docx") else _XLSX_PARTS))
-        except (zipfile.BadZipFile, ElementTree.ParseError) as error:
+        except (*ZIP_FAULTS, ElementTree.ParseError, LookupError, ValueError) as error:
             return [f"it cannot be read: {error}"]
     if name.endswith(".svg"):
         return [f"it holds {word}" for word in ("<script", "<foreignObject", 'href="http') if word.encode() in content]

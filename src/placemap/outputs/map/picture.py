@@ -17,7 +17,7 @@ from placemap.crosswalk.inputs import attributions
 from placemap.outputs.map.colouring import kept_colours
 from placemap.outputs.map.outlines import LsoaBoundaries, neighbours, simplified
 from placemap.outputs.map.palette import colours
-from placemap.reference.geography import Geography, measure_title
+from placemap.reference.geography import Geography
 from placemap.reference.shapes import Shapes
 from placemap.resolve.resolve import LOW_SHARE, low_share
 from placemap.resolve.resolved import ResolvedFootprint
@@ -211,7 +211,7 @@ def vintage_text(resolved: ResolvedFootprint) -> str:
         listing = geography.pcn_entries(resolved.pcn_vintage)[1].vintage
         by = "" if listing == resolved.pcn_vintage else f" by the list of {month(listing)}"
         parts += [f"PCN membership of {month(resolved.pcn_vintage)}{by}", f"patients registered in {month(registered)}"]
-    return f"{'; '.join(parts)}. Residents: {measure_title(geography, resolved.populations.residents_name)}."
+    return f"{'; '.join(parts)}. Residents: {geography.measure_entry(resolved.populations.residents_name).title}."
 
 
 def boundary_attribution(geography: Geography) -> list[str]:

@@ -18,7 +18,6 @@ from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
 from placemap.outputs.build import Build
 from placemap.outputs.map.picture import Picture
-from placemap.reference.geography import measure_title
 from placemap.resolve.resolve import METHODS, Assignment, low_share
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -154,7 +153,7 @@ def report(
         wards=lsoa_wards(resolved),
         practices=practice_rows(by_name.get("place_practice"), [head.code for head in resolved.place_codes]),
         sections=list(sections),
-        residents_title=measure_title(geography, populations.residents_name),
+        residents_title=geography.measure_entry(populations.residents_name).title,
         registered_title=f"registered patients, {month(geography.registrations_entry.vintage)}",
         version=build.version,
     )
@@ -176,7 +175,7 @@ def places_sentences(resolved: ResolvedFootprint, places: list[PlaceLine]) -> li
     people = sum(place.residents for place in places)
     largest = max(places, key=lambda place: place.residents)
     smallest = min(places, key=lambda place: place.residents)
-    residents = measure_title(resolved.geography, resolved.populations.residents_name)
+    residents = resolved.geography.measure_entry(resolved.populations.residents_name).title
     lines = [
         f"{resolved.system.name} is divided into {counted(len(places), 'place')} in this footprint, "
         f"“{footprint.name}”, which is {_status(footprint)}.",

@@ -20,7 +20,6 @@ from placemap.outputs.build import Build
 from placemap.outputs.map.picture import NationalPicture
 from placemap.outputs.readme_england import SystemLine
 from placemap.outputs.report.content import FindingGroup, evidence_of, finding_groups
-from placemap.reference.geography import measure_title
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: Colours of grades, from strong to weak, and of shares, from high to low; lightness tells them apart in grey print.
@@ -135,7 +134,7 @@ def england_report(
         attribution=attributions(build.inputs),
         tables=build.tables,
         icbs=sorted({place.icb for place in places}),
-        residents_title=measure_title(geography, populations.residents_name),
+        residents_title=geography.measure_entry(populations.residents_name).title,
         registered_title=f"registered patients, {month(geography.registrations_entry.vintage)}",
         config_sha256=national.system.config_sha256,
         version=build.version,
@@ -168,7 +167,7 @@ def _summary(
     sizes = np.array([place.residents for place in places])
     largest, smallest = places[int(sizes.argmax())], places[int(sizes.argmin())]
     least = min(places, key=lambda place: place.own_share)
-    residents = measure_title(national.geography, national.populations.residents_name)
+    residents = national.geography.measure_entry(national.populations.residents_name).title
     counts = Counter(line.footprint.grade for line in lines)
     grades = listed([f"{counts[letter]} {letter}" for letter in GRADES if counts[letter]])
     texts = [

@@ -19,7 +19,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_text
-from placemap.core.version import __version__
+from placemap.core.installed import __version__
 from placemap.sources.download.hosts import (
     BY_HAND,
     TRUST,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from placemap.config.yaml_tree import parse, read_text
 from placemap.core.errors import PlacemapError
-from placemap.core.packaged import packaged_folder
+from placemap.core.installed import packaged_folder
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.download.hosts import require_private
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from placemap.core.codes import LSOA_VINTAGE
 from placemap.sources.catalogue import Source
 from placemap.sources.formats.geographies import code_columns, english
 from placemap.sources.formats.raw import Raw
@@ -33,7 +34,7 @@ def centroids(raw: Raw, source: Source) -> Iterator[StoreTable]:
     require_rows(raw, source, len(rows), "English LSOAs")
     require_unique(raw, source, rows, ["LSOA21CD"])
     metres = {name: _metres(raw, source, rows[name.upper()]) for name in ("easting", "northing")}
-    yield store_table(pd.DataFrame({"lsoa_code": rows["LSOA21CD"], **metres}), source, "centroids", "2021")
+    yield store_table(pd.DataFrame({"lsoa_code": rows["LSOA21CD"], **metres}), source, "centroids", LSOA_VINTAGE)
 
 
 def _metres(raw: Raw, source: Source, values: pd.Series) -> pd.Series:
@@ -50,8 +51,8 @@ def lsoa_boundaries(raw: Raw, source: Source) -> Iterator[StoreTable]:
     frame = pd.DataFrame({"lsoa_code": rows["LSOA21CD"].to_numpy(), "geometry": np.asarray(rows["geometry"])})
     require_unique(raw, source, frame, ["lsoa_code"])
     frame = frame.sort_values("lsoa_code", ignore_index=True)
-    yield store_table(adjacent_pairs(frame["lsoa_code"], frame["geometry"]), source, "adjacency", "2021")
-    yield store_table(_as_wkb(frame), source, "lsoa_boundaries", "2021")
+    yield store_table(adjacent_pairs(frame["lsoa_code"], frame["geometry"]), source, "adjacency", LSOA_VINTAGE)
+    yield store_table(_as_wkb(frame), source, "lsoa_boundaries", LSOA_VINTAGE)
 
 
 def ltla_boundaries(raw: Raw, source: Source) -> Iterator[StoreTable]:

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 import pandas as pd
 
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.reference.schemas import ATOM_COLUMN
 from placemap.sources.catalogue import Source
 from placemap.sources.formats.raw import Raw
@@ -66,7 +66,7 @@ def lookups(raw: Raw, source: Source) -> Iterator[StoreTable]:
     require_unique(raw, source, rows, [lsoa])
     for prefix in prefixes:
         yield _lookup(raw, source, rows, f"{prefix}{found[prefix][2:]}", base)
-    if "WD" in found and "LAD" in found and base == "2011":
+    if "WD" in found and "LAD" in found and base == OLD_LSOA_VINTAGE:
         yield replace(_lookup(raw, source, rows, f"LAD{found['LAD'][2:]}", base), family=WARD_LTLAS)
 
 
@@ -141,9 +141,9 @@ def exact_fit(raw: Raw, source: Source) -> Iterator[StoreTable]:
     require_rows(raw, source, len(frame), "English pairs")
     require_one_name(raw, source, frame, "lsoa_code", ["lsoa_name"])
     for kind, column in (("lsoa11", "lsoa11_code"), ("lsoa", "lsoa_code")):
-        require_units(raw, source, kind, frame[column].nunique(), "2021")
-    yield store_table(frame, source, "exact_fit", "2021")
-    yield store_table(frame.drop_duplicates("lsoa_code"), source, "lsoa_names", "2021")
+        require_units(raw, source, kind, frame[column].nunique(), LSOA_VINTAGE)
+    yield store_table(frame, source, "exact_fit", LSOA_VINTAGE)
+    yield store_table(frame.drop_duplicates("lsoa_code"), source, "lsoa_names", LSOA_VINTAGE)
 
 
 def upper_tiers(raw: Raw, source: Source) -> Iterator[StoreTable]:
@@ -219,9 +219,9 @@ def output_areas(raw: Raw, source: Source) -> Iterator[StoreTable]:
     require_kind(raw, source, lookup["msoa_code"], "msoa")
     require_one_name(raw, source, lookup, "msoa_code", ["msoa_name"])
     for kind in ("lsoa", "msoa"):
-        require_units(raw, source, kind, lookup[f"{kind}_code"].nunique(), "2021")
-    yield store_table(frame, source, "output_areas", "2021")
-    yield store_table(lookup, source, "lookup", "2021", kind="msoa", base="2021")
+        require_units(raw, source, kind, lookup[f"{kind}_code"].nunique(), LSOA_VINTAGE)
+    yield store_table(frame, source, "output_areas", LSOA_VINTAGE)
+    yield store_table(lookup, source, "lookup", LSOA_VINTAGE, kind="msoa", base=LSOA_VINTAGE)
 
 
 #: A column of the history: `ltla16_code`.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from placemap.core.codes import LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, NOT_EW
 from placemap.sources.catalogue import Catalogue, Source
 from placemap.sources.formats.geographies import ANY_LSOA, code_columns, english
@@ -56,7 +57,7 @@ def residents(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTab
 def census(raw: Raw, catalogue: Catalogue, measure: str) -> Iterator[StoreTable]:
     """Table TS001 of the Census of 2021 by LSOA, as NOMIS packs it for download."""
     total = next(column for column in raw.frame.columns if str(column).startswith("Residence type: Total"))
-    known = next((s.measure for s in catalogue.values() if s.find.dataset and s.vintage == s.base == "2021"), "")
+    known = next((s.measure for s in catalogue.values() if s.find.dataset and s.vintage == s.base == LSOA_VINTAGE), "")
     return _by_lsoa(raw, catalogue, measure or known, {"geography code": "LSOA21CD", total: "TOTAL"})
 
 
@@ -221,4 +222,4 @@ def _lsoa_vintage(codes: pd.Series) -> str:
     """The vintage that LSOA codes are of: 2021 where any of them is new in 2021, else 2011."""
     unique = pd.Series(codes.unique())
     new = [(unique.str.startswith(nation) & (unique >= first)).any() for nation, first in FIRST_OF_2021.items()]
-    return "2021" if any(new) or (unique == "NO2021").any() else "2011"
+    return LSOA_VINTAGE if any(new) or (unique == "NO2021").any() else OLD_LSOA_VINTAGE

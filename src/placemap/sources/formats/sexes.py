@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from placemap.core.text import some
 from placemap.sources.formats.raw import Raw
 
 SEXES = ("ALL", "MALE", "FEMALE")
@@ -46,11 +47,10 @@ def _difference(everybody: Raw, others: Sequence[Raw]) -> tuple[str, ...]:
     if apart.empty:
         return ()
     worst = apart.reindex(apart.abs().sort_values(ascending=False, kind="stable").index)
-    shown = ", ".join(f"{code} ({int(people):+,})" for code, people in worst.head(SHOWN).items())
-    more = f" and {len(worst) - SHOWN} more" if len(worst) > SHOWN else ""
+    differing = [f"{code} ({int(people):+,})" for code, people in worst.items()]
     return (
         f"male and female add up to {int(parts.sum()):,}, all to {int(whole.sum()):,}; they differ for "
-        f"{len(worst):,} practices: {shown}{more}; all is taken",
+        f"{len(worst):,} practices: {some(differing, SHOWN, counted=True)}; all is taken",
     )
 
 

@@ -12,35 +12,15 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from placemap.core.codes import KINDS
+from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import PlacemapError
 from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.reference.store import PART
 from placemap.sources.store_table import StoreTable, store_table
 from placemap.sources.tables.needs import NeededUnit, Needs
 
-#: Lookups of former geographies that outputs and error messages use, whether a config names them or not.
-FORMER = frozenset(
-    {
-        ("sub_icb", "2019"),
-        ("sub_icb", "2022"),
-        ("icb", "2022"),
-        ("icb", "2024"),
-        ("ltla", "2018"),
-        ("ltla", "2019"),
-        ("ltla", "2022"),
-    }
-)
-#: The kinds, and the vintages beside the newest one, whose units are kept whole where they have a kept LSOA.
-WHOLE_UNITS = (
-    ("ward", ""),
-    ("msoa", ""),
-    ("ltla", ""),
-    ("utla", ""),
-    ("sub_icb", ""),
-    ("sub_icb", "2019"),
-    ("icb", ""),
-)
+#: The kinds whose newest units are kept whole where they have a kept LSOA.
+WHOLE_KINDS = ("ward", "msoa", "ltla", "utla", "sub_icb", "icb")
 
 #: Coverage of a cut table by the whole one's, where it is not simply `extract`.
 EXTRACT = {PART: f"{PART} extract"}
@@ -71,7 +51,7 @@ class Kept:
 
     def atoms(self, base: str) -> frozenset[str]:
         """The LSOAs of the vintage `base`."""
-        return self.lsoas if base == "2021" else self.lsoas11
+        return self.lsoas if base == LSOA_VINTAGE else self.lsoas11
 
 
 def extract(tables: Sequence[StoreTable], needs: Needs) -> list[StoreTable]:
@@ -96,7 +76,7 @@ def _is_wanted(table: StoreTable, tables: Sequence[StoreTable], needs: Needs) ->
     if table.family in ("pcns", "pcn_members"):
         return table.vintage in (needs.years("pcn") or {_newest(tables, table)})
     kind = table.kind if table.family == "lookup" else "practice" if table.family == "registrations" else ""
-    return table.vintage == _newest(tables, table) or (kind, table.vintage) in needs.vintages | FORMER
+    return table.vintage == _newest(tables, table) or (kind, table.vintage) in needs.vintages
 
 
 def _newest(tables: Sequence[StoreTable], like: StoreTable) -> str:
@@ -106,7 +86,7 @@ def _newest(tables: Sequence[StoreTable], like: StoreTable) -> str:
 def what_to_keep(tables: Tables, needs: Needs) -> Kept:
     """The LSOAs, practices, PCNs and LTLAs that the configs need."""
     seed = _named_lsoas(tables, needs.areas)
-    lsoas = _closed_by_exact_fit(tables, _with_whole_units(tables, seed))
+    lsoas = _closed_by_exact_fit(tables, _with_whole_units(tables, seed, needs.whole))
     lsoas11 = _to_2011(tables, lsoas)
     practices = _practices_of(tables, lsoas, lsoas11) | needs.practices | _pcn_practices(tables, needs)
     practices |= _fellow_members(tables, practices)
@@ -165,7 +145,7 @@ def _named_lsoas(tables: Tables, areas: frozenset[NeededUnit]) -> set[str]:
 
 def _lsoas_of(tables: Tables, kind: str, vintage: str, codes: set[str]) -> set[str]:
     if kind == "lsoa":
-        return _to_2021(tables, codes) if vintage == "2011" else codes & set(_exact_fit(tables)["lsoa_code"])
+        return _to_2021(tables, codes) if vintage == OLD_LSOA_VINTAGE else codes & set(_exact_fit(tables)["lsoa_code"])
     table = _one(tables, "lookup", kind, vintage)
     if table is None:
         raise PlacemapError(
@@ -177,21 +157,21 @@ def _lsoas_of(tables: Tables, kind: str, vintage: str, codes: set[str]) -> set[s
     if KINDS[kind].ods:
         named |= frame[f"{kind}_ods"].isin(codes)
     atoms = set(frame.loc[named, ATOM_COLUMN[table.base].name])
-    return atoms if table.base == "2021" else _to_2021(tables, atoms)
+    return atoms if table.base == LSOA_VINTAGE else _to_2021(tables, atoms)
 
 
-def _with_whole_units(tables: Tables, lsoas: set[str]) -> set[str]:
+def _with_whole_units(tables: Tables, lsoas: set[str], former: Collection[tuple[str, str]]) -> set[str]:
     """The LSOAs with all others of the units that any of them is in: one step, not until nothing is new."""
     wider = set(lsoas)
     lsoas11 = _to_2011(tables, frozenset(lsoas))
-    for kind, vintage in WHOLE_UNITS:
+    for kind, vintage in (*((kind, "") for kind in WHOLE_KINDS), *former):
         table = _one(tables, "lookup", kind, vintage)
         if table is None:
             continue
         atom, unit = ATOM_COLUMN[table.base].name, table.frame[f"{kind}_code"]
         touched = set(unit[_inside(table, lsoas, lsoas11)])
         atoms = set(table.frame.loc[unit.isin(touched), atom])
-        wider |= atoms if table.base == "2021" else _to_2021(tables, atoms)
+        wider |= atoms if table.base == LSOA_VINTAGE else _to_2021(tables, atoms)
     return wider
 
 
@@ -207,7 +187,7 @@ def _practices_of(tables: Tables, lsoas: frozenset[str], lsoas11: frozenset[str]
 
 def _inside(table: StoreTable, lsoas: Collection[str], lsoas11: Collection[str]) -> pd.Series:
     """By row, whether its LSOA is one of these."""
-    return table.frame[ATOM_COLUMN[table.base].name].isin(lsoas if table.base == "2021" else lsoas11)
+    return table.frame[ATOM_COLUMN[table.base].name].isin(lsoas if table.base == LSOA_VINTAGE else lsoas11)
 
 
 def _pcn_practices(tables: Tables, needs: Needs) -> set[str]:
@@ -253,7 +233,7 @@ def _cut(table: StoreTable, kept: Kept) -> StoreTable:
 
 def _by_atom(table: StoreTable, kept: Kept) -> pd.DataFrame:
     """Rows of kept LSOAs; of `exact_fit`, of which the LSOA of 2011 is kept."""
-    base = table.base or ("2011" if table.family == "exact_fit" else "2021")
+    base = table.base or (OLD_LSOA_VINTAGE if table.family == "exact_fit" else LSOA_VINTAGE)
     return table.frame[table.frame[ATOM_COLUMN[base].name].isin(kept.atoms(base))]
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import pandas as pd
 
+from placemap.core.codes import LSOA_VINTAGE
 from placemap.reference.schemas import ATOM_COLUMN
 from placemap.sources.catalogue import Source
 from placemap.sources.store_table import StoreTable, store_table
@@ -40,7 +41,7 @@ def derived_history(lookups: Sequence[StoreTable], fit: pd.DataFrame, source: So
 
 def _on_2021(table: StoreTable, fit: pd.DataFrame) -> pd.DataFrame:
     columns = ["lsoa_code", "ltla_code", "ltla_name"]
-    if table.base == "2021":
+    if table.base == LSOA_VINTAGE:
         return table.frame[columns]
     atom = ATOM_COLUMN[table.base].name
     pairs = fit[[atom, "lsoa_code"]].drop_duplicates("lsoa_code")

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from placemap.config.model import Footprint, System
 from placemap.core.codes import KINDS
-
-#: Figures that every extract has: outputs and expectations of the shipped footprints are in these.
-USUAL_MEASURES = ("residents_2021", "residents_mid_2022", "residents_mid_2019", "list_size_2020_21")
+from placemap.sources.catalogue import load_usual
 
 
 @dataclass(frozen=True, order=True)
@@ -23,13 +21,14 @@ class NeededUnit:
 
 @dataclass(frozen=True)
 class Needs:
-    """What configs name.
+    """What configs name, and what every extract holds.
 
     Attributes:
         areas: area units.
         pcns, practices: codes of patient kinds.
-        vintages: (kind, vintage) pairs that are named.
+        vintages: (kind, vintage) pairs.
         measures: names of figures.
+        whole: (kind, vintage) pairs whose units are kept whole where they have a kept LSOA, beside the newest ones.
     """
 
     areas: frozenset[NeededUnit]
@@ -37,6 +36,7 @@ class Needs:
     practices: frozenset[str]
     vintages: frozenset[tuple[str, str]]
     measures: frozenset[str]
+    whole: frozenset[tuple[str, str]]
 
     def years(self, kind: str) -> frozenset[str]:
         """The vintages named for `kind`."""
@@ -44,8 +44,8 @@ class Needs:
 
 
 def needs_of(systems: Iterable[System]) -> Needs:
-    """Everything that `systems` name: members, exclusions, bounds, scopes, vintages and measures."""
-    systems = list(systems)
+    """Everything that `systems` name: members, exclusions, bounds, scopes, vintages and measures; and the usual."""
+    systems, usual = list(systems), load_usual()
     units = {NeededUnit(unit.kind, unit.code, unit.vintage or "") for system in systems for unit in system.units()}
     footprints = [footprint for system in systems for footprint in system.footprints.values()]
     return Needs(
@@ -55,8 +55,10 @@ def needs_of(systems: Iterable[System]) -> Needs:
         vintages=frozenset(
             {(unit.kind, unit.vintage) for unit in units if unit.vintage}
             | {pair for footprint in footprints for pair in footprint.vintages.items()}
-        ),
-        measures=frozenset(USUAL_MEASURES) | {name for footprint in footprints for name in _measures(footprint)},
+        )
+        | usual.lookups,
+        measures=usual.measures | {name for footprint in footprints for name in _measures(footprint)},
+        whole=usual.whole,
     )
 
 

@@ -1,8 +1,10 @@
-"""Where the configs and reference tables that ship with placemap are."""
+"""What is installed: the version, and where the configs and reference tables are that ship with placemap."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+__version__ = "0.1.0"
 
 
 def packaged_folder(name: str) -> Path:

@@ -1,0 +1,194 @@
+"""The options of `placemap apply`, and what they say together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from placemap.core.errors import Exit, PlacemapError
+
+
+class Shares(StrEnum):
+    """What units that cross places are divided by."""
+
+    RESIDENTS = "residents"
+    REGISTERED = "registered"
+
+
+class Practices(StrEnum):
+    """How practices and PCNs are placed."""
+
+    DECLARED = "declared"
+    RESIDENCE = "residence"
+
+
+class EngineName(StrEnum):
+    """Where the work runs."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
+_Columns = list[str] | None
+
+DataArgument = Annotated[
+    Path, typer.Argument(metavar="DATA", help="CSV, Parquet or .xlsx; a pipe, too.", show_default=False)
+]
+SystemsOption = Annotated[
+    list[str] | None,
+    typer.Option("--system", "-s", metavar="SYSTEM", help="A system (`placemap list`); repeatable."),
+]
+EnglandOption = Annotated[
+    bool, typer.Option("--england", help="All systems of England, as one set of places, instead of --system.")
+]
+ByOption = Annotated[
+    str | None, typer.Option("--by", metavar="COLUMN", help="The column of codes. Default: found from the values.")
+]
+KindOption = Annotated[
+    str | None,
+    typer.Option("--kind", metavar="KIND", help="What the codes are of, such as ward; else told from them."),
+]
+SheetOption = Annotated[
+    str | None, typer.Option("--sheet", metavar="NAME", help="The sheet of a workbook, where several have a table.")
+]
+FolderOption = Annotated[
+    bool, typer.Option("--folder", help="DATA is a folder; its Parquet files are read as one table.")
+]
+SumsOption = Annotated[
+    _Columns, typer.Option("--sum", metavar="COLUMN", help="A column of counts to add up; repeatable.")
+]
+MeansOption = Annotated[
+    _Columns,
+    typer.Option("--mean", metavar="COLUMN[:WEIGHTS]", help="A column to average, by another's weights; repeatable."),
+]
+RatesOption = Annotated[
+    _Columns, typer.Option("--rate", metavar="NUM/DEN", help="A rate from its two columns; repeatable.")
+]
+CountOption = Annotated[bool, typer.Option("--count", help="Count rows. Done where nothing else is asked for.")]
+GroupsOption = Annotated[
+    _Columns, typer.Option("--group", metavar="COLUMN", help="Divide the result by this, too; repeatable.")
+]
+SharesOption = Annotated[Shares, typer.Option("--shares", help="What units that cross places are divided by.")]
+PracticesOption = Annotated[
+    Practices | None,
+    typer.Option("--practices", help="Place practices where they are declared, or where their patients live."),
+]
+BlanksOption = Annotated[
+    _Columns,
+    typer.Option("--blank", metavar="TEXT", help="What stands for a figure held back, such as *; repeatable."),
+]
+ExtensiveOption = Annotated[
+    _Columns, typer.Option("--extensive", metavar="COLUMN", help="It does add up, whatever its name; repeatable.")
+]
+WholeOption = Annotated[bool, typer.Option("--whole-numbers", help="Sums in whole numbers, by largest remainder.")]
+OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the result: .csv or .parquet.")]
+LongOption = Annotated[bool, typer.Option("--long/--wide", help="A row a measure, or a column a measure.")]
+JoinOption = Annotated[
+    bool, typer.Option("--join", help="Write the data themselves to --out, each row with its place.")
+]
+ReconciliationOption = Annotated[
+    Path | None, typer.Option("--reconciliation", metavar="FILE", help="Write the reconciliation, too.")
+]
+MaxLossOption = Annotated[
+    float, typer.Option("--max-loss", metavar="PERCENT", help="Give no result where more than this is lost.")
+]
+LossOption = Annotated[
+    float | None,
+    typer.Option("--strict", metavar="PERCENT", help="Give the result, and fail where more than this is lost."),
+]
+EngineOption = Annotated[EngineName, typer.Option("--engine", help="Where it runs.")]
+SqlOption = Annotated[bool, typer.Option("--sql", help="Print the queries for a warehouse instead.")]
+DialectOption = Annotated[str, typer.Option("--dialect", metavar="NAME", help="Their SQL, such as spark or tsql.")]
+KeysOption = Annotated[
+    Path | None, typer.Option("--keys", metavar="DIR", help="Write the two tables that the queries join.")
+]
+
+
+@dataclass(frozen=True)
+class Whereto:
+    """The footprints that data are applied to, as they are named.
+
+    Attributes:
+        systems, footprints: what is named.
+        england: all systems instead.
+        reference: a store's folder; None for the one in use.
+        measure, min_grade: see `open_workspace`.
+        download: whether what is missing is fetched unasked.
+    """
+
+    systems: tuple[str, ...]
+    footprints: tuple[str, ...]
+    england: bool
+    reference: Path | None
+    measure: str
+    min_grade: str
+    download: bool
+
+
+@dataclass(frozen=True)
+class ResultOptions:
+    """What becomes of the result.
+
+    Attributes:
+        out, reconciliation: files to write.
+        keys: the folder for the two tables that queries join.
+        join: whether the data themselves are written, each row with its place.
+        long: whether the result has a row a measure.
+        max_loss: per cent that may be lost, else there is no result.
+        strict: per cent that may be lost, else the command fails; None for all.
+        as_json: whether the result is printed for machines.
+    """
+
+    out: Path | None
+    reconciliation: Path | None
+    keys: Path | None
+    join: bool
+    long: bool
+    max_loss: float
+    strict: float | None
+    as_json: bool
+
+    @property
+    def joined(self) -> Path | None:
+        """The file for the data themselves."""
+        return self.out if self.join else None
+
+    @property
+    def table(self) -> Path | None:
+        """The file for figures by place."""
+        return None if self.join else self.out
+
+    def refuse_unwritable(self, data: Path, systems: tuple[str, ...]) -> None:
+        """Refuse files that cannot be written as they are named, or that would take the place of the input.
+
+        Raises:
+            PlacemapError: so named, or data are to be joined into no file.
+        """
+        from placemap.core.files import refuse_same
+        from placemap.outputs import applied as write_applied
+
+        files = (("--out", self.out), ("--reconciliation", self.reconciliation))
+        named = [(option, path) for option, path in files if path]
+        for _, path in named:
+            write_applied.check_ending(path)
+        tables = [("--keys", path) for path in write_applied.key_files(self.keys)] if self.keys else []
+        configs = [("a config", Path(name)) for name in systems if Path(name).is_file()]
+        refuse_same([*named, *tables], [("the input", data), *configs])
+
+
+def refuse_together(result: ResultOptions, *, sql: bool, whole: bool) -> None:
+    """Refuse options that need each other, or shut each other out.
+
+    Raises:
+        PlacemapError: two do.
+    """
+    if result.join and result.out is None:
+        raise PlacemapError("--join needs --out FILE", hint="add --out joined.parquet", exit_code=Exit.USAGE)
+    if sql and whole:
+        raise PlacemapError(
+            "--whole-numbers is not in the SQL of --sql", hint="leave one of them out", exit_code=Exit.USAGE
+        )
