@@ -142,6 +142,8 @@ def _require_sound(table: pd.DataFrame, places: pd.DataFrame, folder: Path, name
 
 
 def _wrong_row(table: pd.DataFrame, places: pd.DataFrame, key: str, numbers: Sequence[str]) -> str:
+    if table.empty and key != "PRACTICECD":
+        return "it has no rows"
     if table[key].duplicated().any():
         return f"{key} {table[key][table[key].duplicated()].iloc[0]!r} stands twice"
     for column in numbers:
