@@ -64,7 +64,7 @@ def odd_table_inferred(rng, folder, made):
 
 
 def table_inferred(rng, folder, made):
-    lsoas = rng.sample(BRISTOL, rng.randint(3, 12))
+    lsoas = rng.sample(BRISTOL, rng.randint(3, len(BRISTOL)))
     unknown = ["E01999999"] * rng.randint(0, 1)
     rows = [[code, str(at), "East" if at % 2 else "West"] for at, code in enumerate([*lsoas, *unknown])]
     path = write_table(rng, Table([["lsoa", "n", "place"], *rows], len(rows)), folder)
