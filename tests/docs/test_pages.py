@@ -269,12 +269,12 @@ def test_values_that_a_key_can_have_are_listed(page):
 
 
 def test_every_file_of_a_build_is_named(page, tmp_path):
-    from placemap.commands.build import build
+    from placemap.commands.build import BuildOptions, build
     from placemap.commands.workspace import open_workspace
     from placemap.config.load import load_system
 
     system = load_system(REPO / "configs" / "bnssg.yaml")
     footprint = system.footprints["local-authorities"]
-    outcome = build(open_workspace(REPO / "data"), system, footprint, tmp_path, excel=True)
+    outcome = build(open_workspace(REPO / "data"), system, footprint, tmp_path, BuildOptions(excel=True))
     text = page("docs/reference/outputs.md").text
     assert [path.name for path in sorted(outcome.folder.iterdir()) if f"`{path.name}`" not in text] == []

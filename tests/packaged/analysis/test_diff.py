@@ -20,7 +20,7 @@ from conftest import REPO
 from placemap.analysis.diff import Diff, diff, next_version
 from placemap.analysis.diff_sides import CAUSES
 from placemap.analysis.snapshot import Snapshot, read_snapshot
-from placemap.commands.build import build
+from placemap.commands.build import BuildOptions, build
 from placemap.commands.diff import _taken, diff_folders, diff_systems, diff_vintages
 from placemap.commands.workspace import Workspace
 from placemap.config.load import load_system, system_from_text
@@ -318,7 +318,7 @@ def test_folders_by_command(run, workspace: Workspace, tmp_path: Path) -> None: 
     folder = build(workspace, system, system.footprints["localities"], tmp_path).folder
     assert folder is not None
     assert run("diff", folder, folder).code == 0
-    parquet = build(workspace, system, system.footprints["localities"], tmp_path / "p", formats="parquet").folder
+    parquet = build(workspace, system, system.footprints["localities"], tmp_path / "p", BuildOptions("parquet")).folder
     assert parquet is not None
     assert diff(read_snapshot(folder), read_snapshot(parquet)).level == "none"
 
