@@ -498,7 +498,7 @@ def test_a_full_disk_is_words(command, limit, tmp_path):
         check=False,
     )
     assert done.returncode == 3, done.stderr
-    assert "cannot be written: File too large" in done.stderr
+    assert "cannot be written: " in done.stderr  # and why, in the words of the system or of the library that wrote
     assert "Traceback" not in done.stderr
     assert "SerialisationError" not in done.stderr
     assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
