@@ -196,6 +196,7 @@ def test_keyboard_alone(opened):
     page.wait_for_selector('tr[id$="/forest-of-dean"][aria-current]')
     assert page.get_attribute("#map-svg > path.chosen", "d") != ""
     page.click("button[type=reset]")
+    page.wait_for_selector("#places-table tbody tr[hidden]", state="detached")  # the filter goes a moment later
     page.focus("#map-box")
     page.keyboard.press("0")
     page.keyboard.press("n")
