@@ -17,7 +17,27 @@ from placemap.core.text import listed
 Band = tuple[float, float]
 #: The 2013 European Standard Population in five-year bands from 0 to 4, the last one 90 and over (Eurostat, Revision of
 #: the European Standard Population, 2013).
-STANDARD = (5000, 5500, 5500, 5500, 6000, 6000, 6500, 7000, 7000, 7000, 7000, 6500, 6000, 5500, 5000, 4000, 2500, 1500, 1000)
+STANDARD = (
+    5000,
+    5500,
+    5500,
+    5500,
+    6000,
+    6000,
+    6500,
+    7000,
+    7000,
+    7000,
+    7000,
+    6500,
+    6000,
+    5500,
+    5000,
+    4000,
+    2500,
+    1500,
+    1000,
+)
 _WIDTH, _TOP = 5, 90
 OPEN = math.inf
 _OLDEST = 130
@@ -29,7 +49,10 @@ _DATE = re.compile(rf"\d{{1,2}}-(?:{_MONTH})|(?:{_MONTH})-\d{{2}}|\d{{4}}-\d{{2}
 _FORMS = (
     (re.compile(r"(\d+) ?(?:-|to) ?(\d+)|(\d+) (\d+)"), lambda a, b: (a, b)),
     (re.compile(r"\[(\d+), ?(\d+)\)"), lambda a, b: (a, b - 1)),
-    (re.compile(r"(\d+) ?(?:\+|plus|(?:and|or|&) (?:over|above|more|older))|(?:≥|>=) ?(\d+)|\[(\d+), ?inf\)"), lambda a: (a, OPEN)),
+    (
+        re.compile(r"(\d+) ?(?:\+|plus|(?:and|or|&) (?:over|above|more|older))|(?:≥|>=) ?(\d+)|\[(\d+), ?inf\)"),
+        lambda a: (a, OPEN),
+    ),
     (re.compile(r"(?:under|below|less than|<) ?(\d+)"), lambda a: (0, a - 1)),
     (re.compile(r"(\d+) (?:and|or) (?:under|younger|less)"), lambda a: (0, a)),
     (re.compile(r"(\d+)"), lambda a: (a, a)),
@@ -125,7 +148,9 @@ def _refuse_unread(texts: Sequence[str], rows: Mapping[str, int], column: str) -
     dates = [text for text in texts if _DATE.fullmatch(text.strip().casefold())]
     shown = listed([f"`{text}` ×{rows[text]:,}" for text in sorted(texts)[:_SHOWN]])
     more = " …" if len(texts) > _SHOWN else ""
-    hint = "write bands as 0-4, 5-9 … 90+; leave rows of totals out of the data; name what stands for no age with --blank"
+    hint = (
+        "write bands as 0-4, 5-9 … 90+; leave rows of totals out of the data; name what stands for no age with --blank"
+    )
     if dates:
         hint = "a spreadsheet has made dates of age bands (5-9 became 05-Sep): write them as 05 to 09, or as text"
     raise _error(column, f"holds what is no age band: {shown}{more}", hint)
@@ -167,7 +192,8 @@ def _refuse_parts(bands: Sequence[Band], column: str) -> None:
 def _misfit(band: Band, column: str) -> PlacemapError:
     return _error(
         column,
-        f"has the ages `{_named(band)}`, which do not fit the bands of the 2013 European Standard Population: 0-4, 5-9 … 90+",
+        f"has the ages `{_named(band)}`, which do not fit the bands of the 2013 European Standard Population, 0-4, 5-9 "
+        "… 90+",
         "give five-year bands or single years, or bands that begin and end where those do; any bands fit --indirect",
     )
 

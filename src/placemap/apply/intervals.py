@@ -1,8 +1,8 @@
 """Confidence limits of counts, rates and proportions: functions of arrays, and nothing else.
 
 Sources: Byar's approximation: Breslow and Day, Statistical methods in cancer research II (1987). Exact limits of a
-Poisson count: Armitage and Berry, Statistical methods in medical research (2002). Score interval: Wilson (1927). Weighted
-sums of counts: Dobson et al. (1991).
+Poisson count: Armitage and Berry, Statistical methods in medical research (2002). Score interval: Wilson (1927).
+Weighted sums of counts: Dobson et al. (1991).
 """
 
 from __future__ import annotations

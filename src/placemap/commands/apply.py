@@ -15,6 +15,7 @@ from placemap.apply.columns import check_columns, key_column
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.options import Options
+from placemap.apply.rate_options import RateOptions
 from placemap.apply.run import Applied, join_outcomes, run
 from placemap.apply.scan import Scan, scan_of
 from placemap.apply.sql_script import script, transpiled
@@ -71,7 +72,7 @@ class Applier:
             try:
                 by, self.kind = key_column(self.engine, options.by, options.kind, workspace.geography, self.scan.label)
                 self.question = sql.Question(by, tuple(measures), options.groups, self.engine.columns(), options.blanks)
-                check_columns(self.question, self.scan.label, long=options.long)
+                check_columns(self.question, options, self.scan.label)
             except BaseException:
                 self.engine.close()
                 raise
@@ -118,7 +119,18 @@ class Applier:
         return run(self.engine, self.scan, self.question, self.keys, self.footprints, self.options)
 
     def sql(self, dialect: str = "duckdb") -> list[str]:
-        """The statements, for other engines to run on `placemap_data` and the two tables of `keys`."""
+        """The statements, for other engines to run on `placemap_data` and the two tables of `keys`.
+
+        Raises:
+            PlacemapError: rates for so many people, over a measure of the tables, or blanked: statements have none.
+        """
+        if self.options.rates != RateOptions() or self.options.min_coverage:
+            raise PlacemapError(
+                "the queries of --sql have plain rates: no limits, standards, comparisons, people of the tables, or "
+                "least coverage",
+                hint="run `placemap apply` on the data, or leave those options out",
+                exit_code=Exit.USAGE,
+            )
         return transpiled(script(self.question, self.keys.as_one), dialect)
 
     def join(self, out: Path) -> None:
