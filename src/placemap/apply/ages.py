@@ -85,6 +85,8 @@ class Strata:
 def band_of(text: str) -> Band | None:
     """The ages that a band means: `0-4`, `00 to 04`, `Aged 5 to 9 years`, `90+`, `under 1`; None for no band."""
     plain = re.sub(r"[‐-―−_]", "-", text.strip().casefold())
+    if plain.startswith("-"):
+        return None
     plain = " ".join(_NOISE.sub(" ", plain.replace("-", " - ")).split()).replace(" - ", "-").strip(" -")
     for form, ages in _FORMS:
         found = form.fullmatch(plain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -170,8 +170,11 @@ def _the_one(found: Sequence[CodeKind], label: str) -> CodeKind:
     return found[0]
 
 
-def check_columns(question: sql.Question, options: Options, label: str) -> None:
+def check_columns(question: sql.Question, options: Options, stored: Collection[str], label: str) -> None:
     """Raise where a column that is asked for is not there, or would stand in the result under another's name.
+
+    Args:
+        stored: measures of the reference tables.
 
     Raises:
         PlacemapError: so.
@@ -179,7 +182,9 @@ def check_columns(question: sql.Question, options: Options, label: str) -> None:
     age = [options.rates.age] if options.rates.age else []
     for column in (*question.value_columns, *question.groups, *age):
         if column not in question.types:
-            raise _no_column(column, question.types, label)
+            raise _stored(column, label) if column in stored else _no_column(column, question.types, label)
+    if options.rates.given and not kinds_of(question.measures, options.rates):
+        raise _usage("no rate is asked for", "write --rate NUMERATOR/DENOMINATOR", label)
     if question.by in (*question.groups, *age):
         raise _usage(f"`{question.by}` cannot divide the result: it is the column of codes", "leave it out", label)
     _refuse_divided(question, options, label)
@@ -225,6 +230,11 @@ def _refuse_taken(named: Sequence[tuple[str, str]], taken: dict[str, str], label
                 label,
             )
         taken[title.casefold()] = what
+
+
+def _stored(column: str, label: str) -> PlacemapError:
+    hint = f"it is a measure of the tables in use: write --rate NUMERATOR --denominator {column}"
+    return _usage(f"the data have no column `{column}`", hint, label)
 
 
 def _no_column(column: str, types: Iterable[str], label: str) -> PlacemapError:

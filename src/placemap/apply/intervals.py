@@ -32,9 +32,9 @@ def byar(events: Floats, level: float) -> Limits:
         level: in per cent.
     """
     z = z_of(level)
-    some = np.where(events > 0, events, 1.0)
+    some = np.maximum(events, 1e-9)
     root = 1 - 1 / (9 * some) - z / (3 * np.sqrt(some))
-    low = np.where(events > 0, some * np.maximum(root, 0.0) ** 3, 0.0)
+    low = some * np.maximum(root, 0.0) ** 3
     more = events + 1
     return low, more * (1 - 1 / (9 * more) + z / (3 * np.sqrt(more))) ** 3
 

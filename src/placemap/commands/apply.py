@@ -72,7 +72,7 @@ class Applier:
             try:
                 by, self.kind = key_column(self.engine, options.by, options.kind, workspace.geography, self.scan.label)
                 self.question = sql.Question(by, tuple(measures), options.groups, self.engine.columns(), options.blanks)
-                check_columns(self.question, options, self.scan.label)
+                check_columns(self.question, options, workspace.geography.measures(), self.scan.label)
             except BaseException:
                 self.engine.close()
                 raise
