@@ -12,7 +12,6 @@ from placemap.apply.measures import Measure
 from placemap.apply.rate_options import RateOptions
 from placemap.apply.reconcile import _number
 from placemap.apply.tally import Key, Row, group_key
-from placemap.core.text import counted
 
 PEOPLE = "DENOMINATOR"
 
@@ -58,21 +57,31 @@ class Denominators:
             {(str(place),): float(people) for place, people in atoms.groupby("PLACECD")[PEOPLE].sum().items()}, []
         )
 
-    def notes(self) -> Iterator[str]:
-        """What to know of the rates over a measure of the tables."""
+    def notes(self, rows: Sequence[Row]) -> Iterator[str]:
+        """What to know of the rates over a measure of the tables.
+
+        Args:
+            rows: of places, as `into` gives them.
+        """
         name = self.options.denominator
         if not name:
             return
-        if any(measure.stored and measure.column for measure in self.question.measures):
+        if self.options.absent_is_zero:
+            yield f"`{name}` counts all people of a place: areas without a row had no events"
+        elif self._are_of_a_part(rows):
             yield (
-                f"`{name}` counts all people of a place: areas without a row had no events"
-                if self.options.absent_is_zero
-                else f"`{name}` counts people of the areas that the data have; if an area without a row had no events: "
+                f"`{name}` counts people of the areas that the data have; if areas without a row had no events: "
                 "--absent-is-zero"
             )
         if self.question.groups:
-            groups = counted(len(self.question.groups), "column")
-            yield f"`{name}` counts the same people in each group ({groups}): right for months, wrong for sexes or ages"
+            yield f"`{name}` counts the same people in each group: right for months, wrong for sexes or ages"
+
+    def _are_of_a_part(self, rows: Sequence[Row]) -> bool:
+        """Whether people of places with data are left out, since their areas have no value."""
+        whole = {str(place): float(people) for place, people in self.cover.atoms.groupby("PLACECD")[PEOPLE].sum().items()}
+        numbers = [number for number, measure in enumerate(self.question.measures) if measure.stored and measure.column]
+        people = [(_number(row[f"m{number}b"]), whole[str(row["PLACECD"])]) for number in numbers for row in rows]
+        return any(0 < part < 0.999 * every for part, every in people)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from placemap.apply.columns import _usage, refuse_mixture
 from placemap.apply.coverage import COVERAGE, Cover, cover_of, shares_of
 from placemap.apply.denominators import Denominators
 from placemap.apply.engine_duckdb import Engine
-from placemap.apply.figures import Figure, FigureKind
+from placemap.apply.figures import FigureKind
 from placemap.apply.frame import beside, frame_of, whole_numbers, with_empty_places
 from placemap.apply.measures import Measure
 from placemap.apply.options import Options
@@ -137,38 +137,59 @@ def run(
     _load(engine, keys, cover)
     geography = footprints[0].geography
     rows = _rows(engine, question, keys, footprints, all_england=geography.all_england)
-    reconciliations = tuple(reconcile(item.key, question, total, rows) for item in footprints)
-    denominators = Denominators(engine, question, cover, options.rates)
-    placed = denominators.into(with_empty_places(rows.placed, question, footprints))
-    figures, said = _figures(Rates(engine, question, placed, cover, options.rates, geography.all_england))
-    if options.whole:
-        placed = whole_numbers(placed, rows.owner, question, reconciliations, total)
-    covered, every = _coverages(engine, question, cover)
-    kinds = tuple(figure.kind for figure in figures)
-    frame, thin = blanked(
-        frame_of(placed, question, figures), question.measures, kinds, covered, question.groups, options.min_coverage
-    )
+    shown = _shown(engine, question, cover, rows, footprints, options, total)
     return Applied(
-        frame=beside(frame, every, ["PLACECD", *question.groups]),
-        reconciliations=_with_blanked(reconciliations, rows.owner, thin),
+        frame=shown.frame,
+        reconciliations=shown.reconciliations,
         by=question.by,
         kind=keys.kind,
         vintages={str(row["VINTAGE"]): int(row["n"]) for row in engine.query(sql.vintages())},
         method=keys.method,
-        notes=(*notes_on(engine, question, total), *denominators.notes(), *said),
+        notes=(*notes_on(engine, question, total), *shown.notes),
         unknown=_most_often(rows.strays),
         findings=tuple(finding for item in footprints for finding in item.findings),
         told=tuple(told(counts, _became(rows, keys), keys.kind, geography)),
         account=scan.account,
-        covered=covered,
-        figures=kinds,
+        covered=shown.covered,
+        figures=shown.figures,
     )
 
 
-def _figures(rates: Rates) -> tuple[tuple[Figure, ...], list[str]]:
-    """What rates add, and what to know of it."""
+@dataclass(frozen=True)
+class _Shown:
+    """What a result shows; see `Applied`."""
+
+    frame: pd.DataFrame
+    reconciliations: tuple[Reconciliation, ...]
+    covered: tuple[pd.DataFrame, ...]
+    figures: tuple[FigureKind, ...]
+    notes: tuple[str, ...]
+
+
+def _shown(
+    engine: Engine,
+    question: sql.Question,
+    cover: Cover,
+    rows: AnsweredRows,
+    footprints: Sequence[ResolvedFootprint],
+    options: Options,
+    total: dict[str, object],
+) -> _Shown:
+    """Figures by place, without those that too little is known of."""
+    reconciliations = tuple(reconcile(item.key, question, total, rows) for item in footprints)
+    denominators = Denominators(engine, question, cover, options.rates)
+    placed = denominators.into(with_empty_places(rows.placed, question, footprints))
+    rates = Rates(engine, question, placed, cover, options.rates, footprints[0].geography.all_england)
     figures = rates.figures()
-    return figures, list(rates.notes(figures))
+    kinds = tuple(figure.kind for figure in figures)
+    notes = (*denominators.notes(placed), *rates.notes(figures))
+    if options.whole:
+        placed = whole_numbers(placed, rows.owner, question, reconciliations, total)
+    covered, every = _coverages(engine, question, cover)
+    frame = frame_of(placed, question, figures)
+    frame, thin = blanked(frame, question.measures, kinds, covered, question.groups, options.min_coverage)
+    frame = beside(frame, every, ["PLACECD", *question.groups])
+    return _Shown(frame, _with_blanked(reconciliations, rows.owner, thin), covered, kinds, notes)
 
 
 def _with_blanked(
