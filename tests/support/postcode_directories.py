@@ -45,7 +45,9 @@ def postcodes_of(lsoas: Sequence[str], each: int) -> pd.DataFrame:
 
 def with_elsewhere(postcodes: pd.DataFrame) -> pd.DataFrame:
     """With rows of other countries and of none."""
-    return pd.concat([postcodes, pd.DataFrame(list(ELSEWHERE), columns=["pcds", "lsoa21", "doterm"])], ignore_index=True)
+    return pd.concat(
+        [postcodes, pd.DataFrame(list(ELSEWHERE), columns=["pcds", "lsoa21", "doterm"])], ignore_index=True
+    )
 
 
 def directory_csv(postcodes: pd.DataFrame, *, titles: dict[str, str] | None = None) -> bytes:
@@ -69,7 +71,9 @@ def directory_csv(postcodes: pd.DataFrame, *, titles: dict[str, str] | None = No
 def directory_zip(path: Path, table: bytes, *, member: str = "Data/ONSPD_AUG_2026_UK.csv") -> Path:
     """The publisher's zip: the table, a part of it by area, and documents beside it."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr("Documents/2011 Census Output Area Classification Names and Codes UK.csv", "OAC11,Name\n1A1,X\n")
+        archive.writestr(
+            "Documents/2011 Census Output Area Classification Names and Codes UK.csv", "OAC11,Name\n1A1,X\n"
+        )
         archive.writestr("User Guide/ONSPD User Guide Aug 2026.pdf", b"%PDF-1.7")
         archive.writestr(member, table)
         part = io.BytesIO(table)

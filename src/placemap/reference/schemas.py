@@ -100,7 +100,9 @@ POSTCODES = TableSchema(
     "postcodes to LSOA 2021",
     (
         Column("postcode", "code", "postcode without its space"),
-        Column("lsoa_code", "code", "its LSOA of 2021; elsewhere the country, or NON-GEOGRAPHIC for one without a place"),
+        Column(
+            "lsoa_code", "code", "its LSOA of 2021; elsewhere the country, or NON-GEOGRAPHIC for one without a place"
+        ),
         Column("ended", "date", "month in which it ended, empty where it is in use"),
     ),
     ("postcode",),

@@ -1,7 +1,7 @@
 """The ONS Postcode Directory or the National Statistics Postcode Lookup → postcode, LSOA of 2021, when it ended.
 
-Either is a zip of a quarter of a gigabyte with one table of 2.7 million rows and some fifty columns; it is read in parts,
-and of the columns only those that are kept.
+Either is a zip of a quarter of a gigabyte with one table of 2.7 million rows and some fifty columns; it is read in
+parts, and of the columns only those that are kept.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _ENDED, _BEGAN = "doterm", "dointr"
 _HEADER = 10_000
 #: A table may not unpack to more than this, nor to more than so many times its packed size.
 _MOST_BYTES, _MOST_RATIO = 4_000_000_000, 200
-_MONTHS = {name: number for number, name in enumerate("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), 1)}
-_NAMED = re.compile(r"(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Z]*[_ -]?(20\d\d)", re.IGNORECASE)
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_NAMED = re.compile(rf"({'|'.join(_MONTHS)})[A-Z]*[_ -]?(20\d\d)", re.IGNORECASE)
 #: A postcode without its space, and a code of an LSOA or of what stands for one elsewhere in the United Kingdom.
 _SHAPE = r"^[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$"
 _CODE = r"^(E01[0-9]{6}|E99999999|[WSNLM][0-9]{8}|95[A-Z]{2}[0-9]{2}[A-Z][0-9]|)$"
@@ -120,14 +120,15 @@ def _told(path: Path, member: str, line: bytes) -> Directory | None:
 def _refuse_bomb(item: zipfile.ZipInfo, found: Directory) -> None:
     if item.file_size > min(_MOST_BYTES, _MOST_RATIO * max(item.compress_size, 1)):
         raise PlacemapError(
-            f"the archive would unpack to {item.file_size:,} bytes from {item.compress_size:,}; that is no official file",
+            f"the archive would unpack to {item.file_size:,} bytes from {item.compress_size:,}; that is no official "
+            "file",
             location=found.where,
             hint="take the file from its publisher",
         )
 
 
 def read_directory(directory: Directory, source: Source) -> StoreTable:
-    """Its postcodes: without spaces, with the LSOA of 2021 or the word for where else they are, and the month of their end.
+    """Its postcodes: without spaces, with the LSOA of 2021 or the word for where else they are, and when they ended.
 
     Raises:
         PlacemapError: the file is damaged, or a row is not as the publisher makes them.
@@ -176,7 +177,8 @@ def _checked(table: pa.Table, directory: Directory, source: Source) -> pa.Table:
     """The table, in order of its postcodes.
 
     Raises:
-        PlacemapError: the number of rows, a postcode, a code or a month is not as expected, or a postcode is there twice.
+        PlacemapError: the number of rows, a postcode, a code or a month is not as expected, or a postcode is there
+            twice.
     """
     from pyarrow import compute
 
@@ -191,7 +193,7 @@ def _checked(table: pa.Table, directory: Directory, source: Source) -> pa.Table:
     postcodes = table["postcode"].combine_chunks()
     again = compute.equal(postcodes[1:], postcodes[:-1])
     if compute.any(again).as_py():
-        first = postcodes[compute.index(again, True).as_py()].as_py()  # noqa: FBT003 - what is looked for
+        first = postcodes[compute.index(again, True).as_py()].as_py()
         raise _odd(directory, source, f"{compute.sum(again).as_py():,} postcodes are there twice, first {first}")
     return table
 
@@ -214,7 +216,9 @@ def _stored(table: pa.Table, directory: Directory, source: Source) -> StoreTable
     import pandas as pd
 
     lsoa, ended = (table[name].combine_chunks() for name in ("lsoa", "ended"))
-    places = [OUTSIDE_POSTCODES.get(code[:1] if code[:3] != "E99" else "", code) for code in lsoa.dictionary.to_pylist()]
+    places = [
+        OUTSIDE_POSTCODES.get(code[:1] if code[:3] != "E99" else "", code) for code in lsoa.dictionary.to_pylist()
+    ]
     months = [f"{month[:4]}-{month[4:]}" if month else "" for month in ended.dictionary.to_pylist()]
     frame = pd.DataFrame(
         {
@@ -234,7 +238,7 @@ def _vintage(table: pa.Table, directory: Directory, source: Source) -> str:
     """
     named = next((match for name in (directory.member, directory.path.name) if (match := _last_named(name))), None)
     if named:
-        return f"{named[2]}-{_MONTHS[named[1].upper()]:02}"
+        return f"{named[2]}-{_MONTHS.index(named[1].upper()) + 1:02}"
     months = {month for name in ("began", "ended") if name in table.column_names for month in _words(table, name)}
     newest = max(months, default="")
     if not newest:

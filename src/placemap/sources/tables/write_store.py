@@ -19,7 +19,6 @@ from placemap.reference.store import FAMILIES, MANIFEST, PART, TABLES, Manifest,
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.store_table import StoreTable
 
-
 #: Long columns of text in order, no two alike: each is written as what it has more than the one before.
 SORTED_TEXT = ("postcode",)
 

@@ -1,0 +1,123 @@
+"""Lookups from what is finer than an LSOA: postcodes and output areas. They are optional, and too long for memory.
+
+A table stays on disk, verified, and is asked where it lies. A store of one's own that has nothing but such a table is
+looked into, too, whatever store is in use: a directory of postcodes goes with all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from placemap.core.codes import POSTCODE
+from placemap.core.errors import PlacemapError
+from placemap.core.text import listed
+from placemap.reference.open_store import cache_folder, open_store
+from placemap.reference.read_parquet import verified
+from placemap.reference.store import MANIFEST, TABLES, ReferenceData, TableEntry
+
+
+@dataclass(frozen=True)
+class FineKind:
+    """A kind of unit finer than an LSOA.
+
+    Attributes:
+        id: what `--kind` calls it. label, plural: what people call one and several.
+        family: of its table. key: the table's column of its codes.
+        shape: of its codes.
+        get: how a user gets the table.
+    """
+
+    id: str
+    label: str
+    plural: str
+    family: str
+    key: str
+    shape: re.Pattern[str]
+    get: str
+
+
+FINE_KINDS = {
+    kind.id: kind
+    for kind in (
+        FineKind(
+            "postcode",
+            "postcode",
+            "postcodes",
+            "postcodes",
+            "postcode",
+            POSTCODE,
+            "download the ONS Postcode Directory (ONSPD) or NSPL from geoportal.statistics.gov.uk, then "
+            "`placemap data import ONSPD.zip`",
+        ),
+        FineKind(
+            "oa",
+            "output area",
+            "output areas",
+            "output_areas",
+            "oa_code",
+            re.compile(r"E00\d{6}"),
+            "`placemap data update output-areas` fetches their lookup",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class FineLookup:
+    """A lookup on disk.
+
+    Attributes:
+        path: the Parquet file, as the manifest describes it.
+    """
+
+    kind: FineKind
+    entry: TableEntry
+    path: Path
+
+
+def find_lookup(kind: FineKind, data: ReferenceData) -> FineLookup | None:
+    """The newest lookup of a kind in the store in use, else in the user's own; None where neither has one.
+
+    Raises:
+        PlacemapError: the table is damaged.
+    """
+    for store in _stores(data):
+        entry = store.find(kind.family)
+        if entry is not None:
+            path = Path(store.where) / TABLES / f"{entry.name}.parquet"
+            verified(path, entry)
+            return FineLookup(kind, entry, path)
+    return None
+
+
+def need_lookup(kind: FineKind, data: ReferenceData, location: str = "") -> FineLookup:
+    """As `find_lookup`.
+
+    Args:
+        location: of what needs it, for the message.
+
+    Raises:
+        PlacemapError: no store has one.
+    """
+    found = find_lookup(kind, data)
+    if found is None:
+        where = listed(list(dict.fromkeys(store.where for store in _stores(data))))
+        raise PlacemapError(
+            f"no lookup from {kind.plural} to LSOAs is at hand (looked in {where})", location=location, hint=kind.get
+        )
+    return found
+
+
+def _stores(data: ReferenceData) -> Iterator[ReferenceData]:
+    yield data
+    own = cache_folder()
+    if Path(data.where) != own and (own / MANIFEST).is_file():
+        yield open_store(own)
+
+
+def normal_postcode(text: str) -> str:
+    """A postcode as the directory holds it: letters and digits alone, in capitals."""
+    return re.sub(r"[^A-Z0-9]", "", text.upper())
