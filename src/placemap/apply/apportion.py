@@ -18,7 +18,7 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units, living_in
 from placemap.reference.ended import ended
 from placemap.reference.geography import SPLIT_WEIGHT, Geography
-from placemap.reference.schemas import NON_GEOGRAPHIC
+from placemap.reference.schemas import ELSEWHERE, NON_GEOGRAPHIC
 from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment, places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
@@ -36,15 +36,7 @@ PLACED, NO_PLACE, OUT_OF_AREA, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING
     "no longer in use",
     "missing code",
 )
-#: Further ones that only rows which are brought to an LSOA first can have, by what they have in its place.
-ELSEWHERE = {
-    "WALES": "in Wales",
-    "SCOTLAND": "in Scotland",
-    "NORTHERN IRELAND": "in Northern Ireland",
-    "CHANNEL ISLANDS": "in the Channel Islands",
-    "ISLE OF MAN": "on the Isle of Man",
-    NON_GEOGRAPHIC: "postcode without a place",
-}
+#: Of a row whose postcode stands for no place on the ground, such as a box at a post office.
 NOWHERE = ELSEWHERE[NON_GEOGRAPHIC]
 OUTCOMES = (PLACED, NO_PLACE, OUT_OF_AREA, *ELSEWHERE.values(), NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING)
 #: Those that are a loss: the data are about someone, and placemap cannot tell where.

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from placemap.apply import sql
-from placemap.apply.apportion import ELSEWHERE, LOSSES, OUT_OF_AREA, OUTCOMES, PLACED
+from placemap.apply.apportion import LOSSES, OUT_OF_AREA, OUTCOMES, PLACED
 from placemap.apply.measures import RATE, SUM
+from placemap.reference.schemas import ELSEWHERE
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from placemap.apply.apportion import DEAD, ELSEWHERE, MISSING, NOT_IN_TABLES, OTHER_KIND, OUT_OF_AREA, UNKNOWN
+from placemap.apply.apportion import DEAD, MISSING, NOT_IN_TABLES, OTHER_KIND, OUT_OF_AREA, UNKNOWN
 from placemap.core.codes import AREA_KINDS, KINDS, NO_CODE, is_body, is_code, normal_name
 from placemap.core.text import counted, listed
 from placemap.reference.ended import ended
@@ -15,6 +15,7 @@ from placemap.reference.fine_lookups import FINE_KINDS, FineKind, FineLookup
 from placemap.reference.former_codes import newer_than_held, shown
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import vintages_of
+from placemap.reference.schemas import ELSEWHERE
 
 #: Codes of Wales, Scotland, Northern Ireland, the Channel Islands and the Isle of Man.
 OUTSIDE_ENGLAND = re.compile(r"[WSNLM]\d{8}|95[A-Z]{2}\d{2}[A-Z]\d")

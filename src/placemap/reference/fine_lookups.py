@@ -7,7 +7,7 @@ looked into, too, whatever store is in use: a directory of postcodes goes with a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,6 +118,22 @@ def _stores(data: ReferenceData) -> Iterator[ReferenceData]:
         yield open_store(own)
 
 
-def normal_postcode(text: str) -> str:
-    """A postcode as the directory holds it: letters and digits alone, in capitals."""
-    return re.sub(r"[^A-Z0-9]", "", text.upper())
+def normal(code: str, kind: FineKind) -> str:
+    """A code as its lookup holds it: in capitals, of a postcode letters and digits alone."""
+    return re.sub(r"[^A-Z0-9]", "", code.upper()) if kind.id == "postcode" else code.strip().upper()
+
+
+def looked_up(codes: Iterable[str], lookup: FineLookup) -> dict[str, tuple[str, str]]:
+    """By code, as `normal` writes it, its LSOA (or the word for where else it is), and when it ended or empty text.
+
+    Codes that the lookup does not have are left out.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyarrow import compute
+
+    wanted = pa.array({normal(code, lookup.kind) for code in codes}, "string")
+    columns = [column.name for column in lookup.entry.schema.columns]
+    table = pq.read_table(lookup.path, columns=columns)
+    rows = table.filter(compute.is_in(table[lookup.kind.key], wanted)).to_pylist()
+    return {row[lookup.kind.key]: (row["lsoa_code"], row.get("ended") or "") for row in rows}

@@ -96,6 +96,16 @@ OUTSIDE_POSTCODES = {
     "": NON_GEOGRAPHIC,
 }
 
+#: What to say of a postcode or output area in none of the LSOAs of England, by what it has in the place of one.
+ELSEWHERE = {
+    "WALES": "in Wales",
+    "SCOTLAND": "in Scotland",
+    "NORTHERN IRELAND": "in Northern Ireland",
+    "CHANNEL ISLANDS": "in the Channel Islands",
+    "ISLE OF MAN": "on the Isle of Man",
+    NON_GEOGRAPHIC: "postcode without a place",
+}
+
 POSTCODES = TableSchema(
     "postcodes to LSOA 2021",
     (
