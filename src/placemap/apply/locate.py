@@ -5,6 +5,7 @@ A row that is in no English LSOA keeps what tells why: the country, NON-GEOGRAPH
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,9 @@ from placemap.core.codes import LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.read_tables import literal_path
 from placemap.core.text import counted
-from placemap.reference.fine_lookups import FineKind, FineLookup
+from placemap.reference.fine_lookups import FineKind, FineLookup, doubts
+from placemap.reference.geography import Geography
+from placemap.reference.postcodes import lookup_for
 
 
 @dataclass(frozen=True)
@@ -37,33 +40,46 @@ class Located:
 
     def notes(self) -> Iterator[str]:
         """What to know of it."""
-        entry = self.lookup.entry
-        yield f"{self.kind.plural} by the LSOA of {LSOA_VINTAGE} that they lie in: {entry.title}"
+        yield f"{self.kind.plural} by the LSOA of {LSOA_VINTAGE} that they lie in: {self.lookup.title}"
+        yield from doubts(self.lookup)
         if self.ended:
             yield f"{counted(self.ended, 'row')} of {self.rows:,} with a postcode that has ended, by its last LSOA"
 
 
-def locate(engine: Engine, by: str, lookup: FineLookup, folder: Path) -> Located:
+def locate(engine: Engine, by: str, kind: FineKind, geography: Geography, folder: Path, label: str) -> Located:
     """Make the table that `sql.coded` takes codes from, and count what is odd.
 
     Args:
         by: the column of codes.
         folder: to work in.
+        label: of the data, for messages.
 
     Raises:
-        PlacemapError: the engine is another than DuckDB.
+        PlacemapError: the engine is another than DuckDB, or there is no lookup.
     """
     if not isinstance(engine, DuckDbEngine):
         raise PlacemapError(
-            f"{lookup.kind.plural} are placed on DuckDB only",
+            f"{kind.plural} are placed on DuckDB only",
             hint="leave --engine out, or add each row's LSOA first with --join",
             exit_code=Exit.USAGE,
         )
-    own = folder / "lookup"  # where a link may be put, apart from that of the data
-    own.mkdir(exist_ok=True)
+    own = Path(tempfile.mkdtemp(dir=folder))  # where a link may be put, apart from that of the data
+    lookup = lookup_for(kind, _Values(engine, by), geography, own, f"{label}, column `{by}`")
     engine.keep(sql.LOCATED, _located(by, lookup, own))
     row = engine.query(sql.ended_rows())[0]
     return Located(lookup, int(row["n"] or 0), int(row["ended"] or 0))
+
+
+@dataclass(frozen=True)
+class _Values:
+    """The codes of the data, asked for only where a lookup must be worked out for them."""
+
+    engine: Engine
+    by: str
+
+    def __iter__(self) -> Iterator[str]:
+        rows = self.engine.query(sql.values_of(self.by))
+        return iter([row["CODE"] for row in rows])
 
 
 #: Output areas begin with E00 in England; those of other countries, with their letter.

@@ -24,7 +24,7 @@ from placemap.core.account import Account
 from placemap.core.arrays import largest_remainder
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
-from placemap.reference.fine_lookups import FineKind, FineLookup
+from placemap.reference.fine_lookups import FineLookup
 from placemap.resolve.resolved import ResolvedFootprint
 
 
@@ -184,7 +184,7 @@ def _rows(
 def _vintages(engine: Engine, lookup: FineLookup | None) -> dict[str, int]:
     """Rows by vintage of their code; of located ones by that of the lookup."""
     found = {str(row["VINTAGE"]): int(row["n"]) for row in engine.query(sql.vintages())}
-    return {lookup.entry.vintage: sum(found.values())} if lookup and found else found
+    return {lookup.vintage: sum(found.values())} if lookup and found else found
 
 
 def _became(rows: AnsweredRows, keys: Apportionment) -> dict[str, str]:
@@ -211,8 +211,7 @@ def _strays(
 ) -> list[tuple[str, dict[str, object]]]:
     """The codes that the reference does not have, each with what becomes of its rows."""
     rows = engine.query(sql.unmatched(question))
-    fine = lookup.kind if lookup else None
-    return [(outcome_of(row["CODE"], kind, all_england=all_england, fine=fine), row) for row in rows]
+    return [(outcome_of(row["CODE"], kind, all_england=all_england, lookup=lookup), row) for row in rows]
 
 
 def _most_often(strays: Iterable[tuple[str, dict[str, object]]]) -> tuple[tuple[str, int], ...]:
@@ -240,10 +239,10 @@ def _beside(frame: pd.DataFrame, covered: pd.DataFrame, keys: Sequence[str]) -> 
 
 
 def join_outcomes(
-    codes: Iterable[str | None], kind: str, *, all_england: bool, fine: FineKind | None = None
+    codes: Iterable[str | None], kind: str, *, all_england: bool, lookup: FineLookup | None = None
 ) -> pd.DataFrame:
     """CODE and OUTCOME of codes that the reference does not have; no code is empty text."""
-    rows = [(code or "", outcome_of(code, kind, all_england=all_england, fine=fine)) for code in codes]
+    rows = [(code or "", outcome_of(code, kind, all_england=all_england, lookup=lookup)) for code in codes]
     return pd.DataFrame(rows, columns=["CODE", "OUTCOME"], dtype=object).drop_duplicates("CODE", ignore_index=True)
 
 

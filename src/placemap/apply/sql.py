@@ -234,6 +234,11 @@ def located(by: str, table: str, key: str, column: str, *, ended: str = "''", co
     )
 
 
+def values_of(by: str) -> str:
+    """The codes of the data, each once, without NULL."""
+    return f"SELECT DISTINCT {code_of(name(by))} AS CODE FROM {DATA} WHERE {name(by)} IS NOT NULL"
+
+
 def ended_rows() -> str:
     """One row: rows of the data, and those whose code has ended."""
     return f"SELECT SUM(n) AS n, SUM(CASE WHEN ENDED <> '' THEN n ELSE 0 END) AS ended FROM {LOCATED}"

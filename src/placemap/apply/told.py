@@ -11,7 +11,7 @@ from placemap.apply.apportion import DEAD, MISSING, NOT_IN_TABLES, OTHER_KIND, O
 from placemap.core.codes import AREA_KINDS, KINDS, NO_CODE, is_body, is_code, normal_name
 from placemap.core.text import counted, listed
 from placemap.reference.ended import ended
-from placemap.reference.fine_lookups import FINE_KINDS, FineKind, FineLookup
+from placemap.reference.fine_lookups import FINE_KINDS, FineLookup
 from placemap.reference.former_codes import newer_than_held, shown
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import vintages_of
@@ -59,18 +59,18 @@ def sort_of(code: str) -> Sort | None:
     return next((sort for sort in SORTS if sort.pattern.fullmatch(code)), None)
 
 
-def outcome_of(code: str | None, kind: str, *, all_england: bool, fine: FineKind | None = None) -> str:
+def outcome_of(code: str | None, kind: str, *, all_england: bool, lookup: FineLookup | None = None) -> str:
     """What becomes of a row whose code the reference does not have.
 
     Args:
-        fine: what the codes were before they were located.
+        lookup: by which codes that were finer were located.
     """
     if code is None or code in NO_CODE:
         return MISSING
-    if fine and code in ELSEWHERE:
+    if lookup and code in ELSEWHERE:
         return ELSEWHERE[code]
-    if fine and fine.shape.fullmatch(code):
-        return UNKNOWN
+    if lookup and lookup.kind.shape.fullmatch(code):
+        return UNKNOWN if all_england or not lookup.checked else NOT_IN_TABLES
     if not KINDS[kind].patients and OUTSIDE_ENGLAND.fullmatch(code):
         return OUT_OF_AREA
     if KINDS[kind].accepts(code):
@@ -114,7 +114,7 @@ def _not_in_lookup(codes: Sequence[str], lookup: FineLookup) -> Iterable[str]:
     fine = [code for code in codes if lookup.kind.shape.fullmatch(code)]
     if fine:
         many = f"{counted(len(fine), lookup.kind.label)} {'are' if len(fine) > 1 else 'is'}"
-        yield f"{many} not in the lookup of {lookup.entry.vintage}: newer, older or mistyped: {shown(fine)}"
+        yield f"{many} not in the lookup of {lookup.vintage}: newer, older or mistyped: {shown(fine)}"
 
 
 def _another(codes: Sequence[str], counts: Mapping[str, int], wanted: str) -> Iterable[str]:

@@ -22,7 +22,7 @@ from placemap.apply.sql_script import script, transpiled
 from placemap.commands.workspace import Workspace
 from placemap.core.codes import LSOA_VINTAGE, published_prefix
 from placemap.core.errors import Exit, PlacemapError
-from placemap.reference.fine_lookups import FINE_KINDS, FineKind, need_lookup
+from placemap.reference.fine_lookups import FINE_KINDS, FineKind
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ class Applier:
     def _located(self, fine: FineKind) -> Located:
         """Bring data by what is finer than LSOAs to these."""
         self.kind = "lsoa"
-        lookup = need_lookup(fine, self.workspace.geography.data, self.scan.label)
-        return locate(self.engine, self.question.by, lookup, Path(self._folder.name))
+        geography, folder = self.workspace.geography, Path(self._folder.name)
+        return locate(self.engine, self.question.by, fine, geography, folder, self.scan.label)
 
     def _opened(self, data: Any) -> Engine:
         options = self.options
@@ -170,8 +170,8 @@ class Applier:
 
         self.engine.load(sql.CODES, self.keys.codes)
         strays = [row["CODE"] for row in self.engine.query(sql.unmatched(self.question))]
-        fine = self.located.kind if self.located else None
-        rest = join_outcomes(strays, self.kind, all_england=self.workspace.geography.all_england, fine=fine)
+        lookup = self.located.lookup if self.located else None
+        rest = join_outcomes(strays, self.kind, all_england=self.workspace.geography.all_england, lookup=lookup)
         rest = (
             rest
             if "" in set(rest["CODE"])

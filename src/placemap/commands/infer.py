@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,8 +25,9 @@ from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding, Severity
 from placemap.core.read_polygons import is_polygons, read_polygons
 from placemap.core.read_tables import read_table
-from placemap.reference.fine_lookups import FINE_KINDS, FineLookup, looked_up, need_lookup, normal
+from placemap.reference.fine_lookups import FINE_KINDS, FineLookup, doubts, looked_up, normal
 from placemap.reference.geography import Geography
+from placemap.reference.postcodes import lookup_for
 from placemap.reference.recognise import MOSTLY, clean_codes, code_columns
 from placemap.resolve.resolve import Assignment
 
@@ -118,7 +120,8 @@ def _fine_column(frame: pd.DataFrame, geography: Geography, asked: str) -> FineC
         for kind in FINE_KINDS.values():
             fits = sum(bool(kind.shape.fullmatch(code)) for code in filled)
             if fits > MOSTLY * len(filled):
-                return _located(str(column), filled, need_lookup(kind, geography.data))
+                with tempfile.TemporaryDirectory(prefix="placemap-") as folder:
+                    return _located(str(column), filled, lookup_for(kind, filled, geography, Path(folder)))
     return None
 
 
@@ -126,7 +129,8 @@ def _located(column: str, codes: Sequence[str], lookup: FineLookup) -> FineColum
     found = looked_up(codes, lookup)
     rows = {code: found.get(normal(code, lookup.kind), ("", "")) for code in codes}
     ended = sum(bool(end) for _, end in rows.values())
-    notes = [f"{lookup.kind.plural.capitalize()} by the LSOA that they lie in: {lookup.entry.title}."]
+    notes = [f"{lookup.kind.plural.capitalize()} by the LSOA that they lie in: {lookup.title}."]
+    notes += [f"{note}." for note in doubts(lookup)]
     if ended:
         notes.append(f"{ended:,} of them have ended; each by its last LSOA.")
     lsoa_of = {code: lsoa for code, (lsoa, _) in rows.items() if lsoa.startswith("E")}

@@ -16,7 +16,7 @@ from placemap.core.errors import PlacemapError
 from placemap.core.text import listed
 from placemap.reference.open_store import cache_folder, open_store
 from placemap.reference.read_parquet import verified
-from placemap.reference.store import MANIFEST, TABLES, ReferenceData, TableEntry
+from placemap.reference.store import MANIFEST, TABLES, ReferenceData
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,18 @@ class FineLookup:
     """A lookup on disk.
 
     Attributes:
-        path: the Parquet file, as the manifest describes it.
+        title: of its source. vintage: of its table.
+        path: the Parquet file.
+        doubtful, checked: of one that is worked out from points, how many codes may be in another LSOA, and of how
+            many; 0 for a publisher's.
     """
 
     kind: FineKind
-    entry: TableEntry
+    title: str
+    vintage: str
     path: Path
+    doubtful: int = 0
+    checked: int = 0
 
 
 def find_lookup(kind: FineKind, data: ReferenceData) -> FineLookup | None:
@@ -89,7 +95,7 @@ def find_lookup(kind: FineKind, data: ReferenceData) -> FineLookup | None:
         if entry is not None:
             path = Path(store.where) / TABLES / f"{entry.name}.parquet"
             verified(path, entry)
-            return FineLookup(kind, entry, path)
+            return FineLookup(kind, entry.title, entry.vintage, path)
     return None
 
 
@@ -109,6 +115,16 @@ def need_lookup(kind: FineKind, data: ReferenceData, location: str = "") -> Fine
             f"no lookup from {kind.plural} to LSOAs is at hand (looked in {where})", location=location, hint=kind.get
         )
     return found
+
+
+def doubts(lookup: FineLookup) -> Iterator[str]:
+    """How wrong a lookup may be that is worked out from points; nothing for a publisher's."""
+    if lookup.checked:
+        share = lookup.doubtful / lookup.checked
+        yield (
+            f"approximate: {lookup.doubtful:,} of {lookup.checked:,} {lookup.kind.plural} ({share:.1%}) lie so near to "
+            f"another LSOA that they may be in that one; for certain ones, {lookup.kind.get}"
+        )
 
 
 def _stores(data: ReferenceData) -> Iterator[ReferenceData]:
@@ -133,7 +149,6 @@ def looked_up(codes: Iterable[str], lookup: FineLookup) -> dict[str, tuple[str, 
     from pyarrow import compute
 
     wanted = pa.array({normal(code, lookup.kind) for code in codes}, "string")
-    columns = [column.name for column in lookup.entry.schema.columns]
-    table = pq.read_table(lookup.path, columns=columns)
+    table = pq.read_table(lookup.path)
     rows = table.filter(compute.is_in(table[lookup.kind.key], wanted)).to_pylist()
     return {row[lookup.kind.key]: (row["lsoa_code"], row.get("ended") or "") for row in rows}
