@@ -45,9 +45,9 @@ def _best_fit(unit: str) -> Column:
     return Column(
         "BEST_FIT",
         "flag",
-        f"true on one row of each {unit}: that of the place in this table with most of its residents; of equals, of the "
-        f"first PLACECD. It may be a small part of the {unit}: see UNIT_RESIDENT_SHARE. Keep the true rows for a list "
-        "that gives each one place",
+        f"true on one row of each {unit}: that of the place in this table with most of its residents; of equals, of "
+        f"the first PLACECD. It may be a small part of the {unit}: see UNIT_RESIDENT_SHARE. Keep the true rows for a "
+        "list that gives each one place",
     )
 
 
