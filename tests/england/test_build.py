@@ -7,7 +7,7 @@ from collections import defaultdict
 import pandas as pd
 import pytest
 
-from conftest import REPO
+from conftest import PLACES, REPO
 
 LSOAS = 33_755
 RESIDENTS_2021 = 56_490_108
@@ -185,7 +185,7 @@ def test_a_system_has_the_same_rows_alone(tables, workspace, shipped_systems):
 
 def test_places_have_grade_figures_and_description(tables, shipped_systems):
     places = tables["places"]
-    assert len(places) == sum(len(s.footprints[s.default_footprint].places) for s in shipped_systems.values()) == 187
+    assert len(places) == sum(len(s.footprints[s.default_footprint].places) for s in shipped_systems.values()) == PLACES
     grades = {s.id: s.footprints[s.default_footprint].grade for s in shipped_systems.values()}
     assert places["GRADE"].tolist() == places["ICSID"].map(grades).tolist()
     assert (places["DESCRIPTION"] != "").all()
@@ -210,10 +210,29 @@ def test_places_that_are_a_council_say_so(tables, official_files):
     said = places["DESCRIPTION"].str.match(r"^(LTLA|UTLA) \w+ \(.*\) whole$")
     assert set(places.loc[said, "PLACECD"]) == whole
     page = (REPO / "docs" / "method" / "atlas-checks.md").read_text(encoding="utf-8")
-    assert f"Of 187 places, {len(whole)} are one upper-tier or lower-tier authority whole" in page
+    assert f"Of {PLACES} places, {len(whole)} are one upper-tier or lower-tier authority whole" in page
     sub_icb = places["DESCRIPTION"].str.match(r"^sub-ICB location \w+ \(.*\) whole$").sum()
     assert sub_icb == 10
-    assert f"The other {187 - len(whole) - sub_icb} are groups or parts" in page
+    assert f"The other {PLACES - len(whole) - sub_icb} are groups or parts" in page
+    boards = {code: lsoas for code, lsoas in units.items() if code[:3] in ("E06", "E08", "E09", "E10")}
+    assert len(boards) == 153
+    assert (
+        f"| the same LSOAs as one place | {sum(lsoas in built.tolist() for lsoas in map(frozenset, boards.values()))} |"
+        in page
+    )
+
+
+def test_birmingham_and_solihull_s_localities_are_those_researched(tables):
+    """LSOAs and residents as worked out beside the sources, before the config was written."""
+    places = tables["places"].query("ICSID == 'birmingham-and-solihull'").set_index("PLACENM")
+    assert {name: (int(row.LSOAS), float(row.RESIDENTS)) for name, row in places.iterrows()} == {
+        "Central": (139, 244_893),
+        "East": (129, 239_450),
+        "North": (125, 207_308),
+        "Solihull": (134, 216_223),
+        "South": (133, 220_752),
+        "West": (133, 232_538),
+    }
 
 
 def test_the_ten_lowest_places_and_systems_are_those_of_the_page(tables, shipped_systems):
