@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.checks.coverage import empty_scope
-from placemap.checks.members import check_declarations, check_icb
+from placemap.checks.members import check_declarations, check_icb, check_systems_of
 from placemap.checks.run import in_order, run_checks
 from placemap.checks.store_covers import require_coverage
 from placemap.config.as_of import at_vintages, footprint_of
@@ -137,7 +137,11 @@ class Workspace:
         key = (system.config_sha256, footprint.id)
         if key not in self._resolved:
             require_coverage(system, footprint, self.geography)
-            findings = [*check_icb(system, self.geography), *check_declarations(footprint, self.geography)]
+            findings = [
+                *check_icb(system, self.geography),
+                *check_systems_of(system, self.geography),
+                *check_declarations(footprint, self.geography),
+            ]
             scope: Bools | None = None
             if footprint.scope.place or not findings:
                 scope, scope_findings = self._scope(system, footprint)

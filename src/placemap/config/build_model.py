@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from placemap.config.draft import TO_FILL_IN
 from placemap.config.model import Accept, Evidence, Expect, Footprint, Member, Place, Placeholder, Scope, System
+from placemap.config.schema import SYSTEMS_OF
 from placemap.config.text_rules import texts
 from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.codes import MEMBER_KINDS
@@ -50,6 +52,7 @@ class _Reader:
             config_sha256=_content_hash(config),
             loc=self.tree.loc(("ics",)),
             placeholders=self.placeholders(),
+            systems_of=self.systems_of(config, ()),
         )
 
     def placeholders(self) -> tuple[Placeholder, ...]:
@@ -98,6 +101,15 @@ class _Reader:
             evidence=_keys(item) or _keys(footprint),
             notes=_text(item, "notes"),
             loc=self.tree.loc(path),
+            systems_of=self.systems_of(item, path),
+        )
+
+    def systems_of(self, item: Values, path: KeyPath) -> tuple[Member, ...]:
+        keys = sorted(key for key in item if re.fullmatch(SYSTEMS_OF, key))
+        return tuple(
+            Member("icb", code, name.strip(), key.rpartition("_")[2], self.tree.loc((*path, key, code)))
+            for key in keys
+            for code, name in sorted(item[key].items())
         )
 
     def scope(self, item: Values, path: KeyPath, outer: Vintages) -> Scope:

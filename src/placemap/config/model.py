@@ -74,6 +74,7 @@ class Place:
         within_scope: True for `within: scope`.
         basis: `stated` or `inferred`.
         evidence: keys of the system's evidence.
+        systems_of: ICBs of other years that the place is in, where the config says so of it.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Place:
     evidence: tuple[str, ...]
     notes: str
     loc: Loc
+    systems_of: tuple[Member, ...] = ()
 
     @property
     def has_patient_kinds(self) -> bool:
@@ -178,6 +180,7 @@ class System:
         icb_code, icb_ods, icb_vintage: its integrated care board, as of that vintage.
         placeholders: texts that are left to fill in, in the order of the file.
         config_sha256: hash of the config's content, the same however it is laid out.
+        systems_of: ICBs of other years that the system's area is in.
     """
 
     id: str
@@ -192,6 +195,12 @@ class System:
     config_sha256: str
     loc: Loc
     placeholders: tuple[Placeholder, ...] = ()
+    systems_of: tuple[Member, ...] = ()
+
+    def icbs_of(self, place: Place, vintage: str) -> tuple[Member, ...]:
+        """The ICBs of a year that a place is in by the config: those given for it, else those of the whole system."""
+        own = tuple(member for member in place.systems_of if member.vintage == vintage)
+        return own or tuple(member for member in self.systems_of if member.vintage == vintage)
 
     def units(self) -> Iterator[Member]:
         """Every unit that the config names: members, exclusions, bounds and scopes."""
