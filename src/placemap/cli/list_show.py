@@ -118,7 +118,8 @@ def show(
     if out is not None:
         raise PlacemapError("--out goes with --source", hint="add --source to copy the config", exit_code=Exit.USAGE)
     found = load(system)
-    chosen = footprints_of(found, footprint or [], every=not footprint)
+    named = footprints_of(found, footprint or [], every=not footprint)
+    chosen = [found.footprints[item.id] for item in named]  # with the places that have ended
     if as_json:
         print_json(_system_json(found, chosen))
         return Exit.OK

@@ -102,6 +102,9 @@ class _Reader:
             notes=_text(item, "notes"),
             loc=self.tree.loc(path),
             systems_of=self.systems_of(item, path),
+            valid_from=_day(item, "valid_from"),
+            valid_to=_day(item, "valid_to"),
+            succeeded_by=self.successors(item),
         )
 
     def systems_of(self, item: Values, path: KeyPath) -> tuple[Member, ...]:
@@ -111,6 +114,11 @@ class _Reader:
             for key in keys
             for code, name in sorted(item[key].items())
         )
+
+    def successors(self, item: Values) -> tuple[str, ...]:
+        system = self.tree.value["ics"]["id"]
+        found = _listed(item.get("succeeded_by"))
+        return tuple(code if code.count("/") > 1 else f"{system}/{code}" for code in found)
 
     def scope(self, item: Values, path: KeyPath, outer: Vintages) -> Scope:
         vintages = _vintages(item, outer)
@@ -173,8 +181,12 @@ def _basis(item: Values, otherwise: str) -> str:
 
 def _keys(item: Values) -> tuple[str, ...]:
     """Keys of evidence: one, or a list of them."""
-    keys = item.get("evidence") or ()
-    return tuple(key.strip() for key in ([keys] if isinstance(keys, str) else keys))
+    return _listed(item.get("evidence"))
+
+
+def _listed(value: str | list[str] | None) -> tuple[str, ...]:
+    """One text, or a list of them, or none."""
+    return tuple(text.strip() for text in ([value] if isinstance(value, str) else value or ()))
 
 
 def _subjects(value: str | list[str]) -> list[tuple[str, KeyPath]]:

@@ -75,6 +75,8 @@ class Place:
         basis: `stated` or `inferred`.
         evidence: keys of the system's evidence.
         systems_of: ICBs of other years that the place is in, where the config says so of it.
+        valid_from, valid_to: when it was in force, where it began after its footprint or ended before it.
+        succeeded_by: codes (`system/footprint/place`) of the places that followed it.
     """
 
     id: str
@@ -90,6 +92,9 @@ class Place:
     notes: str
     loc: Loc
     systems_of: tuple[Member, ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+    succeeded_by: tuple[str, ...] = ()
 
     @property
     def has_patient_kinds(self) -> bool:

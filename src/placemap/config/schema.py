@@ -19,6 +19,8 @@ ODS_CODE = "^[0-9A-Z]{3}([0-9A-Z]{2})?$"
 #: ICBs of another year than the config's own, as in `systems_of_2026`.
 SYSTEMS_OF = "^systems_of_[0-9]{4}$"
 PLACE_OF_FOOTPRINT = "^[a-z0-9-]+/[a-z0-9-]+$"
+#: A place that follows one that ended: of the same system, or of another.
+SUCCESSOR = "^([a-z0-9-]+/)?[a-z0-9-]+/[a-z0-9-]+$"
 NOT_BLANK = r"\S"
 
 #: More than the people of the world: a number above it is a slip of the keyboard.
@@ -160,6 +162,15 @@ SHAPES: dict[str, Schema] = {
             "basis": _BASIS,
             "evidence": _KEYS,
             "notes": _NOTES,
+            "valid_from": _DAY,
+            "valid_to": _DAY,
+            "succeeded_by": {
+                "description": "places that followed: `footprint/place`, or `system/footprint/place` of another system",
+                "type": ["string", "array"],
+                "pattern": SUCCESSOR,
+                "items": _text(SUCCESSOR),
+                "minItems": 1,
+            },
             "exclude": _ref("Units"),
             "within": {
                 "if": {"type": "object"},

@@ -21,6 +21,7 @@ from placemap.config.schema import (
     PARTIAL_DATE,
     PLACE_OF_FOOTPRINT,
     SHAPES,
+    SUCCESSOR,
     SYSTEMS_OF,
     VINTAGE,
     WEB_ADDRESS,
@@ -208,6 +209,7 @@ _PATTERNS = {
     ODS_CODE: "an NHS (ODS) code of three or five characters, like QUY",
     ID: "an id: lower case letters and digits, words joined by single hyphens",
     PLACE_OF_FOOTPRINT: "`footprint/place`, like places-2022/lancashire",
+    SUCCESSOR: "`footprint/place`, or `system/footprint/place` of another system",
     NOT_BLANK: "text that is not empty",
 }
 
