@@ -99,7 +99,7 @@ class Workspace:
         self.measure = measure
         self.min_grade = min_grade
         self.describer = Describer(geography)
-        self._resolved: dict[tuple[str, str], tuple[list[Finding], ResolvedFootprint | None]] = {}
+        self._resolved: dict[tuple[str, ...], tuple[list[Finding], ResolvedFootprint | None]] = {}
         self._populations: Populations | None = None
         self._others: dict[str, Workspace] = {}
         self._outlines: LsoaBoundaries | None = None
@@ -134,7 +134,7 @@ class Workspace:
         own = self.of(footprint)
         if own is not self:
             return own.resolve(system, footprint)
-        key = (system.config_sha256, footprint.id)
+        key = (system.config_sha256, footprint.id, *(place.id for place in footprint.places))
         if key not in self._resolved:
             require_coverage(system, footprint, self.geography)
             findings = [
