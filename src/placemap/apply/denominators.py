@@ -78,7 +78,9 @@ class Denominators:
 
     def _are_of_a_part(self, rows: Sequence[Row]) -> bool:
         """Whether people of places with data are left out, since their areas have no value."""
-        whole = {str(place): float(people) for place, people in self.cover.atoms.groupby("PLACECD")[PEOPLE].sum().items()}
+        whole = {
+            str(place): float(people) for place, people in self.cover.atoms.groupby("PLACECD")[PEOPLE].sum().items()
+        }
         numbers = [number for number, measure in enumerate(self.question.measures) if measure.stored and measure.column]
         people = [(_number(row[f"m{number}b"]), whole[str(row["PLACECD"])]) for number in numbers for row in rows]
         return any(0 < part < 0.999 * every for part, every in people)
