@@ -109,14 +109,14 @@ AgeOption = Annotated[
 ]
 IndirectOption = Annotated[
     Standard | None,
-    typer.Option("--indirect", help="Ratios to the rates by age of this standard, instead of direct rates."),
+    typer.Option("--indirect", metavar="STANDARD", help="Ratios to the rates by age of england or of the system."),
 ]
 CompareOption = Annotated[
     _Columns,
     typer.Option("--compare", metavar="WHAT", help="Say if rates differ: england, system or a number; repeatable."),
 ]
 MinCoverageOption = Annotated[
-    float, typer.Option("--min-coverage", metavar="SHARE", help="Leave blank what the data cover less of, as 0.8.")
+    float, typer.Option("--min-coverage", metavar="SHARE", help="Leave figures blank where the data cover less, as 0.8.")
 ]
 CountOption = Annotated[bool, typer.Option("--count", help="Count rows. Done where nothing else is asked for.")]
 GroupsOption = Annotated[

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.rates import confint_poisson
 
 from placemap.apply.ages import STANDARD
 from placemap.apply.intervals import byar, dobson, exact, fingertips, wilson, z_of
 from placemap.apply.standardise import crude, direct, in_words, indirect
 
-stats = pytest.importorskip("scipy.stats", reason="scipy is not installed (placemap[test])")
 LEVELS = (95.0, 99.8)
 #: Events and people of the vignette's eight rows.
 OBS = np.array([24, 6, 68, 95, 46, 56, 76, 18], dtype=float)
@@ -40,14 +42,13 @@ def test_z_is_the_normal_quantile(level):
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_exact_limits_are_those_of_scipy_and_statsmodels(level):
-    rates = pytest.importorskip("statsmodels.stats.rates", reason="statsmodels is not installed (placemap[test])")
     events = np.array([0, 1, 2, 3, 7, 9, 10, 42, 300, 0.4, 2.75, 9.999])
     low, high = exact(events, level)
     tail = 0.5 - level / 200
     expected = np.nan_to_num(stats.chi2.ppf(tail, 2 * events) / 2)
     assert low == pytest.approx(expected, rel=1e-9)
     assert high == pytest.approx(stats.chi2.ppf(1 - tail, 2 * events + 2) / 2, rel=1e-9)
-    theirs = [rates.confint_poisson(count, 1, method="exact-c", alpha=2 * tail) for count in (1, 7, 42)]
+    theirs = [confint_poisson(count, 1, method="exact-c", alpha=2 * tail) for count in (1, 7, 42)]
     assert np.array(exact(np.array([1.0, 7, 42]), level)) == pytest.approx(np.array(theirs).T, rel=1e-9)
 
 
@@ -59,9 +60,8 @@ def test_byar_comes_close_to_the_exact_limits(events, level):
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_wilson_is_that_of_statsmodels(level):
-    proportion = pytest.importorskip("statsmodels.stats.proportion", reason="statsmodels is not installed")
     events, people = np.array([0.0, 1, 24, 50, 120, 7.5]), np.array([10.0, 3, 162, 50, 200, 11.25])
-    expected = proportion.proportion_confint(events, people, alpha=1 - level / 100, method="wilson")
+    expected = proportion_confint(events, people, alpha=1 - level / 100, method="wilson")
     assert np.array(wilson(events, people, level)) == pytest.approx(np.array(expected), rel=1e-9, abs=1e-12)
 
 
