@@ -15,8 +15,8 @@ from placemap.apply.options import Options
 from placemap.apply.told import OUTSIDE_ENGLAND, SORTS, names_in, sorts_in
 from placemap.core.codes import KINDS, MEMBER_KINDS, NO_CODE, is_code
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.fine_kinds import FINE_KINDS
 from placemap.core.text import counted, listed
-from placemap.reference.fine_lookups import FINE_KINDS
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import CodeKind, clean_codes, recognise
 

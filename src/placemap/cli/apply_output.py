@@ -9,8 +9,8 @@ import typer
 from placemap.cli.common import finding_json, finding_lines, message, print_table
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit
+from placemap.core.fine_kinds import FINE_KINDS
 from placemap.core.text import counted
-from placemap.reference.fine_lookups import FINE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

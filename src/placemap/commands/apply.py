@@ -23,7 +23,7 @@ from placemap.apply.sql_script import script, transpiled
 from placemap.commands.workspace import Workspace
 from placemap.core.codes import LSOA_VINTAGE, published_prefix
 from placemap.core.errors import Exit, PlacemapError
-from placemap.reference.fine_lookups import FINE_KINDS, FineKind
+from placemap.core.fine_kinds import FINE_KINDS, FineKind
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
