@@ -242,7 +242,7 @@ def _filter(made: Any, table: Table, number: int) -> None:
     filtered._initialise_columns()
     for column, name in zip(filtered.tableColumns, names, strict=True):
         column.name = name
-    made.add_table(filtered)
+    made.tables.add(filtered)
 
 
 # --- cells ------------------------------------------------------------------------------------------------------------
