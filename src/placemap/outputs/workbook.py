@@ -29,6 +29,7 @@ SHEETS = (
     ("place_practice", "GP practices", 2),
     ("place_ccg", "Former CCGs", 1),
     ("place_lsoa11", "LSOAs of 2011", 1),
+    ("place_history", "Place history", 1),
     ("confidence", "Confidence", 1),
     ("sensitivity", "Sensitivity", 1),
     ("ledger", "Patient ledger", 1),
