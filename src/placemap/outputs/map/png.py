@@ -23,8 +23,16 @@ _PIECE = 12
 def pngs(drawing: Drawing) -> tuple[bytes, bytes]:
     """The drawing as PNG for print and, at half that size, for screens; both carry their alternative text."""
     large = _picture(drawing)
-    small = large.reduce(_LARGE)
-    return _file(large, drawing, _INCH * _LARGE), _file(small, drawing, _INCH)
+    return _for_print(large, drawing), _file(large.reduce(_LARGE), drawing, _INCH)
+
+
+def png(drawing: Drawing) -> bytes:
+    """The drawing as PNG for print alone."""
+    return _for_print(_picture(drawing), drawing)
+
+
+def _for_print(picture: Any, drawing: Drawing) -> bytes:
+    return _file(picture, drawing, _INCH * _LARGE)
 
 
 def _file(image: Any, drawing: Drawing, dpi: int) -> bytes:
