@@ -72,8 +72,8 @@ def shares_of(covered: pd.DataFrame, cover: Cover) -> pd.DataFrame:
 
 def _lsoa_covers(geography: Geography) -> pd.DataFrame:
     fit = geography.fit_2011
-    former = positions(geography.lsoas, fit.codes) < 0
-    kept = (fit.target >= 0) & former[fit.source]
+    is_old = positions(geography.lsoas, fit.codes) < 0
+    kept = (fit.target >= 0) & is_old[fit.source]
     here = np.arange(geography.size)
     return pd.DataFrame(
         {
