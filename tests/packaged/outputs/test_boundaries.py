@@ -109,7 +109,7 @@ def test_a_union_of_shapes_that_lie_on_each_other_anyhow_is_the_general_one():
         shapes = shapely.box(west, south, west + 10, south + 10)
         found = union(shapes)
         assert found.is_valid
-        assert found.symmetric_difference(shapely.union_all(shapes)).area < 0.1
+        assert found.symmetric_difference(shapely.union_all(shapes)).area < 0.01
 
 
 def test_an_lsoa_given_away_leaves_a_hole(workspace, outlines):
