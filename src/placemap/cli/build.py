@@ -26,14 +26,14 @@ from placemap.cli.common import (
     VintageOption,
     each_once,
     error_message,
+    failure,
     guarded,
     load,
-    message,
     print_json,
     print_lines,
-    progress,
 )
 from placemap.cli.england import build_england, refuse_with_england
+from placemap.cli.live import progress
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.cli.outcomes import outcome_json, print_outcome
 from placemap.cli.workflow import Annotations, error_annotations, finding_annotations
@@ -215,7 +215,7 @@ class _Told:
         if self.annotated:
             print_lines(finding_annotations(outcome.findings, _config_of(name)))
         if reason := self.bar.reason(failing):
-            message(reason)
+            failure(reason)
         return self.bar.exit_code(failing)
 
 

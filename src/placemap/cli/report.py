@@ -21,9 +21,9 @@ from placemap.cli.common import (
     guarded,
     load,
     print_json,
-    progress,
 )
 from placemap.cli.england import refuse_with_england, systems_of
+from placemap.cli.live import progress
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
