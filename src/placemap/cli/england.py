@@ -68,6 +68,8 @@ def build_england(
     failing = bar.failing(*outcome.national.key, outcome.findings)
     if reason := bar.reason(failing):
         failure(reason)
+    elif not failing and not as_json:
+        message("next: placemap report --england")
     return int(bar.exit_code(failing))
 
 

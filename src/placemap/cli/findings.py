@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from placemap.cli.live import above
 from placemap.cli.terminal import is_quiet, is_verbose, painted, width_of, wrapped
 from placemap.core.findings import SHOWN, Finding, Severity, tally
+
+if TYPE_CHECKING:
+    from placemap.cli.next_steps import Given
+    from placemap.commands.workspace import Workspace
+    from placemap.config.model import Footprint, System
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
@@ -39,6 +44,12 @@ def show_tally(findings: Sequence[Finding], more: str = "") -> None:
     """Print the closing line, `0 errors, 21 warnings, 5 notes`, with what more is to be said."""
     if not is_quiet():
         _print([_painted_tally(findings) + more])
+
+
+def show_checked(workspace: Workspace, system: System, footprints: Iterable[Footprint], given: Given) -> None:
+    """The closing line on footprints that something was made of, and the command that lists what was found."""
+    found = [finding for one in footprints for finding in workspace.check(system, one).findings]
+    show_tally(found, f" (`placemap check {given}` lists them)" if found else "")
 
 
 def _told(findings: Sequence[Finding]) -> Sequence[Finding]:

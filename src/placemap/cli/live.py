@@ -78,8 +78,14 @@ def above() -> Iterator[None]:
 @contextmanager
 def working(text: str) -> Iterator[_Line | None]:
     """Say on stderr what is being done and for how long; None where that is no terminal, or with `--quiet`."""
-    if _lines or is_quiet() or not sys.stderr.isatty():
+    if is_quiet() or not sys.stderr.isatty():
         yield None
+        return
+    if _lines:  # part of longer work, which has the line again afterwards
+        line = _lines[-1]
+        before = line.text, line.done, line.total
+        yield line
+        line.text, line.done, line.total = before
         return
     line = _Line(text)
     _lines.append(line)

@@ -100,6 +100,7 @@ class Workspace:
         self.min_grade = min_grade
         self.describer = Describer(geography)
         self._resolved: dict[tuple[str, str], tuple[list[Finding], ResolvedFootprint | None]] = {}
+        self._checked: dict[tuple[str, str], list[Finding]] = {}
         self._populations: Populations | None = None
         self._others: dict[str, Workspace] = {}
         self._outlines: LsoaBoundaries | None = None
@@ -175,7 +176,8 @@ class Workspace:
         findings, resolved = self.resolve(system, footprint)
         if resolved is None:
             return Outcome(system, footprint, in_order(findings, system))
-        findings = run_checks(resolved)
+        key = (system.config_sha256, footprint.id)
+        findings = self._checked[key] = self._checked.get(key) or run_checks(resolved)
         return Outcome(system, footprint, findings, replace(resolved, findings=caveats(findings)))
 
     def inputs(self, footprint: Footprint) -> Inputs:
