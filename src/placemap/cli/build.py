@@ -269,7 +269,7 @@ def _run(
     if told.as_json:
         print_json({"exit_code": int(max(codes)), "footprints": [outcome_json(outcome) for outcome in outcomes]})
     elif outcomes and not told.annotated:
-        message(_next(command, names, footprints, reference, outcomes, well=max(codes) == Exit.OK))
+        message(_next(command, names, footprints, reference, outcomes, well=max(codes) == Exit.OK), whole=True)
     return max(codes)
 
 
@@ -287,7 +287,7 @@ def _next(
     given = Given(name, footprints, reference.data, reference.vintages, reference.as_of)
     if well:
         return next_steps(command, given, [outcome.footprint for outcome in outcomes])
-    return f"next: mend or accept what is wrong, then: placemap check {given}"
+    return f"next: mend what is wrong, then: placemap check {given}"
 
 
 def _loaded(names: Sequence[str], told: _Told, codes: list[Exit]) -> dict[str, System]:

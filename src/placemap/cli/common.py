@@ -110,25 +110,33 @@ def _with_options(run: Callable[..., None], command: Callable[..., int | None], 
     run.__annotations__ = {**command.__annotations__, **options}
 
 
-def message(text: str) -> None:
-    """Print a message, to stderr; nothing with `--quiet`."""
+def message(text: str, *, whole: bool = False) -> None:
+    """Print a message, to stderr, wrapped where that is a terminal; nothing with `--quiet`.
+
+    Args:
+        whole: leave each line whole, so that it can be copied.
+    """
     if not is_quiet():
-        failure(text)
+        failure(text, whole=whole)
 
 
-def failure(text: str) -> None:
-    """Print why a command fails, to stderr, also with `--quiet`."""
+def failure(text: str, *, whole: bool = False) -> None:
+    """Print why a command fails, to stderr, also with `--quiet`; as `message` does."""
+    width = None if whole else width_of(sys.stderr)
+    lines = [wrapped(line, width, hanging="    ") for line in text.split("\n")]
     with above():
-        typer.echo(text, err=True, color=in_colour(sys.stderr))
+        typer.echo(_coloured("\n".join(lines)), err=True, color=in_colour(sys.stderr))
+
+
+def _coloured(text: str) -> str:
+    word, mark, rest = text.partition(":")
+    return f"{painted(word + mark, word)}{rest}" if mark and word == "error" else text
 
 
 def error_message(error: PlacemapError) -> None:
     """Print why a command cannot go on, to stderr: each mistake on a line of its own, marked as one."""
-    width = width_of(sys.stderr)
     for one in getattr(error, "errors", [error]):
-        first, *others = f"error: {one}".split("\n")
-        lines = [wrapped(first, width, hanging="    "), *(wrapped(line, width, hanging="    ") for line in others)]
-        failure("\n".join(lines).replace("error:", painted("error:", "error"), 1))
+        failure(f"error: {one}")
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -70,7 +70,7 @@ def compare(
     if len(found.sides) == 2 and not as_json:
         first, second = (quote(item.footprint.id) for item in found.sides)
         where = f" --data {quote(str(data))}" if data else ""
-        message(f"next: placemap map {quote(system)} --footprint {first} --compare {second}{where}")
+        message(f"next: placemap map {quote(system)} --footprint {first} --compare {second}{where}", whole=True)
     return Exit.OK
 
 

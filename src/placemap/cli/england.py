@@ -69,7 +69,7 @@ def build_england(
     if reason := bar.reason(failing):
         failure(reason)
     elif not failing and not as_json:
-        message("next: placemap report --england")
+        message("next: placemap report --england", whole=True)
     return int(bar.exit_code(failing))
 
 

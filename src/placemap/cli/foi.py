@@ -89,7 +89,7 @@ def foi(
         if not all((letter.date, letter.reference, letter.requester, letter.organisation)):
             message("response.docx has fields in [brackets] to fill in")
         show_checked(workspace, found, chosen, Given(system, footprint or [], data, vintage or [], as_of))
-        message(f"next: placemap foi --verify {quote(str(written[-1]))}")
+        message(f"next: placemap foi --verify {quote(str(written[-1]))}", whole=True)
     return Exit.OK
 
 

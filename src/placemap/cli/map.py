@@ -87,5 +87,5 @@ def map_places(
     both = list(shown) if compare else footprint or []
     show_checked(workspace, found, shown.values(), Given(system, both, data, vintage or [], as_of))
     given = Given(system, footprint or [], data, vintage or [], as_of)
-    message(next_steps("map", given, chosen))
+    message(next_steps("map", given, chosen), whole=True)
     return Exit.OK

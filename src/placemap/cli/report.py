@@ -87,7 +87,7 @@ def report(
     if not as_json:
         given = Given(system, footprint or [], data, vintage or [], as_of)
         show_checked(workspace, found, chosen, given)
-        message(next_steps("report", given, chosen))
+        message(next_steps("report", given, chosen), whole=True)
     return Exit.OK
 
 

@@ -15,6 +15,7 @@ from placemap.checks.store_covers import require_coverage
 from placemap.config.as_of import at_vintages, footprint_of
 from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
+from placemap.config.suggest import closest
 from placemap.core.arrays import Bools
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
@@ -277,9 +278,14 @@ def footprints_of(
             raise PlacemapError(
                 f"{system.id} has no footprint `{name}`",
                 location=system.loc.file,
-                hint=f"it has {', '.join(system.footprints)}",
+                hint=f"{_meant(name, system)}it has {', '.join(system.footprints)}",
             )
     return [system.footprints[name] for name in dict.fromkeys(names) or [system.default_footprint]]
+
+
+def _meant(name: str, system: System) -> str:
+    close = closest(name, {key: footprint.name for key, footprint in system.footprints.items()})
+    return f"did you mean `{close}`? " if close else ""
 
 
 def chosen_of(
