@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.checks.coverage import empty_scope
-from placemap.checks.members import check_declarations, check_icb
+from placemap.checks.members import check_declarations, check_icb, check_systems_of
 from placemap.checks.run import in_order, run_checks
 from placemap.checks.store_covers import require_coverage
-from placemap.config.as_of import at_vintages, footprint_of
+from placemap.config.as_of import at_vintages, footprint_of, in_force
 from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
 from placemap.config.suggest import closest
@@ -22,7 +22,7 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, exit_code_of, refuse_errors
 from placemap.core.tables import Table
 from placemap.crosswalk.findings import findings_table
-from placemap.crosswalk.inputs import Inputs, inputs_of, newest_year
+from placemap.crosswalk.inputs import Inputs, as_of, inputs_of, newest_year
 from placemap.crosswalk.patient_ledger import ledger
 from placemap.crosswalk.places import places_table
 from placemap.crosswalk.tables import crosswalk_tables
@@ -85,6 +85,11 @@ def _refuse_errors(system: System, footprint: Footprint, findings: list[Finding]
     refuse_errors(f"footprint `{footprint.id}` of {system.id}", findings, command)
 
 
+def _key(system: System, footprint: Footprint) -> tuple[str, ...]:
+    """What a result is kept by: on another day a footprint may have other places."""
+    return system.config_sha256, footprint.id, *(place.id for place in footprint.places)
+
+
 class Workspace:
     """A reference that systems are resolved against, with what has been resolved so far."""
 
@@ -100,8 +105,8 @@ class Workspace:
         self.measure = measure
         self.min_grade = min_grade
         self.describer = Describer(geography)
-        self._resolved: dict[tuple[str, str], tuple[list[Finding], ResolvedFootprint | None]] = {}
-        self._checked: dict[tuple[str, str], list[Finding]] = {}
+        self._resolved: dict[tuple[str, ...], tuple[list[Finding], ResolvedFootprint | None]] = {}
+        self._checked: dict[tuple[str, ...], list[Finding]] = {}
         self._populations: Populations | None = None
         self._others: dict[str, Workspace] = {}
         self._outlines: LsoaBoundaries | None = None
@@ -136,10 +141,14 @@ class Workspace:
         own = self.of(footprint)
         if own is not self:
             return own.resolve(system, footprint)
-        key = (system.config_sha256, footprint.id)
+        key = _key(system, footprint)
         if key not in self._resolved:
             require_coverage(system, footprint, self.geography)
-            findings = [*check_icb(system, self.geography), *check_declarations(footprint, self.geography)]
+            findings = [
+                *check_icb(system, self.geography),
+                *check_systems_of(system, self.geography),
+                *check_declarations(footprint, self.geography),
+            ]
             scope: Bools | None = None
             if footprint.scope.place or not findings:
                 scope, scope_findings = self._scope(system, footprint)
@@ -177,7 +186,7 @@ class Workspace:
         findings, resolved = self.resolve(system, footprint)
         if resolved is None:
             return Outcome(system, footprint, in_order(findings, system))
-        key = (system.config_sha256, footprint.id)
+        key = _key(system, footprint)
         findings = self._checked[key] = self._checked.get(key) or run_checks(resolved)
         return Outcome(system, footprint, findings, replace(resolved, findings=caveats(findings)))
 
@@ -205,6 +214,7 @@ class Workspace:
             self.measure,
             self.geography.chosen.text,
             boundaries,
+            as_of(outcome.resolved) if outcome.resolved is not None else "",
         )
 
     def tables(self, resolved: ResolvedFootprint) -> list[Table]:
@@ -266,13 +276,15 @@ def footprints_of(
 ) -> list[Footprint]:
     """The footprints that a command is about: those named, all, or the default one (of `as_of`, the one in force then).
 
+    They have the places that were in force on that day; without a day, those that have not ended.
+
     Raises:
         PlacemapError: the system has no footprint of that name, or none in force on that day.
     """
     if as_of and not names and not every:
-        return [footprint_of(system, as_of)]
+        return [in_force(footprint_of(system, as_of), as_of)]
     if every:
-        return list(system.footprints.values())
+        return [in_force(footprint, as_of) for footprint in system.footprints.values()]
     for name in names:
         if name not in system.footprints:
             raise PlacemapError(
@@ -280,7 +292,7 @@ def footprints_of(
                 location=system.loc.file,
                 hint=f"{_meant(name, system)}it has {', '.join(system.footprints)}",
             )
-    return [system.footprints[name] for name in dict.fromkeys(names) or [system.default_footprint]]
+    return [in_force(system.footprints[name], as_of) for name in dict.fromkeys(names) or [system.default_footprint]]
 
 
 def _meant(name: str, system: System) -> str:
