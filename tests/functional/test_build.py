@@ -138,7 +138,7 @@ def test_unknown_system(cli):
     ],
 )
 def test_config_that_cannot_be_read(cli, name, message):
-    ran = cli("check", name)
+    ran = cli("build", name)
     assert (ran.code, ran.out, ran.err) == (3, "", f"error: {message}")
 
 

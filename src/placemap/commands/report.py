@@ -13,13 +13,14 @@ from placemap.commands.workspace import Outcome, Workspace
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.files import write_whole
+from placemap.core.fine_kinds import FINE_KINDS
 from placemap.outputs.build import Build
 from placemap.outputs.map.outlines import PlaceBoundaries, boundaries
 from placemap.outputs.map.picture import national_picture
 from placemap.outputs.report.certainty import certainty
 from placemap.outputs.report.content import Report, Section, report
 from placemap.outputs.report.content_england import EnglandReport, england_report
-from placemap.reference.fine_lookups import FINE_KINDS, find_lookup, in_use
+from placemap.reference.fine_lookups import find_lookup, in_use
 from placemap.reference.store import TableEntry
 
 

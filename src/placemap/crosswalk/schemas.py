@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, RESIDENTS, is_ccg, published_prefix
 from placemap.core.tables import Column, TableSchema
-from placemap.resolve.place_codes import FOOTPRINT, HEAD, ICS
+from placemap.resolve.place_codes import FOOTPRINT, HEAD, ICS, PLACE
 from placemap.resolve.populations import Populations
 
 
@@ -238,7 +238,9 @@ def national_places(people: Populations, icb_vintage: str) -> TableSchema:
 PLACE_HISTORY = TableSchema(
     "The places of England now and of earlier releases of placemap, and the places that followed those that are gone",
     (
-        *HEAD,
+        ICS,
+        FOOTPRINT,
+        *PLACE,
         Column("FIRST_RELEASE", "code", "first release of placemap that had the place; blank for none"),
         Column("LAST_RELEASE", "code", "last release that had it; the one that wrote this table for places of now"),
         Column("VALID_FROM", "date", "first day of the place, where known"),
