@@ -14,8 +14,10 @@ import pandas as pd
 import pytest
 
 from conftest import PACKAGED, REPO
+from placemap.apply import sql, sql_rates
 from placemap.apply.measures import measures_of
 from placemap.apply.options import Options
+from placemap.apply.sql_script import transpiled
 from placemap.commands.apply import Applier, resolved_footprint
 from placemap.commands.workspace import footprints_of
 
@@ -54,7 +56,8 @@ def said(data, store, engine, *options) -> dict:
 
 @pytest.mark.usefixtures("spark")
 def test_spark_gives_the_numbers_of_duckdb(people):
-    options = ("-s", "bnssg", "--sum", "n", "--mean", "x", "--count")
+    rates = ("--rate", "n/x", "--per", "1000", "--compare", "system")
+    options = ("-s", "bnssg", "--sum", "n", "--mean", "x", "--count", *rates)
     assert said(people, PACKAGED, "spark", *options) == said(people, PACKAGED, "duckdb", *options)
 
 
@@ -80,6 +83,20 @@ def test_statements_are_written_in_other_dialects(bnssg, people, dialect):
     with applier(bnssg, people) as work:
         for statement in work.sql(dialect):
             assert sqlglot.parse_one(statement, read=dialect).find(sqlglot.exp.Join)
+
+
+def test_statements_of_rates_are_written_for_spark(bnssg, people):
+    """Spark itself is seldom at hand; what it would be given must at least be its SQL."""
+    sqlglot = pytest.importorskip("sqlglot", reason="sqlglot is not installed (placemap[engines])")
+    with applier(bnssg, people) as work:
+        question = work.question
+    statements = [
+        sql_rates.in_england(question),
+        sql_rates.values_of("g0"),
+        sql.covered(question, [0], atoms_of=sql.EVERYONE, columns=["DENOMINATOR"]),
+    ]
+    for statement in transpiled(statements, "spark"):
+        assert sqlglot.parse_one(statement, read="spark").find(sqlglot.exp.Sum)
 
 
 def test_the_printed_statements_stand_on_their_own(bnssg, people):
