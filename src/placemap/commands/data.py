@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from placemap.analysis.reference_changes import StoreDiff
     from placemap.reference.store import Manifest
     from placemap.sources.download.client import Client
+    from placemap.sources.formats.profile import Description
     from placemap.sources.import_files import ImportReport
     from placemap.sources.pack import Packed
     from placemap.sources.tables.requirements import Buildable
@@ -38,7 +39,13 @@ def lock_for(workspace: Workspace, systems: Sequence[System]) -> Lock:
     return lock_of((entries[name] for name in sorted(entries)), defaults)
 
 
-def import_data(paths: list[Path], to: Path | None, configs: list[Path], measures: dict[str, str]) -> ImportReport:
+def import_data(
+    paths: list[Path],
+    to: Path | None,
+    configs: list[Path],
+    measures: dict[str, str],
+    described: Description | None = None,
+) -> ImportReport:
     """Make reference tables from official files.
 
     Args:
@@ -46,6 +53,7 @@ def import_data(paths: list[Path], to: Path | None, configs: list[Path], measure
         to: the store; the user's own where it is None.
         configs: configs, or folders of them, to cut the tables to; all England where there are none.
         measures: by file name, what a file of people holds.
+        described: what is said of a table of figures for profiles.
 
     Raises:
         PlacemapError: a file is missing or damaged, or a config cannot be read.
@@ -57,7 +65,8 @@ def import_data(paths: list[Path], to: Path | None, configs: list[Path], measure
     systems = [load_system(file) for file in files if file in configs or is_config(file)]
     months = pinned_months(systems if configs else shipped_systems())
     store = to or cache_folder()
-    return import_files(paths, store, systems=systems if configs else None, as_measure=measures, months=months)
+    cut_to = systems if configs else None
+    return import_files(paths, store, systems=cut_to, as_measure=measures, described=described, months=months)
 
 
 def shipped_systems() -> tuple[System, ...]:

@@ -46,7 +46,7 @@ def find_lookup(kind: FineKind, data: ReferenceData) -> FineLookup | None:
     Raises:
         PlacemapError: the table is damaged.
     """
-    for store in _stores(data):
+    for store in stores_at_hand(data):
         entry = store.find(kind.family)
         if entry is not None:
             path = Path(store.where) / TABLES / f"{entry.name}.parquet"
@@ -66,7 +66,7 @@ def need_lookup(kind: FineKind, data: ReferenceData, location: str = "") -> Fine
     """
     found = find_lookup(kind, data)
     if found is None:
-        where = listed(list(dict.fromkeys(store.where for store in _stores(data))))
+        where = listed(list(dict.fromkeys(store.where for store in stores_at_hand(data))))
         raise PlacemapError(
             f"no lookup from {kind.plural} to LSOAs is at hand (looked in {where})", location=location, hint=kind.get
         )
@@ -83,7 +83,8 @@ def doubts(lookup: FineLookup) -> Iterator[str]:
         )
 
 
-def _stores(data: ReferenceData) -> Iterator[ReferenceData]:
+def stores_at_hand(data: ReferenceData) -> Iterator[ReferenceData]:
+    """The store in use, and the user's own where that is another: optional tables may stand in either."""
     yield data
     own = cache_folder()
     if Path(data.where) != own and (own / MANIFEST).is_file():

@@ -18,6 +18,7 @@ import pandas as pd
 from placemap.core.arrays import numbered
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TEXT_TYPES
+from placemap.reference.schemas import PROFILE
 from placemap.reference.store import REMAKE, TableEntry
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 #: Bytes of a file from which on a second thread reads quicker than it starts.
 LARGE = 1_000_000
 #: Tables so long that their text stays numbers: pandas' categories, in order.
-LONG_FAMILIES = ("registrations",)
+LONG_FAMILIES = ("registrations", PROFILE)
 _NUMBERS = ("int", "number", "people", "share")
 
 
