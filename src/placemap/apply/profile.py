@@ -29,6 +29,7 @@ from placemap.reference.profiles import (
     SCORE,
     ProfileColumn,
     ProfileTable,
+    unit_of,
 )
 from placemap.reference.store import TableEntry
 from placemap.resolve.resolved import ResolvedFootprint
@@ -69,6 +70,22 @@ class ProfileFigure:
     def by_fifths(self) -> bool:
         """Whether it tells people by national fifth, and no value."""
         return self.kind in BANDED
+
+    @property
+    def unit(self) -> str:
+        """The kind of its units, one of `codes.KINDS`."""
+        return unit_of(self.entry)
+
+    def parts(self) -> Floats:
+        """By group × fifth, the part of its people who live there; NaN for a group without any."""
+        total = self.people.sum(axis=1, keepdims=True)
+        found: Floats = np.divide(self.people, total, out=np.full(self.people.shape, np.nan), where=total > 0)
+        return found
+
+    def covered(self) -> Floats:
+        """By group, the part of its people whose unit has the figure: residents, else registered patients."""
+        found: Floats = self.coverage[:, 1 if self.unit == "lsoa" else 2]
+        return found
 
 
 @dataclass(frozen=True)

@@ -100,9 +100,12 @@ def spread_of(table: ProfileTable, resolved: ResolvedFootprint) -> Spread:
     weights = keys.weights[keys.weights["PLACECD"] != ""]
     code, group, part = _within(index, weights["CODE"], weights["PLACECD"], weights["WEIGHT"], resolved)
     everyone = cover.everyone.assign(UNITS=1.0)
-    home, home_group, people = _homes(index, cover.covers, cover.atoms, resolved)
+    # A practice whose patients live in several places is a part of a practice in each, not a whole one.
+    atoms = cover.atoms if table.unit == "lsoa" else cover.atoms.assign(UNITS=weights["WEIGHT"].to_numpy())
+    home, home_group, people = _homes(index, cover.covers, atoms, resolved)
     away, _, others = _homes(index, cover.covers, everyone, resolved)
-    whole = cover.whole.reindex([head.code for head in resolved.place_codes])[list(PEOPLE)].to_numpy(dtype=np.float64)
+    by_place = atoms.groupby("PLACECD", sort=True)[list(PEOPLE)].sum(min_count=1)
+    whole = by_place.reindex([head.code for head in resolved.place_codes]).to_numpy(dtype=np.float64)
     england = everyone[list(PEOPLE)].sum(min_count=1).to_numpy(dtype=np.float64)
     return Spread(
         groups=places + 2,

@@ -31,6 +31,11 @@ OF_OTHERS, BANDED = (PROPORTION, PERCENTAGE), (RANK, DECILE, QUINTILE)
 FIFTHS = 5
 
 
+def unit_of(entry: TableEntry) -> str:
+    """The kind of a table's units, one of `codes.KINDS`."""
+    return "lsoa" if entry.base else "practice"
+
+
 @dataclass(frozen=True)
 class ProfileColumn:
     """One figure: `values` by unit, NaN where it has none; `over` is the title of what it is a part of, or empty."""
@@ -57,7 +62,7 @@ class ProfileTable:
     @property
     def unit(self) -> str:
         """The kind of its units, one of `codes.KINDS`."""
-        return "lsoa" if self.entry.base else "practice"
+        return unit_of(self.entry)
 
     def column(self, title: str) -> ProfileColumn:
         """The column of a title that the table has."""
