@@ -118,7 +118,7 @@ def _what(figure: ProfileFigure) -> str:
 
 
 def _values(figure: ProfileFigure) -> list[list[str]]:
-    form = "{:.1%}" if figure.over else "{:,.0f}" if figure.kind == "count" else "{:,.2f}"
+    form = "{:.1%}" if figure.over else "{:,.0f}" if figure.kind == "count" else "{:,.4g}"
     return [
         [_said(form, value), f"{_said(form, low)} – {_said(form, high)}" if low == low else "", _said("{:.0%}", share)]
         for value, low, high, share in zip(figure.value, figure.low, figure.high, figure.covered(), strict=True)
