@@ -17,7 +17,6 @@ from placemap.apply.rates import ENOUGH
 from placemap.apply.spread import Spread, spread_of
 from placemap.core.arrays import Floats
 from placemap.core.codes import KINDS
-from placemap.core.text import counted
 from placemap.reference.profiles import (
     BANDED,
     COUNT,
@@ -199,8 +198,8 @@ def _stem(title: str) -> str:
 
 def _of_strangers(table: ProfileTable, spread: Spread, resolved: ResolvedFootprint) -> Iterator[str]:
     if spread.strangers and resolved.geography.all_england:
-        units = counted(spread.strangers, KINDS[table.unit].label)
-        yield f"{units} of {len(table.codes):,} are not in the reference tables, and count nowhere"
+        units = f"{spread.strangers:,} of {len(table.codes):,} {KINDS[table.unit].plural}"
+        yield f"{units} are not in the reference tables, and count nowhere"
 
 
 def _of_hidden(table: ProfileTable, shown: Sequence[ProfileColumn]) -> Iterator[str]:

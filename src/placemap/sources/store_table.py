@@ -41,7 +41,7 @@ class StoreTable:
         if self.family.endswith("_measure"):
             return self.kind
         if self.family == PROFILE:
-            return f"{PROFILE}-{self.kind}-{self.vintage}"
+            return f"{PROFILE}_{self.kind}-{self.vintage}"
         return f"{self.kind or self.family}-{self.vintage}"
 
     @property

@@ -38,7 +38,7 @@ class Description:
     """What an importer says of a table.
 
     Attributes:
-        title, publisher, licence, vintage: required; the vintage is a year, month or day as ISO text.
+        title, publisher, licence, vintage: required; the vintage is a year or a month (`2025-10`).
         url: where it is to be had; may be empty.
         by: the column of codes; empty to find it.
         sheet: of a workbook; None for the only one with a table.
@@ -104,7 +104,7 @@ def _source(name: str, description: Description, catalogue: Catalogue) -> Source
     if description.missing:
         options = " ".join(f"--{item} …" for item in description.missing)
         raise _usage("", f"nothing says the {listed(description.missing)} of measure:{name}", f"add {options}")
-    if not re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2])(-\d\d)?)?", description.vintage):
+    if not re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2]))?", description.vintage):
         raise _usage("", f"--vintage {description.vintage} is no year or month", "write it as 2025 or 2025-10")
     title, publisher, licence = (
         " ".join(text.split()) for text in (description.title, description.publisher, description.licence)

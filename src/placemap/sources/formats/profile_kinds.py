@@ -169,6 +169,9 @@ def _refuse_unsaid(chosen: Sequence[Chosen], file: str) -> None:
             f"say so, as in --column {shlex.quote(f'{unclear[0]}=score')} (or =count, =proportion/OTHER COLUMN, "
             "=percentage/OTHER COLUMN); columns that are not named are then left out",
         )
+    empty = next((column for column in chosen if not np.isfinite(column.values).any()), None)
+    if empty:
+        raise PlacemapError(f"column `{empty.title}` holds no figure", location=file, hint="leave it out")
     alone = next((column for column in chosen if column.kind in OF_OTHERS and not column.over), None)
     if alone:
         raise _usage(
