@@ -66,7 +66,8 @@ def test_scores_are_means_by_residents(taken, tmp_path):
     together = (east * 5800 + west * 7200) / 13000
     assert float(rows["Index Score", "Toyshire"]["VALUE"]) == pytest.approx(together, abs=1e-6)
     assert float(rows["Index Score", "England"]["VALUE"]) == pytest.approx((together * 13000 + 6.5 * 900) / 13900)
-    assert rows["Index Score", "East"]["LCI"] == "" and rows["Index Score", "East"]["UNITS_Q1"] == ""
+    assert rows["Index Score", "East"]["LCI"] == ""
+    assert rows["Index Score", "East"]["UNITS_Q1"] == ""
 
 
 def test_deciles_are_counted_by_national_fifths(taken, tmp_path):
@@ -76,7 +77,8 @@ def test_deciles_are_counted_by_national_fifths(taken, tmp_path):
     assert _floats(east, *(f"UNITS_Q{n}" for n in range(1, 6))) == [1, 1, 1, 2, 0]
     assert _floats(east, *(f"PEOPLE_Q{n}" for n in range(1, 6))) == [1000, 800, 2000, 2000, 0]
     assert sum(_floats(england, *(f"PEOPLE_Q{n}" for n in range(1, 6)))) == 13900
-    assert east["VALUE"] == "" and ("Index Rank (1 is worst)", "East") not in rows
+    assert east["VALUE"] == ""
+    assert ("Index Rank (1 is worst)", "East") not in rows
 
 
 def test_ranks_without_deciles_give_the_fifths(taken, tmp_path):
@@ -100,7 +102,8 @@ def test_counts_are_sums_with_limits_by_byar(taken, tmp_path):
     # Byar for 7: 2.80 to 14.42.
     assert _floats(east, "VALUE", "LCI", "UCI") == pytest.approx([7, 2.80, 14.42], abs=0.005)
     assert _floats(east, "UNIT_COVERAGE", "RESIDENT_COVERAGE") == pytest.approx([1 / 5, 1000 / 5800], abs=1e-6)
-    assert rows["Events", "West"]["VALUE"] == "" and float(rows["Events", "West"]["UNIT_COVERAGE"]) == 0
+    assert rows["Events", "West"]["VALUE"] == ""
+    assert float(rows["Events", "West"]["UNIT_COVERAGE"]) == 0
     assert ("Events", "England") not in rows
 
 
@@ -109,7 +112,8 @@ def test_proportions_are_sums_divided_with_limits_by_wilson(taken, tmp_path):
     rows = taken(_csv(tmp_path / "ill.csv", "LSOA21CD,All,Ill", people), "--over", "All")
     # 5 of 200: Wilson (1927) gives 0.0107 to 0.0572.
     assert _floats(rows["Ill", "East"], "VALUE", "LCI", "UCI") == pytest.approx([0.025, 0.0107, 0.0572], abs=5e-5)
-    assert rows["Ill", "East"]["KIND"] == "proportion" and rows["All", "East"]["KIND"] == "count"
+    assert rows["Ill", "East"]["KIND"] == "proportion"
+    assert rows["All", "East"]["KIND"] == "count"
 
 
 def test_percentages_become_counts_of_their_whole(taken, tmp_path):
@@ -129,12 +133,19 @@ def test_figures_by_lsoas_of_2011_are_shared_out(taken, tmp_path):
 
 
 def test_practices_count_where_they_are_declared_or_where_patients_live(taken, tmp_path):
-    sizes = {"A90001": (2000, 200), "A90002": (400, 20), "A90003": (550, 55), "A90004": (4000, 100), "A90006": (400, 44)}
+    sizes = {
+        "A90001": (2000, 200),
+        "A90002": (400, 20),
+        "A90003": (550, 55),
+        "A90004": (4000, 100),
+        "A90006": (400, 44),
+    }
     rows = [(code, *figures) for code, figures in sizes.items()]
     file = _csv(tmp_path / "qof.csv", "Practice code,List size,Asthma", rows)
     east = taken(file, "--over", "List size")["Asthma", "East"]
     assert float(east["VALUE"]) == pytest.approx((200 + 20 + 55) / (2000 + 400 + 550), abs=1e-6)
-    assert east["RESIDENT_COVERAGE"] == "" and float(east["PATIENT_COVERAGE"]) == 1
+    assert east["RESIDENT_COVERAGE"] == ""
+    assert float(east["PATIENT_COVERAGE"]) == 1
     assert ("Asthma", "Ashton") in taken(file, "--over", "List size", footprint="councils")
 
 
@@ -186,13 +197,15 @@ def test_verify_reads_the_table_and_finds_strange_codes(cli, own_store, tmp_path
 
 def test_without_figures_the_next_step_is_said(cli):
     done = cli("profile", "toyshire")
-    assert done.code == 3 and "--as measure:NAME" in done.err
+    assert done.code == 3
+    assert "--as measure:NAME" in done.err
 
 
 def test_a_name_that_is_not_there_is_suggested(cli, taken, own_store, tmp_path):
     taken(_index(tmp_path / "index.csv"))
     done = cli("profile", "toyshire", "--data", own_store, "--only", "indx")
-    assert done.code == 3 and "did you mean `index`?" in done.err
+    assert done.code == 3
+    assert "did you mean `index`?" in done.err
 
 
 # --- what is refused ---
@@ -223,7 +236,8 @@ def test_what_cannot_be_told_is_refused(cli, own_store, tmp_path, name):
     before = (own_store / "manifest.json").read_bytes()
     command = ("data", "import", tmp_path / "file.csv", "--as", "measure:x", "--to", own_store)
     done = cli(*command, *SAID, *options)
-    assert done.code == code and message in " ".join(done.err.split())
+    assert done.code == code
+    assert message in " ".join(done.err.split())
     assert (own_store / "manifest.json").read_bytes() == before
 
 
@@ -231,17 +245,21 @@ def test_title_publisher_licence_and_vintage_are_asked_for(cli, own_store, tmp_p
     file = _index(tmp_path / "index.csv")
     done = cli("data", "import", file, "--as", "measure:index", "--to", own_store, "--title", "T")
     assert done.code == 2
-    assert "--publisher" in done.err and "--licence" in done.err and "--vintage" in done.err
+    assert "--publisher" in done.err
+    assert "--licence" in done.err
+    assert "--vintage" in done.err
 
 
 def test_words_about_a_measure_need_one(cli, own_store, tmp_path):
     done = cli("data", "import", _index(tmp_path / "index.csv"), "--to", own_store, "--over", "All people")
-    assert done.code == 2 and "--as measure:NAME" in done.err
+    assert done.code == 2
+    assert "--as measure:NAME" in done.err
 
 
 def test_rows_that_are_left_out_are_said(cli, own_store, tmp_path):
     rows = [*((code, 1) for code in toy_county.LSOAS), ("W01000001", 5), ("E92000001", 18)]
     file = _csv(tmp_path / "more.csv", "geography code,Events", rows)
     done = cli("data", "import", file, "--as", "measure:more", "--to", own_store, *SAID)
-    assert "1 row of Wales left out" in done.err and "left out: E92000001" in done.err
+    assert "1 row of Wales left out" in done.err
+    assert "left out: E92000001" in done.err
     assert re.search(r"profile_more-2025", done.out)

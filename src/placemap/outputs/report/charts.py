@@ -32,13 +32,14 @@ class Chart:
     """A figure as bars; everything that they show stands in words beside them.
 
     Attributes:
-        title, caption: of the table that it is.
+        title, caption: of the table that it is; `name` tells it from all others of the page.
         head: headings of the cells.
         line: where England (else the system) stands, 0 to `WIDE`; None where nothing can be set against it.
         bars: a row each.
     """
 
     title: str
+    name: str
     caption: str
     head: list[str]
     line: float | None

@@ -35,7 +35,7 @@ def _chart(profile: Profile, figure: ProfileFigure) -> Chart:
     caption = f"{what[0].upper()}{what[1:]}. {entry.publisher}, {entry.title} ({month(entry.vintage)})."
     head = [f"Fifth {number}" for number in range(1, 6)] if figure.by_fifths else ["Figure", "95% interval"]
     head = [*(head[:1] if figure.kind == SCORE else head), "Covered"]
-    return Chart(figure.title, caption, head, _line(figure), bars)
+    return Chart(figure.title, f"{figure.title} ({entry.kind})", caption, head, _line(figure), bars)
 
 
 def _what(figure: ProfileFigure, people: str) -> str:
