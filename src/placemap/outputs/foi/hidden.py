@@ -18,7 +18,8 @@ _XLSX_PARTS = re.compile(
 )
 _DOCX_PARTS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(app|core)\.xml|word/_rels/document\.xml\.rels"
-    r"|word/(document|styles|settings|fontTable|numbering)\.xml|word/theme/theme1\.xml|word/media/image\d+\.png"
+    r"|word/(document|styles|settings|fontTable|numbering|header\d*|footer\d*)\.xml|word/theme/theme1\.xml"
+    r"|word/_rels/(header|footer)\d*\.xml\.rels|word/media/image\d+\.(png|jpeg|jpg|gif)"
 )
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 #: Letters smaller than this (points), or with no colour darker than this (0–255), are meant not to be read.
@@ -95,12 +96,18 @@ def _part(name: str, root: ElementTree.Element) -> Iterator[str]:
         table = {}
     for element in root.iter():
         tag = element.tag.rsplit("}", 1)[-1]
-        if tag in table:
+        if tag in table and not _numbers_pages(tag, element):
             yield f"{name} holds {table[tag]}"
         if _is_faint(name, tag, element):
             yield f"{name} holds text that is too pale or too small to see"
         if name.startswith("xl/"):
             yield from _sheet(name, tag, element)
+
+
+def _numbers_pages(tag: str, element: ElementTree.Element) -> bool:
+    """Whether a field does nothing but number pages."""
+    text = element.get(f"{_WORD}instr") if tag == "fldSimple" else element.text if tag == "instrText" else None
+    return bool(text) and str(text).split()[0] in ("PAGE", "NUMPAGES")
 
 
 def _is_faint(name: str, tag: str, element: ElementTree.Element) -> bool:
