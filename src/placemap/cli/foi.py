@@ -82,7 +82,7 @@ def foi(
     Example: placemap foi bnssg --date 2026-11-30 --reference FOI-123
     """
     from placemap.commands.foi import Asked, make_foi
-    from placemap.commands.workspace import chosen_of, open_workspace
+    from placemap.commands.workspace import chosen_of, footprints_of, open_workspace
     from placemap.config.find_config import config_path
     from placemap.config.yaml_tree import read_text
     from placemap.outputs.foi.questions import Letter
@@ -95,10 +95,13 @@ def foi(
         system, footprint, letter = _ask(letter)
     declared, path = load(system), config_path(system)
     head = _letterhead(template)
+    if not as_of:
+        _first_of_all(declared, footprints_of(declared, footprint or []), min_grade, out)
     fetch_missing([declared], data, f"foi {system}", download=download)
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of)
     found, chosen = chosen_of(workspace, declared, footprint or [])
-    _first_of_all(found, chosen, min_grade, out)
+    if as_of:
+        _first_of_all(found, chosen, min_grade, out)
     config = read_text(path, str(path))
     written = []
     for one in chosen:

@@ -131,7 +131,7 @@ def _answer(document: Any, report: Report, answer: FoiAnswer) -> None:
         document.add_paragraph("These documents set out the places:").paragraph_format.keep_with_next = True
         for item in answer.documents:
             line = document_line(item) if item.url else f"{document_line(item)}, {_ADDRESS}"
-            page.written(document.add_paragraph(style="List Bullet"), line)
+            page.bullet(document, line)
     if "geography are our" in answer.question:
         _places(document, report)
 
@@ -142,7 +142,7 @@ def _places(document: Any, report: Report) -> None:
         [place.name, _made_of(place), f"{place.lsoas:,}", f"{place.residents:,.0f}", f"{place.registered:,.0f}"]
         for place in report.places
     ]
-    page.table(document, [head, *rows], [4.2, 6.2, 1.7, 2.3, 2.3], figures=3)
+    page.table(document, [head, *rows], [4.3, 5.2, 1.9, 2.7, 2.7], figures=3)
     document.add_paragraph(
         f"Residents: {report.residents_title}. Patients: {report.registered_title}, by where they live.",
         style="Caption",
@@ -159,7 +159,7 @@ def _made_of(place: PlaceLine) -> str:
 def _close(document: Any, letter: Letter, enclosures: list[tuple[str, str]]) -> None:
     document.add_heading("What is enclosed", 2)
     for name, title in enclosures:
-        document.add_paragraph(f"{name}: {title}", style="List Bullet")
+        page.bullet(document, f"{name}: {title}")
     document.add_paragraph(_MORE)
     document.add_heading("Questions, and if you are not content", 2)
     reference = f"the reference {letter.reference}" if letter.reference else "our reference"
@@ -177,7 +177,7 @@ def _annex(document: Any, answers: list[FoiAnswer], report: Report) -> None:
     page.table(document, [["Question", "Answer"], *rows], [4.6, 12])
     document.add_heading("Attribution", 2)
     for line in report.attribution:
-        document.add_paragraph(line, style="List Bullet")
+        page.bullet(document, line)
 
 
 def _map(document: Any, report: Report, map_png: bytes) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from placemap.core.files import NO_TIME
 
 TABLE, CELL, HEAD, SIDE, FIGURE = "Places Table", "Table Text", "Table Heading", "Table Row Heading", "Table Figure"
-QUOTE, FIELD = "Request", "Field To Fill In"
+QUOTE, FIELD, BULLET = "Request", "Field To Fill In", "List Bullet"
 #: A field that is to be filled in by hand.
 FIELD_TEXT = re.compile(r"(\[[^\[\]]+\])")
 _FONT, _RULE, _SHADE, _FILL = "Arial", "B8C4CE", "E8EDF2", "FFF2CC"
@@ -73,32 +73,51 @@ def _number_pages(paragraph: Any) -> None:
 
 
 def own_styles(document: Any) -> None:
-    """Add the styles that only replies have, where the document has none of that name."""
+    """Add the styles that a reply needs, where the document has none of that name."""
     from docx.enum.style import WD_STYLE_TYPE as KINDS
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Cm, Pt
 
     styles = document.styles
-    for name, based in ((CELL, "Normal"), (SIDE, CELL), (HEAD, SIDE), (FIGURE, CELL), (QUOTE, "Normal")):
+    for name, (based, bold, size, before, after) in _STYLES.items():
         if name not in styles:
             style = styles.add_style(name, KINDS.PARAGRAPH)
-            style.base_style, style.quick_style, layout = styles[based], True, style.paragraph_format
-            if name == CELL:
-                style.font.size, layout.space_before, layout.space_after = Pt(10), Pt(2), Pt(2)
-            elif name == SIDE:
-                style.font.bold = True
-            elif name == HEAD:
-                layout.keep_with_next = True
-            elif name == FIGURE:
-                layout.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            else:
-                layout.left_indent, layout.keep_together = Cm(1), True
+            style.base_style, style.quick_style, style.font.bold = styles[based], True, bold
+            style.font.size = Pt(size) if size else None
+            layout = style.paragraph_format
+            layout.space_before, layout.space_after = Pt(before), Pt(after)
+            layout.keep_with_next = True if name in (HEAD, "Heading 1", "Heading 2") else None
+            layout.left_indent = Cm(1) if name in (QUOTE, BULLET) else None
+            layout.first_line_indent = Cm(-0.6) if name == BULLET else None
+            layout.alignment = WD_ALIGN_PARAGRAPH.RIGHT if name == FIGURE else None
     if FIELD not in styles:
         style = styles.add_style(FIELD, KINDS.CHARACTER)
         style.quick_style = True
         _shaded(style.element.get_or_add_rPr(), _FILL)
     if TABLE not in styles:
         _table_style(styles)
+
+
+#: Styles of paragraphs: the one that each is based on, whether it is bold, its size and the space around it in points.
+#: A letterhead may lack even those of Word.
+_STYLES: dict[str, tuple[str, bool | None, int | None, int, int]] = {
+    "Heading 1": ("Normal", True, 18, 0, 10),
+    "Heading 2": ("Normal", True, 14, 16, 6),
+    "Caption": ("Normal", None, 10, 4, 8),
+    BULLET: ("Normal", None, None, 0, 4),
+    CELL: ("Normal", None, 10, 2, 2),
+    SIDE: (CELL, True, None, 2, 2),
+    HEAD: (SIDE, True, None, 2, 2),
+    FIGURE: (CELL, None, None, 2, 2),
+    QUOTE: ("Normal", None, None, 0, 6),
+}
+
+
+def bullet(document: Any, text: str) -> None:
+    """A line of a list, in the document's style of lists, or with a bullet where that has none of its own."""
+    paragraph = document.add_paragraph(style=BULLET)
+    numbered = "<w:numPr>" in paragraph.style.element.xml
+    written(paragraph, text if numbered else f"•\t{text}")
 
 
 def _table_style(styles: Any) -> None:

@@ -104,9 +104,10 @@ def _geography(report: Report) -> list[str]:
     areas = [_PLURALS[label] for label in labels if label not in _PATIENT_LABELS]
     have = f"We have {counted(len(report.places), 'place')}."
     if not report.footprint.has_patient_kinds:
+        made = "It is made" if len(report.places) == 1 else "They are made"
         return [
-            f"{have} They are made of whole areas of official geography: {listed(areas)}. The table of places names "
-            "them. So each 2021 Lower layer Super Output Area (LSOA) belongs to its place exactly."
+            f"{have} {made} of whole areas of official geography: {listed(areas)}, named in the table of places. So "
+            "each 2021 Lower layer Super Output Area (LSOA) belongs to its place exactly."
         ]
     by = listed([_BY[label] for label in ("PCN", "practice") if label in labels], "or")
     groups = f"groups of GP practices, by {by}"
@@ -215,7 +216,7 @@ def _wards(table: Table) -> list[str]:
     divided = frame[frame[code].map(pieces).to_numpy() > 1].drop_duplicates(code).sort_values(name)
     lines = [
         f"{len(pieces):,} wards lie in the places as a whole or in part, by the ONS best-fit lookup from LSOAs to "
-        f"wards; {len(divided):,} of them {'is' if len(divided) == 1 else 'are'} divided between places."
+        f"wards; {len(divided) or 'none'} of them {'are' if len(divided) > 1 else 'is'} divided between places."
     ]
     if len(divided):
         names = divided[name].tolist()
