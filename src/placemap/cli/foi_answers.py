@@ -33,7 +33,7 @@ def answered(letter: Letter) -> tuple[str, list[str] | None, Letter]:
     Returns:
         the system, the footprint, and the letter with what was answered.
     """
-    system = _until("1. Which system? (its name in `placemap list`, or a config's path)", "bnssg", _system)
+    system = _until("1. Which system? (its name in `placemap list`, or a config's path)", None, _system)
     declared = load(system)
     names = list(declared.footprints)
 
@@ -54,7 +54,7 @@ def answered(letter: Letter) -> tuple[str, list[str] | None, Letter]:
     return system, [chosen], answers
 
 
-def _until(question: str, default: str, read: Callable[[str], str]) -> str:
+def _until(question: str, default: str | None, read: Callable[[str], str]) -> str:
     """Ask until the answer can be used."""
     while True:
         answer = str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()

@@ -17,6 +17,7 @@ from placemap.resolve.resolve import Assignment, low_share
 #: How many names a sentence lists before it points to the workbook.
 _NAMED = 12
 _PLURALS = {kind.label: kind.plural for kind in KINDS.values()}
+_SAID = {"LTLA": "local authorities", "UTLA": "upper-tier local authorities"}
 _BY = {"PCN": "primary care network (PCN)", "practice": "single practice"}
 _PATIENT_LABELS = [kind.label for kind in KINDS.values() if kind.patients]
 
@@ -101,7 +102,7 @@ def _one(tables: dict[str, Table], start: str) -> Table:
 
 def _geography(report: Report) -> list[str]:
     labels = {label: None for place in report.places for label, _, _ in place.members}
-    areas = [_PLURALS[label] for label in labels if label not in _PATIENT_LABELS]
+    areas = [_SAID.get(label, _PLURALS[label]) for label in labels if label not in _PATIENT_LABELS]
     have = f"We have {counted(len(report.places), 'place')}."
     if not report.footprint.has_patient_kinds:
         made = "It is made" if len(report.places) == 1 else "They are made"
