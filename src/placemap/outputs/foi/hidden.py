@@ -24,6 +24,8 @@ _DOCX_PARTS = re.compile(
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 #: Letters smaller than this (points), or with no colour darker than this (0–255), are meant not to be read.
 _SMALLEST, _PALEST = 4.0, 0xD0
+#: Parts that say what letters look like.
+_LETTERS = re.compile(r"word/(document|header\d*|footer\d*)\.xml|xl/styles\.xml")
 _VISIBLE_NAMES = ("_xlnm.Print_Area", "_xlnm.Print_Titles")
 #: Elements of Word that hide text, keep what was deleted or changed, or fetch from elsewhere.
 _DOCX_ELEMENTS = {
@@ -112,7 +114,7 @@ def _numbers_pages(tag: str, element: ElementTree.Element) -> bool:
 
 def _is_faint(name: str, tag: str, element: ElementTree.Element) -> bool:
     """Whether letters are as white as paper or smaller than print."""
-    if name not in ("word/document.xml", "xl/styles.xml") or tag not in ("color", "sz"):
+    if not _LETTERS.fullmatch(name) or tag not in ("color", "sz"):
         return False
     value = next((text for key in (f"{_WORD}val", "val", "rgb") if (text := element.get(key))), "")
     if tag == "sz":
