@@ -33,6 +33,7 @@ _SHARES = {
     "PATIENTS": ("PLACE_REGISTERED_SHARE", "UNIT_REGISTERED_SHARE"),
 }
 _LSOA_SHARES = ("SHARE", "PLACED_SHARE", "MARGIN")
+_PEOPLE = ("RESIDENTS", "REGISTERED", "PATIENTS", "LIST_SIZE", "PATIENTS_IN_PLACE", "PATIENTS_OUT_OF_PLACE")
 _NO_CELLS = ("places", "findings")
 
 Where = tuple[str, str, int]
@@ -108,7 +109,7 @@ def _cells(tables: Sequence[Table]) -> _Cells:
     for table in tables:
         if table.name not in _NO_CELLS:
             for column in table.schema.columns:
-                if column.type == "people":
+                if column.name in _PEOPLE:
                     cells.add(table, column.name)
     for table in tables:
         for counts, (_, share) in _SHARES.items():
@@ -190,12 +191,14 @@ def _registered(ledger: Table) -> dict[tuple[str, str], list[int]]:
 def _blanked(table: Table, places: list[tuple[str, int]]) -> Table:
     frame = table.frame.copy()
     described: dict[str, str] = {}
+    blank: dict[str, list[int]] = {}
+    types = {column.name: column.type for column in table.schema.columns}
     for column, row in places:
         for name in (column, *(share for share in _SHARES.get(column, ()) if share in frame)):
-            values = frame[name].astype(float).to_numpy(copy=True)
-            values[row] = np.nan
-            frame[name] = values
+            blank.setdefault(name, []).append(row)
             described[name] = HIDDEN
+    for name, rows in blank.items():
+        frame[name] = _without(frame[name], rows, types[name])
     if table.name.startswith("place_lsoa21"):
         for name in _LSOA_SHARES:
             frame[name] = frame[name].astype(float).round(2)
@@ -204,6 +207,14 @@ def _blanked(table: Table, places: list[tuple[str, int]]) -> Table:
         _tone_down(frame)
     columns = tuple(_described(column, described) for column in table.schema.columns)
     return replace(table, frame=frame, schema=replace(table.schema, columns=columns))
+
+
+def _without(column: pd.Series, rows: Sequence[int], kind: str) -> pd.Series:
+    """A column of figures with some left blank; whole numbers stay such."""
+    values: list[float | int | None] = column.tolist()
+    for row in rows:
+        values[row] = None if kind == "int" else np.nan
+    return pd.Series(values, index=column.index, dtype=object if kind == "int" else float)
 
 
 def _described(column: Column, described: dict[str, str]) -> Column:
