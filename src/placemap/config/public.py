@@ -43,29 +43,27 @@ def _says(text: str, wanted: Any) -> bool:
         return False
 
 
-def _without(value: Any, key: str = "") -> Any:
+def _without(value: Any, *, ids: bool = False) -> Any:
+    """A value without those words; `ids` where its keys are ids, which may be any word."""
     if not isinstance(value, dict):
         return value
-    return {name: _without(inner, name) for name, inner in value.items() if not _is_outside(name, key)}
-
-
-def _is_outside(name: str, above: str) -> bool:
-    return name in OUTSIDE and above not in _BY_ID
+    kept = {name: inner for name, inner in value.items() if ids or name not in OUTSIDE}
+    return {name: _without(inner, ids=not ids and name in _BY_ID) for name, inner in kept.items()}
 
 
 def _cuts(text: str) -> list[Cut]:
     root = yaml.compose(text, Loader=yaml.SafeLoader)
-    return sorted(set(_of(root, "", text))) if root else []
+    return sorted(set(_of(root, text, ids=False))) if root else []
 
 
-def _of(node: Node, key: str, text: str) -> Iterator[Cut]:
+def _of(node: Node, text: str, *, ids: bool) -> Iterator[Cut]:
     if not isinstance(node, MappingNode):
         return
     for number, (name, value) in enumerate(node.value):
-        if isinstance(name, ScalarNode) and _is_outside(name.value, key):
+        if isinstance(name, ScalarNode) and name.value in OUTSIDE and not ids:
             yield _inside(node, number) if node.flow_style else _lines(name, value, text)
         else:
-            yield from _of(value, name.value, text)
+            yield from _of(value, text, ids=not ids and name.value in _BY_ID)
 
 
 def _lines(name: Node, value: Node, text: str) -> Cut:

@@ -24,6 +24,7 @@ from placemap.crosswalk.patient_ledger import NO_PCN, NO_PLACE, OTHER, OUTSIDE_P
 #: The largest small count; it is compared as it would be rounded.
 SMALL = 7
 HIDDEN = f"blank where it is 1 to {SMALL}, or where such a figure would follow from it"
+HIDDEN_SHARE = "blank where its count is left out"
 #: Shares are written as whole per cents: of an LSOA's two thousand patients, one per cent is more than a small count.
 COARSE = "rounded to whole per cents"
 _HUNDREDTHS = 100
@@ -196,7 +197,7 @@ def _blanked(table: Table, places: list[tuple[str, int]]) -> Table:
     for column, row in places:
         for name in (column, *(share for share in _SHARES.get(column, ()) if share in frame)):
             blank.setdefault(name, []).append(row)
-            described[name] = HIDDEN
+            described[name] = HIDDEN if name == column else HIDDEN_SHARE
     for name, rows in blank.items():
         frame[name] = _without(frame[name], rows, types[name])
     if table.name.startswith("place_lsoa21"):
@@ -219,7 +220,7 @@ def _without(column: pd.Series, rows: Sequence[int], kind: str) -> pd.Series:
 
 def _described(column: Column, described: dict[str, str]) -> Column:
     more = described.get(column.name)
-    return replace(column, description=f"{column.description}; {more}") if more else column
+    return replace(column, description=f"{column.description}; {more}", gaps=True) if more else column
 
 
 _FEW = re.compile(rf"\b[1-{SMALL}](?:\.\d+)?(?= (?:of its [\d,]+ )?patients)")

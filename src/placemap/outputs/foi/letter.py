@@ -164,7 +164,8 @@ def _close(document: Any, letter: Letter, enclosures: list[tuple[str, str]]) -> 
     document.add_heading("Questions, and if you are not content", 2)
     reference = f"the reference {letter.reference}" if letter.reference else "our reference"
     for text in (_CONTACT.format(reference), *_REVIEW):
-        page.written(document.add_paragraph(), text)
+        last = page.written(document.add_paragraph(), text)
+    last.paragraph_format.keep_together = last.paragraph_format.keep_with_next = True  # with the name below it
     sign = document.add_paragraph("Yours sincerely")
     sign.paragraph_format.keep_with_next = True
     page.written(document.add_paragraph(), "[name, job title]")

@@ -34,14 +34,14 @@ def plain_page(document: Any) -> None:
 
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Cm(2.2)
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Cm(2)
     for name, size in (("Normal", 12), ("Heading 1", 18), ("Heading 2", 14), ("Caption", 10), ("Footer", 10)):
         style = document.styles[name]
         _in_font(style)
         style.font.size = Pt(size)
         style.font.color.rgb = RGBColor(0, 0, 0)
     document.styles["Caption"].font.bold = False
-    for name, before, after in (("Normal", 0, 8), ("Heading 1", 0, 10), ("Heading 2", 16, 6)):
+    for name, before, after in (("Normal", 0, 6), ("Heading 1", 0, 10), ("Heading 2", 16, 6)):
         layout = document.styles[name].paragraph_format
         layout.space_before, layout.space_after = Pt(before), Pt(after)
     _number_pages(section.footer.paragraphs[0])
