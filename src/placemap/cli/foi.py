@@ -23,8 +23,11 @@ from placemap.cli.common import (
     message,
     print_json,
 )
+from placemap.cli.findings import show_checked
 from placemap.cli.foi_answers import SmallNumbers, answered, day, request_text, seen
 from placemap.cli.foi_verify import verify_pack
+from placemap.cli.live import progress, working
+from placemap.cli.next_steps import Given
 from placemap.cli.on_demand import DownloadOption, can_ask, fetch_missing
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
@@ -81,6 +84,8 @@ def foi(
 
     Example: placemap foi bnssg --date 2026-11-30 --reference FOI-123
     """
+    from shlex import quote
+
     from placemap.commands.foi import Asked, make_foi
     from placemap.commands.workspace import chosen_of, footprints_of, open_workspace
     from placemap.config.find_config import config_path
@@ -88,7 +93,8 @@ def foi(
     from placemap.outputs.foi.questions import Letter
 
     if verify is not None:
-        return verify_pack(verify, data, as_json=as_json)
+        with working(f"remaking {verify.name}"):
+            return verify_pack(verify, data, as_json=as_json)
     letter = Letter(day(date), *map(seen, (reference, requester, organisation, request_text(request))))
     guided = system is None
     if system is None:
@@ -104,7 +110,7 @@ def foi(
         _first_of_all(found, chosen, min_grade, out)
     config = read_text(path, str(path))
     written = []
-    for one in chosen:
+    for one in progress(chosen, lambda item: f"making the pack of {item.id}"):
         asked = Asked(config, path.name, one.id, letter, head, hide_small=small_numbers is SmallNumbers.HIDE)
         written += make_foi(workspace, found, asked, out)
     if as_json:
@@ -112,6 +118,9 @@ def foi(
         return Exit.OK
     typer.echo("\n".join(str(path) for path in dict.fromkeys(written)))
     _say_what_to_send(found, chosen, out, guided=guided)
+    show_checked(workspace, found, chosen, Given(system, footprint or [], data, vintage or [], as_of))
+    archive = next(path for path in written if path.suffix == ".zip")
+    message(f"next: placemap foi --verify {quote(str(archive))}", whole=True)
     return Exit.OK
 
 
@@ -132,7 +141,8 @@ def _letterhead(template: Path | None) -> bytes | None:
     from placemap.outputs.foi.letterhead import prepared
 
     try:
-        content = template.read_bytes()
+        # A pipe may never end.
+        content = b"" if template.exists() and not (template.is_file() or template.is_dir()) else template.read_bytes()
     except OSError as error:
         raise PlacemapError(
             f"the template cannot be read: {error.strerror or error}",

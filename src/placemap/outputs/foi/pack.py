@@ -20,7 +20,7 @@ from placemap.outputs.foi.lock import HIDE, LOCK, RESPONSE, WORKBOOK, PackLock
 from placemap.outputs.foi.questions import FoiAnswer, Letter, answers, public_notes, small_numbers
 from placemap.outputs.map.draw import drawing
 from placemap.outputs.map.outlines import PlaceBoundaries
-from placemap.outputs.map.png import pngs
+from placemap.outputs.map.png import png
 from placemap.outputs.map.svg import svg_text
 from placemap.outputs.readme import readme
 from placemap.outputs.report.content import Report
@@ -59,7 +59,7 @@ def pack(made_from: Material, lock: PackLock) -> dict[str, bytes]:
     hidden = lock.small_numbers == HIDE
     replies = answers(report, made_from.assignment, hidden=hidden)
     drawn = drawing([report.picture])
-    image, _ = pngs(drawn)
+    image = png(drawn)
     files = {
         WORKBOOK: _workbook(made_from, replies, lock.letter),
         METHOD: _method(made_from, hidden=hidden).encode("utf-8"),
