@@ -175,10 +175,8 @@ def _annex(document: Any, answers: list[FoiAnswer], report: Report) -> None:
     heading = document.add_heading("Annex A: how the places relate to other geography", 1)
     heading.paragraph_format.page_break_before = True
     rows = [[answer.question, "\n".join(answer.text)] for answer in answers if not answer.asked]
+    rows.append(["Attribution", "\n".join(report.attribution)])
     page.table(document, [["Question", "Answer"], *rows], [4.6, 12])
-    document.add_heading("Attribution", 2)
-    for line in report.attribution:
-        page.bullet(document, line)
 
 
 def _map(document: Any, report: Report, map_png: bytes) -> None:

@@ -242,8 +242,8 @@ def _pcns(report: Report, table: Table) -> list[str]:
 
 
 def _sources(report: Report) -> list[str]:
-    lines = [f"{entry.title} ({entry.publisher}; {month(entry.vintage)})." for entry in report.sources]
-    return [report.picture.vintage, *lines]
+    sources = [f"{entry.title} ({entry.publisher}, {month(entry.vintage)})" for entry in report.sources]
+    return [report.picture.vintage, f"{'; '.join(sources)}."]
 
 
 def _limits(report: Report, *, hidden: bool) -> list[str]:
