@@ -18,6 +18,8 @@ _DIRECTIONS, _DISTANCES = 32, 60
 _ON_LAND, _ON_OTHERS, _ACROSS, _ALONG = 12, 12, 6, 3
 #: What a label without room costs: more than any that has some.
 _NO_ROOM = 1e12
+#: Spots whose lines are measured in one go, the most promising first.
+_SOME = 32
 #: How near a line may come to a label, in label heights.
 _CLEAR = 0.25
 
@@ -189,11 +191,30 @@ def _beside(label: LabelRequest, land: Any, taken: list[Any], drawn: Sequence[An
     others = shapely.difference(land, shapely.buffer(label.shape, label.height / 10, quad_segs=1))
     shapely.prepare(others)
     covers, misleads = shapely.intersects(land, boxes[free]), shapely.intersects(others, boxes[free])
-    across = shapely.length(shapely.intersection(others, lines))
-    cost = distance[free] + label.height * (_ON_LAND * covers + _ON_OTHERS * misleads + _ACROSS * (across > 0))
-    cost += _ALONG * across
+    cost = _costs(lines, others, distance[free], _ON_LAND * covers + _ON_OTHERS * misleads, label.height)
     best = int(free[np.argmin(cost)])
     return Placed(float(x[best]), float(y[best]), (middle.x, middle.y), float(cost.min()))
+
+
+def _costs(lines: Any, others: Any, distance: Any, ground: Any, height: float) -> Any:
+    """How far from ideal spots are; infinite for those that cannot be the best, whatever their lines cross.
+
+    Args:
+        lines: to the spots.
+        others: what they should not cross; prepared.
+        distance: of the spots. ground: what they cost for what they lie on, in heights of the label.
+    """
+    least = distance + height * ground
+    crosses = shapely.intersects(others, lines)
+    cost = np.where(crosses, np.inf, least)
+    rest = np.flatnonzero(crosses)
+    rest = rest[np.argsort(least[rest], kind="stable")]
+    for some in np.split(rest, range(_SOME, len(rest), _SOME)):  # how long a line lies on land takes long to tell
+        if not len(some) or least[some[0]] > cost.min():
+            break
+        across = shapely.length(shapely.intersection(others, lines[some]))
+        cost[some] = distance[some] + height * (ground[some] + _ACROSS * (across > 0)) + _ALONG * across
+    return cost
 
 
 def _free(boxes: Any, taken: list[Any], bounds: Any) -> Any:
