@@ -19,7 +19,7 @@ _XLSX_PARTS = re.compile(
 _DOCX_PARTS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(app|core)\.xml|word/_rels/document\.xml\.rels"
     r"|word/(document|styles|settings|fontTable|numbering|header\d*|footer\d*)\.xml|word/theme/theme1\.xml"
-    r"|word/_rels/(header|footer)\d*\.xml\.rels|word/media/image\d+\.(png|jpeg|jpg|gif)"
+    r"|word/_rels/(header|footer)\d*\.xml\.rels|word/media/image\d+\.(png|jpeg|jpg|gif|emf|wmf)"
 )
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 #: Letters smaller than this (points), or with no colour darker than this (0–255), are meant not to be read.

@@ -58,7 +58,7 @@ def _stripped(content: bytes) -> bytes:
     plain_properties(document, "Letterhead")
     _empty(document)
     for part in document.part.package.iter_parts():
-        _without_revisions(part)
+        _tidy(part)
     buffer = BytesIO()
     document.save(buffer)
     return without_timestamps(buffer.getvalue())
@@ -85,11 +85,19 @@ def _empty(document: Any) -> None:
 _OF_TEXT = ("/image", "/hyperlink", "/header", "/footer", "/chart", "/oleObject", "/package", "/aFChunk")
 
 
-def _without_revisions(part: Any) -> None:
-    """Take out the ids of editing sessions."""
+def _tidy(part: Any) -> None:
+    """Take out the ids of editing sessions, and links, whose words stay."""
+    from docx.oxml.ns import qn
+
     element = getattr(part, "element", None)
     if element is None or not hasattr(element, "iter"):
         return
+    for link in list(element.iter(qn("w:hyperlink"))):
+        for inner in list(link):
+            link.addprevious(inner)
+        link.getparent().remove(link)
+    for key in [key for key, relation in part.rels.items() if relation.reltype.endswith("/hyperlink")]:
+        del part.rels[key]
     for inner in element.iter():
         for key in [key for key in inner.attrib if "}rsid" in key]:
             del inner.attrib[key]
