@@ -211,6 +211,26 @@ def test_a_letterhead_without_words_styles_will_do(workspace, office):
     assert "•\t" in text_of(made[RESPONSE])
 
 
+def test_a_letterhead_that_says_no_page_gets_one(workspace, office):
+    import re
+
+    bare = with_part(office, "word/document.xml", lambda text: re.sub(rb"<w:pg(Sz|Mar)[^>]*/>", b"", text))
+    made = foi_files(workspace, asked("single-place", letterhead=bare))
+    assert round(Document(io.BytesIO(made[RESPONSE])).sections[0].page_width.cm) == 21
+
+
+def test_a_field_that_numbers_pages_hides_nothing_and_no_other_does(office):
+    def foot(instruction):
+        field = f'<w:fldSimple w:instr="{instruction}"><w:r><w:t>1</w:t></w:r></w:fldSimple></w:p>'.encode()
+        return with_part(office, "word/footer1.xml", lambda text: text.replace(b"</w:p>", field, 1))
+
+    for good in ("PAGE", r" NUMPAGES  \* MERGEFORMAT "):
+        assert hidden(LETTERHEAD, prepared(foot(good), "x")) == []
+    for bad in ("PAGE a secret", "AUTHOR", " "):
+        with pytest.raises(PlacemapError, match="holds a field"):
+            prepared(foot(bad), "x")
+
+
 def with_part(office, name, change):
     content = io.BytesIO()
     with zipfile.ZipFile(office) as old, zipfile.ZipFile(content, "w") as new:

@@ -26,6 +26,8 @@ _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SMALLEST, _PALEST = 4.0, 0xD0
 #: Parts that say what letters look like.
 _LETTERS = re.compile(r"word/(document|header\d*|footer\d*)\.xml|xl/styles\.xml")
+#: The field that Word writes for the number of a page, with nothing else in it.
+_PAGE_NUMBER = re.compile(r"\s*(PAGE|NUMPAGES)(\s+\\\*\s+\w+)?\s*")
 _VISIBLE_NAMES = ("_xlnm.Print_Area", "_xlnm.Print_Titles")
 #: Elements of Word that hide text, keep what was deleted or changed, or fetch from elsewhere.
 _DOCX_ELEMENTS = {
@@ -109,7 +111,7 @@ def _part(name: str, root: ElementTree.Element) -> Iterator[str]:
 def _numbers_pages(tag: str, element: ElementTree.Element) -> bool:
     """Whether a field does nothing but number pages."""
     text = element.get(f"{_WORD}instr") if tag == "fldSimple" else element.text if tag == "instrText" else None
-    return bool(text) and str(text).split()[0] in ("PAGE", "NUMPAGES")
+    return bool(_PAGE_NUMBER.fullmatch(text or ""))
 
 
 def _is_faint(name: str, tag: str, element: ElementTree.Element) -> bool:
