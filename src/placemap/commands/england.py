@@ -29,7 +29,7 @@ from placemap.core.installed import packaged_folder
 from placemap.core.tables import Table
 from placemap.crosswalk.england import national_places_table
 from placemap.crosswalk.findings import findings_table
-from placemap.crosswalk.inputs import Inputs
+from placemap.crosswalk.inputs import Inputs, as_of
 from placemap.crosswalk.patient_ledger import national_ledger
 from placemap.crosswalk.place_history import Past, place_history_table
 from placemap.crosswalk.tables import crosswalk_tables
@@ -228,6 +228,7 @@ def build_of(outcome: EnglandOutcome, workspace: Workspace, boundaries: PlaceBou
         workspace.measure,
         workspace.geography.chosen.text,
         boundaries,
+        as_of(outcome.national) if outcome.national.parts else "",
     )
 
 

@@ -21,7 +21,7 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, exit_code_of, refuse_errors
 from placemap.core.tables import Table
 from placemap.crosswalk.findings import findings_table
-from placemap.crosswalk.inputs import Inputs, inputs_of, newest_year
+from placemap.crosswalk.inputs import Inputs, as_of, inputs_of, newest_year
 from placemap.crosswalk.patient_ledger import ledger
 from placemap.crosswalk.places import places_table
 from placemap.crosswalk.tables import crosswalk_tables
@@ -206,6 +206,7 @@ class Workspace:
             self.measure,
             self.geography.chosen.text,
             boundaries,
+            as_of(outcome.resolved) if outcome.resolved is not None else "",
         )
 
     def tables(self, resolved: ResolvedFootprint) -> list[Table]:
