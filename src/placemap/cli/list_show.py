@@ -171,6 +171,10 @@ def _show_footprint(system: System, footprint: Footprint) -> None:
     for place in footprint.places:
         if place.exclude:
             typer.echo(f"  {place.id} excludes {'; '.join(_declared(place.exclude))}")
+        if place.valid_to or place.succeeded_by:
+            from placemap.config.in_words import ended
+
+            typer.echo(f"  {place.id} {ended(footprint, place)}")
         if place.within or place.within_scope:
             bound = "; ".join(_declared(place.within)) or "the scope"
             typer.echo(f"  {place.id} lies within {bound}")
