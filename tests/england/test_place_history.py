@@ -11,7 +11,7 @@ import pytest
 
 from conftest import PLACES, REPO
 from placemap.checks.place_ids import reused_ids
-from placemap.commands.england import place_history, released_places
+from placemap.commands.england import england, place_history, released_places
 from placemap.config.released import Released, read_released
 from placemap.core.errors import PlacemapError
 
@@ -75,6 +75,23 @@ def test_places_that_ended_are_followed_by_those_declared(history, official, pla
     assert set(rows["VALID_TO"]) == {"2022-07-26"}
     assert rows["LSOAS"].sum() == len(lsoas)
     assert rows["RESIDENTS"].sum() == sum(people[lsoa] for lsoa in lsoas)
+
+
+def test_places_of_systems_that_were_left_out_are_not_gone(workspace, shipped_systems):
+    outcome = england(workspace, shipped_systems.values(), min_grade="A")
+    found = place_history(outcome, workspace).frame
+    gone = set(found["PLACECD"]) - {head.code for head in outcome.national.place_codes}
+    assert {code.rpartition("/")[0] for code in gone} == {
+        "birmingham-and-solihull/places",
+        "lancashire-and-south-cumbria/ccg-footprints",
+    }
+
+
+def test_there_is_no_history_of_a_day(run, england_store, tmp_path):
+    result = run("build", "--england", "--as-of", "2022-08-15", "--out", tmp_path, store=england_store)
+    assert result.code == 0, result.err
+    assert not list(tmp_path.rglob("place_history.csv"))
+    assert list(tmp_path.rglob("places.csv"))
 
 
 # --- ids ------------------------------------------------------------------------------------------------------------
