@@ -116,7 +116,8 @@ CompareOption = Annotated[
     typer.Option("--compare", metavar="WHAT", help="Say if rates differ: england, system or a number; repeatable."),
 ]
 MinCoverageOption = Annotated[
-    float, typer.Option("--min-coverage", metavar="SHARE", help="Leave figures blank where the data cover less, as 0.8.")
+    float,
+    typer.Option("--min-coverage", metavar="SHARE", help="Leave figures blank where data cover less, as 0.8."),
 ]
 CountOption = Annotated[bool, typer.Option("--count", help="Count rows. Done where nothing else is asked for.")]
 GroupsOption = Annotated[
