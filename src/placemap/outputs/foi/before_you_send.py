@@ -43,8 +43,8 @@ def before_you_send(system: System, footprint: Footprint, pack: str) -> str:
                 "The members of these places were worked out from public documents; the system did not state them. The "
                 "reply gives them as yours. Tick each line against your own records. Where one is wrong, correct the "
                 f"config and make the pack anew (`placemap foi {system.id} --footprint {footprint.id}`).",
-                "Once all is ticked, write `basis: stated` into the config and make the pack anew: until then the note under "
-                "the map says that the members were worked out.",
+                "Once all is ticked, write `basis: stated` into the config and make the pack anew: until then the note "
+                "under the map says that the members were worked out.",
                 "This file is for you alone. It is in no part of the pack.",
                 *_members(footprint),
                 "## The documents",
