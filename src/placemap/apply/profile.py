@@ -75,6 +75,21 @@ class ProfileFigure:
         """The kind of its units, one of `codes.KINDS`."""
         return unit_of(self.entry)
 
+    @property
+    def what(self) -> str:
+        """What it tells of a place, a phrase for the user."""
+        people = "residents" if self.unit == "lsoa" else "registered patients"
+        if self.by_fifths:
+            return f"{people} by national fifth, and the number of {KINDS[self.unit].plural}"
+        if self.over:
+            return f"share of “{self.over}”"
+        return f"mean, weighted by {people}" if self.kind == SCORE else "number"
+
+    def written(self, value: float) -> str:
+        """A value or limit as it is shown; empty where there is none."""
+        form = "{:.1%}" if self.over else "{:,.0f}" if self.kind == COUNT else "{:,.4g}"
+        return form.format(value) if np.isfinite(value) else ""
+
     def parts(self) -> Floats:
         """By group × fifth, the part of its people who live there; NaN for a group without any."""
         total = self.people.sum(axis=1, keepdims=True)
@@ -213,3 +228,8 @@ def _of_hidden(table: ProfileTable, shown: Sequence[ProfileColumn]) -> Iterator[
 def _of_england(figures: Sequence[ProfileFigure]) -> Iterator[str]:
     if not all(figure.has_england for figure in figures):
         yield "no line of England, as the figures or the tables in use are not of all England"
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """A share as it is shown; empty where there is none."""
+    return f"{share:.{decimals}%}" if np.isfinite(share) else ""

@@ -22,11 +22,12 @@ from placemap.cli.common import (
     message,
     print_json,
     print_table,
+    print_text,
     rounded,
 )
 from placemap.cli.findings import show_findings
 from placemap.cli.on_demand import DownloadOption, fetch_missing
-from placemap.core.codes import KINDS, RESIDENTS
+from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
@@ -93,47 +94,30 @@ def _json(profiles: list[Profile], rows: list[Any]) -> dict[str, Any]:
 
 def _show(found: Profile, *, headed: bool) -> None:
     if headed:
-        typer.echo(f"\n{found.resolved.footprint.name}")
+        print_text(f"\n{found.resolved.footprint.name}")
     for figure in found.figures:
         entry = figure.entry
-        title = f"\n{figure.title} ({entry.kind}, {entry.publisher}, {entry.vintage}): {_what(figure)}"
+        title = f"\n{figure.title} ({entry.kind}, {entry.publisher}, {entry.vintage}): {figure.what}"
+        heads = [*(f"fifth {number}" for number in range(1, 6))] if figure.by_fifths else ["value", "95% interval"]
         names = [name for _, _, name in found.groups(figure)]
-        if figure.by_fifths:
-            units = KINDS[figure.unit].plural
-            rows = [(name, *cells) for name, cells in zip(names, _fifths(figure), strict=True)]
-            heads = ["", *(f"fifth {number}" for number in range(1, 6)), "covered"]
-            print_table(heads, rows, right=range(1, 7), title=f"{title}; in brackets {units}")
-        else:
-            rows = [(name, *cells) for name, cells in zip(names, _values(figure), strict=True)]
-            print_table(["", "value", "95% interval", "covered"], rows, right=(1, 2, 3), title=title)
-
-
-def _what(figure: ProfileFigure) -> str:
-    people = "residents" if figure.unit == "lsoa" else "registered patients"
-    if figure.by_fifths:
-        return f"{people} by national fifth"
-    if figure.over:
-        return f"share of {figure.over}"
-    return f"mean, weighted by {people}" if figure.kind == "score" else "number"
+        cells = _fifths(figure) if figure.by_fifths else _values(figure)
+        rows = [(name, *row) for name, row in zip(names, cells, strict=True)]
+        print_table(["", *heads, "covered"], rows, right=range(1, len(heads) + 2), title=title)
 
 
 def _values(figure: ProfileFigure) -> list[list[str]]:
-    form = "{:.1%}" if figure.over else "{:,.0f}" if figure.kind == "count" else "{:,.4g}"
+    from placemap.apply.profile import percent
+
     return [
-        [_said(form, value), f"{_said(form, low)} – {_said(form, high)}" if low == low else "", _said("{:.0%}", share)]
+        [figure.written(value), f"{figure.written(low)} – {figure.written(high)}" if low == low else "", percent(share)]
         for value, low, high, share in zip(figure.value, figure.low, figure.high, figure.covered(), strict=True)
     ]
 
 
 def _fifths(figure: ProfileFigure) -> list[list[str]]:
+    from placemap.apply.profile import percent
+
     return [
-        [
-            *(_said("{:.1%}", part) + f" ({count:,.0f})" for part, count in zip(parts, units, strict=True)),
-            _said("{:.0%}", share),
-        ]
+        [*(f"{percent(part, 1)} ({count:,.0f})" for part, count in zip(parts, units, strict=True)), percent(share)]
         for parts, units, share in zip(figure.parts(), figure.units, figure.covered(), strict=True)
     ]
-
-
-def _said(form: str, value: float) -> str:
-    return form.format(value) if value == value else ""

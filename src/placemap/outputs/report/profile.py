@@ -6,8 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from placemap.apply.profile import PLACE, Profile, ProfileFigure
-from placemap.core.codes import KINDS
+from placemap.apply.profile import PLACE, Profile, ProfileFigure, percent
 from placemap.core.text import month
 from placemap.outputs.profile import profile_table
 from placemap.outputs.report.charts import WIDE, Bar, Chart
@@ -30,36 +29,29 @@ def profile_section(profile: Profile) -> Section:
 def _chart(profile: Profile, figure: ProfileFigure) -> Chart:
     bars = _fifths(profile, figure) if figure.by_fifths else _bars(profile, figure)
     entry = figure.entry
-    people = "residents" if figure.unit == "lsoa" else "registered patients"
-    what = _what(figure, people)
-    caption = f"{what[0].upper()}{what[1:]}. {entry.publisher}, {entry.title} ({month(entry.vintage)})."
+    caption = f"{figure.what[0].upper()}{figure.what[1:]}. {entry.publisher}, {entry.title} ({month(entry.vintage)})."
     head = [f"Fifth {number}" for number in range(1, 6)] if figure.by_fifths else ["Figure", "95% interval"]
     head = [*(head[:1] if figure.kind == SCORE else head), "Covered"]
     return Chart(figure.title, f"{figure.title} ({entry.kind})", caption, head, _line(figure), bars)
-
-
-def _what(figure: ProfileFigure, people: str) -> str:
-    if figure.by_fifths:
-        units = KINDS[figure.unit].plural
-        return f"{people} by national fifth, the first fifth on the left, and the number of {units}"
-    if figure.over:
-        return f"share of “{figure.over}”"
-    return f"mean, weighted by {people}" if figure.kind == SCORE else "number"
 
 
 def _line(figure: ProfileFigure) -> float | None:
     """Where the last group stands: of fifths the end of the first one; counts are not set against larger areas."""
     if figure.by_fifths:
         return _finite(float(figure.parts()[-1, 0]) * WIDE)
-    return None if figure.kind == COUNT else _finite(float(figure.value[-1]) * _scale(figure))
+    scale = _scale(figure)
+    return None if figure.kind == COUNT or not scale else _finite(float(figure.value[-1]) * scale)
 
 
 def _scale(figure: ProfileFigure) -> float:
-    """What figures are multiplied by, so that the largest one of a place, with its interval, is as wide as can be."""
+    """What figures are multiplied by, so that the largest, with its interval, is as wide as can be; 0 for no bars.
+
+    Scores may be below 0, where a bar's length says nothing.
+    """
     shown = figure.value[: _places(figure)] if figure.kind == COUNT else figure.value
     high = figure.high[: len(shown)]
     largest = float(np.nanmax([0.0, *shown, *high]))
-    return WIDE / largest if largest > 0 else 0.0
+    return WIDE / largest if largest > 0 and not (shown < 0).any() else 0.0
 
 
 def _places(figure: ProfileFigure) -> int:
@@ -71,16 +63,16 @@ def _finite(value: float) -> float | None:
 
 
 def _bars(profile: Profile, figure: ProfileFigure) -> list[Bar]:
-    scale, form = _scale(figure), "{:.1%}" if figure.over else "{:,.0f}" if figure.kind == COUNT else "{:,.4g}"
+    scale = _scale(figure)
     bars = []
     for number, (level, _, name) in enumerate(profile.groups(figure)):
         value, low, high = (float(array[number]) for array in (figure.value, figure.low, figure.high))
-        shown = level == PLACE or figure.kind != COUNT
+        shown = scale > 0 and (level == PLACE or figure.kind != COUNT)
         width, start, end = (_finite(one * scale) if shown else None for one in (value, low, high))
-        cells = [_said(form, value)]
+        cells = [figure.written(value)]
         if figure.kind != SCORE:
-            cells.append(f"{_said(form, low)} to {_said(form, high)}" if np.isfinite(low) else "")
-        cells.append(_said("{:.0%}", float(figure.covered()[number])))
+            cells.append(f"{figure.written(low)} to {figure.written(high)}" if np.isfinite(low) else "")
+        cells.append(percent(float(figure.covered()[number])))
         interval = None if start is None or end is None else (start, end)
         bars.append(Bar(name, level == PLACE, [] if width is None else [(0.0, width)], interval, cells))
     return bars
@@ -93,13 +85,9 @@ def _fifths(profile: Profile, figure: ProfileFigure) -> list[Bar]:
         ends = np.concatenate([[0.0], np.cumsum(parts[number])]) * WIDE
         pieces = [(round(float(a), 2), round(float(b - a), 2)) for a, b in pairwise(ends)]
         cells = [
-            f"{_said('{:.1%}', float(part))} ({units:,.0f})" if np.isfinite(part) else ""
+            f"{percent(float(part), 1)} ({units:,.0f})" if np.isfinite(part) else ""
             for part, units in zip(parts[number], figure.units[number], strict=True)
         ]
-        cells.append(_said("{:.0%}", float(figure.covered()[number])))
+        cells.append(percent(float(figure.covered()[number])))
         bars.append(Bar(name, level == PLACE, pieces if np.isfinite(ends).all() else [], None, cells))
     return bars
-
-
-def _said(form: str, value: float) -> str:
-    return form.format(value) if np.isfinite(value) else ""
