@@ -263,3 +263,26 @@ def test_rows_that_are_left_out_are_said(cli, own_store, tmp_path):
     assert "1 row of Wales left out" in done.err
     assert "left out: E92000001" in done.err
     assert re.search(r"profile_more-2025", done.out)
+
+
+def test_status_lists_what_is_in_a_store_of_ones_own(cli, tmp_path, monkeypatch):
+    """Such figures go with whatever store is in use, as a directory of postcodes does."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert cli("data", "import", _index(tmp_path / "index.csv"), "--as", "measure:index", *SAID).code == 0
+    tables = json.loads(cli("data", "status", "--json").out)["tables"]
+    assert [table["name"] for table in tables] == sorted([*toy_county.tables(), "profile_index-2025"])
+    assert "Index Score" in cli("profile", "toyshire").out
+
+
+def test_an_order_of_2011_has_all_its_fifths(taken, tmp_path):
+    """LSOAs of 2011 that were merged count as parts of one of 2021, in two fifths if need be."""
+    codes = sorted(toy_county.EXACT_FIT)
+    rows = [(code, number) for number, code in enumerate(codes, 1)]
+    (england,) = [
+        row
+        for (_, name), row in taken(_csv(tmp_path / "old.csv", "LSOA11CD,A rank", rows)).items()
+        if name == "England"
+    ]
+    # Ranks 12 and 13 are the merged ones, 11 the one that was split in two: all in the last fifth, from 10.4 on.
+    assert _floats(england, *(f"UNITS_Q{n}" for n in range(1, 6))) == [2, 3, 2, 3, 3]
+    assert float(england["PEOPLE_Q5"]) == 600 + 1400 + 2000

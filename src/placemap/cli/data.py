@@ -81,7 +81,7 @@ def import_data(
         print_json(_as_json(report))
     else:
         _print(report)
-        if _are_measures(said):
+        if _are_measures(report):
             message("next: placemap profile SYSTEM, or placemap report SYSTEM --profile", whole=True)
         elif not configs and not report.missing:
             print_buildable(buildable_systems(report.manifest))
@@ -170,6 +170,8 @@ def _as_json(report: ImportReport) -> dict[str, object]:
     }
 
 
-def _are_measures(said: dict[str, str]) -> bool:
-    """Whether all that was said of files is that they are figures for profiles."""
-    return bool(said) and all(measure.startswith("measure:") for measure in said.values())
+def _are_measures(report: ImportReport) -> bool:
+    """Whether all that was taken is figures for profiles."""
+    from placemap.sources.formats.profile import FORMAT
+
+    return {file.format for file in report.files if file.tables} == {FORMAT}

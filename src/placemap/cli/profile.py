@@ -10,6 +10,7 @@ import typer
 from placemap.cli import app
 from placemap.cli.common import (
     AllOption,
+    AsOfOption,
     DataOption,
     FootprintOption,
     Grade,
@@ -17,6 +18,7 @@ from placemap.cli.common import (
     MeasureOption,
     MinGradeOption,
     SystemArgument,
+    VintageOption,
     guarded,
     load,
     message,
@@ -49,6 +51,8 @@ def profile(
     ] = None,
     data: DataOption = None,
     measure: MeasureOption = RESIDENTS,
+    vintage: VintageOption = None,
+    as_of: AsOfOption = "",
     min_grade: MinGradeOption = Grade.C,
     download: DownloadOption = False,
     as_json: JsonOption = False,
@@ -65,7 +69,7 @@ def profile(
         check_ending(out)
     declared = load(system)
     fetch_missing([declared], data, f"profile {system}", download=download)
-    workspace = open_workspace(data, measure, min_grade=min_grade.value)
+    workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of, min_grade=min_grade.value)
     dated, chosen = chosen_of(workspace, declared, footprint or [], every=every)
     profiles = [make_profile(workspace, dated, one, only or []) for one in chosen]
     if out is not None:

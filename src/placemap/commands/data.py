@@ -15,6 +15,7 @@ from placemap.config.model import System
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_whole
 from placemap.core.findings import Finding
+from placemap.reference.fine_lookups import BESIDE, stores_at_hand
 from placemap.reference.lock import Lock, lock_of, refuse_other
 from placemap.reference.open_store import cache_folder, chosen_store, open_store, retrieved_in, store_folder
 from placemap.reference.states import states
@@ -82,9 +83,14 @@ def buildable_systems(manifest: Manifest) -> list[Buildable]:
 
 
 def data_status(data: Path | None) -> tuple[Path, str, list[TableStatus]]:
-    """The store in use, why it is, and its tables."""
+    """The store in use, why it is, and its tables; with those of the user's own store that go with any."""
     folder, why = chosen_store(data)
-    return folder, why, status_of(open_store(folder).manifest, retrieved_in(folder), date.today())
+    store, own = open_store(folder), cache_folder()
+    found = status_of(store.manifest, retrieved_in(folder), date.today())
+    for other in stores_at_hand(store):
+        beside = [] if other is store else status_of(other.manifest, retrieved_in(own), date.today())
+        found += [table for table in beside if table.entry.family in BESIDE]
+    return folder, why, sorted(found, key=lambda table: table.entry.name)
 
 
 def verify_data(data: Path | None) -> tuple[str, int, list[Finding]]:

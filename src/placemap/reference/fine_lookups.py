@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.core.errors import PlacemapError
-from placemap.core.fine_kinds import FineKind
+from placemap.core.fine_kinds import FINE_KINDS, FineKind
 from placemap.core.text import listed
 from placemap.reference.open_store import cache_folder, open_store
 from placemap.reference.read_parquet import verified
+from placemap.reference.schemas import PROFILE
 from placemap.reference.store import MANIFEST, TABLES, ReferenceData, TableEntry
+
+#: Families of tables that are taken from the user's own store, too, whatever store is in use.
+BESIDE = (PROFILE, *(kind.family for kind in FINE_KINDS.values()))
 
 
 @dataclass(frozen=True)
