@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from placemap.analysis import schemas
-from placemap.core.arrays import Bools, Floats, Ints, positions
+from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.tables import Table
 from placemap.core.text import counted
 from placemap.reference.by_lsoa import Registrations
@@ -104,7 +104,7 @@ def _own_icb(assignment: Assignment, geography: Geography, may: Bools) -> Ints:
     units = geography.units("sub_icb")
     own = set() if units.ods is None else set(units.ods[np.unique(units.of[assignment.in_scope & (units.of >= 0)])])
     members = geography.pcns(assignment.footprint.vintages.get("pcn")).members
-    home = dict(zip(members["practice_code"], members["practice_sub_icb_ods"], strict=True))
+    home = dict(members.rows("practice_code", "practice_sub_icb_ods"))
     foreign = np.array([home.get(str(code), "") not in own | {""} for code in geography.registrations.codes])
     return plurality(geography.registrations, np.where(foreign, -1, _places_of(assignment)), may).winner
 
@@ -144,9 +144,9 @@ def _nearest(assignment: Assignment, geography: Geography, may: Bools) -> Ints:
     import shapely
 
     table = geography.data.table(geography.data.need("centroids"))
-    at = positions(geography.lsoas, table["lsoa_code"])
+    at = geography.lsoas.positions(table.words("lsoa_code"))
     point = np.full((geography.size, 2), np.nan)
-    point[at[at >= 0]] = table[["easting", "northing"]].to_numpy()[at >= 0]
+    point[at[at >= 0]] = np.stack([table["easting"], table["northing"]], axis=1)[at >= 0]
     place = _places_of(assignment)
     middles = {
         int(p): middle for p in np.flatnonzero(place >= 0) if (middle := _middle(geography, int(p), point)) is not None
@@ -225,7 +225,7 @@ def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
             "ICSID": np.full(len(rows), resolved.system.id, dtype=object),
             "FOOTPRINT": np.full(len(rows), resolved.footprint.id, dtype=object),
             "METHOD": np.full(len(rows), method, dtype=object),
-            "LSOA21CD": geography.lsoas.to_numpy()[rows],
+            "LSOA21CD": geography.lsoas.array[rows],
             "LSOA21NM": geography.lsoa_names[rows],
             "PLACECD": resolved.placecd[assignment.place[rows]],
             "PLACENM": resolved.placenm[assignment.place[rows]],

@@ -72,11 +72,11 @@ def shares_of(covered: pd.DataFrame, cover: Cover) -> pd.DataFrame:
 
 def _lsoa_covers(geography: Geography) -> pd.DataFrame:
     fit = geography.fit_2011
-    kept = (fit.target >= 0) & np.isin(fit.codes.to_numpy()[fit.source], geography.lsoa_codes, invert=True)
+    kept = (fit.target >= 0) & np.isin(fit.codes.array[fit.source], geography.lsoa_codes, invert=True)
     here = np.arange(geography.size)
     return pd.DataFrame(
         {
-            "CODE": np.concatenate([geography.lsoa_codes, fit.codes.to_numpy()[fit.source[kept]]]),
+            "CODE": np.concatenate([geography.lsoa_codes, fit.codes.array[fit.source[kept]]]),
             "ATOM": np.concatenate([here, fit.target[kept]]).astype(np.int64),
             "PART": np.concatenate([np.ones(geography.size), _parts(geography)[kept]]),
         }
@@ -157,7 +157,7 @@ def _of_practices(keys: Apportionment, geography: Geography) -> Cover:
 
 def _patients(kind: str, geography: Geography) -> dict[str, float]:
     registrations = geography.registrations
-    by_practice = dict(zip(registrations.code_list, map(float, registrations.by_practice), strict=True))
+    by_practice = dict(zip(registrations.codes, map(float, registrations.by_practice), strict=True))
     if kind == "practice":
         return by_practice
     pcns = geography.pcns()

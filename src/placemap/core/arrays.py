@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 Ints = npt.NDArray[np.signedinteger[Any]]
 Floats = npt.NDArray[np.floating[Any]]
@@ -20,24 +19,6 @@ Numbers = npt.NDArray[Any]
 def sums(position: Ints, values: Numbers, count: int) -> Floats:
     """Sums of `values` by `position` (0 … count-1)."""
     return np.bincount(position, weights=values, minlength=count).astype(np.float64, copy=False)
-
-
-def positions(index: pd.Index[str], codes: Any) -> Ints:
-    """Positions of codes in an index; -1 for those that are not there."""
-    found: Ints = index.get_indexer(pd.Index(np.asarray(codes, dtype=object), dtype=object))
-    return found
-
-
-def numbered(codes: Any) -> tuple[Ints, Texts]:
-    """By row the position of its code, and the codes in order."""
-    numbers, words = pd.factorize(codes)
-    words = np.asarray(words, dtype=object)
-    if (words[:-1] > words[1:]).any():
-        order = np.argsort(words)
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[order] = np.arange(len(order))
-        return rank[numbers], words[order]
-    return numbers, words
 
 
 def in_order(*keys: Ints) -> Ints | slice:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: What a column holds. `code` and `text` are text; `date` is ISO text or empty; of figures, None and NaN are blank;
 #: `people` is written to 2 decimals and `share` to 6; `flag` is true or false; `wkb` is a geometry as bytes.

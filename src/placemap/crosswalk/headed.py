@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from placemap.core.arrays import Floats, Ints, Numbers, Texts, in_order, numbered, ratio, sums
+from placemap.core.arrays import Floats, Ints, Numbers, Texts, in_order, ratio, sums
+from placemap.core.columns import as_words
 from placemap.core.tables import Table, TableSchema
 from placemap.resolve.place_codes import HEAD
 from placemap.resolve.resolved import ResolvedFootprint
@@ -30,7 +31,7 @@ def headed(
         "PLACENM": resolved.placenm[place],
         **columns,
     }
-    order = in_order(*(numbered(content[column])[0] for column in ("PLACECD", schema.names[len(HEAD)])))
+    order = in_order(*(as_words(content[column]).numbered()[0] for column in ("PLACECD", schema.names[len(HEAD)])))
     # As objects: pandas would spend a tenth of a build on turning texts to Arrow's and back.
     series = {column: pd.Series(content[column][order], dtype=content[column].dtype) for column in schema.names}
     return Table(name, schema, pd.DataFrame(series))

@@ -28,7 +28,7 @@ def lsoa_2011_table(resolved: ResolvedFootprint) -> Table:
     residents, registered = _people(resolved.geography, populations)
     lived, listed = overlap(residents), overlap(registered)
     columns = {
-        "LSOA11CD": pairs.codes.to_numpy()[source],
+        "LSOA11CD": pairs.codes.array[source],
         "LSOA11NM": pairs.names[source],
         "CHGIND": pairs.change[rows][_first(inverse, len(cells))],
         "LSOAS": np.bincount(inverse, minlength=len(cells)),

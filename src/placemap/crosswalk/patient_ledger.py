@@ -109,7 +109,7 @@ def totals(table: Table) -> dict[str, float]:
 def _practice_classes(resolved: ResolvedFootprint) -> tuple[Ints, int]:
     """By practice: position of its place; then one class for a PCN of no place, and one for no PCN."""
     places, place = len(resolved.places), resolved.assignment.practice_place
-    codes = resolved.geography.registrations.code_list
+    codes = resolved.geography.registrations.codes
     if place is None:
         return np.zeros(len(codes), dtype=np.int64), 1
     pcn_of = resolved.geography.pcns(resolved.pcn_vintage).pcn_of

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from placemap.core.arrays import Bools, Floats, Ints, Texts, positions, ratio, sums
+from placemap.core.arrays import Bools, Floats, Ints, Texts, ratio, sums
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
 from placemap.crosswalk.headed import headed, place_share
@@ -82,7 +82,7 @@ def _patients(resolved: ResolvedFootprint, codes: Texts, place: Ints) -> tuple[F
     if not len(codes):
         return np.zeros(0), np.zeros(0)
     registrations, count = resolved.geography.registrations, len(resolved.places)
-    position = positions(registrations.codes, codes)
+    position = registrations.codes.positions(codes)
     home = np.full(len(registrations.codes), -1)
     home[position[position >= 0]] = place[position >= 0]
     rows = (home[registrations.practice] >= 0) & (registrations.lsoa >= 0)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, sums
 from placemap.core.codes import normal_name, published_prefix
+from placemap.core.columns import Codes, Columns
 from placemap.reference.store import TableEntry
 
 
@@ -79,7 +80,7 @@ class LsoaConversion:
         change: by pair, `U`, `S`, `M` or `X`.
     """
 
-    codes: pd.Index[str]
+    codes: Codes
     names: Texts
     size: int
     source: Ints
@@ -139,7 +140,7 @@ class Registrations:
 
     entry: TableEntry
     fit: LsoaConversion
-    codes: pd.Index[str]
+    codes: Codes
     practice: Ints
     lsoa: Ints
     patients: Ints
@@ -148,11 +149,6 @@ class Registrations:
     WALES = -2
     ENGLAND = -3
     """An English LSOA that the packaged extract leaves out."""
-
-    @cached_property
-    def code_list(self) -> list[str]:
-        """The practices' codes as a list, which is quicker to go through than an index."""
-        return [str(code) for code in self.codes.to_numpy(dtype=object)]
 
     @cached_property
     def by_practice(self) -> Ints:
@@ -220,7 +216,7 @@ class Pcns:
     sub_icb: dict[str, str]
     pcn_of: dict[str, str]
     practice_names: dict[str, str]
-    members: pd.DataFrame
+    members: Columns
 
     @cached_property
     def practices_of(self) -> dict[str, list[str]]:
@@ -229,6 +225,21 @@ class Pcns:
         for practice, pcn in sorted(self.pcn_of.items()):
             result.setdefault(pcn, []).append(practice)
         return result
+
+    def memberships(self, pcn: str) -> Columns:
+        """The rows of `members` that are about one PCN."""
+        return self.members.take(self.members["pcn_code"] == pcn)
+
+
+class LtlaYears(NamedTuple):
+    """A row of the history of LTLAs: see `schemas.LTLA_HISTORY`."""
+
+    code: str
+    name: str
+    first_year: int
+    last_year: int
+    successor: str
+    successor_name: str
 
 
 def living_in(registrations: Registrations, place: Ints, places: int, group: Ints, groups: int) -> Floats:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
-from placemap.core.arrays import Bools, Floats, Ints, in_order, numbered, positions
+from placemap.core.arrays import Bools, Floats, Ints, in_order
+from placemap.core.columns import Codes, Columns
 from placemap.reference.by_lsoa import LsoaConversion
 
 
-def read_conversion(table: pd.DataFrame, lsoas: pd.Index[str], residents: Floats) -> LsoaConversion:
+def read_conversion(table: Columns, lsoas: Codes, residents: Floats) -> LsoaConversion:
     """From LSOAs of 2011, by the exact fit; what was split is divided by residents.
 
     Args:
@@ -17,20 +17,20 @@ def read_conversion(table: pd.DataFrame, lsoas: pd.Index[str], residents: Floats
         lsoas: of 2021, in order of code.
         residents: by LSOA of 2021.
     """
-    source, codes = numbered(table["lsoa11_code"])
-    order = in_order(source, numbered(table["lsoa_code"])[0])
-    table, source = table.iloc[order], source[order]
+    source, codes = table.words("lsoa11_code").numbered()
+    order = in_order(source, table.words("lsoa_code").numbered()[0])
+    table, source = table.take(order), source[order]
     first = np.searchsorted(source, np.arange(len(codes)))
-    target = positions(lsoas, table["lsoa_code"])
+    target = lsoas.positions(table.words("lsoa_code"))
     people = np.where(target >= 0, residents[target], 0.0)
     return LsoaConversion(
-        codes=pd.Index(codes, dtype=object),
-        names=table["lsoa11_name"].to_numpy(dtype=object)[first],
+        codes=Codes(codes),
+        names=table["lsoa11_name"][first],
         size=len(lsoas),
         source=source,
         target=target,
         weight=_split(source, people),
-        change=table["change"].to_numpy(dtype=object),
+        change=table["change"],
     )
 
 
@@ -41,7 +41,7 @@ def no_conversion(size: int) -> LsoaConversion:
         size: number of LSOAs of 2021.
     """
     nowhere, nothing = np.array([], dtype=np.int64), np.array([], dtype=object)
-    return LsoaConversion(pd.Index(nothing), nothing, size, nowhere, nowhere, np.array([]), nothing)
+    return LsoaConversion(Codes(nothing), nothing, size, nowhere, nowhere, np.array([]), nothing)
 
 
 def _split(source: Ints, people: Floats) -> Floats:

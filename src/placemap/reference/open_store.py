@@ -24,7 +24,7 @@ from placemap.reference.store import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from placemap.core.columns import Columns
 
 RETRIEVED = "retrieved.json"
 ENVIRONMENT = "PLACEMAP_DATA"
@@ -77,10 +77,9 @@ def open_store(folder: Path) -> ReferenceData:
             are read: hash, columns, types, key and rows against the manifest.
     """
 
-    def read(entry: TableEntry) -> pd.DataFrame:
-        from placemap.reference.read_parquet import (
-            read_stored,  # with pandas, which a look at the manifest does not need
-        )
+    def read(entry: TableEntry) -> Columns:
+        # With pyarrow, which a look at the manifest does not need.
+        from placemap.reference.read_parquet import read_stored
 
         return read_stored(folder / TABLES / f"{entry.name}.parquet", entry)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.core.arrays import Bools, Ints, positions
+from placemap.core.arrays import Bools, Ints
 from placemap.core.errors import PlacemapError
 from placemap.reference.geography import Geography
 
@@ -55,7 +55,7 @@ def locate(postcode: str, geography: Geography) -> Located:
     code, easting, northing, ltla = _look_up(postcode)
     table = geography.data.table(geography.data.need("lsoa_boundaries"))
     shapes = gpd.GeoSeries.from_wkb(list(table["geometry"]), crs=27700)
-    position = positions(geography.lsoas, table["lsoa_code"])
+    position = geography.lsoas.positions(table.words("lsoa_code"))
     near = shapes.sindex.query(Point(easting, northing), predicate="dwithin", distance=TOLERANCE)
     distance = shapes.iloc[near].distance(Point(easting, northing)).to_numpy()
     inside = distance == 0

@@ -1,37 +1,35 @@
-"""One table of a store: a Parquet file → a DataFrame, once it was held to its entry in the manifest.
+"""One table of a store: a Parquet file → columns, once it was held to its entry in the manifest.
 
-Text is read as Parquet keeps it, a dictionary and numbers into it, and becomes a column of objects that are shared
-between rows: builds look codes up by the ten thousand, and pandas' own text makes a new object at each look.
+Text stays as Parquet keeps it, a dictionary and numbers into it; its words become Python's when they are asked for.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from placemap.core.arrays import numbered
+from placemap.core.columns import Columns, Words
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TEXT_TYPES
 from placemap.reference.store import REMAKE, TableEntry
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from collections.abc import Callable
+
+    from placemap.core.arrays import Ints, Numbers, Texts
 
 #: Bytes of a file from which on a second thread reads quicker than it starts.
 LARGE = 1_000_000
-#: Tables so long that their text stays numbers: pandas' categories, in order.
-LONG_FAMILIES = ("registrations",)
 _NUMBERS = ("int", "number", "people", "share")
 
 
-def read_stored(path: Path, entry: TableEntry) -> pd.DataFrame:
-    """The content of a table, columns in the order of its schema; text columns hold objects, or categories in order.
+def read_stored(path: Path, entry: TableEntry) -> Columns:
+    """The content of a table, columns in the order of its schema.
 
     Raises:
         PlacemapError: the file cannot be read or is not the one that the manifest describes (hash, columns, types,
@@ -51,18 +49,14 @@ def read_stored(path: Path, entry: TableEntry) -> pd.DataFrame:
         )
     table = _parquet(content, entry, path)
     problem = _problem(table, entry)
-    columns = {} if problem else {name: _column(table[name]) for name in table.column_names}
+    columns = Columns({} if problem else {name: _column(table[name]) for name in table.column_names})
     problem = problem or _repeated_key(columns, entry)
     if problem:
         raise PlacemapError(problem, location=str(path), hint=REMAKE)
-    categories = entry.family in LONG_FAMILIES
-    return pd.DataFrame({name: column.series(categories=categories) for name, column in columns.items()})
+    return columns
 
 
 def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
         footer = pq.read_metadata(pa.BufferReader(content))
         there = set(footer.schema.to_arrow_schema().names)
@@ -92,72 +86,45 @@ def _problem(table: pa.Table, entry: TableEntry) -> str:
     return ""
 
 
-def _is_number(arrow_type: Any) -> bool:
-    import pyarrow as pa
-
+def _is_number(arrow_type: pa.DataType) -> bool:
     return bool(pa.types.is_integer(arrow_type) or pa.types.is_floating(arrow_type))
 
 
 def _blanks(held: pa.ChunkedArray) -> bool:
-    import pyarrow as pa
-
     return bool(held.null_count) or (pa.types.is_floating(held.type) and bool(np.isnan(held.to_numpy()).any()))
 
 
-def _repeated_key(columns: Mapping[str, _Column], entry: TableEntry) -> str:
-    """What is wrong where two rows have one key. Keys are compared as numbers: positions in what a column holds."""
-    key = np.zeros(entry.rows, dtype=np.int64)
+def _column(held: pa.ChunkedArray) -> Numbers | Words:
+    if not pa.types.is_dictionary(held.type) or held.num_chunks != 1:
+        plain: Numbers = held.to_numpy()
+        return plain
+    coded = held.chunk(0)
+    return Words(coded.indices.fill_null(-1).to_numpy(), _words(coded.dictionary))
+
+
+def _words(dictionary: pa.Array) -> Callable[[], Texts]:
+    return lambda: dictionary.to_numpy(zero_copy_only=False)
+
+
+def _repeated_key(columns: Columns, entry: TableEntry) -> str:
+    """What is wrong where two rows have one key. Keys are compared as numbers."""
+    key: Ints = np.zeros(entry.rows, dtype=np.int64)
     for name in entry.schema.key:
-        numbers, count = columns[name].numbered()
+        numbers, count = _numbered(columns.held(name))
         key = key * count + numbers
     ordered = np.sort(key)
     if not (ordered[1:] == ordered[:-1]).any():
         return ""
-    row = int(pd.Series(key).duplicated().to_numpy().argmax())
-    values = [str(columns[name].values()[row]) for name in entry.schema.key]
+    _, first, times = np.unique(key, return_index=True, return_counts=True)
+    row = int(first[times > 1].min())
+    values = [str(columns[name][row]) for name in entry.schema.key]
     return f"the key {', '.join(entry.schema.key)} is not unique: {' '.join(values)} appears more than once"
 
 
-@dataclass(frozen=True)
-class _Column:
-    """A column as Parquet keeps it.
-
-    Attributes:
-        words: a dictionary's words, with None as the last; None for a column without a dictionary.
-        held: by row the position of its word, or the value itself.
-    """
-
-    words: np.ndarray[Any, Any] | None
-    held: np.ndarray[Any, Any]
-
-    def values(self) -> np.ndarray[Any, Any]:
-        """By row the value."""
-        values: np.ndarray[Any, Any] = self.held if self.words is None else self.words[self.held]
-        return values
-
-    def numbered(self) -> tuple[np.ndarray[Any, Any], int]:
-        """By row a number that stands for its value, and how many such numbers there are."""
-        if self.words is None:
-            numbers, values = pd.factorize(self.held)
-            return numbers, len(values) + 1
-        # A file may hold a word twice in its dictionary.
-        return pd.factorize(self.words)[0][self.held], len(self.words)
-
-    def series(self, *, categories: bool) -> pd.Series[Any]:
-        """The column for a frame: text as objects, or as categories in order."""
-        if self.words is not None and categories:
-            rank, ordered = numbered(self.words[:-1])
-            return pd.Series(pd.Categorical.from_codes(np.append(rank, -1)[self.held], categories=pd.Index(ordered)))
-        values = self.values()
-        series: pd.Series[Any] = pd.Series(values, dtype=values.dtype)
-        return series
-
-
-def _column(held: pa.ChunkedArray) -> _Column:
-    import pyarrow as pa
-
-    if not pa.types.is_dictionary(held.type) or held.num_chunks != 1:
-        return _Column(None, held.to_numpy())
-    coded = held.chunk(0)
-    words = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
-    return _Column(words, coded.indices.fill_null(len(words) - 1).to_numpy())
+def _numbered(held: Numbers | Words) -> tuple[Ints, int]:
+    """By row a number that stands for its value, and how many such numbers there are."""
+    if isinstance(held, Words) and len(set(held.words.tolist())) == len(held.words):
+        return held.at, len(held.words)
+    # A file may hold a word twice in its dictionary.
+    values, numbers = np.unique(held.values if isinstance(held, Words) else held, return_inverse=True)
+    return numbers, len(values)

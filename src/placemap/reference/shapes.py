@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from placemap.core.arrays import positions
 from placemap.reference.geography import Geography
 
 #: One shapely geometry an element, EPSG:27700.
@@ -21,7 +20,7 @@ def lsoa_shapes(geography: Geography) -> Shapes:
     """
     table = geography.data.table(geography.data.need("lsoa_boundaries"))
     shapes: Shapes = np.full(geography.size, None, dtype=object)
-    position = positions(geography.lsoas, table["lsoa_code"])
+    position = geography.lsoas.positions(table.words("lsoa_code"))
     known = position >= 0
-    shapes[position[known]] = shapely.from_wkb(table["geometry"].to_numpy(dtype=object)[known])
+    shapes[position[known]] = shapely.from_wkb(table["geometry"][known])
     return shapes

@@ -225,7 +225,7 @@ def places_of_practices(footprint: Footprint, geography: Geography) -> dict[str,
 def practice_places(footprint: Footprint, geography: Geography) -> Ints:
     """By practice of the registrations, the position of the place that it is declared in; -1 for none."""
     place_of = places_of_practices(footprint, geography)
-    return np.array([place_of.get(code, -1) for code in geography.registrations.code_list], dtype=np.int64)
+    return np.array([place_of.get(code, -1) for code in geography.registrations.codes], dtype=np.int64)
 
 
 def low_share(assignment: Assignment) -> Bools:

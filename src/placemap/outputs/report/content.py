@@ -282,7 +282,7 @@ def lsoa_rows(resolved: ResolvedFootprint) -> list[list[Any]]:
     Places are by position from 0; shares are fractions to 6 decimals, None where none apply.
     """
     assignment, geography = resolved.assignment, resolved.geography
-    codes = geography.lsoas.to_numpy()
+    codes = geography.lsoas.array
     share, margin, runner = assignment.share(), assignment.margin(), assignment.runner_up()
     return [
         [
