@@ -6,22 +6,34 @@ Heavy imports stand inside the commands, so that `placemap --help` starts at onc
 from __future__ import annotations
 
 import importlib
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
+from placemap.cli.plain_values import Command, Group
 from placemap.core.installed import __version__
 
-app = typer.Typer(
+
+class _Commands(typer.Typer):
+    """Commands whose values are converted plainly."""
+
+    def command(self, name: str | None = None, **how: Any) -> Callable[[Any], Any]:
+        """Enter a command."""
+        return super().command(name, cls=Command, **how)
+
+
+app = _Commands(
     name="placemap",
+    cls=Group,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help=("An integrated care system's places, in ONS geography, with the proof.\n\nExample: placemap build bnssg"),
     epilog="Exit codes: 0 clean, 1 a bug, 2 usage, 3 cannot be read, 4 wrong, 5 changed (diff), 130 interrupted.",
 )
-data_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="The reference tables.\n\nExample: placemap data import Downloads"
+data_app = _Commands(
+    cls=Group, no_args_is_help=True, rich_markup_mode=None, help="The reference tables.\n\nExample: placemap data import Downloads"
 )
 app.add_typer(data_app, name="data")
 
