@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from placemap.core.arrays import Numbers
+
 #: What a column holds. `code` and `text` are text; `date` is ISO text or empty; of figures, None and NaN are blank;
-#: `people` is written to 2 decimals and `share` to 6; `flag` is true or false; `wkb` is a geometry as bytes.
+#: `int` is whole, people or other things; `people` may be parts of people, so it is written to 2 decimals, and `share`
+#: to 6; `flag` is true or false; `wkb` is a geometry as bytes.
 COLUMN_TYPES = ("code", "text", "date", "int", "number", "people", "share", "flag", "wkb")
 TEXT_TYPES = ("code", "text", "date")
 
@@ -53,6 +56,11 @@ class TableSchema:
     def names(self) -> list[str]:
         """Column names in order."""
         return [column.name for column in self.columns]
+
+
+def as_declared(values: Numbers, column: Column) -> Numbers:
+    """Figures as the column declares them: as integers where it holds whole ones, which sums give as floats."""
+    return values.round().astype("int64") if column.type == "int" and values.dtype.kind == "f" else values
 
 
 def _fixed(decimals: int) -> Callable[[Any], str]:

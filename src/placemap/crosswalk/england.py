@@ -20,7 +20,7 @@ def national_places_table(national: ResolvedFootprint, describer: Describer) -> 
     frame = pd.concat([table.frame for table in tables], ignore_index=True)
     geography, populations = national.geography, national.populations
     icb = geography.units("icb")
-    schema = national_places(populations.residents_name, geography.registered_measure, icb.vintage)
+    schema = national_places(populations, icb.vintage)
     place = national.assignment.place
     unit, share = largest_unit(place, icb.of, populations.residents, len(national.places))
     known = unit >= 0

@@ -17,14 +17,17 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_whole
 from placemap.core.tables import Column, Table, TableSchema
 from placemap.outputs.tables import write_csv, write_parquet
-from placemap.resolve.place_codes import HEAD
+from placemap.resolve.place_codes import FOOTPRINT, ICS, PLACE
+
+#: The columns that say which place a row is about.
+PLACE_OF_ROW = (ICS, FOOTPRINT, *PLACE)
 
 ENDINGS = {".csv": write_csv, ".parquet": write_parquet}
 
 RECONCILIATION = TableSchema(
     "Where all that came in has gone",
     (
-        *HEAD[:2],
+        *(ICS, FOOTPRINT),
         Column(
             "OUTCOME", "text", "what became of it; `in` is what came in, the sum of those below it; `file: …` the file"
         ),
@@ -47,7 +50,7 @@ KEY_WEIGHTS = TableSchema(
     "The part of each unit's figures that goes to each place",
     (
         Column("CODE", "code", "code of the unit"),
-        *HEAD,
+        *PLACE_OF_ROW,
         Column("WEIGHT", "text", "part of the unit, 0 to 1, in as many digits as it has"),
     ),
     ("CODE", "ICSID", "FOOTPRINT", "PLACECD"),
@@ -97,7 +100,7 @@ def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = 
     else:
         frame = applied.frame
         last = (*(_column(frame, measure) for measure in measures), *COVERED)
-    names = {column.name for column in (*HEAD, *last)}
+    names = {column.name for column in (*PLACE_OF_ROW, *last)}
     groups = [title for title in frame.columns if title not in names and title not in titles]
     frame = frame.copy()
     for group in groups:
@@ -105,7 +108,7 @@ def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = 
     for column in last:
         if column.type == "int":
             frame[column.name] = pd.Series([None if pd.isna(v) else int(v) for v in frame[column.name]], dtype=object)
-    columns = (*HEAD, *(Column(group, "text", "group of the data") for group in groups), *last)
+    columns = (*PLACE_OF_ROW, *(Column(group, "text", "group of the data") for group in groups), *last)
     return Table("applied", TableSchema("Figures by place", columns, ("PLACECD", *groups)), frame)
 
 
