@@ -20,6 +20,7 @@ import pandas as pd
 
 from placemap.analysis import schemas
 from placemap.core.arrays import Bools, Floats, Ints
+from placemap.core.columns import columns_of, columns_of_rows
 from placemap.core.tables import Table, as_declared
 from placemap.core.text import counted
 from placemap.reference.by_lsoa import Registrations
@@ -78,8 +79,8 @@ def _together(whole: ResolvedFootprint, parts: Sequence[Sensitivity]) -> Sensiti
     schema = schemas.sensitivity(whole.populations)
     return Sensitivity(
         other,
-        Table("sensitivity", schema, flips.sort_values(list(schema.key), ignore_index=True)),
-        Table("confidence", schemas.confidence(whole.populations), confidence),
+        Table("sensitivity", schema, columns_of(flips.sort_values(list(schema.key)))),
+        Table("confidence", schemas.confidence(whole.populations), columns_of(confidence)),
     )
 
 
@@ -240,7 +241,7 @@ def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
         typed = {column.name: as_declared(columns[column.name], column) for column in schema.columns}
         frames.append(pd.DataFrame(typed))
     frame = pd.concat(frames, ignore_index=True).sort_values(list(schema.key), ignore_index=True)
-    return Table("sensitivity", schema, frame)
+    return Table("sensitivity", schema, columns_of(frame))
 
 
 def _confidence(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
@@ -269,7 +270,7 @@ def _confidence(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
             )
         )
     schema = schemas.confidence(resolved.populations)
-    return Table("confidence", schema, pd.DataFrame(rows, columns=schema.names))
+    return Table("confidence", schema, columns_of_rows(rows, schema))
 
 
 def _words(name: str, share: float, lsoas: int, gaining: int, *, plural: bool) -> tuple[str, str]:

@@ -33,7 +33,10 @@ app = _Commands(
     epilog="Exit codes: 0 clean, 1 a bug, 2 usage, 3 cannot be read, 4 wrong, 5 changed (diff), 130 interrupted.",
 )
 data_app = _Commands(
-    cls=Group, no_args_is_help=True, rich_markup_mode=None, help="The reference tables.\n\nExample: placemap data import Downloads"
+    cls=Group,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The reference tables.\n\nExample: placemap data import Downloads",
 )
 app.add_typer(data_app, name="data")
 

@@ -5,13 +5,14 @@ pandas takes longer to load than a build takes to run, so it stands only at the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from placemap.core.arrays import Bools, Ints, Numbers, Texts
+from placemap.core.tables import DECIMALS, TableSchema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,6 +103,10 @@ class Columns:
         """The rows, of some columns where they are named."""
         return zip(*(self[name].tolist() for name in names or self._columns), strict=True)
 
+    def records(self) -> list[dict[str, Any]]:
+        """The rows by name of the column."""
+        return [dict(zip(self._columns, row, strict=True)) for row in self.rows()]
+
     def frame(self) -> pd.DataFrame:
         """The same for pandas; text as objects."""
         import pandas as pd
@@ -112,12 +117,24 @@ class Columns:
 
 def columns_of(frame: pd.DataFrame) -> Columns:
     """The columns of a frame; what is no number is held as objects."""
-    return Columns({str(name): _array(frame[name]) for name in frame.columns})
+    plain = {str(name): values.dtype.kind in "biuf" for name, values in frame.items()}
+    return Columns({name: frame[name].to_numpy(dtype=None if of else object) for name, of in plain.items()})
 
 
-def _array(values: pd.Series[Any]) -> Numbers:
-    plain = values.dtype.kind in "biuf"
-    return values.to_numpy() if plain else values.to_numpy(dtype=object)
+#: What a column of numbers is held as, by its type.
+_HELD: dict[str, type] = {"int": np.int64, "flag": np.bool_, **dict.fromkeys(DECIMALS, np.float64)}
+
+
+def columns_of_rows(rows: Iterable[Sequence[Any]], schema: TableSchema) -> Columns:
+    """The columns of a schema, from rows of its cells; None stands for a figure that is not there."""
+    values = list(zip(*rows, strict=True)) or [()] * len(schema.columns)
+    cells = zip(schema.columns, values, strict=True)
+    return Columns({column.name: np.array(of, dtype=_HELD.get(column.type, object)) for column, of in cells})
+
+
+def stacked(parts: Sequence[Columns]) -> Columns:
+    """The rows of several, of the same columns, one below the other."""
+    return Columns({name: np.concatenate([part[name] for part in parts]) for name in parts[0].names})
 
 
 def as_words(values: Iterable[str]) -> Words:

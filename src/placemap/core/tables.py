@@ -1,15 +1,17 @@
-"""What tables are, for every room: columns with a type and a description, and a frame that has them."""
+"""What tables are, for every room: columns with a type and a description, and the values that they have."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from placemap.core.arrays import Numbers
+    from placemap.core.columns import Columns
 
 #: What a column holds. `code` and `text` are text; `date` is ISO text or empty; of figures, None and NaN are blank;
 #: `int` is whole, people or other things; `people` may be parts of people, so it is written to 2 decimals, and `share`
@@ -32,7 +34,12 @@ class Table:
 
     name: str
     schema: TableSchema
-    frame: pd.DataFrame
+    columns: Columns
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The same for pandas."""
+        return self.columns.frame()
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def lsoa_table(resolved: ResolvedFootprint) -> Table:
         "IN_SCOPE": assignment.in_scope[rows],
     }
     schema = schemas.place_lsoa(resolved.populations)
-    return headed(resolved, "place_lsoa21", schema, assignment.place[rows], columns)
+    return headed(resolved, "place_lsoa21", schema, assignment.place[rows], rows, columns)
 
 
 class _Overlaps(NamedTuple):
@@ -66,7 +66,7 @@ def unit_table(resolved: ResolvedFootprint, units: Units) -> Table:
         "BEST_FIT": best_fit(rows.unit, weights["RESIDENTS"], rows.place, resolved.placecd),
     }
     schema = schemas.place_unit(units.kind, units.vintage, resolved.populations)
-    return headed(resolved, f"place_{units.prefix.lower()}", schema, rows.place, columns)
+    return headed(resolved, f"place_{units.prefix.lower()}", schema, rows.place, rows.unit, columns)
 
 
 def _overlaps(resolved: ResolvedFootprint, units: Units) -> _Overlaps:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
-from placemap.core.arrays import Bools, Floats, Ints, ratio, sums
+from placemap.core.arrays import Bools, Floats, Ints, Numbers, ratio, sums
+from placemap.core.columns import Columns, stacked
 from placemap.core.tables import Table
 from placemap.crosswalk.places import places_table
 from placemap.crosswalk.schemas import national_places
@@ -17,21 +17,23 @@ from placemap.resolve.resolved import ResolvedFootprint
 def national_places_table(national: ResolvedFootprint, describer: Describer) -> Table:
     """A row a place of England, with the ICB that most of its residents live in."""
     tables = [places_table(part, describer) for part in national.parts]
-    frame = pd.concat([table.frame for table in tables], ignore_index=True)
+    together = stacked([table.columns for table in tables])
     geography, populations = national.geography, national.populations
     icb = geography.units("icb")
     schema = national_places(populations, icb.vintage)
     place = national.assignment.place
     unit, share = largest_unit(place, icb.of, populations.residents, len(national.places))
     known = unit >= 0
-    columns = {
+    ods = icb.ods if icb.ods is not None else np.full(len(icb.codes), "", dtype=object)
+    columns: dict[str, Numbers] = {
+        **{name: together[name] for name in together.names},
         "OWN_PRACTICE_SHARE": own_practice_share(geography.registrations, place, len(national.places)),
         f"{icb.prefix}CD": np.where(known, icb.codes[unit], ""),
-        f"{icb.prefix}CDH": np.where(known, icb.ods[unit], "") if icb.ods is not None else "",
+        f"{icb.prefix}CDH": np.where(known, ods[unit], ""),
         f"{icb.prefix}NM": np.where(known, icb.names[unit], ""),
         f"{icb.prefix}_RESIDENT_SHARE": share,
     }
-    return Table("places", schema, frame.assign(**columns)[schema.names])
+    return Table("places", schema, Columns({name: columns[name] for name in schema.names}))
 
 
 # --- places and the units that they lie in ---------------------------------------------------------------------------

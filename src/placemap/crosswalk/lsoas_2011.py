@@ -42,7 +42,7 @@ def lsoa_2011_table(resolved: ResolvedFootprint) -> Table:
         "BEST_FIT": best_fit(source, lived, row_place, resolved.placecd),
     }
     schema = schemas.place_lsoa11(populations)
-    return headed(resolved, "place_lsoa11", schema, row_place, columns)
+    return headed(resolved, "place_lsoa11", schema, row_place, source, columns)
 
 
 def _people(geography: Geography, populations: Populations) -> tuple[Floats, Floats]:

@@ -9,7 +9,7 @@ import numpy as np
 from placemap.core.arrays import Bools, Floats, Ints, Texts, ratio, sums
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
-from placemap.crosswalk.headed import headed, place_share
+from placemap.crosswalk.headed import headed, place_share, ranks
 from placemap.reference.by_lsoa import living_in
 from placemap.resolve.resolve import places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
@@ -34,7 +34,7 @@ def pcn_table(resolved: ResolvedFootprint) -> Table:
         "DECLARED": declared[row_pcn, row_place],
     }
     schema = schemas.place_pcn(resolved.geography.pcns_of(resolved.pcn_vintage), resolved.populations)
-    return headed(resolved, "place_pcn", schema, row_place, columns)
+    return headed(resolved, "place_pcn", schema, row_place, ranks(codes)[row_pcn], columns)
 
 
 def _declared_pcns(resolved: ResolvedFootprint, codes: Texts) -> Bools:
@@ -70,7 +70,7 @@ def practice_table(resolved: ResolvedFootprint) -> Table:
         "PATIENTS_OUT_OF_PLACE": size - at_home,
     }
     schema = schemas.place_practice(geography.pcns_of(resolved.pcn_vintage), resolved.populations)
-    return headed(resolved, "place_practice", schema, place, columns)
+    return headed(resolved, "place_practice", schema, place, np.arange(len(codes)), columns)
 
 
 def _patients(resolved: ResolvedFootprint, codes: Texts, place: Ints) -> tuple[Floats, Floats]:

@@ -35,7 +35,7 @@ def _append(book: Any, table: Table) -> None:
     columns = [values_of(table, column) for column in table.schema.columns]
     for row in zip(*columns, strict=True):
         sheet.append([_cell(sheet, value) for value in row])
-    if len(table.frame):
+    if len(table.columns):
         sheet.auto_filter.ref = area(table)
 
 
@@ -70,7 +70,7 @@ def _sheets_on_disk() -> Iterator[None]:
 
 def values_of(table: Table, column: Column) -> list[Any]:
     """The values of a column, rounded; None for a figure that is not there."""
-    values = table.frame[column.name].tolist()
+    values = table.columns[column.name].tolist()
     if column.type in DECIMALS:
         return [None if np.isnan(value) else round(value, DECIMALS[column.type]) for value in values]
     return [bool(value) for value in values] if column.type == "flag" else values
@@ -78,7 +78,7 @@ def values_of(table: Table, column: Column) -> list[Any]:
 
 def area(table: Table) -> str:
     """The cells of a table with its header, such as `A1:D7`."""
-    return f"A1:{letter(len(table.schema.columns))}{len(table.frame) + 1}"
+    return f"A1:{letter(len(table.schema.columns))}{len(table.columns) + 1}"
 
 
 def letter(number: int) -> str:

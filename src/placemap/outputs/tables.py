@@ -22,7 +22,7 @@ def csv_text(table: Table) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.schema.names)
-    columns = [as_text(table.frame[column.name].tolist(), column) for column in table.schema.columns]
+    columns = [as_text(table.columns[column.name].tolist(), column) for column in table.schema.columns]
     writer.writerows(zip(*columns, strict=True))
     return text.getvalue()
 
@@ -32,7 +32,7 @@ def write_parquet(table: Table, path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    arrays = [_arrow(table.frame[column.name].tolist(), column) for column in table.schema.columns]
+    arrays = [_arrow(table.columns[column.name].tolist(), column) for column in table.schema.columns]
     pq.write_table(pa.table(arrays, names=table.schema.names), path, compression="zstd")
 
 

@@ -78,7 +78,7 @@ def _problem(table: pa.Table, entry: TableEntry) -> str:
         numeric = _is_number(held.type)
         if numeric != (column.type in _NUMBERS) and len(held):
             return f"column {column.name} holds {held.type}; expected {column.type}"
-        if (numeric or column.name in schema.key) and _blanks(held):
+        if (held.null_count and column.name in schema.key) or (numeric and _blanks(held)):
             what = "figure" if numeric else column.type
             return f"column {column.name} has blanks; expected a {what} in each row"
     if len(table) != entry.rows:
@@ -91,19 +91,29 @@ def _is_number(arrow_type: pa.DataType) -> bool:
 
 
 def _blanks(held: pa.ChunkedArray) -> bool:
-    return bool(held.null_count) or (pa.types.is_floating(held.type) and bool(np.isnan(held.to_numpy()).any()))
+    return bool(held.null_count) or any(np.isnan(_plain(chunk)).any() for chunk in held.chunks)
+
+
+def _plain(numbers: pa.Array) -> Numbers:
+    """Numbers for numpy. Arrow's own `to_numpy` would do it, but loads pandas."""
+    found: Numbers = np.from_dlpack(numbers)
+    return found
 
 
 def _column(held: pa.ChunkedArray) -> Numbers | Words:
-    if not pa.types.is_dictionary(held.type) or held.num_chunks != 1:
-        plain: Numbers = held.to_numpy()
-        return plain
-    coded = held.chunk(0)
-    return Words(coded.indices.fill_null(-1).to_numpy(), _words(coded.dictionary))
+    """A column for numpy."""
+    if held.num_chunks == 1 and pa.types.is_dictionary(held.type):
+        coded = held.chunk(0)
+        if coded.null_count:
+            return Words(np.array([-1 if at is None else at for at in coded.indices.to_pylist()]), _words(coded))
+        return Words(_plain(coded.indices), _words(coded))
+    if held.num_chunks == 1 and _is_number(held.type):
+        return _plain(held.chunk(0))
+    return np.array(held.to_pylist(), dtype=object)
 
 
-def _words(dictionary: pa.Array) -> Callable[[], Texts]:
-    return lambda: dictionary.to_numpy(zero_copy_only=False)
+def _words(coded: pa.DictionaryArray) -> Callable[[], Texts]:
+    return lambda: np.array(coded.dictionary.to_pylist(), dtype=object)
 
 
 def _repeated_key(columns: Columns, entry: TableEntry) -> str:

@@ -78,12 +78,12 @@ def _rows(made: Any, table: Table, number: int) -> None:
         _column(made, column, item, values)
         longest = max([len(item.name) + 4, *(len(str(value)) + 2 for value in values if value is not None)])
         made.column_dimensions[letter(column)].width = min(longest, _WIDEST)
-    for row in range(2, len(table.frame) + 2):
+    for row in range(2, len(table.columns) + 2):
         texts = [cell.value for cell in made[row] if isinstance(cell.value, str)]
         if any(len(text) > _WIDEST for text in texts):
             made.row_dimensions[row].height = _height((text, _WIDEST) for text in texts)
     made.freeze_panes = "A2"
-    if len(table.frame):
+    if len(table.columns):
         _filter(made, area(table), number)
 
 
