@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from placemap.apply.apportion import DECLARED, REGISTERED, RESIDENCE, RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -23,6 +22,7 @@ from placemap.core.account import Account
 from placemap.core.arrays import largest_remainder
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
+from placemap.core.records import dataclass
 from placemap.resolve.resolved import ResolvedFootprint
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
 from placemap.config.model import Footprint
-from placemap.core.arrays import Bools, Floats, Ints
+from placemap.core.arrays import Bools, Floats, Ints, distinct
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import listed, some
 from placemap.resolve.resolved import ResolvedFootprint
@@ -47,7 +47,7 @@ def gap(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 def _by_ltla(resolved: ResolvedFootprint, lsoas: Ints) -> Iterator[tuple[str, str, Ints]]:
     units = resolved.geography.units("ltla")
-    for unit in np.unique(units.of[lsoas]):
+    for unit in distinct(units.of[lsoas]).values:
         code, name = (units.codes[unit], units.names[unit]) if unit >= 0 else ("", "no LTLA")
         yield str(code), str(name), lsoas[units.of[lsoas] == unit]
 
@@ -55,11 +55,12 @@ def _by_ltla(resolved: ResolvedFootprint, lsoas: Ints) -> Iterator[tuple[str, st
 @result_check("overlap")
 def overlap(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """LSOAs that several places claim exactly, by the places that do."""
-    overlaps = resolved.assignment.overlaps
-    claimants, inverse = np.unique(resolved.assignment.claims[overlaps], axis=0, return_inverse=True)
-    for number, row in enumerate(claimants):
-        lsoas = overlaps[inverse == number]
-        places = [place for place, claims in zip(resolved.places, row, strict=True) if claims]
+    by_claims: dict[tuple[bool, ...], list[int]] = {}
+    for lsoa in resolved.assignment.overlaps.tolist():
+        by_claims.setdefault(tuple(resolved.assignment.claims[lsoa].tolist()), []).append(lsoa)
+    for claimed, positions in sorted(by_claims.items()):
+        lsoas = np.array(positions)
+        places = [place for place, claims in zip(resolved.places, claimed, strict=True) if claims]
         yield finding_of(
             resolved,
             "overlap",

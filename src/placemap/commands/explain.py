@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.model import Footprint, Place, System
 from placemap.core.codes import KINDS, POSTCODE, normal_name
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.records import dataclass
 from placemap.core.text import listed
 from placemap.reference.describe import as_text
 from placemap.reference.geography import Geography

@@ -6,9 +6,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from placemap.core.codes import KINDS, MEMBER_KINDS
+from placemap.core.records import dataclass
 
 #: Stands in a new config for a text that only a person can give; `check` reports it.
 TO_FILL_IN = "TO FILL IN"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,34 @@ Numbers = npt.NDArray[Any]
 def sums(position: Ints, values: Numbers, count: int) -> Floats:
     """Sums of `values` by `position` (0 … count-1)."""
     return np.bincount(position, weights=values, minlength=count).astype(np.float64, copy=False)
+
+
+class Distinct(NamedTuple):
+    """Distinct numbers in order.
+
+    Attributes:
+        values: each once.
+        of: by row, the position of its value.
+        first: by value, its first row.
+        counts: by value, the number of its rows.
+    """
+
+    values: Ints
+    of: Ints
+    first: Ints
+    counts: Ints
+
+
+def distinct(numbers: Ints) -> Distinct:
+    """As numpy's `unique`, which loads masked arrays for it: a twentieth of a build."""
+    order = np.argsort(numbers, kind="stable")
+    ordered = numbers[order]
+    begins = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+    starts = np.flatnonzero(begins)
+    of = np.empty(len(ordered), dtype=np.int64)
+    of[order] = np.cumsum(begins) - 1
+    return Distinct(ordered[starts], of, order[starts], np.diff(np.append(starts, len(ordered))))
 
 
 def in_order(*keys: Ints) -> Ints | slice:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.records import dataclass
 
 
 class Severity(StrEnum):

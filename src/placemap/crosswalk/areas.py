@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from placemap.core.arrays import Floats, Ints, Texts, ratio, sums
+from placemap.core.arrays import Floats, Ints, Texts, distinct, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
@@ -72,8 +72,8 @@ def unit_table(resolved: ResolvedFootprint, units: Units) -> Table:
 def _overlaps(resolved: ResolvedFootprint, units: Units) -> _Overlaps:
     place, of, count = resolved.assignment.place, units.of, len(units.codes)
     both = np.flatnonzero((place >= 0) & (of >= 0))
-    cells, row = np.unique(place[both] * count + of[both], return_inverse=True)
-    return _Overlaps(both, row, *np.divmod(cells, count))
+    cells = distinct(place[both] * count + of[both])
+    return _Overlaps(both, cells.of, *np.divmod(cells.values, count))
 
 
 def _unit_columns(units: Units, row_unit: Ints) -> dict[str, Texts]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, in_order, ratio, sums
+from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, distinct, in_order, ratio, sums
 from placemap.core.columns import Columns
 from placemap.core.tables import Table, TableSchema, as_declared
 from placemap.resolve.place_codes import HEAD
@@ -72,5 +72,5 @@ def best_fit(unit: Ints, people: Floats, place: Ints, placecd: Texts) -> Bools:
     """
     order = np.lexsort((ranks(placecd)[place], -np.round(people, 2), unit))
     best = np.zeros(len(unit), dtype=bool)
-    best[order[np.unique(unit[order], return_index=True)[1]]] = True
+    best[order[distinct(unit[order]).first]] = True
     return best

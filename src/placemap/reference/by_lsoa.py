@@ -5,15 +5,15 @@ LSOAs stand in order of code, and everything is by position of the LSOA. `geogra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, sums
+from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, distinct, sums
 from placemap.core.codes import normal_name, published_prefix
 from placemap.core.columns import Codes, Columns
+from placemap.core.records import dataclass
 from placemap.reference.store import TableEntry
 
 
@@ -120,9 +120,9 @@ class LsoaConversion:
         count = int(labels.max(initial=-1)) + 1
         label = np.where(self.target >= 0, labels[self.target], -1)
         known = label >= 0
-        cells, piece = np.unique(self.source[known] * max(count, 1) + label[known], return_inverse=True)
-        source, label = np.divmod(cells, max(count, 1))
-        return source, label, sums(piece, self.weight[known], len(cells))
+        cells = distinct(self.source[known] * max(count, 1) + label[known])
+        source, label = np.divmod(cells.values, max(count, 1))
+        return source, label, sums(cells.of, self.weight[known], len(source))
 
 
 @dataclass(frozen=True)

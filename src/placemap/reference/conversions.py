@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from placemap.core.arrays import Bools, Floats, Ints, in_order
+from placemap.core.arrays import Bools, Floats, Ints, distinct, in_order
 from placemap.core.columns import Codes, Columns
 from placemap.reference.by_lsoa import LsoaConversion
 
@@ -63,15 +63,15 @@ def largest_part(fit: LsoaConversion, of_source: Ints, count: int, people: Float
     """
     inside = fit.target >= 0
     cell = fit.target[inside] * (count + 1) + of_source[fit.source[inside]]
-    cells, inverse = np.unique(cell, return_inverse=True)
+    cells = distinct(cell)
     # A pair without people still tells what the LSOA belongs to, so it weighs next to nothing rather than nothing.
-    weight = np.bincount(inverse, weights=people[inside] + 1e-9)
-    target, unit = np.divmod(cells, count + 1)
+    weight = np.bincount(cells.of, weights=people[inside] + 1e-9)
+    target, unit = np.divmod(cells.values, count + 1)
     order = np.lexsort((unit, -weight, target))
-    winners, first, choices = np.unique(target[order], return_index=True, return_counts=True)
+    winners = distinct(target[order])
     of = np.full(fit.size, -1)
     best_fit = np.zeros(fit.size, dtype=bool)
-    of[winners] = unit[order][first]
+    of[winners.values] = unit[order][winners.first]
     of[of == count] = -1
-    best_fit[winners] = choices > 1
+    best_fit[winners.values] = winners.counts > 1
     return of, best_fit

@@ -8,10 +8,10 @@ description's length is the number of units it names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from placemap.core.codes import KINDS
+from placemap.core.records import dataclass
 from placemap.core.text import listed
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography

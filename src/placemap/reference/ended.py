@@ -6,8 +6,7 @@ legislation.gov.uk; codes as in the ONS Code History Database).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from placemap.core.records import dataclass
 from placemap.core.text import listed, month
 from placemap.reference.geography import Geography
 

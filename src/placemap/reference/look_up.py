@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.core.arrays import Ints
+from placemap.core.arrays import Ints, distinct
 from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, is_ccg, kinds_of
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.records import dataclass
 from placemap.reference.by_lsoa import Units
 from placemap.reference.former_codes import (
     area_ended,
@@ -190,7 +190,7 @@ def parents_of(lsoas: Ints, geography: Geography) -> tuple[NamedUnit, ...]:
         if geography.data.find("lookup", kind) is None:
             continue
         units = geography.units(kind)
-        positions = np.unique(units.of[lsoas])
+        positions = distinct(units.of[lsoas]).values
         if len(positions) == 1 and positions[0] >= 0:
             unit = int(positions[0])
             found.append(NamedUnit(kind, str(units.codes[unit]), str(units.names[unit]), units.vintage))

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from placemap.core.arrays import distinct
 from placemap.core.columns import Columns, Words
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TEXT_TYPES
@@ -125,8 +126,8 @@ def _repeated_key(columns: Columns, entry: TableEntry) -> str:
     ordered = np.sort(key)
     if not (ordered[1:] == ordered[:-1]).any():
         return ""
-    _, first, times = np.unique(key, return_index=True, return_counts=True)
-    row = int(first[times > 1].min())
+    found = distinct(key)
+    row = int(found.first[found.counts > 1].min())
     values = [str(columns[name][row]) for name in entry.schema.key]
     return f"the key {', '.join(entry.schema.key)} is not unique: {' '.join(values)} appears more than once"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from pathlib import Path
 
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError, PlacemapErrors
+from placemap.core.records import dataclass, replace
 from placemap.reference.store import Manifest, missing_tables
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.formats.archive import MOST_BYTES

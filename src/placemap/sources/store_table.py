@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
 
+from placemap.core.records import dataclass
 from placemap.core.tables import TableSchema
 from placemap.reference.schemas import store_schema
 from placemap.sources.catalogue import Source
