@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -12,7 +13,6 @@ from placemap.analysis import schemas
 from placemap.config.model import PLACE_SIZE, Footprint
 from placemap.core.arrays import Floats, Ints, Numbers, sums
 from placemap.core.columns import columns_of, columns_of_rows
-from placemap.core.records import dataclass
 from placemap.core.tables import Table, as_declared
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography

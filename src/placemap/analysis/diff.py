@@ -7,6 +7,7 @@ counted by one of the two sides is counted by the same one in either direction.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -17,7 +18,6 @@ from placemap.analysis.diff_sides import CAUSES, Sides
 from placemap.analysis.snapshot import Snapshot
 from placemap.core.columns import columns_of
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 from placemap.core.tables import Table
 from placemap.reference.geography import Geography
 

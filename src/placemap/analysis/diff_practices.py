@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from placemap.analysis.diff_sides import CLOSED, CONFIG, MEMBERSHIP, Sides, side_by_side, text_of
 from placemap.analysis.snapshot import Snapshot
-from placemap.core.records import dataclass
 
 
 @dataclass(frozen=True)

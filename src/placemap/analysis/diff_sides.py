@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +13,6 @@ import pandas as pd
 
 from placemap.analysis.snapshot import Input, Snapshot
 from placemap.core.arrays import Ints
-from placemap.core.records import dataclass
 from placemap.reference.geography import Geography
 from placemap.resolve.plurality import plurality
 

@@ -9,6 +9,7 @@ areas where equal.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +19,6 @@ from placemap.analysis.infer_pcns import ByPcn, search
 from placemap.config.draft import Declared
 from placemap.core.arrays import Floats, Ints
 from placemap.core.codes import KINDS
-from placemap.core.records import dataclass
 from placemap.core.text import counted
 from placemap.reference.by_lsoa import Units
 from placemap.reference.describe import Describer

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from placemap.analysis.infer_input import WantedPlaces
 from placemap.analysis.overlap import Overlap
 from placemap.config.draft import Declared
 from placemap.core.arrays import Floats, Ints
-from placemap.core.records import dataclass
 from placemap.reference.by_lsoa import Units
 from placemap.reference.describe import Describer, Term
 from placemap.reference.geography import Geography

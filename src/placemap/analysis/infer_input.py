@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from placemap.core.arrays import Ints, sums
 from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
-from placemap.core.records import dataclass
 from placemap.core.text import listed, some
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import CodeKind, clean_codes, code_columns

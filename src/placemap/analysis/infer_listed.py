@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from placemap.config.draft import Declared, Unit
 from placemap.core.arrays import Ints, sums
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass, replace
 from placemap.core.text import listed
 from placemap.reference.former_codes import living_practices
 from placemap.reference.geography import Geography

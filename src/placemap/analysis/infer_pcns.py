@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from placemap.core.arrays import Floats, Ints, sums
 from placemap.core.codes import KINDS
-from placemap.core.records import dataclass
 from placemap.reference.geography import Geography
 
 #: A PCN with less of its patients in the places than this is somebody else's.

@@ -9,6 +9,7 @@ either: a boundary may cut an LSOA so that most of its land is on one side and m
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,6 @@ from placemap.core.arrays import Bools, Floats, Ints, ratio, sums
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity
 from placemap.core.read_polygons import Polygons
-from placemap.core.records import dataclass
 from placemap.core.text import listed
 from placemap.reference.geography import SPLIT_WEIGHT, Geography
 from placemap.reference.shapes import Shapes, lsoa_shapes

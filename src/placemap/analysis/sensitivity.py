@@ -13,6 +13,7 @@ Only LSOAs that were placed by plurality can change; what is declared as an area
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,6 @@ import pandas as pd
 from placemap.analysis import schemas
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.columns import columns_of, columns_of_rows
-from placemap.core.records import dataclass, replace
 from placemap.core.tables import Table, as_declared
 from placemap.core.text import counted
 from placemap.reference.by_lsoa import Registrations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import pandas as pd
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import from_json
 from placemap.core.read_tables import read_built
-from placemap.core.records import dataclass
 from placemap.core.tables import COVERAGE, MEASURE, METADATA, Table, as_text
 from placemap.reference.store import TableEntry
 from placemap.resolve.resolved import ResolvedFootprint

@@ -7,6 +7,7 @@ kind holds all vintages, and data that mix them are placed row by row.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,6 @@ import pandas as pd
 from placemap.core.arrays import Floats, Ints, Texts, ratio, sums
 from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 from placemap.reference.by_lsoa import Units, living_in
 from placemap.reference.ended import ended
 from placemap.reference.geography import SPLIT_WEIGHT, Geography

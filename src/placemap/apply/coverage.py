@@ -7,6 +7,7 @@ covered once; of an LSOA of 2021 that was merged, an LSOA of 2011 covers the par
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,6 @@ import pandas as pd
 from placemap.apply.apportion import Apportionment
 from placemap.core.arrays import Floats, Ints, ratio, sums
 from placemap.core.codes import KINDS
-from placemap.core.records import dataclass
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
 from placemap.resolve.resolved import ResolvedFootprint

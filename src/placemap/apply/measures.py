@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 
 SUM, MEAN, RATE, COUNT = "sum", "mean", "rate", "count"
 

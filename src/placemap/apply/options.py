@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from placemap.apply.apportion import DECLARED, REGISTERED, RESIDENCE, RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from placemap.apply import sql
 from placemap.apply.apportion import LOSSES, OUT_OF_AREA, OUTCOMES, PLACED
 from placemap.apply.measures import RATE, SUM
-from placemap.core.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -22,7 +23,6 @@ from placemap.core.account import Account
 from placemap.core.arrays import largest_remainder
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
-from placemap.core.records import dataclass
 from placemap.resolve.resolved import ResolvedFootprint
 
 

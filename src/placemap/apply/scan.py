@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ from placemap.core.account import Account
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.plain_csv import Plain
 from placemap.core.read_tables import on_disk
-from placemap.core.records import dataclass
 from placemap.core.sheets import cell_text
 
 

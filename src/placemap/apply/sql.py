@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from placemap.apply.measures import COUNT, RATE, Measure
-from placemap.core.records import dataclass
 
 DATA, CODED, CODES, WEIGHTS, JOIN, COVERS, ATOMS = (
     "placemap_data",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from placemap.apply.apportion import DEAD, MISSING, NOT_IN_TABLES, OTHER_KIND, OUT_OF_AREA, UNKNOWN
 from placemap.core.codes import AREA_KINDS, KINDS, NO_CODE, POSTCODE, is_body, is_code, normal_name
-from placemap.core.records import dataclass
 from placemap.core.text import counted, listed
 from placemap.reference.ended import ended
 from placemap.reference.former_codes import newer_than_held, shown

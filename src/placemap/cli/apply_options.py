@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,6 @@ from typing import Annotated
 import typer
 
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 
 
 class Shares(StrEnum):

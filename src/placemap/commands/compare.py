@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from placemap.analysis.compare import Side, comparison_tables, side
 from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.model import System
-from placemap.core.records import dataclass
 from placemap.core.tables import Table
 
 

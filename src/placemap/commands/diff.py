@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.analysis.diff import Diff, diff
@@ -12,7 +13,6 @@ from placemap.config.as_of import members_at
 from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, errors_of
-from placemap.core.records import dataclass
 from placemap.reference.geography import Geography
 from placemap.reference.store import FAMILIES, Manifest, ReferenceData
 from placemap.reference.vintages import tables_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,6 @@ from placemap.core.arrays import Bools
 from placemap.core.columns import stacked
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity, exit_code_of, refuse_errors
-from placemap.core.records import dataclass, replace
 from placemap.core.tables import Table
 from placemap.crosswalk.england import national_places_table
 from placemap.crosswalk.findings import findings_table
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from placemap.outputs.map.outlines import PlaceBoundaries
 
 
-@dataclass()
+@dataclass
 class EnglandOutcome:
     """What became of a national build.
 

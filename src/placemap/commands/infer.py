@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,6 @@ from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding, Severity
 from placemap.core.read_polygons import is_polygons, read_polygons
 from placemap.core.read_tables import read_table
-from placemap.core.records import dataclass, replace
 from placemap.reference.geography import Geography
 from placemap.resolve.resolve import Assignment
 

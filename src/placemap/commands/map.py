@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.commands.workspace import Outcome, Workspace
 from placemap.config.model import Footprint, System
 from placemap.core.files import write_whole
-from placemap.core.records import dataclass
 from placemap.outputs.map.picture import Picture, picture
 from placemap.resolve.resolved import ResolvedFootprint
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from placemap.config.draft import Declared, Draft, Unit, config_text, slug
 from placemap.core.arrays import Ints, sums
 from placemap.core.codes import KINDS, RESIDENTS, normal_name
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 from placemap.reference.geography import Geography
 
 #: What places may be made of.

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from dataclasses import field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import from_json
 from placemap.core.installed import __version__
-from placemap.core.records import dataclass, replace
 from placemap.outputs.foi.hidden import hidden
 from placemap.outputs.foi.lock import LIBRARIES, LOCK, PackLock, libraries, parse_pack_lock
 from placemap.outputs.foi.pack import CONFIG, SUMS, sums
@@ -39,7 +38,7 @@ class Verdict(StrEnum):
         return {Verdict.PROVED: Exit.OK, Verdict.ALTERED: Exit.WRONG, Verdict.DOUBTED: Exit.UNREADABLE}[self]
 
 
-@dataclass()
+@dataclass
 class Step:
     """One thing that was verified: what is wrong, and what cannot be shown here."""
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from placemap.core.decode import Record
 from placemap.core.header import Header, is_blank, may_be_footer
 from placemap.core.open_file import unreadable
-from placemap.core.records import dataclass
 from placemap.core.text import counted, listed
 
 #: Footers that are waited for before rows are taken for data, so that memory is bounded.
@@ -16,7 +15,7 @@ MOST_FOOTERS = 1_000
 _SHOWN = 3
 
 
-@dataclass()
+@dataclass
 class Account:
     """Rows of a file by what they are.
 

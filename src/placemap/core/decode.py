@@ -10,11 +10,11 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.core.codes import is_code
 from placemap.core.open_file import SAVE_AS, Source, unreadable
-from placemap.core.records import dataclass
 
 #: Characters, and records, that are looked at to find the separator and the header.
 LOOK = 1 << 18

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from placemap.core.codes import NO_CODE, is_body, is_code
 from placemap.core.open_file import unreadable
-from placemap.core.records import dataclass
 
 _NUMBER = re.compile(r"[-+(]?£?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?%?\)?|[-+]?\.\d+")
 _YEAR = re.compile(r"(?:19|20)\d\d")

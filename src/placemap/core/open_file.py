@@ -14,11 +14,11 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass
 
 #: Bytes of a file that tell what it is.
 HEAD = 1 << 12

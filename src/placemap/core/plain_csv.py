@@ -6,13 +6,13 @@ cell, or is doubled, within its line; no blank row, no row of other width, nothi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from placemap.core.arrays import Bools, Ints
-from placemap.core.records import dataclass
 
 _CHUNK = 1 << 24
 _LF, _CR, _QUOTE, _NUL = 10, 13, 34, 0
@@ -39,7 +39,7 @@ class Plain:
     line_end: str
 
 
-@dataclass()
+@dataclass
 class _Lines:
     """What is known of the lines so far."""
 

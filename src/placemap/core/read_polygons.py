@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 from placemap.core.text import listed
 
 if TYPE_CHECKING:

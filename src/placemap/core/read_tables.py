@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,6 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.header import find_header, may_be_footer
 from placemap.core.open_file import PARQUET, WORKBOOK, Source, opened, source_of, unreadable
 from placemap.core.plain_csv import Plain, proof
-from placemap.core.records import dataclass
 from placemap.core.sheets import cell_text, chosen_sheet, workbook
 
 #: Bytes of a CSV from which it is worth to prove that it is plain.

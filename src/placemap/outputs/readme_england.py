@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.findings import Severity
-from placemap.core.records import dataclass
 from placemap.core.text import as_markdown
 from placemap.outputs.build import Build
 from placemap.outputs.readme import files_and_sources, left_out, method

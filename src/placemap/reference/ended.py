@@ -6,7 +6,8 @@ legislation.gov.uk; codes as in the ONS Code History Database).
 
 from __future__ import annotations
 
-from placemap.core.records import dataclass
+from dataclasses import dataclass
+
 from placemap.core.text import listed, month
 from placemap.reference.geography import Geography
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 
 from placemap.core.arrays import Bools, Ints
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass
 from placemap.reference.geography import Geography
 
 #: How far the generalised boundaries may be from the real ones, metres.

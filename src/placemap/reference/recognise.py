@@ -5,12 +5,12 @@ Nothing is taken from a column's title: `LSOA21CD` may hold codes of 2011, and o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from placemap.core.codes import FIRST_NEW_LSOA, KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
-from placemap.core.records import dataclass
 from placemap.core.sheets import cell_text
 
 if TYPE_CHECKING:

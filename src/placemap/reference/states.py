@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.installed import packaged_folder
-from placemap.core.records import dataclass
 from placemap.reference.geography import Geography
 from placemap.reference.open_store import chosen_store, open_store
 from placemap.reference.store import MANIFEST

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
-from placemap.core.records import dataclass
 from placemap.reference.store import Manifest, TableEntry
 from placemap.reference.vintages import months, tables_of
 

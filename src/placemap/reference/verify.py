@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from placemap.core.codes import LSOA_VINTAGE
 from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding, Severity
-from placemap.core.records import dataclass
 from placemap.core.text import some
 from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.reference.store import ReferenceData, TableEntry, canonical_hash

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from placemap.config.yaml_tree import parse, read_text
 from placemap.core.errors import PlacemapError, PlacemapErrors
 from placemap.core.installed import packaged_folder
-from placemap.core.records import dataclass
 
 SOURCES_FILE = "sources.yaml"
 OS_LINE = "Contains OS data © Crown copyright and database right {year}"

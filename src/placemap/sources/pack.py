@@ -14,12 +14,12 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import cannot_write, replacing, write_text, write_whole
 from placemap.core.open_file import ZIP_FAULTS
-from placemap.core.records import dataclass
 from placemap.reference.lock import LOCK_FILE, lock_of
 from placemap.reference.open_store import RETRIEVED, open_store
 from placemap.reference.store import MANIFEST, TABLES, Manifest, ReferenceData, TableEntry, canonical_hash

@@ -10,9 +10,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from placemap.core.records import dataclass
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.download.endpoints import Endpoints, load_endpoints
 from placemap.sources.download.targets import Target, all_targets

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
-from placemap.core.records import dataclass
 from placemap.core.tables import TableSchema
 from placemap.reference.schemas import store_schema
 from placemap.sources.catalogue import Source

@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import Any
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
 from placemap.core.files import from_json, replacing, write_text
-from placemap.core.records import dataclass, replace
 from placemap.reference.lock import LOCK_FILE, lock_of
 from placemap.reference.store import MANIFEST, Manifest
 from placemap.sources.catalogue import Catalogue, load_catalogue

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from placemap.config.model import System
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 from placemap.reference.store import Manifest, missing_tables
 from placemap.sources.download.endpoints import Endpoints
 from placemap.sources.download.hosts import Unreachable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version as library_version
 from pathlib import PurePath
@@ -11,7 +11,6 @@ from typing import Any
 
 from placemap.config.text_rules import UNSEEN
 from placemap.core.files import as_json, from_json
-from placemap.core.records import dataclass
 from placemap.outputs.build import Build
 from placemap.outputs.foi.questions import Letter
 from placemap.reference.vintages import ChosenVintages

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 from placemap.config.grades import GRADES
 from placemap.core.files import NO_TIME, as_json
-from placemap.core.records import dataclass, replace
 from placemap.core.tables import METADATA, Table
 from placemap.outputs.boundaries import GEOJSON, geojson
 from placemap.outputs.build import Build

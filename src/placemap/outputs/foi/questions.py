@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from placemap.config.grades import GRADES
-from placemap.core.records import dataclass
 from placemap.core.tables import Table
 from placemap.core.text import listed, month, some
 from placemap.outputs.report.content import Report, coverage_sentence

@@ -6,11 +6,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 
 from placemap.core.files import NO_TIME
 from placemap.core.open_file import ZIP_FAULTS
-from placemap.core.records import dataclass
 
 #: No pack, and no document of one, is larger, packed or not; none packs to less than a 400th of its size.
 MOST_BYTES = 500_000_000

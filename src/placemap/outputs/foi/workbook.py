@@ -6,10 +6,10 @@ Filters are those of Excel's tables: an ordinary filter would leave a hidden nam
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from placemap.core.records import dataclass
 from placemap.core.tables import Column, Table
 from placemap.outputs.excel import area, letter, saved, values_of
 

@@ -6,13 +6,13 @@ SVG and PNG are written from the same drawing, so that they cannot differ.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass
 
 #: Pixels a page of A4 in landscape is wide and high, 96 to the inch.
 WIDTH, HEIGHT = 1123, 794

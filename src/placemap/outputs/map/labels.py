@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
-
-from placemap.core.records import dataclass
 
 #: Candidates a side of the grid that is laid over a place.
 _GRID = 25

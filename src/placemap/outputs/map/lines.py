@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import shapely
 
-from placemap.core.records import dataclass
 from placemap.outputs.map.picture import Picture
 from placemap.outputs.map.view import View
 

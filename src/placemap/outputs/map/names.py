@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import shapely
 
-from placemap.core.records import dataclass
 from placemap.outputs.map.drawing import CAPITALS, INK, LEADING, QUIET, Area, Item, Stroke, Text, extent, wrapped
 from placemap.outputs.map.labels import LabelRequest, Placed, box_of, fits, ground, leader, names_inside, place_labels
 from placemap.outputs.map.lines import Lines

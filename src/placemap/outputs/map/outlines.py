@@ -6,6 +6,7 @@ place have in common: no slivers, and a hole only where LSOAs of the hole belong
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +16,6 @@ import shapely
 
 from placemap.core.arrays import Bools, Ints
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass
 from placemap.core.tables import TableSchema
 from placemap.crosswalk.schemas import place_boundaries
 from placemap.reference.geography import Geography

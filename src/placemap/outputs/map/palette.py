@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import combinations
 from math import dist, inf
-
-from placemap.core.records import dataclass
 
 #: Soft, and every two of them are told apart under normal sight and under simulated protan, deutan and tritan sight.
 #: Dark text stands on each with a contrast of more than 4.5 to 1 (tests hold both).

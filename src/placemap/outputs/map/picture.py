@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import atan2, degrees
 from typing import Any
 
@@ -11,7 +12,6 @@ import shapely
 
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.records import dataclass
 from placemap.core.text import counted, month
 from placemap.crosswalk.inputs import attributions
 from placemap.outputs.map.colouring import kept_colours

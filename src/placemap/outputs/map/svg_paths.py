@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 
-from placemap.core.records import dataclass
 from placemap.outputs.map.drawing import extent, wrapped
 from placemap.outputs.map.labels import LabelRequest, anchor, place_labels
 

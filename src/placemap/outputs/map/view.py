@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
-
-from placemap.core.records import dataclass
 
 #: West, south, east, north in metres, or left, top, right, bottom in pixels.
 Box = tuple[float, float, float, float]

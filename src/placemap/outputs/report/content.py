@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from placemap.config.grades import GRADES
 from placemap.config.model import Evidence, Footprint, Member, Place, System
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
-from placemap.core.records import dataclass
 from placemap.core.tables import Table
 from placemap.core.text import counted, month
 from placemap.crosswalk.inputs import Inputs, attributions

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.model import Evidence
 from placemap.core.findings import Finding
-from placemap.core.records import dataclass
 from placemap.core.tables import Table
 from placemap.core.text import listed, month
 from placemap.crosswalk.inputs import Inputs, attributions

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import shapely
 
-from placemap.core.records import dataclass
 from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.map.picture import LONDON
 from placemap.outputs.map.svg_paths import Canvas, canvas

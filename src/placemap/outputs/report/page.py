@@ -6,10 +6,10 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from placemap.core.records import dataclass
 from placemap.core.tables import Table
 from placemap.core.text import month
 from placemap.outputs.boundaries import GEOJSON, geojson

@@ -10,12 +10,12 @@ import csv
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_text
-from placemap.core.records import dataclass, replace
 from placemap.sources.download import geometry
 from placemap.sources.download.client import Client
 from placemap.sources.download.hosts import BY_HAND

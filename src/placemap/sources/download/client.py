@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urljoin
@@ -20,7 +20,6 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_text
 from placemap.core.installed import __version__
-from placemap.core.records import dataclass
 from placemap.sources.download.hosts import (
     BY_HAND,
     TRUST,
@@ -61,7 +60,7 @@ T = TypeVar("T")
 USER_AGENT = f"Mozilla/5.0 (compatible; placemap/{__version__})"
 
 
-@dataclass()
+@dataclass
 class Client:
     """An HTTP client for official sources.
 

@@ -7,13 +7,12 @@ name that was right when placemap was made last.
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass
 from placemap.sources.catalogue import Source
 from placemap.sources.download.client import Client
 from placemap.sources.download.endpoints import Endpoints
@@ -43,7 +42,7 @@ class Candidate:
     version: int = 0
 
 
-@dataclass()
+@dataclass
 class Services:
     """The services of the portal, asked for once."""
 

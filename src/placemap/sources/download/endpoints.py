@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +12,6 @@ from urllib.parse import urlsplit
 from placemap.config.yaml_tree import parse, read_text
 from placemap.core.errors import PlacemapError
 from placemap.core.installed import packaged_folder
-from placemap.core.records import dataclass
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.download.hosts import require_private
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass
 from placemap.core.text import month
 from placemap.sources.catalogue import Find
 from placemap.sources.download.client import Client

@@ -10,12 +10,12 @@ import csv
 import io
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_text
-from placemap.core.records import dataclass
 from placemap.sources.download.client import Client
 from placemap.sources.download.hosts import BY_HAND, Unreachable
 from placemap.sources.download.responses import TemporaryFailure

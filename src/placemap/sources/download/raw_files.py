@@ -11,12 +11,12 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from placemap.core.files import from_json, write_text
-from placemap.core.records import dataclass
 
 ENDINGS = (".csv", ".zip", ".xlsx", ".gpkg")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import requests
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import from_json
-from placemap.core.records import dataclass
 from placemap.sources.download.hosts import BLOCKING, BY_HAND, NotFound, Unreachable, block_page, reason_of
 
 _PASSING = (408, 425, 429, 500, 502, 503, 504)

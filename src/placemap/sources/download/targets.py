@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import quote_plus
 
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 from placemap.sources.catalogue import Catalogue, Source
 from placemap.sources.download import month_pages, nomis
 from placemap.sources.download.endpoints import Endpoints

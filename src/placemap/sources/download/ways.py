@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass
 from placemap.sources.download import arcgis, month_pages, nomis
 from placemap.sources.download.client import Client
 from placemap.sources.download.discover import Services

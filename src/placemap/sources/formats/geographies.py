@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import takewhile
 
 import pandas as pd
 
 from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
-from placemap.core.records import replace
 from placemap.reference.schemas import ATOM_COLUMN
 from placemap.sources.catalogue import Source
 from placemap.sources.formats.raw import Raw

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from placemap.core.codes import LSOA_VINTAGE, OLD_LSOA_VINTAGE
-from placemap.core.records import dataclass, replace
 from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, NOT_EW
 from placemap.sources.catalogue import Catalogue, Source
 from placemap.sources.formats.geographies import ANY_LSOA, code_columns, english

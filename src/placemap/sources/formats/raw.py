@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePath
 from typing import Any
@@ -19,7 +20,6 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass, replace
 from placemap.sources.formats.archive import read_member, safe_archive
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass
 from placemap.sources.catalogue import Catalogue
 from placemap.sources.formats import boundaries as shapes
 from placemap.sources.formats import geographies, networks, people

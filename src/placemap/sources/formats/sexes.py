@@ -6,10 +6,10 @@ Everybody is read; men and women are held against it, practice by practice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
-from placemap.core.records import replace
 from placemap.core.text import some
 from placemap.sources.formats.raw import Raw
 

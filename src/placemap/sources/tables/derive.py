@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from placemap.core.codes import is_day
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass, replace
 from placemap.reference.store import PART, TableEntry, canonical_hash
 from placemap.sources.catalogue import Source
 from placemap.sources.formats.geographies import ICB_PAIRS, UPPER_TIERS, WARD_LTLAS

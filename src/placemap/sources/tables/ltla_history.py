@@ -7,12 +7,12 @@ the change lies between the two; `began` in the list of sources says which where
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
 
 from placemap.core.codes import LSOA_VINTAGE
-from placemap.core.records import replace
 from placemap.reference.schemas import ATOM_COLUMN
 from placemap.sources.catalogue import Source
 from placemap.sources.store_table import StoreTable, store_table

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from placemap.config.model import Footprint, System
 from placemap.core.codes import KINDS
-from placemap.core.records import dataclass
 from placemap.sources.catalogue import load_usual
 
 

@@ -8,8 +8,8 @@ table never stands in the place of a list of the month itself, and the manifest 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from placemap.core.records import replace
 from placemap.sources.store_table import StoreTable, store_table
 
 
