@@ -72,7 +72,8 @@ def shares_of(covered: pd.DataFrame, cover: Cover) -> pd.DataFrame:
 
 def _lsoa_covers(geography: Geography) -> pd.DataFrame:
     fit = geography.fit_2011
-    kept = (fit.target >= 0) & np.isin(fit.codes.array[fit.source], geography.lsoa_codes, invert=True)
+    is_old = geography.lsoas.positions(fit.codes) < 0
+    kept = (fit.target >= 0) & is_old[fit.source]
     here = np.arange(geography.size)
     return pd.DataFrame(
         {

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from placemap.checks import coverage, evidence, left_out, placeholders, plausibility, store_lacks, vintages  # noqa: F401
+# Importing them enters their checks in the registry.
+from placemap.checks import (  # noqa: F401
+    coverage,
+    evidence,
+    left_out,
+    placeholders,
+    plausibility,
+    reorganisations,
+    store_lacks,
+    vintages,
+)
 from placemap.checks.registry import RESULT_CHECKS
 from placemap.config.model import Accept, Footprint, Loc, System
 from placemap.core.findings import Finding, Severity
-
-# Importing them enters their checks in the registry.
 from placemap.core.records import replace
 from placemap.resolve.resolved import ResolvedFootprint
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.checks.coverage import empty_scope
-from placemap.checks.members import check_declarations, check_icb
+from placemap.checks.members import check_declarations, check_icb, check_systems_of
 from placemap.checks.run import in_order, run_checks
 from placemap.checks.store_covers import require_coverage
-from placemap.config.as_of import at_vintages, footprint_of
+from placemap.config.as_of import at_vintages, footprint_of, in_force
 from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
 from placemap.core.arrays import Bools
@@ -22,7 +22,7 @@ from placemap.core.findings import Finding, exit_code_of, refuse_errors
 from placemap.core.records import dataclass, replace
 from placemap.core.tables import Table
 from placemap.crosswalk.findings import findings_table
-from placemap.crosswalk.inputs import Inputs, inputs_of, newest_year
+from placemap.crosswalk.inputs import Inputs, as_of, inputs_of, newest_year
 from placemap.crosswalk.patient_ledger import ledger
 from placemap.crosswalk.places import places_table
 from placemap.crosswalk.tables import crosswalk_tables
@@ -100,7 +100,7 @@ class Workspace:
         self.measure = measure
         self.min_grade = min_grade
         self.describer = Describer(geography)
-        self._resolved: dict[tuple[str, str], tuple[list[Finding], ResolvedFootprint | None]] = {}
+        self._resolved: dict[tuple[str, ...], tuple[list[Finding], ResolvedFootprint | None]] = {}
         self._populations: Populations | None = None
         self._others: dict[str, Workspace] = {}
         self._outlines: LsoaBoundaries | None = None
@@ -135,10 +135,14 @@ class Workspace:
         own = self.of(footprint)
         if own is not self:
             return own.resolve(system, footprint)
-        key = (system.config_sha256, footprint.id)
+        key = (system.config_sha256, footprint.id, *(place.id for place in footprint.places))
         if key not in self._resolved:
             require_coverage(system, footprint, self.geography)
-            findings = [*check_icb(system, self.geography), *check_declarations(footprint, self.geography)]
+            findings = [
+                *check_icb(system, self.geography),
+                *check_systems_of(system, self.geography),
+                *check_declarations(footprint, self.geography),
+            ]
             scope: Bools | None = None
             if footprint.scope.place or not findings:
                 scope, scope_findings = self._scope(system, footprint)
@@ -203,6 +207,7 @@ class Workspace:
             self.measure,
             self.geography.chosen.text,
             boundaries,
+            as_of(outcome.resolved) if outcome.resolved is not None else "",
         )
 
     def tables(self, resolved: ResolvedFootprint) -> list[Table]:
@@ -264,13 +269,15 @@ def footprints_of(
 ) -> list[Footprint]:
     """The footprints that a command is about: those named, all, or the default one (of `as_of`, the one in force then).
 
+    They have the places that were in force on that day; without a day, those that have not ended.
+
     Raises:
         PlacemapError: the system has no footprint of that name, or none in force on that day.
     """
     if as_of and not names and not every:
-        return [footprint_of(system, as_of)]
+        return [in_force(footprint_of(system, as_of), as_of)]
     if every:
-        return list(system.footprints.values())
+        return [in_force(footprint, as_of) for footprint in system.footprints.values()]
     for name in names:
         if name not in system.footprints:
             raise PlacemapError(
@@ -278,7 +285,7 @@ def footprints_of(
                 location=system.loc.file,
                 hint=f"it has {', '.join(system.footprints)}",
             )
-    return [system.footprints[name] for name in dict.fromkeys(names) or [system.default_footprint]]
+    return [in_force(system.footprints[name], as_of) for name in dict.fromkeys(names) or [system.default_footprint]]
 
 
 def chosen_of(

@@ -29,6 +29,7 @@ def reference_errors(tree: YamlTree) -> Iterator[PlacemapError]:
         yield from _evidence_errors(footprint, path, tree)
         for place_id, place in _dict(_dict(footprint).get("places")).items():
             yield from _evidence_errors(place, (*path, "places", place_id), tree)
+            yield from _end_errors(place, (*path, "places", place_id), tree)
         if "scope" in _dict(footprint):
             yield from _scope_shape_errors(footprint["scope"], (*path, "scope"), tree)
             yield from _scope_place_errors(footprint_id, footprints, tree)
@@ -52,6 +53,42 @@ def _evidence_errors(owner: Any, path: KeyPath, tree: YamlTree) -> Iterator[Plac
         if isinstance(key, str) and key.strip() not in known:
             loc = tree.value_loc((*path, "evidence", key))
             yield _no_such(f"there is no evidence `{key}` in this config", key, known, loc)
+
+
+def _end_errors(place: Any, path: KeyPath, tree: YamlTree) -> Iterator[PlacemapError]:
+    """What is wrong with a place's end, and with the places of this config that are to follow it."""
+    value = _dict(place).get("succeeded_by")
+    codes = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    if codes and not (_dict(place).get("valid_to") or _dict(_above(tree.value, path)).get("valid_to")):
+        yield PlacemapError(
+            "a place that others follow has ended; found no `valid_to`",
+            location=str(tree.loc((*path, "succeeded_by"))),
+            hint="give the last day of the place, or of its footprint, as `valid_to: 2022-07-26`",
+        )
+    system, own = _dict(tree.value.get("ics")).get("id"), "/".join(map(str, (path[1], path[3])))
+    for code in codes:
+        parts = code.strip().split("/") if isinstance(code, str) else []
+        if len(parts) == 3 and parts[0] == system:
+            parts = parts[1:]
+        if len(parts) == 2:
+            yield from _successor_errors(parts, own, tree.value_loc((*path, "succeeded_by", code)), tree)
+
+
+def _above(config: Any, path: KeyPath) -> Any:
+    """The footprint that a place stands in."""
+    return _dict(config.get("footprints")).get(str(path[1]))
+
+
+def _successor_errors(parts: list[str], own: str, loc: Loc, tree: YamlTree) -> Iterator[PlacemapError]:
+    footprints = _dict(tree.value.get("footprints"))
+    footprint, place = parts
+    places = _dict(_dict(footprints.get(footprint)).get("places"))
+    if footprint not in footprints:
+        yield _no_such(f"there is no footprint `{footprint}` in this config", footprint, footprints, loc)
+    elif place not in places:
+        yield _no_such(f"footprint `{footprint}` has no place `{place}`", place, places, loc)
+    elif "/".join(parts) == own:
+        yield PlacemapError("a place cannot follow itself", location=str(loc), hint="name the places that followed it")
 
 
 def _system_scope_errors(tree: YamlTree) -> Iterator[PlacemapError]:

@@ -9,6 +9,7 @@ from placemap.config.code_errors import _code_errors
 from placemap.config.cross_references import reference_errors
 from placemap.config.model import System
 from placemap.config.schema_errors import shape_errors
+from placemap.config.successors import foreign_successor_errors
 from placemap.config.text_rules import text_errors
 from placemap.config.yaml_tree import parse, read_text
 from placemap.core.errors import PlacemapError, PlacemapErrors
@@ -27,7 +28,10 @@ def load_system(path: Path, name: str | None = None) -> System:
         PlacemapError: the file cannot be read, or is not YAML.
     """
     name = name or path.name
-    return system_from_text(read_text(path, name), name)
+    system = system_from_text(read_text(path, name), name)
+    if mistakes := list(foreign_successor_errors(system, path.parent)):
+        raise PlacemapErrors(mistakes)
+    return system
 
 
 def system_from_text(text: str, name: str) -> System:

@@ -128,8 +128,13 @@ _HELD: dict[str, type] = {"int": np.int64, "flag": np.bool_, **dict.fromkeys(DEC
 def columns_of_rows(rows: Iterable[Sequence[Any]], schema: TableSchema) -> Columns:
     """The columns of a schema, from rows of its cells; None stands for a figure that is not there."""
     values = list(zip(*rows, strict=True)) or [()] * len(schema.columns)
-    cells = zip(schema.columns, values, strict=True)
-    return Columns({column.name: np.array(of, dtype=_HELD.get(column.type, object)) for column, of in cells})
+    return Columns({column.name: _array(of, column.type) for column, of in zip(schema.columns, values, strict=True)})
+
+
+def _array(values: Sequence[Any], column_type: str) -> Numbers:
+    """The values of a column; whole numbers of which some are not there as objects."""
+    held = object if column_type == "int" and None in values else _HELD.get(column_type, object)
+    return np.array(values, dtype=held)
 
 
 def stacked(parts: Sequence[Columns]) -> Columns:

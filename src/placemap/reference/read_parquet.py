@@ -36,6 +36,21 @@ def read_stored(path: Path, entry: TableEntry) -> Columns:
         PlacemapError: the file cannot be read or is not the one that the manifest describes (hash, columns, types,
             blanks, number of rows, key).
     """
+    table = _parquet(verified(path, entry), entry, path)
+    problem = _problem(table, entry)
+    columns = Columns({} if problem else {name: _column(table[name]) for name in table.column_names})
+    problem = problem or _repeated_key(columns, entry)
+    if problem:
+        raise PlacemapError(problem, location=str(path), hint=REMAKE)
+    return columns
+
+
+def verified(path: Path, entry: TableEntry) -> bytes:
+    """The bytes of a table's file.
+
+    Raises:
+        PlacemapError: the file cannot be read, or its hash is not the manifest's.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -48,13 +63,7 @@ def read_stored(path: Path, entry: TableEntry) -> Columns:
             location=str(path),
             hint=REMAKE,
         )
-    table = _parquet(content, entry, path)
-    problem = _problem(table, entry)
-    columns = Columns({} if problem else {name: _column(table[name]) for name in table.column_names})
-    problem = problem or _repeated_key(columns, entry)
-    if problem:
-        raise PlacemapError(problem, location=str(path), hint=REMAKE)
-    return columns
+    return content
 
 
 def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:
