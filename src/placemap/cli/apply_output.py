@@ -9,8 +9,8 @@ import typer
 from placemap.cli.common import finding_json, finding_lines, message, print_table
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit
+from placemap.core.fine_kinds import FINE_KINDS
 from placemap.core.text import counted
-from placemap.reference.fine_lookups import FINE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Findings that are shown of each code: all of them, as no file holds the rest.
 EVERY = 1_000
+#: Places that are named where figures are left blank; the reconciliation has them all.
+MOST_BLANKED = 20
 
 
 def print_sql(applier: Applier, dialect: str) -> None:
@@ -86,6 +88,21 @@ def print_reconciliations(applied: Applied) -> None:
         )
 
 
+def _say_blanked(applied: Applied) -> None:
+    """Say which figures are left blank, as the data cover too little of the place."""
+    for item in applied.reconciliations:
+        by_measure: dict[str, list[str]] = {}
+        for one in item.blanked:
+            group = f", {one.group}" if one.group else ""
+            by_measure.setdefault(one.measure, []).append(f"{one.name}{group} ({one.coverage:.0%} covered)")
+        for measure, places in by_measure.items():
+            more = f" and {len(places) - MOST_BLANKED:,} more" if len(places) > MOST_BLANKED else ""
+            message(
+                f"left blank, {item.ics} {item.footprint}: `{measure}` of {'; '.join(places[:MOST_BLANKED])}{more}, as "
+                "--min-coverage asks"
+            )
+
+
 def _line(line: ReconciliationLine) -> list[str]:
     return [line.outcome, _figure(line.rows), *(_figure(total) for total in line.totals)]
 
@@ -104,6 +121,7 @@ def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
     warn(applied.findings)
     for note in applied.notes:
         message(f"note: {note}")
+    _say_blanked(applied)
     if applied.account is not None:
         for note in applied.account.notes():
             message(f"file: {note}")
@@ -132,6 +150,7 @@ def result_json(applied: Applied, measures: Sequence[Measure], code: Exit) -> di
         "method": applied.method,
         "vintages": applied.vintages,
         "measures": [measure.title for measure in measures],
+        "figures": [kind.title for kind in applied.figures],
         "places": rows,
         "reconciliations": [_reconciliation_json(item) for item in applied.reconciliations],
         "unknown_codes": dict(applied.unknown),
@@ -160,5 +179,9 @@ def _reconciliation_json(item: Reconciliation) -> dict[str, Any]:
         "footprint": item.footprint,
         "in": line(item.total),
         **{one.outcome: line(one) for one in item.lines},
+        "left_blank": [
+            {"place": one.place, "group": one.group, "measure": one.measure, "coverage": round(one.coverage, 6)}
+            for one in item.blanked
+        ],
         "loss": round(item.loss, 6),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from placemap.config.build_model import system_of
@@ -34,6 +35,7 @@ def load_system(path: Path, name: str | None = None) -> System:
     return system
 
 
+@lru_cache(maxsize=64)  # all England's systems: commands ask for them more than once
 def system_from_text(text: str, name: str) -> System:
     """Parse the text of a config; `name` is the file's name in messages. Raises what `load_system` raises."""
     tree = parse(text, name)

@@ -123,6 +123,18 @@ def test_postcodes_go_where_their_lsoas_do(at_hand, run, patients, place_of):
     assert result["kind"] == "postcode"
 
 
+def test_rows_by_postcode_have_rates_over_the_people_of_their_place(at_hand, run, patients, place_of, bnssg):
+    path, rows = patients
+    options = ("--rate", "ROWS", "--denominator", "residents_2021", "--per", "1000")
+    found = run("apply", path, "--system", "bnssg", *options, "--json")
+    assert found.code == 0, found.err
+    placed = Counter(place_of[lsoa] for _, lsoa, _ in rows if lsoa in place_of)
+    residents = dict(zip(bnssg.places()["PLACECD"], bnssg.places()["RESIDENTS"], strict=True))
+    rates = {row["PLACECD"]: row["ROWS/residents_2021 per 1000"] for row in json.loads(found.out)["places"]}
+    expected = {place: 1000 * count / residents[place] for place, count in placed.items()}
+    assert rates == pytest.approx(expected, abs=1e-6)
+
+
 def test_ended_postcodes_are_said(at_hand, run, patients, postcodes):
     path, rows = patients
     ended = {row.pcds.replace(" ", "") for row in postcodes.itertuples() if row.doterm}

@@ -160,27 +160,32 @@ def _beside(label: LabelRequest, land: Any, taken: list[Any], bounds: Any) -> Pl
     x = middle.x + np.cos(angle) * (distance + label.width / 2)
     y = middle.y + np.sin(angle) * (distance + label.height / 2)
     boxes = _boxes(x, y, label)
-    lines = shapely.shortest_line(shapely.Point(middle), boxes)
-    free = np.flatnonzero(_free(boxes, taken, bounds) & _clear(lines, taken, _CLEAR * label.height))
+    free = np.flatnonzero(_free(boxes, taken, bounds))
+    lines = shapely.shortest_line(shapely.Point(middle), boxes[free])
+    clear = _clear(lines, taken, _CLEAR * label.height)
+    free, lines = free[clear], lines[clear]
     if not len(free):
         return None
     others = shapely.difference(land, shapely.buffer(label.shape, label.height / 10, quad_segs=1))
     shapely.prepare(others)
-    covers, across = shapely.intersects(land, boxes[free]), shapely.intersects(others, lines[free])
+    covers, across = shapely.intersects(land, boxes[free]), shapely.intersects(others, lines)
     cost = distance[free] + label.height * (_ON_LAND * covers + _ACROSS_LAND * across)
     best = int(free[np.argmin(cost)])
     return Placed(float(x[best]), float(y[best]), (middle.x, middle.y))
 
 
 def _free(boxes: Any, taken: list[Any], bounds: Any) -> Any:
-    free = shapely.within(boxes, bounds)
+    shapely.prepare(bounds)
+    free = shapely.contains(bounds, boxes)
     for other in taken:
-        free &= ~shapely.intersects(boxes, other)
+        shapely.prepare(other)
+        free[free] = ~shapely.intersects(other, boxes[free])
     return free
 
 
 def _clear(lines: Any, taken: list[Any], room: float) -> Any:
     clear = np.ones(len(lines), dtype=bool)
     for other in taken:
-        clear &= shapely.distance(lines, other) > room
+        shapely.prepare(other)
+        clear[clear] = ~shapely.dwithin(other, lines[clear], room)
     return clear
