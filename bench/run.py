@@ -258,7 +258,13 @@ def item_h(work: Path, _repeats: int, _rows: int) -> list[Row]:
         cost = Cost()
         run(script("memory.py", what, _RUNS, work / "memory"), cost)
         rows.append(
-            Row("h", f"{_RUNS:,} × {what}, one process", cost, goal="< 1 kB each", note=f"{cost.of('grown'):.2f} kB each")
+            Row(
+                "h",
+                f"{_RUNS:,} × {what}, one process",
+                cost,
+                goal="< 1 kB each",
+                note=f"{cost.of('grown'):.2f} kB each",
+            )
         )
     return rows
 

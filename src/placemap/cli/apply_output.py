@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from placemap.cli.common import finding_json, finding_lines, message, print_table
+from placemap.cli.common import failure, message, print_table
+from placemap.cli.findings import finding_json, show_findings
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit
 from placemap.core.fine_kinds import FINE_KINDS
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from placemap.commands.apply import Applier
     from placemap.core.findings import Finding
 
-#: Findings that are shown of each code: all of them, as no file holds the rest.
-EVERY = 1_000
 #: Places that are named where figures are left blank; the reconciliation has them all.
 MOST_BLANKED = 20
 
@@ -50,7 +49,7 @@ def strict_code(applied: Applied, percent: float | None) -> Exit:
     worst = max((item.loss for item in applied.reconciliations), default=0.0)
     if worst * 100 <= percent:
         return Exit.OK
-    message(
+    failure(
         f"error: {worst:.2%} is lost to codes that are missing, unknown, no longer in use or of another kind; "
         f"--strict allows {percent:g}%"
     )
@@ -136,8 +135,7 @@ def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
 
 def warn(findings: Sequence[Finding]) -> None:
     """Say what the user of a footprint must know."""
-    for text in finding_lines(findings, each=EVERY):
-        message(text)
+    show_findings(findings)
 
 
 def result_json(applied: Applied, measures: Sequence[Measure], code: Exit) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from placemap.checks.store_covers import require_coverage
 from placemap.config.as_of import at_vintages, footprint_of, in_force
 from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
+from placemap.config.suggest import closest
 from placemap.core.arrays import Bools
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
@@ -85,6 +86,11 @@ def _refuse_errors(system: System, footprint: Footprint, findings: list[Finding]
     refuse_errors(f"footprint `{footprint.id}` of {system.id}", findings, command)
 
 
+def _key(system: System, footprint: Footprint) -> tuple[str, ...]:
+    """What a result is kept by: on another day a footprint may have other places."""
+    return system.config_sha256, footprint.id, *(place.id for place in footprint.places)
+
+
 class Workspace:
     """A reference that systems are resolved against, with what has been resolved so far."""
 
@@ -101,6 +107,7 @@ class Workspace:
         self.min_grade = min_grade
         self.describer = Describer(geography)
         self._resolved: dict[tuple[str, ...], tuple[list[Finding], ResolvedFootprint | None]] = {}
+        self._checked: dict[tuple[str, ...], list[Finding]] = {}
         self._populations: Populations | None = None
         self._others: dict[str, Workspace] = {}
         self._outlines: LsoaBoundaries | None = None
@@ -135,7 +142,7 @@ class Workspace:
         own = self.of(footprint)
         if own is not self:
             return own.resolve(system, footprint)
-        key = (system.config_sha256, footprint.id, *(place.id for place in footprint.places))
+        key = _key(system, footprint)
         if key not in self._resolved:
             require_coverage(system, footprint, self.geography)
             findings = [
@@ -180,7 +187,8 @@ class Workspace:
         findings, resolved = self.resolve(system, footprint)
         if resolved is None:
             return Outcome(system, footprint, in_order(findings, system))
-        findings = run_checks(resolved)
+        key = _key(system, footprint)
+        findings = self._checked[key] = self._checked.get(key) or run_checks(resolved)
         return Outcome(system, footprint, findings, replace(resolved, findings=caveats(findings)))
 
     def inputs(self, footprint: Footprint) -> Inputs:
@@ -283,9 +291,14 @@ def footprints_of(
             raise PlacemapError(
                 f"{system.id} has no footprint `{name}`",
                 location=system.loc.file,
-                hint=f"it has {', '.join(system.footprints)}",
+                hint=f"{_meant(name, system)}it has {', '.join(system.footprints)}",
             )
     return [in_force(system.footprints[name], as_of) for name in dict.fromkeys(names) or [system.default_footprint]]
+
+
+def _meant(name: str, system: System) -> str:
+    close = closest(name, {key: footprint.name for key, footprint in system.footprints.items()})
+    return f"did you mean `{close}`? " if close else ""
 
 
 def chosen_of(

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SQUARE_METRES_PER_SQUARE_KM = 1e6
-#: Square metres that sums of the same areas may differ by. All England's differ by 0.0003; corners stand at decimetres, so
-#: that a triangle between them has 0.005.
+#: Square metres that sums of the same areas may differ by. All England's differ by 0.0003; corners stand at
+#: decimetres, so that a triangle between them has 0.005.
 _LOST = 0.002
 
 
@@ -49,8 +49,8 @@ class PlaceBoundaries:
 def union(shapes: Shapes) -> Any:
     """The union of shapes: a valid polygon or multipolygon, empty where there are none.
 
-    Lines that two shapes share are left out, which is quick. It is right where nothing of the area is lost: with overlaps,
-    or corners that are not shared, the union would be smaller than its parts or no valid shape.
+    Lines that two shapes share are left out, which is quick. It is right where nothing of the area is lost: with
+    overlaps, or corners that are not shared, the union would be smaller than its parts or no valid shape.
     """
     try:
         found = shapely.normalize(shapely.coverage_union_all(shapes))

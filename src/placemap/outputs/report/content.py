@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -95,7 +95,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that the report says."""
+    """Everything that the report says.
+
+    Attributes:
+        postcodes: those in use by LSOA, in the order of `lsoas`; empty without a directory of them.
+    """
 
     system: System
     footprint: Footprint
@@ -116,6 +120,7 @@ class Report:
     residents_title: str
     registered_title: str
     version: str
+    postcodes: list[list[str]] = field(default_factory=list)
 
 
 def report(
