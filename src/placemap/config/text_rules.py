@@ -19,6 +19,8 @@ from placemap.core.errors import PlacemapError
 UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]"
 )
+#: Stands in a new config for a text that only a person can give; `check` reports it.
+TO_FILL_IN = "TO FILL IN"
 #: How a cell starts that a spreadsheet takes for a formula (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@")
 #: Keys whose text is one line, and stands in tables.

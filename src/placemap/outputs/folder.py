@@ -12,7 +12,6 @@ from placemap.outputs.csvw import csvw
 from placemap.outputs.datapackage import DATAPACKAGE, datapackage
 from placemap.outputs.readme import failed_page, readme
 from placemap.outputs.tables import write_csv, write_parquet
-from placemap.outputs.workbook import build_workbook
 
 EXCEL = "placemap.xlsx"
 
@@ -50,6 +49,8 @@ def _write_files(build: Build, folder: Path, page: Page, *, formats: str, excel:
     for table in build.tables:
         write(table, folder / f"{table.name}{ending}")
     if excel:
+        from placemap.outputs.workbook import build_workbook
+
         (folder / EXCEL).write_bytes(build_workbook(build))
     names = [f"{table.name}{ending}" for table in build.tables]
     if build.boundaries and not build.failed:
