@@ -56,7 +56,7 @@ class Words:
         if (ordered[:-1] > ordered[1:]).any():
             order = np.argsort(ordered)
             kept, ordered = kept[order], ordered[order]
-        rank = np.full(len(self.words) + 1, -1)
+        rank = np.full(len(self.words) + 1, -1, dtype=np.int32)
         rank[kept] = np.arange(len(kept))
         return rank[self.at], ordered
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from placemap.core.arrays import Bools, Floats, Ints, Numbers, distinct, ratio, sums
+from placemap.core.arrays import Bools, Floats, Ints, Numbers, ratio, sums
 from placemap.core.columns import Columns, stacked
 from placemap.core.tables import Table
 from placemap.crosswalk.places import places_table
@@ -79,14 +79,9 @@ def home_of_practices(registrations: Registrations, place: Ints, count: int) -> 
         count: number of places.
     """
     practice, lived, patients = registrations.living(place)
-    cells = distinct(practice * count + lived)
-    people = sums(cells.of, patients, len(cells.values))
-    of, where = np.divmod(cells.values, count)
-    order = np.lexsort((where, -people, of))
-    homes = np.full(len(registrations.codes), -1)
-    found = distinct(of[order])
-    homes[found.values] = where[order][found.first]
-    return homes
+    practices = len(registrations.codes)
+    people = sums(practice * count + lived, patients, practices * count).reshape(practices, count)
+    return np.where(people.any(axis=1), people.argmax(axis=1), -1)
 
 
 def own_practice_share(registrations: Registrations, place: Ints, count: int) -> Floats:

@@ -81,15 +81,13 @@ def _patients(resolved: ResolvedFootprint, codes: Texts, place: Ints) -> tuple[F
     """
     if not len(codes):
         return np.zeros(0), np.zeros(0)
-    registrations, count = resolved.geography.registrations, len(resolved.places)
+    registrations = resolved.geography.registrations
     position = registrations.codes.positions(codes)
     home = np.full(len(registrations.codes), -1)
     home[position[position >= 0]] = place[position >= 0]
-    rows = (home[registrations.practice] >= 0) & (registrations.lsoa >= 0)
-    lives = resolved.assignment.place
-    shares = registrations.fit.shares(np.where(lives >= 0, lives, count), count + 1)
-    practice, lsoa = registrations.practice[rows], registrations.lsoa[rows]
-    by_practice = sums(practice, registrations.patients[rows] * shares[lsoa, home[practice]], len(registrations.codes))
+    lived = registrations.living(resolved.assignment.place)
+    rows = np.flatnonzero(home[lived.practice] == lived.label)
+    by_practice = sums(lived.practice[rows], lived.patients[rows], len(registrations.codes))
     size = np.where(position >= 0, registrations.by_practice[position], 0).astype(float)
     return size, np.where(position >= 0, by_practice[position], 0.0)
 

@@ -62,8 +62,8 @@ def _write_files(build: Build, folder: Path, page: Page, *, formats: str, excel:
     else:
         write_text(folder / "README.md", page(build, ending))
     if formats == "csv" and not build.failed:
-        contents = {table.name: (folder / f"{table.name}.csv").read_bytes() for table in build.tables}
-        write_text(folder / DATAPACKAGE, as_json(datapackage(build, contents)))
+        described = datapackage(build, lambda name: (folder / f"{name}.csv").read_bytes())
+        write_text(folder / DATAPACKAGE, as_json(described))
         names.append(DATAPACKAGE)
     files = sorted([*names, METADATA, *([EXCEL] if excel else []), "FAILED.md" if build.failed else "README.md"])
     write_text(folder / METADATA, as_json(csvw(build, ending, files)))

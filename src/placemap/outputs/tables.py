@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
-from io import StringIO
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from placemap.core.files import write_text, write_whole
-from placemap.core.tables import DECIMALS, Column, Table, as_text
+from placemap.core.tables import DECIMALS, TEXT_TYPES, Column, Table, as_text
 
 
 def write_csv(table: Table, path: Path) -> None:
     """Write a table as CSV."""
-    write_text(path, csv_text(table))
+    write_text(path, _csv_parts(table))
 
 
 def csv_text(table: Table) -> str:
     """A table as CSV: RFC 4180 with LF, header first, numbers to fixed decimals."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.schema.names)
-    columns = [as_text(table.columns[column.name].tolist(), column) for column in table.schema.columns]
-    writer.writerows(zip(*columns, strict=True))
-    return text.getvalue()
+    return "".join(_csv_parts(table))
+
+
+#: Rows that are text at one time.
+_BATCH = 8192
+
+
+def _csv_parts(table: Table) -> Iterator[str]:
+    yield ",".join(table.schema.names) + "\n"
+    values = [table.columns[column.name] for column in table.schema.columns]
+    for first in range(0, len(table.columns), _BATCH):
+        rows = slice(first, first + _BATCH)
+        columns = [_cells(of[rows].tolist(), column) for of, column in zip(values, table.schema.columns, strict=True)]
+        yield "\n".join([*map(",".join, zip(*columns, strict=True)), ""])
+
+
+#: What a cell is quoted for.
+_SPECIAL = re.compile('[,"\r\n]')
+
+
+def _cells(values: list[Any], column: Column) -> list[str]:
+    """Values as cells. Python's `csv` looks at each character of each cell; here one look at a column does for most."""
+    texts = as_text(values, column)
+    if column.type not in TEXT_TYPES:
+        return texts
+    if None in texts:
+        texts = [text or "" for text in texts]
+    if not _SPECIAL.search("\0".join(texts)):
+        return texts
+    quoted = {text: '"' + text.replace('"', '""') + '"' if _SPECIAL.search(text) else text for text in set(texts)}
+    return [quoted[text] for text in texts]
 
 
 def write_parquet(table: Table, path: Path) -> None:

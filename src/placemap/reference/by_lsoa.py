@@ -125,6 +125,14 @@ class LsoaConversion:
         return source, label, sums(cells.of, self.weight[known], len(source))
 
 
+class Lived(NamedTuple):
+    """By row, a practice, the label of an LSOA of 2021, and the patients of the one who live there."""
+
+    practice: Ints
+    label: Ints
+    patients: Floats
+
+
 @dataclass(frozen=True)
 class Registrations:
     """Registered patients by practice and LSOA of residence, one row a pair, in the vintage of the source.
@@ -180,7 +188,7 @@ class Registrations:
         rows = (self.practice == practice) & (self.lsoa >= 0)
         return self.fit.to_atoms(sums(self.lsoa[rows], self.patients[rows], len(self.fit.codes)))
 
-    def living(self, labels: Ints) -> tuple[Ints, Ints, Floats]:
+    def living(self, labels: Ints) -> Lived:
         """Where patients live: by row, the practice, the label of their LSOA of 2021, and the patients.
 
         A row of the source whose LSOA is divided between labels becomes several.
@@ -188,16 +196,31 @@ class Registrations:
         Args:
             labels: by LSOA of 2021; -1 for those whose residents are left out.
         """
+        key = labels.tobytes()
+        if key not in self._lived:
+            self._lived.clear()  # the last one is kept: tables of one footprint ask for the same
+            self._lived[key] = self._living(labels)
+        return self._lived[key]
+
+    @cached_property
+    def _lived(self) -> dict[bytes, Lived]:
+        return {}
+
+    def _living(self, labels: Ints) -> Lived:
         source, label, share = self.fit.pieces(labels)
-        starts = np.searchsorted(source, np.arange(len(self.fit.codes) + 1))
+        starts = np.searchsorted(source, np.arange(len(self.fit.codes) + 1)).astype(np.int32)
         # None for the three negative classes, which as positions count from the end.
-        pieces_of = np.append(np.diff(starts), [0, 0, 0])
-        known = np.flatnonzero(pieces_of[self.lsoa])
-        first = starts[self.lsoa[known]]
-        pieces = pieces_of[self.lsoa[known]]
-        row = np.repeat(known, pieces)
-        piece = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces - first, pieces)
-        return self.practice[row], label[piece], self.patients[row] * share[piece]
+        pieces_of = np.append(np.diff(starts), [0, 0, 0]).astype(np.int32)
+        pieces = pieces_of[self.lsoa]
+        row = np.repeat(np.arange(len(pieces), dtype=np.int32), pieces)
+        piece = starts[self.lsoa[row]]
+        several = np.flatnonzero(pieces[row] > 1)
+        begins = np.append(True, row[several][1:] != row[several][:-1])[: len(several)]
+        here = np.arange(len(several), dtype=np.int32)
+        piece[several] += here - np.maximum.accumulate(np.where(begins, here, 0))
+        people = share[piece]
+        people *= self.patients[row]
+        return Lived(self.practice[row], label.astype(np.int32)[piece], people)
 
 
 @dataclass(frozen=True)
@@ -250,4 +273,5 @@ def living_in(registrations: Registrations, place: Ints, places: int, group: Int
         group: by practice, 0 … groups-1.
     """
     practice, lived, patients = registrations.living(place)
-    return sums(group[practice] * places + lived, patients, groups * places).reshape(groups, places)
+    cell = group.astype(np.int32)[practice] * places + lived
+    return sums(cell, patients, groups * places).reshape(groups, places)

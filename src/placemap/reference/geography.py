@@ -276,7 +276,9 @@ class Geography:
     def registrations(self) -> Registrations:
         """Registered patients by practice and LSOA."""
         entry = self.registrations_entry
-        return read_registrations(self.data.table(entry), entry, self.fit(entry.base))
+        found = read_registrations(self.data.table(entry), entry, self.fit(entry.base))
+        self.data.forget(entry)
+        return found
 
     @cached_property
     def practice_names(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -122,8 +123,19 @@ def _column(held: pa.ChunkedArray) -> Numbers | Words:
     return np.array(held.to_pylist(), dtype=object)
 
 
+#: Words that columns hold, by a hash of them: most tables of a store hold the same LSOAs.
+_HELD: WeakValueDictionary[bytes, Texts] = WeakValueDictionary()
+
+
 def _words(coded: pa.DictionaryArray) -> Callable[[], Texts]:
-    return lambda: np.array(coded.dictionary.to_pylist(), dtype=object)
+    def words() -> Texts:
+        key = hashlib.sha256(b"".join(memoryview(part) for part in coded.dictionary.buffers() if part)).digest()
+        found = _HELD.get(key)
+        if found is None:
+            found = _HELD[key] = np.array(coded.dictionary.to_pylist(), dtype=object)
+        return found
+
+    return words
 
 
 def _repeated_key(columns: Columns, entry: TableEntry) -> str:
@@ -131,7 +143,8 @@ def _repeated_key(columns: Columns, entry: TableEntry) -> str:
     key: Ints = np.zeros(entry.rows, dtype=np.int64)
     for name in entry.schema.key:
         numbers, count = _numbered(columns.held(name))
-        key = key * count + numbers
+        key *= count
+        key += numbers
     ordered = np.sort(key)
     if not (ordered[1:] == ordered[:-1]).any():
         return ""

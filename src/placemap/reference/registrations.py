@@ -19,7 +19,7 @@ def read_registrations(table: Columns, entry: TableEntry, fit: LsoaConversion) -
     """
     practice, codes = table.words("practice_code").numbered()
     of_row, unique = table.words(entry.schema.key[1]).numbered()
-    position = fit.codes.positions(unique)
+    position = fit.codes.positions(unique).astype(np.int32)
     elsewhere = np.flatnonzero(position < 0)
     position[elsewhere] = [_class_of(code) for code in unique[elsewhere]]
     lsoa, patients = position[of_row], table["patients"].astype(np.int64, copy=False)

@@ -217,6 +217,10 @@ class ReferenceData:
             self._tables[entry.name] = self._read(entry)
         return self._tables[entry.name]
 
+    def forget(self, entry: TableEntry) -> None:
+        """Let the content of a large table go, of which all has been made that is wanted."""
+        self._tables.pop(entry.name, None)
+
     def find(self, family: str, kind: str = "", vintage: str = "") -> TableEntry | None:
         """The one table of that family, kind and vintage (the newest where none is said); None where there is none."""
         key = (family, kind, vintage)

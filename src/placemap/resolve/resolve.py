@@ -162,6 +162,8 @@ def resolve(footprint: Footprint, geography: Geography, in_scope: Bools) -> Assi
         won = in_scope & ~claimed & (patients.winner >= 0)
         place = np.where(won, patients.winner, place)
         method = np.where(won, METHODS.index(PLURALITY), method)
+    # All England's systems are held at once, so that what is small is held so.
+    method, member = method.astype(np.int8), member.astype(np.int32)
     return Assignment(footprint, in_scope, place, method, member, claims, practice_place, patients)
 
 
