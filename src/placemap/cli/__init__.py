@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from copy import copy
 from typing import Annotated, Any
 
 import typer
@@ -87,4 +88,24 @@ def load(command: str = "") -> typer.Typer:
     for name in names:
         for module in MODULES[name]:
             importlib.import_module(f"placemap.cli.{module}")
-    return app
+    return _in_words(app) if command == "--help" else app
+
+
+def _in_words(commands: typer.Typer) -> typer.Typer:
+    """The same commands without their parameters, which a list of them does not show."""
+    shown = copy(commands)
+    shown.registered_commands = [copy(info) for info in commands.registered_commands]
+    for info in shown.registered_commands:
+        info.callback = _named_like(info.callback)
+    shown.registered_groups = [copy(info) for info in commands.registered_groups]
+    for group in shown.registered_groups:
+        group.typer_instance = group.typer_instance and _in_words(group.typer_instance)
+    return shown
+
+
+def _named_like(command: Any) -> Callable[[], None]:
+    def without_parameters() -> None:
+        """Nothing."""
+
+    without_parameters.__name__, without_parameters.__doc__ = command.__name__, command.__doc__
+    return without_parameters
