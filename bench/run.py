@@ -347,7 +347,7 @@ def main() -> None:
     given.work.mkdir(parents=True, exist_ok=True)
     wanted = [item for item in ITEMS if item in given.only]
     if set(wanted) & set(ENGLAND) and not prepare_england(given.work):
-        print("items b, c, d, e and g are left out: they need the official files (PLACEMAP_REFERENCE)")
+        print("items b, c, d, e, g and i are left out: they need the official files (PLACEMAP_REFERENCE)")
         wanted = [item for item in wanted if item not in ENGLAND]
     rows: list[Row] = []
     for item in wanted:

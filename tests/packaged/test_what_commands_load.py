@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from conftest import PACKAGED
 
 #: Libraries that take longer to load than a build takes to run; `numpy.ma` and `pyarrow.compute` come with some uses of
