@@ -166,8 +166,10 @@ class Registrations:
     @cached_property
     def by_lsoa(self) -> Ints:
         """Patients by LSOA of the source's vintage, with whatever practice."""
-        known = self.lsoa >= 0
-        return sums(self.lsoa[known], self.patients[known], len(self.fit.codes)).astype(np.int64)
+        # To put others into a cell of their own takes less than to take them out.
+        size = len(self.fit.codes)
+        cells = np.where(self.lsoa < 0, size, self.lsoa)
+        return sums(cells, self.patients, size + 1)[:-1].astype(np.int64)
 
     def by_group(self, group_of_practice: Ints, groups: int) -> Ints:
         """Patients by LSOA of the source's vintage × group of practices.
@@ -178,10 +180,10 @@ class Registrations:
         """
         if groups == 1 and not group_of_practice.any():
             return self.by_lsoa[:, None]
-        group = group_of_practice[self.practice]
-        rows = (self.lsoa >= 0) & (group >= 0)
-        cells = sums(self.lsoa[rows] * groups + group[rows], self.patients[rows], len(self.fit.codes) * groups)
-        return cells.astype(np.int64).reshape(-1, groups)
+        size = len(self.fit.codes) * groups
+        group = group_of_practice.astype(np.int32)[self.practice]
+        cells = np.where((self.lsoa < 0) | (group < 0), size, self.lsoa * groups + group)
+        return sums(cells, self.patients, size + 1)[:-1].astype(np.int64).reshape(-1, groups)
 
     def homes(self, practice: int) -> Floats:
         """By LSOA of 2021, the patients of a practice who live there."""

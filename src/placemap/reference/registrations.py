@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 
 from placemap.core.arrays import in_order
@@ -18,13 +20,16 @@ def read_registrations(table: Columns, entry: TableEntry, fit: LsoaConversion) -
         fit: from the LSOAs of the table.
     """
     practice, codes = table.words("practice_code").numbered()
-    of_row, unique = table.words(entry.schema.key[1]).numbered()
-    position = fit.codes.positions(unique).astype(np.int32)
-    elsewhere = np.flatnonzero(position < 0)
-    position[elsewhere] = [_class_of(code) for code in unique[elsewhere]]
-    lsoa, patients = position[of_row], table["patients"].astype(np.int64, copy=False)
-    # One order whatever the file's: sums of parts of patients differ in the last digit with the order of adding.
-    order = in_order(practice, of_row)
+    homes = table.words(entry.schema.key[1])
+    position = fit.codes.positions(homes.words).astype(np.int32)
+    # One order whatever the file's: sums of parts of patients differ in the last digit with the order of adding. What
+    # is no LSOA stands before the LSOA that its word sorts before.
+    rank, known = 2 * position + 1, list(fit.codes)
+    for at in np.flatnonzero(position < 0).tolist():
+        rank[at] = 2 * bisect_left(known, homes.words[at])
+        position[at] = _class_of(homes.words[at])
+    order = in_order(practice, rank[homes.at])
+    lsoa, patients = position[homes.at], table["patients"].astype(np.int64, copy=False)
     return Registrations(entry, fit, Codes(codes), practice[order], lsoa[order], patients[order])
 
 
