@@ -147,7 +147,7 @@ def _detached(resolved: ResolvedFootprint) -> Iterator[list[Ints]]:
     """By place, its parts but for the one with most residents and those that border no LSOA of another or of none."""
     place, residents = resolved.assignment.place, resolved.populations.residents
     a, b = resolved.geography.adjacency
-    place_a, place_b = (np.where(side >= 0, place[side], -1) for side in (a, b))
+    place_a, place_b = (np.append(place, -1)[side] for side in (a, b))
     within, border = (place_a == place_b) & (place_a >= 0), place_a != place_b
     part = _components(len(place), a[within], b[within])
     bordered = np.zeros(len(place), dtype=bool)

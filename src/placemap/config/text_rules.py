@@ -29,11 +29,15 @@ NAMES = ("name", "title", "publisher")
 
 def text_errors(tree: YamlTree) -> Iterator[PlacemapError]:
     """Every text that breaks a rule."""
-    for path in tree.key_locs:
+    values = list(texts(tree.value))
+    # Nearly always there is nothing in any of them, which one look tells.
+    every = "\n".join([*(str(path[-1]) for path in tree.key_locs), *(value for _, value in values)])
+    clear = UNSEEN.search(every) is None
+    for path in tree.key_locs if not clear else ():
         if found := _unseen(str(path[-1])):
             yield PlacemapError(found[0], location=str(tree.loc(path)), hint=found[1])
-    for path, value in texts(tree.value):
-        if found := _unseen(value) or _name(path, value) or _day(path, value):
+    for path, value in values:
+        if found := (None if clear else _unseen(value)) or _name(path, value) or _day(path, value):
             yield PlacemapError(found[0], location=str(tree.value_loc(path)), hint=found[1])
 
 

@@ -86,6 +86,9 @@ def _fixed(values: Sequence[float], decimals: int) -> list[str]:
     if not values:
         return []
     pattern = f"%.{decimals}f"
-    texts = ("\n".join([pattern] * len(values)) % tuple(values)).split("\n")
+    written = "\n".join([pattern] * len(values)) % tuple(values)
+    texts = written.split("\n")
+    if "n" not in written and "-" not in written:
+        return texts
     odd = {"nan": "", pattern % -0.0: pattern % 0.0}
     return [odd.get(text, text) for text in texts]

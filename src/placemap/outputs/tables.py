@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,7 @@ def _csv_parts(table: Table) -> Iterator[str]:
 
 
 #: What a cell is quoted for.
-_SPECIAL = re.compile('[,"\r\n]')
+_SPECIAL = (",", '"', "\n", "\r")
 
 
 def _cells(values: list[Any], column: Column) -> list[str]:
@@ -45,10 +44,19 @@ def _cells(values: list[Any], column: Column) -> list[str]:
         return texts
     if None in texts:
         texts = [text or "" for text in texts]
-    if not _SPECIAL.search("\0".join(texts)):
+    together = "\0".join(texts)
+    found = [mark for mark in _SPECIAL if mark in together]
+    if not found:
         return texts
-    quoted = {text: '"' + text.replace('"', '""') + '"' if _SPECIAL.search(text) else text for text in set(texts)}
+    quoted = {text: _quoted(text, found) for text in set(texts)}
     return [quoted[text] for text in texts]
+
+
+def _quoted(text: str, special: Sequence[str]) -> str:
+    for mark in special:
+        if mark in text:
+            return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def write_parquet(table: Table, path: Path) -> None:

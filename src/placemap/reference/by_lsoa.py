@@ -181,9 +181,13 @@ class Registrations:
         if groups == 1 and not group_of_practice.any():
             return self.by_lsoa[:, None]
         size = len(self.fit.codes) * groups
-        group = group_of_practice.astype(np.int32)[self.practice]
-        cells = np.where((self.lsoa < 0) | (group < 0), size, self.lsoa * groups + group)
-        return sums(cells, self.patients, size + 1)[:-1].astype(np.int64).reshape(-1, groups)
+        grouped = group_of_practice >= 0
+        # Most systems have few of England's practices; all rows are gone through only where most of them count.
+        few = np.count_nonzero(grouped) * 2 < len(grouped)
+        rows: Ints | slice = np.flatnonzero(grouped[self.practice]) if few else slice(None)
+        group, lsoa = group_of_practice.astype(np.int32)[self.practice[rows]], self.lsoa[rows]
+        cells = np.where((lsoa < 0) | (group < 0), size, lsoa * groups + group)
+        return sums(cells, self.patients[rows], size + 1)[:-1].astype(np.int64).reshape(-1, groups)
 
     def homes(self, practice: int) -> Floats:
         """By LSOA of 2021, the patients of a practice who live there."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from itertools import groupby
+from typing import NamedTuple
 
 from placemap.core.codes import KINDS
-from placemap.core.records import dataclass
 from placemap.core.text import listed
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
@@ -27,8 +26,7 @@ LADDERS = (
 )
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """A unit of a description, less the units in `less`."""
 
     kind: str
@@ -36,10 +34,10 @@ class Term:
     name: str
     less: tuple[Term, ...] = ()
 
-    @cached_property
+    @property
     def cost(self) -> int:
         """Number of units it names."""
-        return 1 + sum(term.cost for term in self.less)
+        return 1 + _length(self.less)
 
 
 Terms = tuple[Term, ...]

@@ -52,7 +52,7 @@ class Assignment:
     @property
     def overlaps(self) -> Ints:
         """Positions of LSOAs that several places claim exactly."""
-        return np.flatnonzero(self.claims.sum(axis=1) > 1)
+        return np.flatnonzero(self.claims @ np.ones(self.claims.shape[1], dtype=np.int16) > 1)
 
     @property
     def ties(self) -> Ints:
