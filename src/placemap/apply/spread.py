@@ -13,7 +13,8 @@ import pandas as pd
 
 from placemap.apply.apportion import DECLARED, RESIDENCE, RESIDENTS, place_keys
 from placemap.apply.coverage import cover_of
-from placemap.core.arrays import Floats, Ints, positions
+from placemap.core.arrays import Floats, Ints
+from placemap.core.columns import Codes
 from placemap.reference.profiles import FIFTHS, ProfileTable
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -94,8 +95,8 @@ def spread_of(table: ProfileTable, resolved: ResolvedFootprint) -> Spread:
     keys = place_keys(table.unit, [resolved], shares=RESIDENTS, practices=practices)
     cover = cover_of(keys, [resolved])
     places = len(resolved.place_codes)
-    index = pd.Index(table.codes, dtype=object)
-    known = positions(index, keys.codes.loc[keys.codes["OUTCOME"] == "known", "CODE"])
+    index = Codes(table.codes)
+    known = index.positions(keys.codes.loc[keys.codes["OUTCOME"] == "known", "CODE"])
     known = np.unique(known[known >= 0])
     weights = keys.weights[keys.weights["PLACECD"] != ""]
     code, group, part = _within(index, weights["CODE"], weights["PLACECD"], weights["WEIGHT"], resolved)
@@ -128,20 +129,21 @@ def _groups(group: Ints, away: int, places: int) -> Ints:
 
 
 def _within(
-    index: pd.Index[str], codes: pd.Series, placecd: pd.Series, figures: pd.Series, resolved: ResolvedFootprint
+    index: Codes, codes: pd.Series, placecd: pd.Series, figures: pd.Series, resolved: ResolvedFootprint
 ) -> tuple[Ints, Ints, Floats]:
     """Rows of codes that the table has: position of the code, position of the place, the figure."""
-    place = positions(pd.Index([head.code for head in resolved.place_codes], dtype=object), placecd)
-    code = positions(index, codes)
+    heads = np.array([head.code for head in resolved.place_codes], dtype=object)
+    place = Codes(heads).positions(placecd)
+    code = index.positions(codes)
     here = code >= 0
     return code[here], place[here], figures.to_numpy(dtype=np.float64)[here]
 
 
 def _homes(
-    index: pd.Index[str], covers: pd.DataFrame, atoms: pd.DataFrame, resolved: ResolvedFootprint
+    index: Codes, covers: pd.DataFrame, atoms: pd.DataFrame, resolved: ResolvedFootprint
 ) -> tuple[Ints, Ints, Floats]:
     """Position of the code, of the place, and units, residents and patients there, of what the table's codes cover."""
-    here = covers[positions(index, covers["CODE"]) >= 0]
+    here = covers[index.positions(covers["CODE"]) >= 0]
     rows = here.merge(atoms, on="ATOM", how="inner", validate="m:m")
     people = rows[list(PEOPLE)].to_numpy(dtype=np.float64) * rows["PART"].to_numpy(dtype=np.float64)[:, None]
     code, place, _ = _within(index, rows["CODE"], rows["PLACECD"], rows["PART"], resolved)

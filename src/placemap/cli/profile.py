@@ -75,7 +75,7 @@ def profile(
     if out is not None:
         write_profile(profiles, out)
     if as_json:
-        print_json(rounded(_json(profiles, profile_table(profiles).frame.to_dict("records"))))
+        print_json(rounded(_json(profiles, profile_table(profiles).columns.records())))
     elif out is None:
         for one in profiles:
             _show(one, headed=len(profiles) > 1)

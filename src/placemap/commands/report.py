@@ -9,7 +9,6 @@ from pathlib import Path
 from placemap.analysis.sensitivity import sensitivity
 from placemap.commands.england import EnglandOutcome, build_of, england, lines
 from placemap.commands.map import DrawnFiles, draw
-from placemap.commands.profile import make_profile
 from placemap.commands.workspace import Outcome, Workspace
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
@@ -21,7 +20,6 @@ from placemap.outputs.map.picture import national_picture
 from placemap.outputs.report.certainty import certainty
 from placemap.outputs.report.content import Report, Section, report
 from placemap.outputs.report.content_england import EnglandReport, england_report
-from placemap.outputs.report.profile import profile_section
 from placemap.reference.fine_lookups import find_lookup, in_use
 from placemap.reference.store import TableEntry
 
@@ -54,14 +52,23 @@ def make_report(
     outcome = workspace.build(system, footprint)
     resolved = outcome.without_errors()
     sections = [certainty(sensitivity(resolved))] if sensitive and footprint.has_patient_kinds else []
-    found = make_profile(workspace, system, footprint) if with_profile else None
     build = drawn_build(workspace, outcome)
-    if found:
-        sections, build = [*sections, profile_section(found)], _with_inputs(build, *found.entries)
+    if with_profile:
+        section, entries = _profile(workspace, system, footprint)
+        sections, build = [*sections, section], _with_inputs(build, *entries)
     content = _with_postcodes(workspace, outcome, build, sections)
     outlines = workspace.boundaries(resolved)
     text = html(content, workspace.outlines.of(resolved.assignment.place >= 0), outlines)
     return DrawnFiles([write_whole(out / system.id / f"{footprint.id}-report.html", text)], content.picture.alt)
+
+
+def _profile(workspace: Workspace, system: System, footprint: Footprint) -> tuple[Section, list[TableEntry]]:
+    """The section of imported figures, and the tables that it is made from."""
+    from placemap.commands.profile import make_profile
+    from placemap.outputs.report.profile import profile_section
+
+    found = make_profile(workspace, system, footprint)
+    return profile_section(found), found.entries
 
 
 def make_england_report(

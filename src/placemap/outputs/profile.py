@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from placemap.apply.profile import Profile, ProfileFigure
+from placemap.core.columns import columns_of_rows
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_whole
 from placemap.core.tables import Column, Table, TableSchema
@@ -49,7 +48,7 @@ WORKBOOK = ".xlsx"
 def profile_table(profiles: Sequence[Profile]) -> Table:
     """The figures of some footprints, in their order."""
     rows = [row for profile in profiles for figure in profile.figures for row in _rows(profile, figure)]
-    return Table("profile", PROFILE, pd.DataFrame(rows, columns=PROFILE.names))
+    return Table("profile", PROFILE, columns_of_rows(rows, PROFILE))
 
 
 def _rows(profile: Profile, figure: ProfileFigure) -> Iterator[tuple[Any, ...]]:

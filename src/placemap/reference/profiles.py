@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from placemap.core.arrays import Bools, Floats, Texts, numbered
+from placemap.core.arrays import Bools, Floats, Texts, distinct
 from placemap.core.errors import PlacemapError
 from placemap.reference.fine_lookups import stores_at_hand
 from placemap.reference.schemas import PROFILE
@@ -101,15 +101,11 @@ def _refuse_missing(found: dict[str, tuple[ReferenceData, TableEntry]], only: Se
 
 
 def _read(store: ReferenceData, entry: TableEntry) -> ProfileTable:
-    frame = store.table(entry)
-    unit = entry.schema.key[1]
-    of_row, codes = numbered(frame[unit].to_numpy(dtype=object))
-    position, value = frame["position"].to_numpy(), frame["value"].to_numpy()
-    columns = []
-    for number in np.unique(position):
-        rows = np.flatnonzero(position == number)
-        values = np.full(len(codes), np.nan)
-        values[of_row[rows]] = value[rows]
-        title, kind, over = (str(frame[name].iloc[rows[0]]) for name in ("figure", "kind", "over"))
-        columns.append(ProfileColumn(title, kind, over, values))
-    return ProfileTable(entry, codes, tuple(columns))
+    table = store.table(entry)
+    of_row, codes = table.words(entry.schema.key[1]).numbered()
+    columns = distinct(table["position"])
+    values = np.full((len(columns.values), len(codes)), np.nan)
+    values[columns.of, of_row] = table["value"]
+    said = table.take(columns.first).rows("figure", "kind", "over")
+    made = [ProfileColumn(title, kind, over, one) for (title, kind, over), one in zip(said, values, strict=True)]
+    return ProfileTable(entry, codes, tuple(made))
