@@ -347,7 +347,7 @@ def main() -> None:
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     # As an installation has it; Python writes none of its own where PYTHONDONTWRITEBYTECODE is set.
-    compileall.compile_dir(REPO / "src", quiet=1)
+    compileall.compile_dir(ROOT / "src", quiet=1)
     wanted = [item for item in ITEMS if item in given.only]
     if set(wanted) & set(ENGLAND) and not prepare_england(given.work):
         print("items b, c, d, e, g and i are left out: they need the official files (PLACEMAP_REFERENCE)")
