@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from placemap.analysis import schemas
-from placemap.config.model import PLACE_SIZE, Footprint
+from placemap.config.model import Footprint
+from placemap.config.tiers import GUIDANCE, tier_of
 from placemap.core.arrays import Floats, Ints, sums
 from placemap.core.tables import Table
 from placemap.reference.by_lsoa import Units
@@ -65,7 +66,7 @@ class Side:
 
     Attributes:
         sizes: residents by place, in order of `footprint.places`.
-        in_range: places whose residents lie in the range that guidance gives.
+        in_range: places whose residents lie in the range that guidance gives for their tier; None where it gives none.
     """
 
     resolved: ResolvedFootprint
@@ -73,7 +74,7 @@ class Side:
     residents: float
     registered: float
     sizes: tuple[float, ...]
-    in_range: int
+    in_range: int | None
     outside_scope: int
     alignments: tuple[Alignment, ...]
 
@@ -105,14 +106,14 @@ def side(resolved: ResolvedFootprint) -> Side:
     place, count = assignment.place, len(resolved.places)
     placed = place >= 0
     sizes = np.bincount(place[placed], weights=populations.residents[placed], minlength=count)
-    low, high = PLACE_SIZE
+    size = GUIDANCE.get(tier_of(resolved.system, resolved.footprint))
     return Side(
         resolved,
         int(placed.sum()),
         float(populations.residents[placed].sum()),
         float(populations.registered[placed].sum()),
         tuple(sizes.tolist()),
-        int(((sizes >= low) & (sizes <= high)).sum()),
+        int(((sizes >= size.low) & (sizes <= size.high)).sum()) if size else None,
         int((placed & ~assignment.in_scope).sum()),
         alignments(resolved),
     )

@@ -10,7 +10,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 # Importing them enters their checks in the registry.
-from placemap.checks import coverage, evidence, left_out, placeholders, plausibility, store_lacks, vintages  # noqa: F401
+from placemap.checks import (  # noqa: F401
+    coverage,
+    evidence,
+    left_out,
+    placeholders,
+    plausibility,
+    store_lacks,
+    tiers,
+    vintages,
+)
 from placemap.checks.registry import RESULT_CHECKS
 from placemap.config.model import Accept, Footprint, Loc, System
 from placemap.core.findings import Finding, Severity

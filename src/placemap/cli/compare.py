@@ -76,7 +76,9 @@ def _show(found: Comparison) -> None:
     headers = ["footprint", *(LABELS[kind] for kind in kinds)]
     rows = [[item.footprint.id, *(_aligned(one) for one in item.alignments)] for item in found.sides]
     print_table(headers, rows, title="\nresidents in whole units (whole of all units in the footprint)")
-    typer.echo("\nin range: places of 250,000 to 500,000 residents (guidance, not a rule); spread: largest ÷ smallest")
+    typer.echo(
+        "\nin range: places of the size that guidance gives for their tier (not a rule); spread: largest ÷ smallest"
+    )
     for item in found.sides if len(found.sides) <= FEW else ():
         _show_split(item)
     if len(found.sides) == 2:
@@ -96,7 +98,7 @@ def _sizes(item: Side) -> list[str]:
         f"{footprint.places[item.smallest].name} {item.sizes[item.smallest]:,.0f}",
         f"{footprint.places[item.largest].name} {item.sizes[item.largest]:,.0f}",
         f"{item.spread:.2f}",
-        f"{item.in_range} of {len(footprint.places)}",
+        "" if item.in_range is None else f"{item.in_range} of {len(footprint.places)}",
     ]
 
 

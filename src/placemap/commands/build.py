@@ -49,7 +49,7 @@ def build(
             still does.
     """
     if workspace.lock:
-        require_locked(workspace.inputs(footprint), workspace.lock)
+        require_locked(workspace.inputs(system, footprint), workspace.lock)
     outcome = workspace.build(system, footprint)
     failed = outcome.exit_code() != Exit.OK
     if options.sensitive and not failed:

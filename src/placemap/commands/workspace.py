@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from placemap.checks.coverage import empty_scope
 from placemap.checks.members import check_declarations, check_icb
 from placemap.checks.run import in_order, run_checks
@@ -15,7 +17,8 @@ from placemap.checks.store_covers import require_coverage
 from placemap.config.as_of import at_vintages, footprint_of
 from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
-from placemap.core.arrays import Bools
+from placemap.config.tiers import outer_of
+from placemap.core.arrays import Bools, Ints
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, exit_code_of, refuse_errors
@@ -32,7 +35,7 @@ from placemap.reference.lock import Lock
 from placemap.reference.open_store import open_store, store_folder
 from placemap.reference.vintages import choose, nearest_month
 from placemap.resolve.populations import Populations, populations_of
-from placemap.resolve.resolve import Assignment, lsoas_of, resolve, scope_of
+from placemap.resolve.resolve import Assignment, OtherPlaces, lsoas_of, resolve, scope_of
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
@@ -84,6 +87,10 @@ def _refuse_errors(system: System, footprint: Footprint, findings: list[Finding]
     refuse_errors(f"footprint `{footprint.id}` of {system.id}", findings, command)
 
 
+#: A footprint resolved, or its declaration's errors.
+Resolution = tuple[list[Finding], ResolvedFootprint | None]
+
+
 class Workspace:
     """A reference that systems are resolved against, with what has been resolved so far."""
 
@@ -99,7 +106,8 @@ class Workspace:
         self.measure = measure
         self.min_grade = min_grade
         self.describer = Describer(geography)
-        self._resolved: dict[tuple[str, str], tuple[list[Finding], ResolvedFootprint | None]] = {}
+        self._alone: dict[tuple[str, str], Resolution] = {}
+        self._resolved: dict[tuple[str, str], Resolution] = {}
         self._populations: Populations | None = None
         self._others: dict[str, Workspace] = {}
         self._outlines: LsoaBoundaries | None = None
@@ -129,41 +137,71 @@ class Workspace:
             self._others[near] = own
         return self._others[near]
 
-    def resolve(self, system: System, footprint: Footprint) -> tuple[list[Finding], ResolvedFootprint | None]:
-        """Resolve a footprint; its declaration's errors instead, where it has any."""
-        own = self.of(footprint)
-        if own is not self:
-            return own.resolve(system, footprint)
+    def resolve(self, system: System, footprint: Footprint) -> Resolution:
+        """Resolve a footprint, with the tiers above it; its declaration's errors instead, where it has any."""
         key = (system.config_sha256, footprint.id)
         if key not in self._resolved:
+            findings, resolved = self._resolve_alone(system, footprint)
+            outer = outer_of(system, footprint)
+            if resolved is not None and outer is not None:
+                resolved = replace(resolved, outer=self.resolve(system, outer)[1])
+            self._resolved[key] = (findings, resolved)
+        return self._resolved[key]
+
+    def _resolve_alone(self, system: System, footprint: Footprint) -> Resolution:
+        """Resolve a footprint without the tier above it, which may be put together from its places."""
+        own = self.of(footprint)
+        if own is not self:
+            return own._resolve_alone(system, footprint)
+        key = (system.config_sha256, footprint.id)
+        if key not in self._alone:
             require_coverage(system, footprint, self.geography)
             findings = [*check_icb(system, self.geography), *check_declarations(footprint, self.geography)]
             scope: Bools | None = None
-            if footprint.scope.place or not findings:
+            if footprint.scope.place or footprint.inside or not findings:
                 scope, scope_findings = self._scope(system, footprint)
                 findings += scope_findings
                 if scope is not None and not scope.any() and not findings:
                     findings.append(empty_scope(footprint))
-            resolved = None if findings or scope is None else self._resolve(system, footprint, scope)
-            self._resolved[key] = (findings, resolved)
-        return self._resolved[key]
+            others, other_findings = self._others_places(system, footprint)
+            findings += other_findings
+            resolved = None if findings or scope is None else self._resolve(system, footprint, scope, others)
+            self._alone[key] = (findings, resolved)
+        return self._alone[key]
 
-    def _resolve(self, system: System, footprint: Footprint, scope: Bools) -> ResolvedFootprint:
-        assignment = resolve(footprint, self.geography, scope)
-        newest = newest_year(self.inputs(footprint))
+    def _others_places(self, system: System, footprint: Footprint) -> tuple[OtherPlaces, list[Finding]]:
+        """The LSOAs of the places of other footprints that one is put together from; or what is wrong with those."""
+        errors: list[Finding] = []
+        others: dict[str, Ints] = {}
+        for other_id in sorted(footprint.united):
+            findings, resolved = self._resolve_alone(system, system.footprints[other_id])
+            errors += findings
+            if resolved is not None:
+                for position, place in enumerate(resolved.places):
+                    others[f"{other_id}/{place.id}"] = np.flatnonzero(resolved.lsoas(position))
+        return others, errors
+
+    def _resolve(self, system: System, footprint: Footprint, scope: Bools, others: OtherPlaces) -> ResolvedFootprint:
+        assignment = resolve(footprint, self.geography, scope, others)
+        newest = newest_year(self.inputs(system, footprint))
         return ResolvedFootprint(system, assignment, self.geography, self.populations, newest)
 
     def _scope(self, system: System, footprint: Footprint) -> tuple[Bools | None, list[Finding]]:
-        if footprint.scope.place is None:
+        if footprint.inside:
+            other_id, place_id = footprint.inside
+        elif footprint.scope.place:
+            other_id, place_id = footprint.scope.place
+        else:
             return scope_of(footprint.scope, self.geography), []
-        other_id, place_id = footprint.scope.place
-        other = system.footprints[other_id]
-        findings, resolved = self.resolve(system, other)
+        findings, resolved = self._resolve_alone(system, system.footprints[other_id])
         if resolved is None:
             return None, findings
-        position = [place.id for place in other.places].index(place_id)
+        ids = [place.id for place in resolved.places]
+        lsoas = resolved.lsoas(ids.index(place_id)) if place_id else resolved.assignment.place >= 0
+        if footprint.inside:  # the tiers sum, so what a place has outside its own scope is the tier below's, too
+            return lsoas, []
         excluded = lsoas_of(footprint.scope.exclude, self.geography)
-        return resolved.assignment.in_scope & resolved.lsoas(position) & ~excluded, []
+        return resolved.assignment.in_scope & lsoas & ~excluded, []
 
     def check(self, system: System, footprint: Footprint) -> Outcome:
         """Resolve a footprint and run all checks.
@@ -178,8 +216,17 @@ class Workspace:
         findings = run_checks(resolved)
         return Outcome(system, footprint, findings, replace(resolved, findings=caveats(findings)))
 
-    def inputs(self, footprint: Footprint) -> Inputs:
-        """The reference tables that a footprint's outputs rest on."""
+    def inputs(self, system: System, footprint: Footprint) -> Inputs:
+        """The reference tables that a footprint's outputs rest on, those of the tiers that it needs included."""
+        needed = [footprint]
+        for one in needed:
+            outer = outer_of(system, one)
+            others = [*(system.footprints[key] for key in sorted(one.united)), *([outer] if outer else [])]
+            needed += [other for other in others if other not in needed]
+        entries = {entry.name: entry for one in needed for entry in self._own_inputs(one)}
+        return [entries[name] for name in sorted(entries)]
+
+    def _own_inputs(self, footprint: Footprint) -> Inputs:
         return inputs_of(footprint, self.of(footprint).geography, self.measure)
 
     def build(self, system: System, footprint: Footprint) -> Outcome:
@@ -198,7 +245,7 @@ class Workspace:
             outcome.footprint,
             outcome.tables,
             outcome.findings,
-            self.inputs(outcome.footprint),
+            self.inputs(outcome.system, outcome.footprint),
             self.measure,
             self.geography.chosen.text,
             boundaries,

@@ -12,7 +12,7 @@ from placemap.config.draft import TO_FILL_IN
 from placemap.config.model import Accept, Evidence, Expect, Footprint, Member, Place, Placeholder, Scope, System
 from placemap.config.text_rules import texts
 from placemap.config.yaml_tree import KeyPath, YamlTree
-from placemap.core.codes import MEMBER_KINDS
+from placemap.core.codes import DECLARED_KINDS, MEMBER_KINDS
 
 Vintages = Mapping[str, str]
 Values = Mapping[str, Any]
@@ -78,6 +78,8 @@ class _Reader:
             valid_from=_day(item, "valid_from"),
             valid_to=_day(item, "valid_to"),
             loc=self.tree.loc(path),
+            inside=_inside(item),
+            tier=_text(item, "tier"),
         )
 
     def place(self, above: KeyPath, key: str, footprint: Values, outer: Vintages) -> Place:
@@ -98,13 +100,14 @@ class _Reader:
             evidence=_keys(item) or _keys(footprint),
             notes=_text(item, "notes"),
             loc=self.tree.loc(path),
+            parent=_text(item, "parent") or (_inside(footprint) or ("", ""))[1],
         )
 
     def scope(self, item: Values, path: KeyPath, outer: Vintages) -> Scope:
         vintages = _vintages(item, outer)
         footprint, _, place = _text(item, "place").partition("/")
         return Scope(
-            include=self.members(item, path, vintages),
+            include=self.members({**item, "place": None}, path, vintages),
             exclude=self.members(item.get("exclude"), (*path, "exclude"), vintages),
             place=(footprint, place) if place else None,
             loc=self.tree.loc(path),
@@ -115,7 +118,7 @@ class _Reader:
             return ()
         vintages = _vintages(units, outer)
         found = []
-        for kind in MEMBER_KINDS:
+        for kind in DECLARED_KINDS:
             codes = units.get(kind) or {}
             names = codes if isinstance(codes, dict) else dict.fromkeys(codes)
             for code, name in sorted(names.items()):
@@ -163,6 +166,12 @@ def _keys(item: Values) -> tuple[str, ...]:
     """Keys of evidence: one, or a list of them."""
     keys = item.get("evidence") or ()
     return tuple(key.strip() for key in ([keys] if isinstance(keys, str) else keys))
+
+
+def _inside(footprint: Values) -> tuple[str, str] | None:
+    """The footprint that one lies inside, and the place of it where it is only one."""
+    outer, _, place = _text(footprint, "inside").partition("/")
+    return (outer, place) if outer else None
 
 
 def _subjects(value: str | list[str]) -> list[tuple[str, KeyPath]]:

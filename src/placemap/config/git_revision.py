@@ -28,6 +28,14 @@ def system_at(path: Path, revision: str) -> System:
     git = shutil.which("git")
     if git is None:
         raise PlacemapError("comparing revisions needs git, which is not installed")
+
+    def read(name: str) -> str:
+        return _file_at(git, path.parent / name, revision)
+
+    return system_from_text(read(path.name), f"{path.name}@{revision}", read)
+
+
+def _file_at(git: str, path: Path, revision: str) -> str:
     # `--end-of-options` keeps a revision that starts with a dash from being read as an option.
     command = [git, "-C", str(path.parent), "show", "--end-of-options", f"{revision}:./{path.name}"]
     done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - arguments, no shell
@@ -38,4 +46,4 @@ def system_at(path: Path, revision: str) -> System:
             hint="OLD and NEW are two output folders, two configs, two vintages, or two git revisions",
             exit_code=Exit.UNREADABLE,
         )
-    return system_from_text(decoded(done.stdout), f"{path.name}@{revision}")
+    return decoded(done.stdout)

@@ -10,7 +10,6 @@ import numpy as np
 
 from placemap.config.grades import GRADES
 from placemap.config.model import Evidence, Footprint, Member, Place, System
-from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
 from placemap.core.text import counted, month
@@ -236,7 +235,7 @@ def _places(footprint: Footprint, table: Table, drawn: Picture) -> list[PlaceLin
 
 
 def _member(member: Member) -> tuple[str, str, str]:
-    return KINDS[member.kind].label, member.code, member.name or ""
+    return member.of_kind.label, member.code, member.name or ""
 
 
 def _exceptions(place: Place) -> list[str]:
