@@ -12,9 +12,10 @@ from conftest import PACKAGED, REPO
 
 NATIONAL_PATIENTS = 61_768_942
 FOOTPRINTS = [
-    *(("bnssg", name) for name in ("local-authorities", "localities", "single-place")),
+    *(("bnssg", name) for name in ("local-authorities", "localities", "neighbourhoods", "single-place")),
     *(("lancashire-and-south-cumbria", name) for name in ("ccg-footprints", "delivery-units", "places-2022")),
     *(("norfolk-and-waveney", f"option-{n}{without}") for n in range(1, 6) for without in ("", "-without-waveney")),
+    ("norfolk-and-waveney", "neighbourhoods"),
     ("norfolk-and-waveney", "option-6"),
 ]
 DEFAULTS = {"bnssg": "localities", "norfolk-and-waveney": "option-4", "lancashire-and-south-cumbria": "places-2022"}

@@ -20,11 +20,11 @@ def places(*lines):
     return footprint("".join(f"      {line}\n" for line in lines))
 
 
-
-
 def tiers(parts):
     """Parts of the county inside the three councils; the default footprint is that of the parts."""
-    outer = footprint(COUNCILS).replace("one:", "councils:").replace("default_footprint: one", "default_footprint: parts")
+    outer = (
+        footprint(COUNCILS).replace("one:", "councils:").replace("default_footprint: one", "default_footprint: parts")
+    )
     head = "  parts:\n    name: Parts\n    status: current\n    grade: A\n    evidence: plan\n    inside: councils\n"
     return f"{outer}{head}    places:\n" + "".join(f"      {line}\n" for line in parts)
 

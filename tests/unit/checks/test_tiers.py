@@ -83,7 +83,9 @@ def test_scope_of_a_footprint_inside_another_is_the_places_of_that(toy):
         "      ford: {name: Ford, ward: [E05000906], within: scope}\n", ""
     )
     resolved = resolve(toy, text)
-    scope = [code for code, lies in zip(resolved.geography.lsoa_codes, resolved.assignment.in_scope, strict=True) if lies]
+    scope = [
+        code for code, lies in zip(resolved.geography.lsoa_codes, resolved.assignment.in_scope, strict=True) if lies
+    ]
     assert scope == [f"E010000{n:02}" for n in (6, 7, 8, 9)]
     assert resolved.parentnm.tolist() == ["Borley", "Borley", ""]
 
@@ -132,7 +134,9 @@ def test_patients_that_cross_councils_are_a_warning_with_their_lsoas_and_people(
 
 def test_practice_in_different_places_by_two_tiers_is_named(findings_of):
     outer = PRACTICES % "" + "      other: {name: Other, practice: [A90001]}\n"
-    inner = (PRACTICES % "inside: practices").replace("  practices:", "  inner:").replace("East,", "East, parent: east,")
+    inner = (
+        (PRACTICES % "inside: practices").replace("  practices:", "  inner:").replace("East,", "East, parent: east,")
+    )
     found = [f for f in findings_of(config(outer, inner, default="inner")) if f.code == "crosses-tier"]
     named = [f for f in found if f.subject == "A90001"]
     assert len(named) == 1

@@ -1,0 +1,75 @@
+"""Tiers of the shipped systems: what crosses, and that the sum of a finer tier is the coarser one."""
+
+import numpy as np
+import pytest
+import yaml
+
+from conftest import REPO
+from placemap.config.load import system_from_text
+from placemap.core.findings import Severity
+
+NORFOLK = (REPO / "configs/norfolk-and-waveney.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def norfolk():
+    """Norfolk and Waveney with its PCNs by themselves, and option 4 put together from these."""
+    parts = yaml.safe_load(NORFOLK)["footprints"]["neighbourhoods"]["places"]
+    alone, united = _head("pcns"), _head("united")
+    for key, part in parts.items():
+        (code, _), *_ = part["pcn"].items()
+        alone += f"      {key}: {{name: {part['name']}, pcn: [{code}]}}\n"
+    for parent in sorted({part["parent"] for part in parts.values()}):
+        members = ", ".join(f"pcns/{key}" for key, part in parts.items() if part["parent"] == parent)
+        united += f"      {parent}: {{name: {parent}, place: [{members}]}}\n"
+    return system_from_text(NORFOLK + alone + united, "norfolk-and-waveney.yaml")
+
+
+def _head(key):
+    return (
+        f"  {key}:\n    name: {key}\n    status: proposed\n    grade: B\n    evidence: engagement-2021\n    places:\n"
+    )
+
+
+def crossings(workspace, system, footprint):
+    """Findings of crossings, accepted ones too."""
+    found = workspace.check(system, system.footprints[footprint]).findings
+    return [finding for finding in found if "crosses-tier" in (finding.code, finding.message.split(" accepted")[0])]
+
+
+def test_two_pcns_of_norfolk_cross_the_five_places(workspace, norfolk):
+    found = crossings(workspace, norfolk, "neighbourhoods")
+    assert {f.subject: round(f.people) for f in found} == {"mid-norfolk": 1447, "north-norfolk-1": 2143}
+    assert [len(f.lsoas) for f in found] == [1, 1]
+    assert {f.severity for f in found} == {Severity.WARNING}
+
+
+def test_five_places_put_together_from_the_pcns_are_their_sum_to_the_person(workspace, norfolk):
+    assert crossings(workspace, norfolk, "pcns") == []
+    _, pcns = workspace.resolve(norfolk, norfolk.footprints["pcns"])
+    _, united = workspace.resolve(norfolk, norfolk.footprints["united"])
+    assert pcns.parents[:-1].min() >= 0
+    assert not pcns.crossing.any()
+    for people in (pcns.populations.residents, pcns.populations.registered):
+        parts = np.array([people[pcns.lsoas(at)].sum() for at in range(len(pcns.places))])
+        wholes = np.array([people[united.lsoas(at)].sum() for at in range(len(united.places))])
+        np.testing.assert_allclose(np.bincount(pcns.parents[:-1], parts), wholes)
+    assert united.people(united.assignment.place >= 0) == 1_032_520
+
+
+def test_neighbourhoods_name_the_places_that_their_pcns_are_members_of(shipped_systems):
+    """`parent` says the same as the members of the tier above."""
+    for system, footprint in (("norfolk-and-waveney", "neighbourhoods"), ("bnssg", "neighbourhoods")):
+        of = shipped_systems[system].footprints
+        outer = of[of[footprint].inside[0]]
+        above = {member.code: place.id for place, member in outer.members() if member.kind == "pcn"}
+        assert {member.code: place.parent for place, member in of[footprint].members()} == above
+
+
+def test_delivery_units_cover_lancashire_and_no_more(workspace, shipped_systems):
+    system = shipped_systems["lancashire-and-south-cumbria"]
+    _, units = workspace.resolve(system, system.footprints["delivery-units"])
+    lancashire = [place.id for place in units.outer.places].index("lancashire")
+    np.testing.assert_array_equal(units.assignment.place >= 0, units.outer.lsoas(lancashire))
+    assert set(units.parents[:-1].tolist()) == {lancashire}
+    assert crossings(workspace, system, "delivery-units") == []
