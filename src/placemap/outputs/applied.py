@@ -12,6 +12,7 @@ from placemap.apply.coverage import COVERAGE
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure
 from placemap.apply.reconcile import Reconciliation
 from placemap.apply.run import Applied
+from placemap.apply.tiers import PARENT, Tiers
 from placemap.core.account import Account
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_whole
@@ -84,8 +85,10 @@ def write_frame(table: Table, path: Path) -> None:
     write_whole(path, lambda new: ENDINGS[path.suffix](table, new))
 
 
-def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = False) -> Table:
-    """The result as a table to write."""
+def result_table(
+    applied: Applied, measures: Sequence[Measure], *, long: bool = False, tiers: Tiers | None = None
+) -> Table:
+    """The result as a table to write; with `tiers`, each figure beside the place of the tier above that it lies in."""
     titles = {measure.title: measure for measure in measures}
     if long:
         frame = applied.long(measures)
@@ -97,7 +100,10 @@ def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = 
     else:
         frame = applied.frame
         last = (*(_column(frame, measure) for measure in measures), *COVERED)
-    names = {column.name for column in (*HEAD, *last)}
+    above: tuple[Column, ...] = PARENT if tiers else ()
+    frame = tiers.told(frame) if tiers else frame
+    head, key = (*HEAD, *above), ("PLACECD", *(column.name for column in above[:1]))
+    names = {column.name for column in (*head, *last)}
     groups = [title for title in frame.columns if title not in names and title not in titles]
     frame = frame.copy()
     for group in groups:
@@ -105,8 +111,8 @@ def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = 
     for column in last:
         if column.type == "int":
             frame[column.name] = pd.Series([None if pd.isna(v) else int(v) for v in frame[column.name]], dtype=object)
-    columns = (*HEAD, *(Column(group, "text", "group of the data") for group in groups), *last)
-    return Table("applied", TableSchema("Figures by place", columns, ("PLACECD", *groups)), frame)
+    columns = (*head, *(Column(group, "text", "group of the data") for group in groups), *last)
+    return Table("applied", TableSchema("Figures by place", columns, (*key, *groups)), frame)
 
 
 def _column(frame: pd.DataFrame, measure: Measure) -> Column:
