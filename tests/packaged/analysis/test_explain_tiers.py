@@ -25,14 +25,14 @@ def test_lsoa_that_nests_is_told_with_both_tiers(workspace, shipped_systems):
 
 def test_place_is_told_with_what_it_divides_into(workspace, shipped_systems):
     (line,) = [f for f in facts(workspace, shipped_systems, "option-4/north-norfolk") if f.startswith("divides")]
-    assert re.findall(r"North Norfolk (\d) ([\d,]+)", line) == [
+    assert re.findall(r"North Norfolk (\d) ([\d,]*\d)", line) == [
         ("1", "43,224"),
         ("2", "38,878"),
         ("3", "41,422"),
         ("4", "49,205"),
     ]
     assert line.endswith("1,447 residents are in places of other parents")
-    residents = sum(int(figure.replace(",", "")) for _, figure in re.findall(r"North Norfolk (\d) ([\d,]+)", line))
+    residents = sum(int(figure.replace(",", "")) for _, figure in re.findall(r"North Norfolk (\d) ([\d,]*\d)", line))
     assert residents + 1447 == 174_176
 
 
