@@ -67,7 +67,8 @@ def _noun(footprint: Footprint, member: Member, *, plural: bool) -> str:
 def _section(system: System) -> str:
     parts = [
         f"### {system.name}",
-        f"`{system.id}` · ICB {system.icb_code} ({system.icb_ods}, {system.icb_vintage})",
+        f"`{system.id}` · ICB {system.icb_code} ({system.icb_ods}, {system.icb_vintage})"
+        + "".join(f" · {member.vintage}: {member.name} ({member.code})" for member in system.systems_of),
         *([system.notes] if system.notes else []),
         *(_footprint(system, footprint) for footprint in system.footprints.values()),
         "Evidence:",

@@ -1,7 +1,8 @@
 """Write the generated parts of the documentation: commands, output columns, packaged tables.
 
 `python docs/refresh.py` rewrites what stands between `<!-- begin X -->` and `<!-- end X -->`; with `--check` it
-changes nothing and fails where something is out of date. The rest of each page is written by hand.
+changes nothing and fails where something is out of date. The rest of each page is written by hand. What is counted
+over all England is left as it is where the tables in use (`PLACEMAP_DATA`, or the user's cache) are not of all England.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +180,33 @@ def sections() -> str:
     return atlas_page.sections(systems())
 
 
-GENERATED: dict[tuple[str, str], Callable[[], str]] = {
+@cache
+def england() -> tuple[Any, Any] | None:
+    """All places of England with the workspace that they were resolved in; None without tables of all England."""
+    from placemap.commands.england import england_systems, resolved_england
+    from placemap.commands.workspace import open_workspace
+
+    workspace = open_workspace()
+    return (resolved_england(workspace, england_systems()), workspace) if workspace.geography.all_england else None
+
+
+def councils() -> str | None:
+    """How many places are a council."""
+    import checks_page
+
+    return checks_page.councils(*found) if (found := england()) else None
+
+
+def boards() -> str | None:
+    """How the areas of health and wellbeing boards lie to the places."""
+    import checks_page
+
+    return checks_page.boards(found[0]) if (found := england()) else None
+
+
+GENERATED: dict[tuple[str, str], Callable[[], str | None]] = {
+    ("method/atlas-checks.md", "councils"): councils,
+    ("method/atlas-checks.md", "boards"): boards,
     ("method/atlas.md", "overview"): overview,
     ("method/atlas.md", "systems"): sections,
     ("reference/cli.md", "commands"): commands,
@@ -201,7 +229,10 @@ def refreshed(page: str, text: str) -> str:
             raise ValueError(f"{page}: expected `{begin}` and `{end}`, once each")
         before, rest = text.split(begin)
         after = rest.split(end)[1]
-        text = f"{before}{begin}\n\n{make()}\n\n{end}{after}"
+        made = make()
+        if made is None:
+            continue
+        text = f"{before}{begin}\n\n{made}\n\n{end}{after}"
     return text
 
 

@@ -16,6 +16,8 @@ load()  # tests call the app of this process, with any of its commands
 
 REPO = Path(__file__).parents[1]
 PACKAGED = REPO / "data"
+#: Places of England, as the page of checks on the atlas counts them.
+PLACES = 191
 #: Official files that no test of all England needs; a store without them is made faster.
 NOT_NEEDED = ("LAD24_EN_BSC.gpkg", "LSOA21_PWC_EW.csv", "MYE2020_LSOA11.csv", "README.md")
 

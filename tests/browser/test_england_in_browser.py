@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-# The fixtures of the other report, and of the store of all England.
 from browser.test_report_in_browser import (
     WIDTHS,
     Opened,
@@ -18,6 +17,9 @@ from browser.test_report_in_browser import (
     screenshot,
     violations,
 )
+
+# The fixtures of the other report, and of the store of all England.
+from conftest import PLACES
 
 pytestmark = pytest.mark.browser
 
@@ -82,7 +84,7 @@ def test_filters_show_the_right_rows(opened):
     page.select_option("#grade-filter", "C")
     weak = [row for row in every if row["GRADE"] == "C"]
     assert shown(page) == [row["PLACECD"] for row in weak]
-    assert page.text_content("#places-table-count") == f"{len(weak)} of 187 places shown"
+    assert page.text_content("#places-table-count") == f"{len(weak)} of {PLACES} places shown"
     assert page.locator("#place-layer path:not(.dim)").count() == len(weak)
     totals = [
         int(text.replace(",", "")) for text in page.locator("#places-table tfoot [data-total]").all_text_contents()
@@ -94,7 +96,7 @@ def test_filters_show_the_right_rows(opened):
     page.click("button[type=reset]")
     # A form is emptied after its event, so the page filters once the click is over.
     page.locator("#total-label", has_text="All places").wait_for()
-    assert len(shown(page)) == 187
+    assert len(shown(page)) == PLACES
     assert page.text_content("#total-label") == "All places"
     page.fill("#places-search", "  BRISTOL south ")
     found = [r["PLACECD"] for r in every if all(w in " ".join(r.values()).lower() for w in ("bristol", "south"))]
@@ -106,7 +108,7 @@ def test_filters_show_the_right_rows(opened):
     assert shown(page) == ["bnssg/localities/inner-city-and-east-bristol"]
     page.fill("#places-search", "no such place")
     assert shown(page) == []
-    assert page.text_content("#places-table-count") == "0 of 187 places shown"
+    assert page.text_content("#places-table-count") == f"0 of {PLACES} places shown"
 
 
 def pixels(page, selector):
@@ -175,7 +177,7 @@ def test_a_row_shows_the_place_on_the_map_and_the_map_the_row(opened):
     )
     inset = page.locator("#inset use[data-index]").first
     wanted = int(inset.get_attribute("data-index"))
-    assert wanted < 187
+    assert wanted < PLACES
     assert report.errors == []
 
 
@@ -228,9 +230,9 @@ def test_files_come_out_of_the_page(opened, tmp_path):
 
 def test_without_scripts_the_whole_table_and_the_map_are_there(opened):
     page = opened(java_script_enabled=False).page
-    assert page.locator("#places-table tbody tr").count() == 187
+    assert page.locator("#places-table tbody tr").count() == PLACES
     assert page.is_visible("#places-table tbody tr:last-child")
-    assert page.locator("#place-layer path").count() == 187
+    assert page.locator("#place-layer path").count() == PLACES
     assert page.is_visible("#map-svg")
     assert not page.is_visible("#places-search")
     assert not page.is_visible("[data-file]")
@@ -242,7 +244,7 @@ def test_print(opened):
     page.emulate_media(media="print")
     assert not page.is_visible("#places-search")
     assert page.is_visible("#map-svg")
-    assert len(shown(page)) == 187
+    assert len(shown(page)) == PLACES
     folder = os.environ.get("PLACEMAP_SCREENSHOTS")
     if folder:
         page.pdf(path=f"{folder}/england.pdf", prefer_css_page_size=True)

@@ -76,8 +76,9 @@ def test_crosswalk_rows(cli, tmp_path):
     one = table["E01000001"]  # 500 + 200 + 100 of 950 with East, 100 with West
     assert (one["PLACECD"], one["METHOD"]) == ("toyshire/localities/east", "plurality")
     assert (one["SHARE"], one["PLACED_SHARE"]) == ("0.842105", "0.888889")
-    assert (one["RUNNER_UP"], one["MARGIN"]) == ("toyshire/localities/west", "0.736842")
-    assert (one["RESIDENTS"], one["IN_SCOPE"]) == ("1000.00", "true")
+    assert (one["RUNNER_UP"], one["RUNNER_UPNM"]) == ("toyshire/localities/west", "West")
+    assert one["MARGIN"] == "0.736842"
+    assert (one["RESIDENTS"], one["IN_SCOPE"]) == ("1000", "true")
 
 
 def test_out(cli, tmp_path):
@@ -291,7 +292,7 @@ def test_an_error_repeats_no_report(cli, tmp_path):
 def test_measure(cli, tmp_path):
     assert cli("build", "toyshire", "-f", "councils", "--measure", "residents_mid_2022").code == 0
     table = rows(tmp_path / "out/toyshire/councils/places.csv")
-    assert [row["RESIDENTS"] for row in table] == ["5050.00", "5040.00", "3940.00"]  # ten more for each LSOA
+    assert [row["RESIDENTS"] for row in table] == ["5050", "5040", "3940"]  # ten more for each LSOA
     assert "residents_mid_2022" in (tmp_path / "out/toyshire/councils/README.md").read_text()
 
 
@@ -300,6 +301,42 @@ def test_measure_in_2011_lsoas(cli, tmp_path):
     assert cli("build", "toyshire", "-f", "councils", "--measure", "residents_mid_2019").code == 0
     table = rows(tmp_path / "out/toyshire/councils/places.csv")
     assert [row["RESIDENTS"] for row in table] == ["4900.00", "4500.00", "4000.00"]
+
+
+WHOLE, PARTS, FLAG = re.compile(r"\d+"), re.compile(r"\d+\.\d\d"), re.compile("true|false")
+ALWAYS = {"LSOAS": WHOLE, "LIST_SIZE": WHOLE, "REGISTERED": PARTS, "PATIENTS": PARTS, "PATIENTS_IN_PLACE": PARTS}
+ALWAYS |= {"PATIENTS_OUT_OF_PLACE": PARTS, **dict.fromkeys(("IN_SCOPE", "BEST_FIT", "DECLARED"), FLAG)}
+
+
+@pytest.mark.parametrize(
+    ("measure", "form"),
+    [("residents_2021", WHOLE), ("residents_mid_2022", WHOLE), ("residents_mid_2019", PARTS)],
+)
+def test_a_column_has_one_form_in_every_row(cli, tmp_path, measure, form):
+    """By column and measure: whole people where they are published by LSOA of 2021, else hundredths."""
+    assert cli("build", "toyshire", "--all", "--measure", measure).code == 0
+    seen = set()
+    for path in sorted((tmp_path / "out/toyshire").glob("*/*.csv")):
+        residents = PARTS if path.stem == "place_lsoa11" else form
+        for row in rows(path):
+            for column, value in row.items():
+                expected = residents if column == "RESIDENTS" else ALWAYS.get(column)
+                assert expected is None or expected.fullmatch(value), (path.stem, column, value)
+                seen |= {column} if expected else set()
+    assert seen == {*ALWAYS, "RESIDENTS"}
+
+
+def test_place_ids(cli, tmp_path):
+    assert cli("build", "toyshire", "--all").code == 0
+    for footprint, expected in (("localities", "toyshire-east"), ("mixed", None)):
+        ids = {row["PLACECD"]: row["PLACEID"] for row in rows(tmp_path / f"out/toyshire/{footprint}/places.csv")}
+        if expected:
+            assert expected in ids.values()
+        else:
+            assert all(code.replace("/", "-") == found for code, found in ids.items())
+        for path in sorted((tmp_path / "out/toyshire" / footprint).glob("*.csv")):
+            for row in rows(path):
+                assert row.get("PLACEID", "") == ids.get(row.get("PLACECD", ""), ""), path
 
 
 @pytest.mark.parametrize(
@@ -359,7 +396,7 @@ def test_excel_keeps_codes_as_text(cli, tmp_path):
     assert set(book.sheetnames) == TABLES
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert not [cell.value for cell in cells if cell.data_type == "f"]
-    codes = book["place_sicbl24"]["F"][1:]
+    codes = book["place_sicbl24"]["G"][1:]
     assert {(cell.value, cell.data_type, cell.number_format) for cell in codes} == {("90A", "s", "@")}
     first = (folder / "placemap.xlsx").read_bytes()
     cli("build", "toyshire", "--excel")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import defaultdict
 from fractions import Fraction
 
 import numpy as np
@@ -115,7 +116,23 @@ def test_weights_conserve_people(built, key):
             np.testing.assert_allclose(by_place[column].sum(), places[column], rtol=1e-9, err_msg=name)
             np.testing.assert_allclose(by_place[share].sum(), 1, rtol=1e-9, err_msg=name)
         for share in ("UNIT_RESIDENT_SHARE", "UNIT_REGISTERED_SHARE"):
-            assert (frame.groupby(frame.columns[4])[share].sum() <= 1 + 1e-9).all(), name
+            assert (frame.groupby(frame.columns[5])[share].sum() <= 1 + 1e-9).all(), name
+
+
+@pytest.mark.parametrize("key", FOOTPRINTS, ids="/".join)
+def test_a_unit_has_one_best_fit(built, key):
+    """Told again in plain Python from the rows of each unit: the most residents; of equals, the first PLACECD."""
+    for name, frame in built[key][1].items():
+        if "BEST_FIT" not in frame:
+            assert name in ("place_lsoa21", "place_pcn", "place_practice", "places", "ledger", "findings")
+            continue
+        code = frame.columns[5]
+        rows_of = defaultdict(list)
+        for row in frame.to_dict("records"):
+            rows_of[row[code]].append((-round(float(row["RESIDENTS"]), 2), row["PLACECD"]))
+        found = list(frame.loc[frame["BEST_FIT"], [code, "PLACECD"]].itertuples(index=False, name=None))
+        assert sorted(found) == sorted((unit, min(rows)[1]) for unit, rows in rows_of.items()), name
+        assert not found or frame["BEST_FIT"].sum() == frame[code].nunique()
 
 
 @pytest.mark.parametrize("key", FOOTPRINTS, ids="/".join)

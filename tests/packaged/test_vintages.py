@@ -35,10 +35,15 @@ BRISTOL = "E54000039, ods: QUY, vintage: 2024"
 
 def findings(packaged: Path, tmp_path: Path, members: str, icb: str = BRISTOL, **chosen) -> dict[str, str]:
     """Messages with their next steps by code of the finding."""
+    return findings_in(packaged, tmp_path, CONFIG.format(icb=icb, members=members), **chosen)
+
+
+def findings_in(packaged: Path, tmp_path: Path, config: str, **chosen) -> dict[str, str]:
+    """The same of a whole config."""
     from placemap.config.load import load_system
 
     path = tmp_path / "county.yaml"
-    path.write_text(CONFIG.format(icb=icb, members=members))
+    path.write_text(config)
     workspace = open_workspace(packaged, **chosen)
     jobs, errors = jobs_of(workspace, [load_system(path)], [])
     assert not errors
@@ -76,6 +81,73 @@ def test_nothing_is_said_of_icbs_where_nobody_asks(packaged, tmp_path):
     result = run("build", "norfolk-and-waveney", "--data", str(packaged), "--out", str(tmp_path))
     assert "icb-gone" not in result.output
     assert not list(tmp_path.rglob("place_icb*"))
+
+
+# What has changed since a config was written
+
+
+SINCE = "not-confirmed-since"
+
+
+@pytest.mark.parametrize(
+    ("date", "confirmed"),
+    [("", False), ("2026", False), ("2026-04", False), ("2026-04-01", False), ("2026-04-02", True), ("2026-05", True)],
+)
+def test_places_without_evidence_since_icbs_changed(packaged, tmp_path, date, confirmed):
+    """ICBs changed on 1 April 2026; a date that is only a month or a year may be of its first day."""
+    dated = CONFIG if not date else CONFIG.replace("publisher: P", f"publisher: P, date: '{date}'")
+    found = findings_in(packaged, tmp_path, dated.format(icb=BRISTOL, members="sub_icb: [15C]"))
+    assert (SINCE in found) == (not confirmed)
+    if not confirmed:
+        assert "dated after 2026-04-01" in found[SINCE]
+
+
+@pytest.mark.parametrize(
+    "change", [("status: current", "status: superseded"), ("grade: A", "grade: A, valid_to: 2025-01-01")]
+)
+def test_places_that_are_over_need_no_newer_evidence(packaged, tmp_path, change):
+    text = CONFIG.format(icb=BRISTOL, members="sub_icb: [15C]").replace(*change)
+    assert SINCE not in findings_in(packaged, tmp_path, text)
+
+
+def test_nothing_is_unconfirmed_on_a_day_before_the_change(packaged, tmp_path):
+    text = CONFIG.format(icb=BRISTOL, members="sub_icb: [15C]")
+    assert SINCE not in findings_in(packaged, tmp_path, text, as_of="2024-06-01")
+
+
+NORFOLK = "E54000022, ods: QMM, vintage: 2024"
+IN_2026 = "ics: {id: county"
+
+
+def of_2026(text: str, icbs: str) -> str:
+    return text.replace("[15C]", "[26A]").replace(IN_2026, f"systems_of_2026: {{{icbs}}}\n{IN_2026}")
+
+
+@pytest.mark.parametrize(
+    ("icbs", "code", "said"),
+    [
+        ("E54000068: NHS Norfolk and Suffolk Integrated Care Board", "", ""),
+        ("E54000068: NHS Norfolk Integrated Care Board", "name-mismatch", "is called `NHS Norfolk and Suffolk"),
+        ("E54000039: NHS Bristol and others", "system-differs", "624 of its LSOAs are in E54000068"),
+    ],
+)
+def test_a_config_s_icbs_of_2026_are_held_against_the_lookup(packaged, tmp_path, icbs, code, said):
+    text = of_2026(CONFIG.format(icb=NORFOLK, members="sub_icb: [26A]"), icbs)
+    if code == "system-differs":
+        name = "NHS Bristol, North Somerset and South Gloucestershire Integrated Care Board"
+        text = text.replace("NHS Bristol and others", f'"{name}"')
+    found = findings_in(packaged, tmp_path, text)
+    assert code in found if code else not {"name-mismatch", "system-differs"} & set(found)
+    assert said in found.get(code, "")
+
+
+def test_councils_that_ended_since_the_config_was_written_are_named(packaged, tmp_path):
+    """Waveney became part of East Suffolk in 2019."""
+    waveney = "ltla: [E07000206], ltla_vintage: 2018"
+    text = CONFIG.format(icb=NORFOLK, members=waveney).replace("sub_icb: [15C]", waveney)
+    found = findings_in(packaged, tmp_path, text)["councils-changed"]
+    assert "as of 2018; by the tables of 2024" in found
+    assert "ended: E07000206 (Waveney); began: E07000244 (East Suffolk)" in found
 
 
 def test_divided_sub_icb_locations_cannot_be_told(england_store):

@@ -12,8 +12,8 @@ import pandas as pd
 from placemap.analysis import schemas
 from placemap.config.model import Footprint
 from placemap.config.tiers import GUIDANCE, tier_of
-from placemap.core.arrays import Floats, Ints, sums
-from placemap.core.tables import Table
+from placemap.core.arrays import Floats, Ints, Numbers, sums
+from placemap.core.tables import Table, as_declared
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
 from placemap.resolve.plurality import plurality
@@ -110,9 +110,8 @@ def side(resolved: ResolvedFootprint) -> Side:
     return Side(
         resolved,
         int(placed.sum()),
-        float(populations.residents[placed].sum()),
-        float(populations.registered[placed].sum()),
-        tuple(sizes.tolist()),
+        *populations.of(placed),
+        tuple(populations.of(place == position)[0] for position in range(count)),
         int(((sizes >= size.low) & (sizes <= size.high)).sum()) if size else None,
         int((placed & ~assignment.in_scope).sum()),
         alignments(resolved),
@@ -177,13 +176,13 @@ def comparison_tables(sides: Sequence[Side]) -> list[Table]:
     populations = sides[0].resolved.populations
     first = Table(
         "footprints",
-        schemas.footprints(populations.residents_name, populations.registered_name),
+        schemas.footprints(populations),
         pd.DataFrame([_row(item) for item in sides]),
     )
     rows = [_alignment_row(item, one) for item in sides for one in item.alignments]
     second = Table("alignment", schemas.ALIGNMENT, pd.DataFrame(rows, columns=schemas.ALIGNMENT.names))
     pairs = [place_place(a.resolved, b.resolved) for a, b in combinations(sides, 2)]
-    schema = schemas.place_place(populations.residents_name, populations.registered_name)
+    schema = schemas.place_place(populations)
     frames = [pair.frame for pair in pairs]
     both = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=schema.names)
     return [first, second, Table("place_place", schema, both)]
@@ -230,7 +229,7 @@ def place_place(a: ResolvedFootprint, b: ResolvedFootprint) -> Table:
     left, right = place_a[rows] % sizes[0], place_b[rows] % sizes[1]
     cells, inverse = np.unique(left * sizes[1] + right, return_inverse=True)
     row_a, row_b = np.divmod(cells, sizes[1])
-    columns: dict[str, object] = {"ICSID": np.full(len(cells), a.system.id, dtype=object)}
+    columns: dict[str, Numbers] = {"ICSID": np.full(len(cells), a.system.id, dtype=object)}
     for letter, resolved, place in (("A", a, row_a), ("B", b, row_b)):
         columns[f"FOOTPRINT_{letter}"] = np.full(len(cells), resolved.footprint.id, dtype=object)
         columns[f"PLACECD_{letter}"], columns[f"PLACENM_{letter}"] = resolved.placecd[place], resolved.placenm[place]
@@ -240,8 +239,8 @@ def place_place(a: ResolvedFootprint, b: ResolvedFootprint) -> Table:
         columns["RESIDENTS" if column == "RESIDENT" else "REGISTERED"] = overlap
         columns[f"A_{column}_SHARE"] = _share(overlap, row_a, left, people, blank=sizes[0] - 1)
         columns[f"B_{column}_SHARE"] = _share(overlap, row_b, right, people, blank=sizes[1] - 1)
-    schema = schemas.place_place(populations.residents_name, populations.registered_name)
-    frame = pd.DataFrame(columns)[schema.names]
+    schema = schemas.place_place(populations)
+    frame = pd.DataFrame({column.name: as_declared(columns[column.name], column) for column in schema.columns})
     return Table("place_place", schema, frame.sort_values(list(schema.key), ignore_index=True))
 
 

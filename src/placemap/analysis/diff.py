@@ -131,26 +131,21 @@ def _diff(sides: Sides) -> Diff:
     practices = moved_practices(sides)
     moves = moved_lsoas(sides, practices)
     places = _place_changes(sides, moves)
-    tables = [
-        name
-        for name in sorted({*sides.old.digests, *sides.new.digests})
-        if sides.old.digests.get(name) != sides.new.digests.get(name)
-    ]
     return Diff(
         old=sides.old,
         new=sides.new,
-        level=_level(places, moves, tables),
+        level=_level(places, moves, sides.tables),
         moves=Table("moves", schemas.MOVES, moves),
         places=places,
         practices=tuple(practices.values()),
         inputs=tuple(sorted(sides.inputs.values())),
         config_edited=sides.config_edited,
-        tables=tuple(tables),
+        tables=sides.tables,
         measure=sides.counted.measure,
     )
 
 
-def _level(places: tuple[PlaceChange, ...], moves: pd.DataFrame, tables: list[str]) -> str:
+def _level(places: tuple[PlaceChange, ...], moves: pd.DataFrame, tables: tuple[str, ...]) -> str:
     if any(place.change for place in places):
         return "major"
     return "minor" if len(moves) else "patch" if tables else "none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -46,12 +47,22 @@ class Sides:
     @property
     def counted(self) -> Snapshot:
         """The side whose residents are counted: the one with the newer measure; the same in either direction."""
-        return max(self.old, self.new, key=lambda side: (side.measure, side.config, sorted(side.digests.items())))
+        return max(
+            self.old, self.new, key=lambda side: (side.measure, side.config, json.dumps(side.digests, sort_keys=True))
+        )
 
     @cached_property
     def inputs(self) -> dict[str, tuple[str, str, str]]:
         """Reference tables that differ: by what they are, that again, the old vintage and the new one."""
         return _changed_inputs(self.old, self.new)
+
+    @cached_property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables that differ, in columns that both have: one that is new in placemap is no change."""
+        old, new = self.old.digests, self.new.digests
+        both = {name: old[name].keys() & new[name].keys() for name in old.keys() & new.keys()}
+        changed = [name for name, columns in both.items() if any(old[name][c] != new[name][c] for c in columns)]
+        return tuple(sorted([*changed, *(old.keys() ^ new.keys())]))
 
     @cached_property
     def recoded(self) -> dict[str, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
 from placemap.core.text import listed, some
+from placemap.reference.fine_lookups import FineKind
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import CodeKind, clean_codes, code_columns
 
@@ -56,8 +58,30 @@ class WantedPlaces:
     findings: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True)
+class FineColumn:
+    """A column of codes finer than an LSOA.
+
+    Attributes:
+        column: its title.
+        kind: postcodes or output areas.
+        lsoa_of: by value of the column, the LSOA that it lies in; values that lie in none are left out.
+        notes: on where that is known from.
+    """
+
+    column: str
+    kind: FineKind
+    lsoa_of: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
 def from_table(
-    frame: pd.DataFrame, geography: Geography, code_column: str = "", place_column: str = "", pcn_vintage: str = ""
+    frame: pd.DataFrame,
+    geography: Geography,
+    code_column: str = "",
+    place_column: str = "",
+    pcn_vintage: str = "",
+    fine: FineColumn | None = None,
 ) -> WantedPlaces:
     """What a table says.
 
@@ -65,10 +89,13 @@ def from_table(
         frame: all cells as text.
         code_column, place_column: the columns to take; found by content where they are empty.
         pcn_vintage: the list of PCNs that PCNs and practices are read by; the best one where it is empty.
+        fine: the column of codes, where they are finer than LSOAs.
 
     Raises:
         PlacemapError: there is no column of codes or of places, several might be, or a code is in two places.
     """
+    if fine:
+        return _from_fine(frame, geography, fine, place_column)
     found = _code_column(frame, geography, code_column)
     place_of, notes = _places_by_code(frame, found, place_column or _place_column(frame, found))
     if found.malformed:
@@ -102,6 +129,36 @@ def _listed(found: Listing, column: CodeKind, notes: Sequence[str], geography: G
     source = f"{count:,} {label} (column {column.column}), with the PCNs of {found.vintage}"
     names = tuple(sorted(set(found.place_of.values())))
     return WantedPlaces(source, names, np.full(geography.size, -1), found, (*notes, *found.notes), found.unknown)
+
+
+def _from_fine(frame: pd.DataFrame, geography: Geography, fine: FineColumn, place_column: str) -> WantedPlaces:
+    """Each LSOA in the place that most of its postcodes or output areas are in; of equally many, the first by name."""
+    codes = CodeKind(fine.column, "lsoa", "", (), len(frame), 0, 0, (), ())
+    place_of, notes = _places_by_code(frame, codes, place_column or _place_column(frame, codes), fine.kind.label)
+    votes: dict[str, Counter[str]] = {}
+    for code, place in place_of.items():
+        if code in fine.lsoa_of:
+            votes.setdefault(fine.lsoa_of[code], Counter())[place] += 1
+    known = {lsoa: min(cast, key=lambda place: (-cast[place], place)) for lsoa, cast in votes.items()}
+    unknown = tuple(sorted(code for code in place_of if code not in fine.lsoa_of))
+    here = {lsoa: place for lsoa, place in known.items() if lsoa in geography.lsoas}
+    if not here:
+        raise PlacemapError(
+            f"none of the {fine.kind.plural} lies in an LSOA of the tables in use",
+            hint="`placemap data update`, or --data with a store that has them",
+        )
+    names = tuple(sorted(set(here.values())))
+    divided = sorted(lsoa for lsoa, cast in votes.items() if len(cast) > 1)
+    if divided:
+        notes.append(
+            f"{len(divided):,} LSOAs have {fine.kind.plural} in several places; each goes where most of them are: "
+            f"{few(divided)}."
+        )
+    position = {name: at for at, name in enumerate(names)}
+    of_lsoa = np.full(geography.size, -1)
+    of_lsoa[positions(geography.lsoas, list(here))] = [position[name] for name in here.values()]
+    source = f"{len(here):,} LSOAs, by {len(place_of) - len(unknown):,} {fine.kind.plural} (column {fine.column})"
+    return WantedPlaces(source, names, of_lsoa, None, (*fine.notes, *notes), unknown)
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------
@@ -216,7 +273,9 @@ def _unlike(frame: pd.DataFrame, columns: list[str]) -> list[str]:
     return several or list(seen.values())
 
 
-def _places_by_code(frame: pd.DataFrame, found: CodeKind, column: str) -> tuple[dict[str, str], list[str]]:
+def _places_by_code(
+    frame: pd.DataFrame, found: CodeKind, column: str, label: str = ""
+) -> tuple[dict[str, str], list[str]]:
     if column not in frame:
         raise no_column(column, frame)
     pairs = pd.DataFrame({"code": clean_codes(frame[found.column]), "place": frame[column].str.strip()})
@@ -231,7 +290,7 @@ def _places_by_code(frame: pd.DataFrame, found: CodeKind, column: str) -> tuple[
         places = twice[twice["code"] == code]["place"].tolist()
         more = f", and so are {len(others):,} more: {few(others)}" if others else ""
         raise PlacemapError(
-            f"{KINDS[found.kind].label} {code} is in {len(places)} places, {listed(places)}{more}",
+            f"{label or KINDS[found.kind].label} {code} is in {len(places)} places, {listed(places)}{more}",
             hint="keep each code in one place; to divide a unit, list its LSOAs",
             exit_code=Exit.WRONG,
         )

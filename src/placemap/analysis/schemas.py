@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from placemap.core.tables import Column, TableSchema
 from placemap.resolve.place_codes import FOOTPRINT, HEAD, ICS, PLACE
+from placemap.resolve.populations import Populations
 
 
-def footprints(measure: str, registered: str) -> TableSchema:
+def footprints(people: Populations) -> TableSchema:
     """A row a footprint."""
+    counted = people.residents_type
     return TableSchema(
         "Footprints side by side",
         (
@@ -18,12 +20,12 @@ def footprints(measure: str, registered: str) -> TableSchema:
             Column("GRADE", "code", "strength of the evidence, A to C"),
             Column("PLACES", "int", "number of places"),
             Column("LSOAS", "int", "LSOAs of 2021 in any place"),
-            Column("RESIDENTS", "people", f"residents of all places ({measure})"),
-            Column("REGISTERED", "people", f"registered patients who live in any place ({registered})"),
+            people.residents_column("of all places"),
+            people.registered_column("in any place"),
             Column("SMALLEST", "text", "name of the place with fewest residents"),
-            Column("SMALLEST_RESIDENTS", "people", "its residents"),
+            Column("SMALLEST_RESIDENTS", counted, "its residents"),
             Column("LARGEST", "text", "name of the place with most residents"),
-            Column("LARGEST_RESIDENTS", "people", "its residents"),
+            Column("LARGEST_RESIDENTS", counted, "its residents"),
             Column("SPREAD", "number", "residents of the largest ÷ residents of the smallest place"),
             Column(
                 "IN_RANGE", "int", "places of the size that guidance gives for their tier; blank where it gives none"
@@ -50,7 +52,7 @@ ALIGNMENT = TableSchema(
 )
 
 
-def place_place(measure: str, registered: str) -> TableSchema:
+def place_place(people: Populations) -> TableSchema:
     """A row an overlapping pair of places of two footprints."""
     other = "blank for LSOAs that are in no place of the footprint"
     return TableSchema(
@@ -64,8 +66,8 @@ def place_place(measure: str, registered: str) -> TableSchema:
             Column("PLACECD_B", "code", f"its place; {other}"),
             Column("PLACENM_B", "text", "name of that place"),
             Column("LSOAS", "int", "LSOAs of 2021 that the two have in common"),
-            Column("RESIDENTS", "people", f"residents of those ({measure})"),
-            Column("REGISTERED", "people", f"registered patients who live in those ({registered})"),
+            people.residents_column("of those"),
+            people.registered_column("in those"),
             Column("A_RESIDENT_SHARE", "share", "RESIDENTS ÷ residents of the place of A"),
             Column("B_RESIDENT_SHARE", "share", "RESIDENTS ÷ residents of the place of B"),
             Column("A_REGISTERED_SHARE", "share", "REGISTERED ÷ registered patients who live in the place of A"),
@@ -92,42 +94,48 @@ MOVES = TableSchema(
 )
 
 
-SENSITIVITY = TableSchema(
-    "LSOAs of 2021 that change place under another method",
-    (
-        *(ICS, FOOTPRINT),
-        Column("METHOD", "code", "the other method"),
-        Column("LSOA21CD", "code", "LSOA of 2021"),
-        Column("LSOA21NM", "text", "name of the LSOA"),
-        *PLACE,
-        Column("OTHER_PLACECD", "code", "place by the other method; blank for none"),
-        Column("OTHER_PLACENM", "text", "name of that place"),
-        Column("RESIDENTS", "people", "residents of the LSOA"),
-        Column(
-            "SHARE",
-            "share",
-            "the place's share of registered patients, by the usual method; blank where they did not decide",
+def sensitivity(people: Populations) -> TableSchema:
+    """A row an LSOA × other method that puts it elsewhere."""
+    return TableSchema(
+        "LSOAs of 2021 that change place under another method",
+        (
+            *(ICS, FOOTPRINT),
+            Column("METHOD", "code", "the other method"),
+            Column("LSOA21CD", "code", "LSOA of 2021"),
+            Column("LSOA21NM", "text", "name of the LSOA"),
+            *PLACE,
+            Column("OTHER_PLACECD", "code", "place by the other method; blank for none"),
+            Column("OTHER_PLACENM", "text", "name of that place"),
+            Column("RESIDENTS", people.residents_type, "residents of the LSOA"),
+            Column(
+                "SHARE",
+                "share",
+                "the place's share of registered patients, by the usual method; blank where they did not decide",
+            ),
+            Column("MARGIN", "share", "its lead over the runner-up; blank where patients did not decide"),
         ),
-        Column("MARGIN", "share", "its lead over the runner-up; blank where patients did not decide"),
-    ),
-    ("METHOD", "LSOA21CD"),
-)
+        ("METHOD", "LSOA21CD"),
+    )
 
 
-CONFIDENCE = TableSchema(
-    "How sure the places are",
-    (
-        *HEAD,
-        Column(
-            "CONFIDENCE", "code", "certain: from declared areas; by FLIPPING_SHARE high: under 2%, fair: under 10%, low"
+def confidence(people: Populations) -> TableSchema:
+    """A row a place."""
+    return TableSchema(
+        "How sure the places are",
+        (
+            *HEAD,
+            Column(
+                "CONFIDENCE",
+                "code",
+                "certain: from declared areas; by FLIPPING_SHARE high: under 2%, fair: under 10%, low",
+            ),
+            Column("WORDS", "text", "the same in plain words"),
+            Column("LSOAS", "int", "LSOAs of 2021 of the place"),
+            Column("FLIPPING", "int", "of those, in another place under at least one other method"),
+            Column("GAINING", "int", "LSOAs of other places that would be here under at least one other method"),
+            Column("RESIDENTS", people.residents_type, "residents of the place"),
+            Column("RESIDENTS_FLIPPING", people.residents_type, "residents of the LSOAs of FLIPPING"),
+            Column("FLIPPING_SHARE", "share", "RESIDENTS_FLIPPING ÷ RESIDENTS"),
         ),
-        Column("WORDS", "text", "the same in plain words"),
-        Column("LSOAS", "int", "LSOAs of 2021 of the place"),
-        Column("FLIPPING", "int", "of those, in another place under at least one other method"),
-        Column("GAINING", "int", "LSOAs of other places that would be here under at least one other method"),
-        Column("RESIDENTS", "people", "residents of the place"),
-        Column("RESIDENTS_FLIPPING", "people", "residents of the LSOAs of FLIPPING"),
-        Column("FLIPPING_SHARE", "share", "RESIDENTS_FLIPPING ÷ RESIDENTS"),
-    ),
-    ("PLACECD",),
-)
+        ("PLACECD",),
+    )

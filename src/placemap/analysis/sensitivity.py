@@ -20,7 +20,7 @@ import pandas as pd
 
 from placemap.analysis import schemas
 from placemap.core.arrays import Bools, Floats, Ints, positions
-from placemap.core.tables import Table
+from placemap.core.tables import Table, as_declared
 from placemap.core.text import counted
 from placemap.reference.by_lsoa import Registrations
 from placemap.reference.geography import Geography
@@ -75,10 +75,11 @@ def _together(whole: ResolvedFootprint, parts: Sequence[Sensitivity]) -> Sensiti
         first += len(part.places)
     flips = pd.concat([found.flips.frame for found in parts], ignore_index=True)
     confidence = pd.concat([found.confidence.frame for found in parts], ignore_index=True)
+    schema = schemas.sensitivity(whole.populations)
     return Sensitivity(
         other,
-        Table("sensitivity", schemas.SENSITIVITY, flips.sort_values(list(schemas.SENSITIVITY.key), ignore_index=True)),
-        Table("confidence", schemas.CONFIDENCE, confidence),
+        Table("sensitivity", schema, flips.sort_values(list(schema.key), ignore_index=True)),
+        Table("confidence", schemas.confidence(whole.populations), confidence),
     )
 
 
@@ -218,6 +219,7 @@ LABELS = {
 def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
     assignment, geography = resolved.assignment, resolved.geography
     share, margin = assignment.share(), assignment.margin()
+    schema = schemas.sensitivity(resolved.populations)
     frames = []
     for method, place in other.items():
         rows = np.flatnonzero(place != assignment.place)
@@ -235,9 +237,10 @@ def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
             "SHARE": share[rows],
             "MARGIN": margin[rows],
         }
-        frames.append(pd.DataFrame(columns)[schemas.SENSITIVITY.names])
-    frame = pd.concat(frames, ignore_index=True).sort_values(list(schemas.SENSITIVITY.key), ignore_index=True)
-    return Table("sensitivity", schemas.SENSITIVITY, frame)
+        typed = {column.name: as_declared(columns[column.name], column) for column in schema.columns}
+        frames.append(pd.DataFrame(typed))
+    frame = pd.concat(frames, ignore_index=True).sort_values(list(schema.key), ignore_index=True)
+    return Table("sensitivity", schema, frame)
 
 
 def _confidence(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
@@ -248,17 +251,13 @@ def _confidence(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
     for position, (place, head) in enumerate(zip(resolved.places, resolved.place_codes, strict=True)):
         mine = resolved.lsoas(position)
         gaining = np.any([of == position for of in counted], axis=0) & ~mine
-        residents = resolved.people(mine)
-        changing = resolved.people(mine & flipping)
+        residents, changing = (resolved.populations.of(lsoas)[0] for lsoas in (mine, mine & flipping))
         share = changing / residents if residents else 0.0
         plural = bool((mine & assignment.by_plurality).any())
         level, words = _words(place.name, share, int((mine & flipping).sum()), int(gaining.sum()), plural=plural)
         rows.append(
             (
-                head.ics,
-                head.footprint,
-                head.code,
-                place.name,
+                *head.cells,
                 level,
                 words,
                 int(mine.sum()),
@@ -269,7 +268,8 @@ def _confidence(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
                 share,
             )
         )
-    return Table("confidence", schemas.CONFIDENCE, pd.DataFrame(rows, columns=schemas.CONFIDENCE.names))
+    schema = schemas.confidence(resolved.populations)
+    return Table("confidence", schema, pd.DataFrame(rows, columns=schema.names))
 
 
 def _words(name: str, share: float, lsoas: int, gaining: int, *, plural: bool) -> tuple[str, str]:

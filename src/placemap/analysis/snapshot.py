@@ -50,7 +50,7 @@ class Snapshot:
         inputs: by name.
         config: hash of the config's content.
         measure: that residents are counted by.
-        digests: by name of a table, the hash of its content as text.
+        digests: by name of a table and of a column, the hash of its content as text.
     """
 
     label: str
@@ -63,7 +63,7 @@ class Snapshot:
     inputs: dict[str, Input]
     config: str
     measure: str
-    digests: dict[str, str]
+    digests: dict[str, dict[str, str]]
 
     def vintage(self, what: str) -> str:
         """Vintage of the input `what`; empty where it has none."""
@@ -191,7 +191,7 @@ def _figures(texts: dict[str, pd.DataFrame]) -> dict[str, Any]:
         "people": dict(zip(places["PLACECD"], people, strict=True)),
         "lsoas": _indexed(texts["place_lsoa21"], "LSOA21CD", _LSOA_COLUMNS),
         "practices": _indexed(texts["place_practice"], "PRACTICECD", _PRACTICE_COLUMNS),
-        "digests": {name: _digest(frame) for name, frame in sorted(texts.items()) if name not in NOT_FIGURES},
+        "digests": {name: _digests(frame) for name, frame in sorted(texts.items()) if name not in NOT_FIGURES},
     }
 
 
@@ -215,9 +215,12 @@ def _indexed(frame: pd.DataFrame, key: str, columns: Mapping[str, str]) -> pd.Da
     return pd.DataFrame(content, index=pd.Index(frame[key], name=key)).sort_index()
 
 
-def _digest(frame: pd.DataFrame) -> str:
-    columns = [[name, _plain(frame[name])] for name in frame]
-    content = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
+def _digests(frame: pd.DataFrame) -> dict[str, str]:
+    return {str(name): _digest(_plain(frame[name])) for name in frame}
+
+
+def _digest(values: list[object]) -> str:
+    content = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()
 
 

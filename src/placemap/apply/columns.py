@@ -14,6 +14,7 @@ from placemap.apply.told import OUTSIDE_ENGLAND, SORTS, names_in, sorts_in
 from placemap.core.codes import KINDS, MEMBER_KINDS, NO_CODE, is_code
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.text import counted, listed
+from placemap.reference.fine_lookups import FINE_KINDS
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import CodeKind, clean_codes, recognise
 
@@ -21,6 +22,8 @@ from placemap.reference.recognise import CodeKind, clean_codes, recognise
 PREVIEW = 10_000
 PLACE_COLUMNS = ("ICSID", "FOOTPRINT", "PLACECD", "PLACENM")
 LONG_COLUMNS = ("MEASURE", "VALUE")
+#: What the codes of a table may be of.
+APPLIED_KINDS = (*MEMBER_KINDS, *FINE_KINDS)
 #: Part of a table's codes that must be of one kind; below it the user is asked which kind is meant.
 MAINLY = 0.8
 #: Part of a column that must be codes of a kind for it to be the column of codes, if it is the only one.
@@ -39,8 +42,8 @@ def key_column(engine: Engine, by: str | None, kind: str | None, geography: Geog
     types = engine.columns()
     if by is not None and by not in types:
         raise _no_column(by, types, label)
-    if kind is not None and kind not in MEMBER_KINDS:
-        raise _usage(f"`{kind}` is not a kind of unit", f"the kinds are {', '.join(MEMBER_KINDS)}")
+    if kind is not None and kind not in APPLIED_KINDS:
+        raise _usage(f"`{kind}` is not a kind of unit", f"the kinds are {', '.join(APPLIED_KINDS)}")
     if by is not None and kind is not None:
         return by, kind
     texts = [by] if by else [column for column, held in types.items() if held in (sql.TEXT, sql.OTHER)]
@@ -61,9 +64,8 @@ def _code_columns(preview: pd.DataFrame, geography: Geography, kind: str | None)
 
 def _of_kind(preview: pd.DataFrame, kind: str) -> list[CodeKind]:
     """The column with most codes of the shape of a kind, among whatever else."""
-    rows = {
-        column: int(clean_codes(preview[column]).map(KINDS[kind].pattern.fullmatch).notna().sum()) for column in preview
-    }
+    pattern = FINE_KINDS[kind].shape if kind in FINE_KINDS else KINDS[kind].pattern
+    rows = {column: int(clean_codes(preview[column]).map(pattern.fullmatch).notna().sum()) for column in preview}
     best = max(rows, key=lambda column: rows[column], default="")
     return [CodeKind(str(best), kind, "", (), len(preview), 0, rows[best], (), ())] if rows.get(best) else []
 
@@ -96,7 +98,7 @@ def _no_codes(preview: pd.DataFrame, by: str | None, geography: Geography, label
     where = f"column `{by}`" if by else f"any column ({listed(list(columns)[:12]) if columns else 'none holds text'})"
     return _usage(
         f"no codes that placemap knows in {where} of the first {PREVIEW:,} rows",
-        f"say what its codes are of with --kind ({', '.join(MEMBER_KINDS)})" if by else "name the column with --by",
+        f"say what its codes are of with --kind ({', '.join(APPLIED_KINDS)})" if by else "name the column with --by",
         label,
     )
 
@@ -163,9 +165,14 @@ def _the_one(found: Sequence[CodeKind], label: str) -> CodeKind:
     if len(lsoas) == 1 and not any(KINDS[item.kind].patients for item in found):
         return lsoas[0]
     if len(found) > 1:
-        what = ", ".join(f"{item.column} ({KINDS[item.kind].plural})" for item in found)
+        what = ", ".join(f"{item.column} ({plural_of(item.kind)})" for item in found)
         raise _usage(f"several columns hold codes: {what}", "say which one to go by with --by", label)
     return found[0]
+
+
+def plural_of(kind: str) -> str:
+    """What people call several units of a kind that data may be by."""
+    return FINE_KINDS[kind].plural if kind in FINE_KINDS else KINDS[kind].plural
 
 
 def check_columns(question: sql.Question, label: str, *, long: bool = False) -> None:

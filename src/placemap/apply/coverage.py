@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from placemap.apply.apportion import Apportionment
-from placemap.core.arrays import Floats, Ints, ratio, sums
+from placemap.core.arrays import Floats, Ints, positions, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
@@ -72,7 +72,8 @@ def shares_of(covered: pd.DataFrame, cover: Cover) -> pd.DataFrame:
 
 def _lsoa_covers(geography: Geography) -> pd.DataFrame:
     fit = geography.fit_2011
-    kept = (fit.target >= 0) & np.isin(fit.codes.to_numpy()[fit.source], geography.lsoa_codes, invert=True)
+    is_old = positions(geography.lsoas, fit.codes) < 0
+    kept = (fit.target >= 0) & is_old[fit.source]
     here = np.arange(geography.size)
     return pd.DataFrame(
         {

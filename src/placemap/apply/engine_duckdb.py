@@ -121,8 +121,9 @@ class DuckDbEngine:
             path: `.parquet` for Parquet, else CSV.
         """
         form = "FORMAT parquet, COMPRESSION zstd" if path.suffix == ".parquet" else "FORMAT csv, HEADER"
-        # The planner may turn a join round, which would shuffle the rows.
+        # The planner may turn a join round, and two threads write joined rows as they get done; either shuffles them.
         self._run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        self._run("SET threads = 1")
         self._run(f"COPY ({sql}) TO {literal(str(path))} ({form})")
 
     def close(self) -> None:

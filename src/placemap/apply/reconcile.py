@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from placemap.apply import sql
 from placemap.apply.apportion import LOSSES, OUT_OF_AREA, OUTCOMES, PLACED
 from placemap.apply.measures import RATE, SUM
+from placemap.reference.schemas import ELSEWHERE
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Reconciliation:
     Attributes:
         titles: the totals that are followed besides rows.
         total: what came in.
-        lines: in the order of `place_keys.OUTCOMES`, all of them.
+        lines: in the order of `OUTCOMES`, all of them; those of `ELSEWHERE` only where rows are there.
         signed: positions of totals that negative numbers go into.
     """
 
@@ -91,7 +92,8 @@ def reconcile(
     """
     followed = _followed(question)
     mine = rows.of(footprint)
-    lines = tuple(_line(outcome, mine.get(outcome, []), followed.values()) for outcome in OUTCOMES)
+    told = [outcome for outcome in OUTCOMES if outcome in mine or outcome not in ELSEWHERE.values()]
+    lines = tuple(_line(outcome, mine.get(outcome, []), followed.values()) for outcome in told)
     whole = _line("in", [total], followed.values())
     _refuse_difference(footprint, lines, whole)
     return Reconciliation(*footprint, tuple(followed), whole, lines, _signed(question, total, followed))

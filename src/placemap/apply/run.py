@@ -14,6 +14,7 @@ from placemap.apply.check_values import notes_on, refuse_values
 from placemap.apply.columns import PLACE_COLUMNS, _usage, refuse_mixture
 from placemap.apply.coverage import COVERAGE, Cover, cover_of, shares_of
 from placemap.apply.engine_duckdb import Engine
+from placemap.apply.locate import Located
 from placemap.apply.measures import COUNT, SUM, Measure
 from placemap.apply.options import Options
 from placemap.apply.reconcile import AnsweredRows, Reconciliation, _clean, _number, reconcile
@@ -23,6 +24,7 @@ from placemap.core.account import Account
 from placemap.core.arrays import largest_remainder
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
+from placemap.reference.fine_lookups import FineLookup
 from placemap.resolve.resolved import ResolvedFootprint
 
 
@@ -35,7 +37,8 @@ class Applied:
             (UNIT_COVERAGE, RESIDENT_COVERAGE, PATIENT_COVERAGE, 0 to 1; where there are several measures, by units
             that have a value of each); a row a place (and group). No data is blank.
         reconciliations: one a footprint.
-        by: the column of codes. kind: what they are of. vintages: rows by vintage of their code.
+        by: the column of codes. kind: what they are of, one of `columns.APPLIED_KINDS`. vintages: rows by vintage of
+            their code.
         method: how units are placed.
         notes: what an analyst should know of this result.
         unknown: unknown codes with their number of rows, most rows first.
@@ -107,24 +110,28 @@ def run(
     keys: Apportionment,
     footprints: Sequence[ResolvedFootprint],
     options: Options,
+    located: Located | None = None,
 ) -> Applied:
     """Answer a question.
 
     Args:
         engine: has the data of `scan`.
-        keys: of the kind that `question.by` holds, for `footprints`.
+        keys: of the kind that `question.by` holds, or that it was located in, for `footprints`.
+        located: how the codes were brought to LSOAs, where they are of what is finer.
 
     Raises:
         PlacemapError: a column holds something that is no number, or a rate where a count is needed.
     """
     total = _added_up(engine, question, set(options.extensive), scan)
     counts = {str(row["CODE"] or ""): int(row["n"]) for row in engine.query(sql.by_code())}
-    if options.kind is None:
+    if options.kind is None and located is None:
         refuse_mixture(question.by, counts, keys.kind, scan.label)
     cover = cover_of(keys, footprints)
     _load(engine, keys, cover)
     geography = footprints[0].geography
-    rows = _rows(engine, question, keys, footprints, all_england=geography.all_england)
+    lookup = located.lookup if located else None
+    strays = _strays(engine, question, keys.kind, lookup, all_england=geography.all_england)
+    rows = _rows(engine, question, keys, footprints, strays)
     reconciliations = tuple(reconcile(item.key, question, total, rows) for item in footprints)
     placed = _with_empty_places(rows.placed, question, footprints)
     if options.whole:
@@ -134,13 +141,13 @@ def run(
         frame=_beside(_frame(placed, question), every, ["PLACECD", *question.groups]),
         reconciliations=reconciliations,
         by=question.by,
-        kind=keys.kind,
-        vintages={str(row["VINTAGE"]): int(row["n"]) for row in engine.query(sql.vintages())},
+        kind=lookup.kind.id if lookup else keys.kind,
+        vintages=_vintages(engine, lookup),
         method=keys.method,
-        notes=tuple(notes_on(engine, question, total)),
+        notes=(*(located.notes() if located else ()), *notes_on(engine, question, total)),
         unknown=_most_often(rows.strays),
         findings=tuple(finding for item in footprints for finding in item.findings),
-        told=tuple(told(counts, _became(rows, keys), keys.kind, geography)),
+        told=tuple(told(counts, _became(rows, keys), keys.kind, geography, lookup)),
         account=scan.account,
         covered=covered,
     )
@@ -165,15 +172,19 @@ def _rows(
     question: sql.Question,
     keys: Apportionment,
     footprints: Sequence[ResolvedFootprint],
-    *,
-    all_england: bool,
+    strays: list[tuple[str, dict[str, object]]],
 ) -> AnsweredRows:
     """All rows of the data, by what becomes of them."""
     placed = engine.query(sql.places(question))
     known = [*engine.query(sql.known(question, keys.as_one)), *_in_no_place(engine, question)]
-    strays = _strays(engine, question, keys.kind, all_england=all_england)
     owner = {head.code: item.key for item in footprints for head in item.place_codes}
     return AnsweredRows(placed, owner, known, strays)
+
+
+def _vintages(engine: Engine, lookup: FineLookup | None) -> dict[str, int]:
+    """Rows by vintage of their code; of located ones by that of the lookup."""
+    found = {str(row["VINTAGE"]): int(row["n"]) for row in engine.query(sql.vintages())}
+    return {lookup.vintage: sum(found.values())} if lookup and found else found
 
 
 def _became(rows: AnsweredRows, keys: Apportionment) -> dict[str, str]:
@@ -196,11 +207,11 @@ def _load(engine: Engine, keys: Apportionment, cover: Cover) -> None:
 
 
 def _strays(
-    engine: Engine, question: sql.Question, kind: str, *, all_england: bool
+    engine: Engine, question: sql.Question, kind: str, lookup: FineLookup | None, *, all_england: bool
 ) -> list[tuple[str, dict[str, object]]]:
     """The codes that the reference does not have, each with what becomes of its rows."""
     rows = engine.query(sql.unmatched(question))
-    return [(outcome_of(row["CODE"], kind, all_england=all_england), row) for row in rows]
+    return [(outcome_of(row["CODE"], kind, all_england=all_england, lookup=lookup), row) for row in rows]
 
 
 def _most_often(strays: Iterable[tuple[str, dict[str, object]]]) -> tuple[tuple[str, int], ...]:
@@ -227,9 +238,11 @@ def _beside(frame: pd.DataFrame, covered: pd.DataFrame, keys: Sequence[str]) -> 
     return merged.assign(**{column: merged[column].fillna(0.0) for column in blank})
 
 
-def join_outcomes(codes: Iterable[str | None], kind: str, *, all_england: bool) -> pd.DataFrame:
+def join_outcomes(
+    codes: Iterable[str | None], kind: str, *, all_england: bool, lookup: FineLookup | None = None
+) -> pd.DataFrame:
     """CODE and OUTCOME of codes that the reference does not have; no code is empty text."""
-    rows = [(code or "", outcome_of(code, kind, all_england=all_england)) for code in codes]
+    rows = [(code or "", outcome_of(code, kind, all_england=all_england, lookup=lookup)) for code in codes]
     return pd.DataFrame(rows, columns=["CODE", "OUTCOME"], dtype=object).drop_duplicates("CODE", ignore_index=True)
 
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 
 from placemap.apply.measures import COUNT, RATE, Measure
 
-DATA, CODED, CODES, WEIGHTS, JOIN, COVERS, ATOMS = (
+DATA, LOCATED, CODED, CODES, WEIGHTS, JOIN, COVERS, ATOMS = (
     "placemap_data",
+    "placemap_located",
     "placemap_coded",
     "placemap_codes",
     "placemap_weights",
@@ -45,6 +46,7 @@ class Question:
         groups: columns that the result is divided by besides places.
         types: `int`, `float`, `text` or `other` by column of the data.
         blanks: texts that stand for no value, such as `*`.
+        located: whether codes are of what is finer than an LSOA, and stand for the LSOAs of `placemap_located`.
     """
 
     by: str
@@ -52,6 +54,7 @@ class Question:
     groups: tuple[str, ...]
     types: Mapping[str, str]
     blanks: tuple[str, ...] = field(default=())
+    located: bool = False
 
     @property
     def value_columns(self) -> list[str]:
@@ -205,7 +208,40 @@ def coded(question: Question, *, checked: bool = True) -> str:
         sums.update(_checks(question))
     columns = ", ".join([*keys, *(f"{expression} AS {alias}" for alias, expression in sums.items())])
     inner = f"SELECT {columns} FROM ({_values(question)}) AS v GROUP BY {', '.join(keys)}"
-    return f"SELECT {code_of('raw')} AS CODE, t.* FROM ({inner}) AS t"
+    if not question.located:
+        return f"SELECT {code_of('raw')} AS CODE, t.* FROM ({inner}) AS t"
+    return (
+        f"SELECT COALESCE(l.CODE, {code_of('t.raw')}) AS CODE, t.* FROM ({inner}) AS t "
+        f"LEFT JOIN {LOCATED} AS l ON l.RAW = t.raw"
+    )
+
+
+def located(by: str, table: str, key: str, column: str, *, ended: str = "''", country: str = "NULL") -> str:
+    """By value of the column of codes, the LSOA that it lies in: RAW, CODE, ENDED (of a postcode, when), n (rows).
+
+    A value that the lookup does not have stays what it is.
+
+    Args:
+        table: the lookup, as it is read.
+        key: of a value `raw`, what the lookup has it under, in its `column`.
+        ended: of a row `p` of the lookup, when its code ended, or empty.
+        country: of a value `raw` that it does not have, the country that its shape tells of.
+    """
+    rows = f"SELECT raw, {key} AS k, COUNT(*) AS n FROM (SELECT {name(by)} AS raw FROM {DATA}) AS d GROUP BY raw"
+    return (
+        f"SELECT d.raw AS RAW, COALESCE(p.lsoa_code, {country}, {code_of('raw')}) AS CODE, {ended} AS ENDED, d.n "
+        f"FROM ({rows}) AS d LEFT JOIN {table} AS p ON p.{column} = d.k"
+    )
+
+
+def values_of(by: str) -> str:
+    """The codes of the data, each once, without NULL."""
+    return f"SELECT DISTINCT {code_of(name(by))} AS CODE FROM {DATA} WHERE {name(by)} IS NOT NULL"
+
+
+def ended_rows() -> str:
+    """One row: rows of the data, and those whose code has ended."""
+    return f"SELECT SUM(n) AS n, SUM(CASE WHEN ENDED <> '' THEN n ELSE 0 END) AS ended FROM {LOCATED}"
 
 
 def checks(question: Question) -> str:
@@ -312,8 +348,18 @@ def unmatched(question: Question, source: str = CODED) -> str:
     )
 
 
-def joined(by: str, columns: Iterable[str]) -> str:
-    """Every row of the data with the columns of its place."""
+def joined(question: Question, columns: Iterable[str], lsoa: str) -> str:
+    """Every row of the data with the columns of its place.
+
+    Args:
+        lsoa: title of the column of LSOAs, which data that are located get.
+    """
     added_columns = ", ".join(f"j.{column}" for column in columns)
-    key = code_of(f"d.{name(by)}")
-    return f"SELECT d.*, {added_columns} FROM {DATA} AS d LEFT JOIN {JOIN} AS j ON COALESCE({key}, '') = j.CODE"
+    key = code_of(f"d.{name(question.by)}")
+    if not question.located:
+        return f"SELECT d.*, {added_columns} FROM {DATA} AS d LEFT JOIN {JOIN} AS j ON COALESCE({key}, '') = j.CODE"
+    return (
+        f"SELECT d.*, CASE WHEN l.CODE LIKE 'E01%' THEN l.CODE END AS {lsoa}, {added_columns} FROM {DATA} AS d "
+        f"LEFT JOIN {LOCATED} AS l ON l.RAW = d.{name(question.by)} "
+        f"LEFT JOIN {JOIN} AS j ON COALESCE(l.CODE, {key}, '') = j.CODE"
+    )

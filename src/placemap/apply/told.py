@@ -8,17 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from placemap.apply.apportion import DEAD, MISSING, NOT_IN_TABLES, OTHER_KIND, OUT_OF_AREA, UNKNOWN
-from placemap.core.codes import AREA_KINDS, KINDS, NO_CODE, POSTCODE, is_body, is_code, normal_name
+from placemap.core.codes import AREA_KINDS, KINDS, NO_CODE, is_body, is_code, normal_name
 from placemap.core.text import counted, listed
 from placemap.reference.ended import ended
+from placemap.reference.fine_lookups import FINE_KINDS, FineLookup
 from placemap.reference.former_codes import newer_than_held, shown
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import vintages_of
+from placemap.reference.schemas import ELSEWHERE
 
 #: Codes of Wales, Scotland, Northern Ireland, the Channel Islands and the Isle of Man.
 OUTSIDE_ENGLAND = re.compile(r"[WSNLM]\d{8}|95[A-Z]{2}\d{2}[A-Z]\d")
 _ENGLAND = "give the data by LSOA, ward, LTLA or another unit that lies in a place"
-_LOOKUP = "add the LSOA of each with a lookup ({}), and apply that column"
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,7 @@ SORTS = (
     Sort("PCNs", re.compile(r"U\d{5}"), "pcn"),
     Sort("practices", re.compile(r"[A-TV-Z]\d{5}"), "practice"),
     Sort("ICBs", re.compile(r"E54\d{6}"), step="give the data by sub-ICB location, or by a smaller unit"),
-    Sort("output areas", re.compile(r"E00\d{6}"), step=_LOOKUP.format("ONS: output area to LSOA")),
-    Sort("postcodes", POSTCODE, step=_LOOKUP.format("the ONS Postcode Directory")),
+    *(Sort(kind.plural, kind.shape, kind.id) for kind in FINE_KINDS.values()),
     Sort("countries", re.compile(r"E92\d{6}|K0\d{7}")),
     Sort("regions", re.compile(r"E(?:12|40)\d{6}")),
     Sort("metropolitan counties", re.compile(r"E11\d{6}")),
@@ -59,10 +59,18 @@ def sort_of(code: str) -> Sort | None:
     return next((sort for sort in SORTS if sort.pattern.fullmatch(code)), None)
 
 
-def outcome_of(code: str | None, kind: str, *, all_england: bool) -> str:
-    """What becomes of a row whose code the reference does not have."""
+def outcome_of(code: str | None, kind: str, *, all_england: bool, lookup: FineLookup | None = None) -> str:
+    """What becomes of a row whose code the reference does not have.
+
+    Args:
+        lookup: by which codes that were finer were located.
+    """
     if code is None or code in NO_CODE:
         return MISSING
+    if lookup and code in ELSEWHERE:
+        return ELSEWHERE[code]
+    if lookup and lookup.kind.shape.fullmatch(code):
+        return UNKNOWN if all_england or not lookup.checked else NOT_IN_TABLES
     if not KINDS[kind].patients and OUTSIDE_ENGLAND.fullmatch(code):
         return OUT_OF_AREA
     if KINDS[kind].accepts(code):
@@ -73,12 +81,19 @@ def outcome_of(code: str | None, kind: str, *, all_england: bool) -> str:
 # --- what to say of them ----------------------------------------------------------------------------------------------
 
 
-def told(counts: Mapping[str, int], outcomes: Mapping[str, str], kind: str, geography: Geography) -> Iterable[str]:
+def told(
+    counts: Mapping[str, int],
+    outcomes: Mapping[str, str],
+    kind: str,
+    geography: Geography,
+    lookup: FineLookup | None = None,
+) -> Iterable[str]:
     """What to say of codes that were not placed, a line a sort.
 
     Args:
         counts: rows by code.
         outcomes: by code, what became of it.
+        lookup: by which they were located.
     """
     of: dict[str, list[str]] = {}
     for code in counts:
@@ -87,20 +102,29 @@ def told(counts: Mapping[str, int], outcomes: Mapping[str, str], kind: str, geog
     for code in sorted(of.get(DEAD, []))[:12]:
         if code in gone:
             yield f"{DEAD}: {gone[code].text(code)}"
-    yield from _another(of.get(OTHER_KIND, []), counts, kind)
+    yield from _another(of.get(OTHER_KIND, []), counts, lookup.kind.plural if lookup else KINDS[kind].plural)
+    if lookup:
+        yield from _not_in_lookup(of.get(UNKNOWN, []), lookup)
     shaped = [code for code in (*of.get(UNKNOWN, []), *of.get(NOT_IN_TABLES, [])) if KINDS[kind].accepts(code)]
     if shaped:
         yield _not_of_the_years(shaped, kind, geography)
 
 
-def _another(codes: Sequence[str], counts: Mapping[str, int], kind: str) -> Iterable[str]:
+def _not_in_lookup(codes: Sequence[str], lookup: FineLookup) -> Iterable[str]:
+    fine = [code for code in codes if lookup.kind.shape.fullmatch(code)]
+    if fine:
+        many = f"{counted(len(fine), lookup.kind.label)} {'are' if len(fine) > 1 else 'is'}"
+        yield f"{many} not in the lookup of {lookup.vintage}: newer, older or mistyped: {shown(fine)}"
+
+
+def _another(codes: Sequence[str], counts: Mapping[str, int], wanted: str) -> Iterable[str]:
     if codes:
         rows = Counter[str]()
         for code in codes:
             sort = sort_of(code)
             rows[sort.plural if sort else "codes of another kind"] += counts[code]
         parts = listed([f"{plural} ({counted(count, 'row')})" for plural, count in rows.most_common()])
-        yield f"another kind than {KINDS[kind].plural}: {parts}, such as {shown(codes)}"
+        yield f"another kind than {wanted}: {parts}, such as {shown(codes)}"
 
 
 def _not_of_the_years(codes: Sequence[str], kind: str, geography: Geography) -> str:

@@ -53,6 +53,20 @@ def check_icb(system: System, geography: Geography) -> Iterator[Finding]:
         yield not_there(geography, icb, f"ICB {icb.code}", names, "")
 
 
+def check_systems_of(system: System, geography: Geography) -> Iterator[Finding]:
+    """The ICBs of other years that the config names exist, where the reference has that year."""
+    held = geography.data.vintages("lookup", "icb")
+    named = [(member, "") for member in system.systems_of]
+    for footprint in system.footprints.values():
+        named += [(member, place.id) for place in footprint.places for member in place.systems_of]
+    for member, place_id in named:
+        if member.vintage not in held:
+            continue
+        # An extract has only the ICBs of what it covers.
+        if geography.all_england or geography.units("icb", member.vintage).position(member.code) is not None:
+            yield from check_area(geography, member, place_id)
+
+
 def _later_icb(system: System, held: list[str]) -> Finding:
     return error(
         "unknown-vintage",

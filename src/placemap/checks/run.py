@@ -16,6 +16,7 @@ from placemap.checks import (  # noqa: F401
     left_out,
     placeholders,
     plausibility,
+    reorganisations,
     store_lacks,
     tiers,
     vintages,

@@ -16,6 +16,8 @@ from placemap.reference.by_lsoa import Units
 from placemap.reference.vintages import in_force_from, is_over, tables_of
 from placemap.resolve.resolved import ResolvedFootprint
 
+_NOT_TOLD = "No table tells where its area is now."
+
 
 @result_check("icb-gone")
 def icb_gone(resolved: ResolvedFootprint) -> Iterator[Finding]:
@@ -32,7 +34,7 @@ def icb_gone(resolved: ResolvedFootprint) -> Iterator[Finding]:
         "icb-gone",
         Severity.WARNING,
         f"ICB {system.icb_code} ({system.icb_ods}, {system.name}, {system.icb_vintage}) does not exist in "
-        f"{today.vintage}. {replaced_by(today, scope)}",
+        f"{today.vintage}. {replaced_by(today, scope) or _by_config(resolved, today.vintage)}",
         subject=system.icb_code,
         lsoas=scope,
         loc=system.loc,
@@ -41,11 +43,16 @@ def icb_gone(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 
 def replaced_by(today: Units, lsoas: Ints) -> str:
-    """Which units the LSOAs are in now, the largest part first."""
+    """Which units the LSOAs are in now, the largest part first; empty where no table tells."""
     units, counts = np.unique(today.of[lsoas], return_counts=True)
     parts = sorted(zip(units.tolist(), counts.tolist(), strict=True), key=lambda part: (-part[1], part[0]))
     texts = [f"{_unit(today, unit)}, {count:,} of its {len(lsoas):,} LSOAs" for unit, count in parts if unit >= 0]
-    return f"Its area is in {' and '.join(texts)}." if texts else "No table tells where its area is now."
+    return f"Its area is in {' and '.join(texts)}." if texts else ""
+
+
+def _by_config(resolved: ResolvedFootprint, vintage: str) -> str:
+    declared = [f"{m.code} ({m.name})" for m in resolved.system.systems_of if m.vintage == vintage]
+    return f"No table tells where its area is now; by the config in {listed(declared)}." if declared else _NOT_TOLD
 
 
 def _unit(units: Units, position: int) -> str:

@@ -10,6 +10,7 @@ from placemap.cli.common import finding_json, finding_lines, message, print_tabl
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit
 from placemap.core.text import counted
+from placemap.reference.fine_lookups import FINE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,8 +98,9 @@ def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
         out: the file that it was written to.
         told: what codes that were not placed are.
     """
+    codes = FINE_KINDS[applied.kind].plural if applied.kind in FINE_KINDS else f"{KINDS[applied.kind].label} codes"
     held = ", ".join(f"{counted(rows, 'row')} of {vintage}" for vintage, rows in applied.vintages.items())
-    message(f"by column `{applied.by}`, {KINDS[applied.kind].label} codes: {held or 'none that placemap knows'}")
+    message(f"by column `{applied.by}`, {codes}: {held or 'none that placemap knows'}")
     message(f"placed: {applied.method}")
     warn(applied.findings)
     for note in applied.notes:

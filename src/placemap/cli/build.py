@@ -171,10 +171,12 @@ def check(
     download: DownloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Check a system's places without writing anything.
+    """Check a system's places without writing anything. A folder stands for all configs in it.
 
     Example: placemap check norfolk-and-waveney --all
     """
+    from placemap.config.find_config import with_folders
+
     if annotate and as_json:
         raise PlacemapError("--annotate and --json both go to stdout", hint="leave one out", exit_code=Exit.USAGE)
 
@@ -183,7 +185,7 @@ def check(
 
     reference = _Reference(data, measure, vintage or [], as_of, min_grade, download=download)
     told = _Told(_bar(strict, baseline), as_json=as_json, annotated=annotate is not None)
-    return _run("check", systems, footprint or [], every, reference, told, make)
+    return _run("check", with_folders(systems), footprint or [], every, reference, told, make)
 
 
 def _bar(strict: bool, baseline: Sequence[Path] | None = None) -> Bar:

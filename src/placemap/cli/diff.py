@@ -22,6 +22,7 @@ from placemap.cli.common import (
     print_table,
     rounded,
 )
+from placemap.cli.england import refuse_with_england
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.text import as_markdown
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 VINTAGE = re.compile(r"\d{4}(-\d{2})?")
 ENDINGS = (".yaml", ".yml")
+#: LSOAs that Markdown lists one by one.
+MOST_LISTED = 500
 
 
 class Form(StrEnum):
@@ -53,6 +56,9 @@ def diff(
         str,
         typer.Argument(metavar="[NEW]", help="The same of the new side. Default for a revision: the config as it is."),
     ] = "",
+    england: Annotated[
+        bool, typer.Option("--england", help="All places of England: OLD and NEW are git revisions of the configs.")
+    ] = False,
     system: Annotated[
         str | None, typer.Option("--system", "-s", metavar="SYSTEM", help="Whose places; for vintages and revisions.")
     ] = None,
@@ -77,7 +83,12 @@ def diff(
 
     if places_version:
         next_version(places_version, "none")
-    found = _found(old, new, system, footprint or [], open_workspace(data, measure))
+    workspace = open_workspace(data, measure)
+    if england:
+        refuse_with_england([system] if system else None, footprint, every=False)
+        found = [_england(old, new, workspace)]
+    else:
+        found = _found(old, new, system, footprint or [], workspace)
     if as_json or form is Form.JSON:
         items = [_json(item, places_version) for item in found]
         print_json(items[0] if len(items) == 1 else items)
@@ -110,6 +121,18 @@ def _found(old: str, new: str, name: str | None, footprints: list[str], workspac
     chosen = [item.id for item in footprints_of(after, footprints)]
     labels = (old, new or "as it is")
     return [diff_systems(workspace, before, after, one, labels) for one in chosen]
+
+
+def _england(old: str, new: str, workspace: Workspace) -> Difference:
+    from placemap.commands.diff import diff_england
+    from placemap.commands.england import require_england
+    from placemap.config.git_revision import systems_at
+    from placemap.core.installed import packaged_folder
+
+    require_england(workspace.geography)
+    folder = Path("configs") if Path("configs").is_dir() else packaged_folder("configs")
+    sides = (systems_at(folder, old), systems_at(folder, new))
+    return diff_england(workspace, *sides, (old, new or "as it is"))
 
 
 def _both(old: str, new: str, what: str, same: bool) -> None:
@@ -241,10 +264,12 @@ def _markdown(item: Difference, version: str | None) -> None:
     lsoas = [
         (r.LSOA21CD, r.LSOA21NM, r.FROM_PLACENM, r.TO_PLACENM, r.CAUSE) for r in item.diff.moves.frame.itertuples()
     ]
-    if lsoas:
+    if 0 < len(lsoas) <= MOST_LISTED:
         typer.echo(f"<details><summary>The {len(lsoas):,} LSOAs</summary>\n")
         _markdown_table("", ("LSOA", "name", "from", "to", "cause"), lsoas, ())
         typer.echo("</details>")
+    elif lsoas:
+        message("--json lists every LSOA")
 
 
 def _markdown_table(title: str, headers: tuple[str, ...], rows: list[tuple[Any, ...]], right: tuple[int, ...]) -> None:

@@ -102,6 +102,10 @@ def _lines(answer: Explained, lsoas: Any) -> Iterator[str]:
 def _postcode_lines(answer: Explained, lsoas: Any) -> Iterator[str]:
     found = answer.located
     assert found is not None
+    if found.source:
+        ended = f", which ended in {found.ended}, lay last" if found.ended else " lies"
+        yield f"postcode {found.postcode}{ended} in LSOA {lsoas[found.lsoa]} ({found.source})"
+        return
     yield f"postcode {found.postcode}: point {found.easting:.0f}, {found.northing:.0f} lies in LSOA {lsoas[found.lsoa]}"
     if found.distance is None:
         yield "  no other LSOA is within 200 m, the accuracy of the boundaries, so the LSOA is certain"

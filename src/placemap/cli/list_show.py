@@ -118,12 +118,15 @@ def show(
     if out is not None:
         raise PlacemapError("--out goes with --source", hint="add --source to copy the config", exit_code=Exit.USAGE)
     found = load(system)
-    chosen = footprints_of(found, footprint or [], every=not footprint)
+    named = footprints_of(found, footprint or [], every=not footprint)
+    chosen = [found.footprints[item.id] for item in named]  # with the places that have ended
     if as_json:
         print_json(_system_json(found, chosen))
         return Exit.OK
     typer.echo(f"{found.name} ({found.id})")
     typer.echo(f"ICB {found.icb_code} {found.icb_ods} ({found.icb_vintage}); config {found.loc.file}")
+    for member in found.systems_of:
+        typer.echo(f"in {member.vintage}: {member.name} {member.code}")
     if found.notes:
         typer.echo(f"\n{found.notes}")
     for item in chosen:
@@ -182,6 +185,7 @@ def _system_json(system: System, footprints: list[Footprint] | None = None) -> d
         "id": system.id,
         "name": system.name,
         "icb": {"code": system.icb_code, "ods": system.icb_ods, "vintage": system.icb_vintage},
+        "systems_of": [{"vintage": m.vintage, "code": m.code, "name": m.name} for m in system.systems_of],
         "default_footprint": system.default_footprint,
         "notes": system.notes,
         "evidence": {

@@ -13,13 +13,16 @@ from placemap.apply import sql
 from placemap.apply.apportion import DECLARED, Apportionment
 from placemap.apply.columns import check_columns, key_column
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
+from placemap.apply.locate import Located, locate
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.options import Options
 from placemap.apply.run import Applied, join_outcomes, run
 from placemap.apply.scan import Scan, scan_of
 from placemap.apply.sql_script import script, transpiled
 from placemap.commands.workspace import Workspace
+from placemap.core.codes import LSOA_VINTAGE, published_prefix
 from placemap.core.errors import Exit, PlacemapError
+from placemap.reference.fine_lookups import FINE_KINDS, FineKind
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 #: Per cent of the rows, or of a total, that may be lost before there is no result.
 MAX_LOSS = 50.0
+LSOA_COLUMN = f"{published_prefix('lsoa', LSOA_VINTAGE)}CD"
 JOIN_COLUMNS = ("ICSID", "FOOTPRINT", "PLACECD", "PLACENM", "PLACE_SHARE", "OUTCOME")
 
 
@@ -70,14 +74,24 @@ class Applier:
             self.engine = self._opened(data)
             try:
                 by, self.kind = key_column(self.engine, options.by, options.kind, workspace.geography, self.scan.label)
-                self.question = sql.Question(by, tuple(measures), options.groups, self.engine.columns(), options.blanks)
+                types, fine = self.engine.columns(), FINE_KINDS.get(self.kind)
+                self.question = sql.Question(
+                    by, tuple(measures), options.groups, types, options.blanks, fine is not None
+                )
                 check_columns(self.question, self.scan.label, long=options.long)
+                self.located = self._located(fine) if fine else None
             except BaseException:
                 self.engine.close()
                 raise
         except BaseException:
             self._folder.cleanup()
             raise
+
+    def _located(self, fine: FineKind) -> Located:
+        """Bring data by what is finer than LSOAs to these."""
+        self.kind = "lsoa"
+        geography, folder = self.workspace.geography, Path(self._folder.name)
+        return locate(self.engine, self.question.by, fine, geography, folder, self.scan.label)
 
     def _opened(self, data: Any) -> Engine:
         options = self.options
@@ -115,10 +129,20 @@ class Applier:
 
     def apply(self) -> Applied:
         """Figures by place, with reconciliations."""
-        return run(self.engine, self.scan, self.question, self.keys, self.footprints, self.options)
+        return run(self.engine, self.scan, self.question, self.keys, self.footprints, self.options, self.located)
 
     def sql(self, dialect: str = "duckdb") -> list[str]:
-        """The statements, for other engines to run on `placemap_data` and the two tables of `keys`."""
+        """The statements, for other engines to run on `placemap_data` and the two tables of `keys`.
+
+        Raises:
+            PlacemapError: the data are by postcode or output area.
+        """
+        if self.located:
+            raise PlacemapError(
+                f"--sql has no lookup from {self.located.kind.plural} to LSOAs",
+                hint="add each row's LSOA first with --join, and apply that column",
+                exit_code=Exit.USAGE,
+            )
         return transpiled(script(self.question, self.keys.as_one), dialect)
 
     def join(self, out: Path) -> None:
@@ -127,7 +151,8 @@ class Applier:
         Raises:
             PlacemapError: the data have columns of those names, or two footprints of one system are asked for.
         """
-        taken = [column for column in self.question.types if column.upper() in JOIN_COLUMNS]
+        added = (*JOIN_COLUMNS, *([LSOA_COLUMN] if self.located else []))
+        taken = [column for column in self.question.types if column.upper() in added]
         if taken:
             raise PlacemapError(
                 f"the data have a column `{taken[0]}` already",
@@ -138,14 +163,15 @@ class Applier:
         if not isinstance(self.engine, DuckDbEngine):
             raise PlacemapError("--join runs on DuckDB only", hint="leave --engine out", exit_code=Exit.USAGE)
         self.engine.load(sql.JOIN, self._join_table())
-        self.engine.copy(sql.joined(self.question.by, JOIN_COLUMNS), out)
+        self.engine.copy(sql.joined(self.question, JOIN_COLUMNS, LSOA_COLUMN), out)
 
     def _join_table(self) -> pd.DataFrame:
         import pandas as pd
 
         self.engine.load(sql.CODES, self.keys.codes)
         strays = [row["CODE"] for row in self.engine.query(sql.unmatched(self.question))]
-        rest = join_outcomes(strays, self.kind, all_england=self.workspace.geography.all_england)
+        lookup = self.located.lookup if self.located else None
+        rest = join_outcomes(strays, self.kind, all_england=self.workspace.geography.all_england, lookup=lookup)
         rest = (
             rest
             if "" in set(rest["CODE"])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.analysis.diff import Diff, diff
 from placemap.analysis.snapshot import Snapshot, read_snapshot, snapshot
 from placemap.checks.run import run_checks
+from placemap.commands.england import england, england_tables, inputs_of
 from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.as_of import members_at
 from placemap.config.model import Footprint, System
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.findings import Finding, errors_of
+from placemap.core.findings import Finding, errors_of, refuse_errors
 from placemap.reference.geography import Geography
 from placemap.reference.store import FAMILIES, Manifest, ReferenceData
 from placemap.reference.vintages import tables_of
@@ -55,6 +57,31 @@ def diff_systems(
     before, old_errors = _taken(workspace, old, footprints_of(old, [footprint])[0], labels[0])
     after, new_errors = _taken(workspace, new, footprints_of(new, [footprint])[0], labels[1])
     return Difference(diff(before, after, workspace.geography), (*old_errors, *new_errors))
+
+
+def diff_england(
+    workspace: Workspace, old: Sequence[System], new: Sequence[System], labels: tuple[str, str] = ("old", "new")
+) -> Difference:
+    """Compare what two versions of all configs make of England, with the same reference.
+
+    Raises:
+        PlacemapError: the store is not of all England.
+    """
+    before, old_errors = _taken_england(workspace, old, labels[0])
+    after, new_errors = _taken_england(workspace, new, labels[1])
+    return Difference(diff(before, after, workspace.geography), (*old_errors, *new_errors))
+
+
+def _taken_england(
+    workspace: Workspace, systems: Sequence[System], label: str
+) -> tuple[Snapshot, list[tuple[str, Finding]]]:
+    """England's result in memory, with its errors; also where a check fails, as long as all systems resolve."""
+    outcome = england(workspace, systems)
+    errors = errors_of(outcome.findings)
+    if len(outcome.national.parts) < len(outcome.outcomes):
+        refuse_errors(f"England at {label}", outcome.findings, "placemap build --england")
+    tables = england_tables(outcome, workspace)
+    return snapshot(label, outcome.national, tables, inputs_of(outcome, workspace)), [(label, f) for f in errors]
 
 
 def diff_vintages(workspace: Workspace, system: System, footprint: str, old: str, new: str) -> Difference:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -11,23 +11,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from placemap.checks.place_ids import reused_ids
 from placemap.checks.run import by_severity
 from placemap.checks.store_covers import UPDATE
 from placemap.commands.build import USUAL, BuildOptions
 from placemap.commands.workspace import Outcome, Workspace, footprints_of
-from placemap.config.as_of import at_vintages
+from placemap.config.as_of import at_vintages, in_force
 from placemap.config.find_config import england_configs
 from placemap.config.grades import WEAKEST, caveats, is_below
 from placemap.config.load import load_system
-from placemap.config.model import Footprint, System
+from placemap.config.model import Footprint, Place, System
+from placemap.config.released import Released, read_released
 from placemap.core.arrays import Bools
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity, exit_code_of, refuse_errors
+from placemap.core.installed import packaged_folder
 from placemap.core.tables import Table
 from placemap.crosswalk.england import national_places_table
 from placemap.crosswalk.findings import findings_table
-from placemap.crosswalk.inputs import Inputs
+from placemap.crosswalk.inputs import Inputs, as_of
 from placemap.crosswalk.patient_ledger import national_ledger
+from placemap.crosswalk.place_history import Past, place_history_table
 from placemap.crosswalk.tables import crosswalk_tables
 from placemap.outputs.build import Build
 from placemap.outputs.folder import write_build
@@ -35,6 +39,7 @@ from placemap.outputs.readme_england import SystemLine, national_readme
 from placemap.reference.geography import Geography
 from placemap.reference.lock import require_locked
 from placemap.resolve.england import ENGLAND, combine
+from placemap.resolve.place_codes import place_code
 from placemap.resolve.resolve import practice_places, scope_of
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -50,6 +55,7 @@ class EnglandOutcome:
     Attributes:
         outcomes: by system, of its default footprint.
         left_out: systems whose evidence is weaker than asked for.
+        systems: all, as they were declared.
         findings: those of all systems, then those between systems, errors first.
         tables: empty of crosswalks where there are errors.
         folder: where they were written; None where nothing was.
@@ -60,6 +66,7 @@ class EnglandOutcome:
     outcomes: list[Outcome]
     left_out: list[System]
     findings: list[Finding]
+    systems: list[System]
     tables: list[Table] = field(default_factory=list)
     folder: Path | None = None
     sensitivity: Sensitivity | None = None
@@ -105,7 +112,9 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
     chosen = workspace.geography.chosen
     outcomes: list[Outcome] = []
     left_out: list[tuple[System, Footprint]] = []
+    every = []
     for declared in systems:
+        every.append(declared)
         system = at_vintages(declared, chosen.vintages.get("pcn"))
         footprint = footprints_of(system, [], as_of=chosen.as_of)[0]
         if is_below(footprint.grade, min_grade):
@@ -118,9 +127,10 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
         expected[:] = True
     national, between = combine(parts, workspace.geography, workspace.populations, left_out=expected)
     refused = [_left_out(system, footprint, min_grade) for system, footprint in left_out]
-    findings = by_severity([*(f for o in outcomes for f in o.findings), *between, *refused])
+    reused = reused_ids(national, released_places())
+    findings = by_severity([*(f for o in outcomes for f in o.findings), *between, *refused, *reused])
     national = replace(national, findings=caveats(findings))
-    return EnglandOutcome(national, outcomes, [system for system, _ in left_out], findings)
+    return EnglandOutcome(national, outcomes, [system for system, _ in left_out], findings, every)
 
 
 def _of_all(workspace: Workspace, resolved: ResolvedFootprint) -> ResolvedFootprint:
@@ -218,22 +228,64 @@ def build_of(outcome: EnglandOutcome, workspace: Workspace, boundaries: PlaceBou
         workspace.measure,
         workspace.geography.chosen.text,
         boundaries,
+        as_of(outcome.national) if outcome.national.parts else "",
     )
 
 
 def tables_of(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
     """All tables of a national build; with errors only the findings."""
-    crosswalks = _tables(outcome, workspace) if outcome.exit_code() == Exit.OK else []
+    crosswalks = england_tables(outcome, workspace) if outcome.exit_code() == Exit.OK else []
     return [*crosswalks, _findings(outcome)]
 
 
-def _tables(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
+def england_tables(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]:
+    """All tables of a national build but its findings."""
     national = outcome.national
     return [
         *crosswalk_tables(national),
         national_places_table(national, workspace.describer),
         national_ledger(national),
+        place_history(outcome, workspace),
     ]
+
+
+def place_history(outcome: EnglandOutcome, workspace: Workspace) -> Table:
+    """The places of now and of earlier releases, and those that followed places that are gone."""
+    released = released_places()
+    now = {head.code for head in outcome.national.place_codes}
+    declared = _declared(outcome.systems, released)
+    codes = sorted({*released, *declared} - now)
+    past = [_past(workspace, code, declared.get(code), released.get(code)) for code in codes]
+    return place_history_table(outcome.national, past, released)
+
+
+def released_places() -> dict[str, Released]:
+    """The places of earlier releases, by code."""
+    return read_released(packaged_folder("configs"))
+
+
+_Declared = tuple[System, Footprint, Place]
+
+
+def _declared(systems: Iterable[System], released: Container[str]) -> dict[str, _Declared]:
+    """By code, the places of configs that ended, or that a release had."""
+    return {
+        code: (system, footprint, place)
+        for system in systems
+        for footprint in system.footprints.values()
+        for place in footprint.places
+        if (code := place_code(system, footprint, place)) in released or place.valid_to or place.succeeded_by
+    }
+
+
+def _past(workspace: Workspace, code: str, declared: _Declared | None, released: Released | None) -> Past:
+    if declared is None:
+        return Past(code, None, None, None, released)
+    system, footprint, place = declared
+    then = in_force(footprint, place.valid_to)
+    _, resolved = workspace.resolve(system, then)
+    position = [item.id for item in then.places].index(place.id)
+    return Past(code, place, footprint, resolved.lsoas(position) if resolved else None, released)
 
 
 def _findings(outcome: EnglandOutcome) -> Table:

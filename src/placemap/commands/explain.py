@@ -133,8 +133,9 @@ def _with_tiers(workspace: Workspace, resolved: ResolvedFootprint, result: Expla
 
 def _tiers(workspace: Workspace, resolved: ResolvedFootprint) -> list[ResolvedFootprint]:
     """All tiers that go through a footprint and can be resolved, the outermost first."""
-    chain = [workspace.resolve(resolved.system, one)[1] for one in chain_of(resolved.system, resolved.footprint)]
-    return [tier for tier in chain if tier is not None]
+    system = resolved.system
+    chain = [workspace.footprint(system, one.id) for one in chain_of(system, resolved.footprint)]
+    return [tier for one in chain if (tier := workspace.resolve(system, one)[1])]
 
 
 def _touches(assignment: Assignment, subject: Subject) -> bool:

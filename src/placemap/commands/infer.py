@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from placemap.analysis.infer import Inferred, infer
 from placemap.analysis.infer_areas import Progress
-from placemap.analysis.infer_input import WantedPlaces, from_table
+from placemap.analysis.infer_input import FineColumn, WantedPlaces, from_table
 from placemap.analysis.infer_listed import Listing, declared, in_scope, scope_of_listing
 from placemap.commands.workspace import Workspace, resolved_of
 from placemap.config.draft import Declared, Draft, Unit, config_text, place_ids, slug
@@ -23,7 +25,10 @@ from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding, Severity
 from placemap.core.read_polygons import is_polygons, read_polygons
 from placemap.core.read_tables import read_table
+from placemap.reference.fine_lookups import FINE_KINDS, FineLookup, doubts, looked_up, normal
 from placemap.reference.geography import Geography
+from placemap.reference.postcodes import lookup_for
+from placemap.reference.recognise import MOSTLY, clean_codes, code_columns
 from placemap.resolve.resolve import Assignment
 
 FOOTPRINT = "inferred"
@@ -90,12 +95,46 @@ def read_wanted(
 
             return from_polygons(read_polygons(path, sheet), geography, place)
         table = read_table(path, sheet)
-        wanted = from_table(table.frame, geography, code, place, pcns)
+        wanted = from_table(table.frame, geography, code, place, pcns, _fine_column(table.frame, geography, code))
         read = tuple(f"Of the file: {note}." for note in table.account.notes())
         return replace(wanted, notes=(*wanted.notes, *read))
     except PlacemapError as error:
         error.location = error.location or str(path)
         raise
+
+
+def _fine_column(frame: pd.DataFrame, geography: Geography, asked: str) -> FineColumn | None:
+    """The column of postcodes or output areas, where the table has no coarser codes or it is asked for.
+
+    Raises:
+        PlacemapError: there is one, and no lookup for it.
+    """
+    if asked and asked not in frame:
+        return None
+    texts = frame[[asked]] if asked else frame
+    if code_columns(texts, geography):
+        return None
+    for column in texts:
+        codes = clean_codes(texts[column])
+        filled = sorted(set(codes) - {""})
+        for kind in FINE_KINDS.values():
+            fits = sum(bool(kind.shape.fullmatch(code)) for code in filled)
+            if fits > MOSTLY * len(filled):
+                with tempfile.TemporaryDirectory(prefix="placemap-") as folder:
+                    return _located(str(column), filled, lookup_for(kind, filled, geography, Path(folder)))
+    return None
+
+
+def _located(column: str, codes: Sequence[str], lookup: FineLookup) -> FineColumn:
+    found = looked_up(codes, lookup)
+    rows = {code: found.get(normal(code, lookup.kind), ("", "")) for code in codes}
+    ended = sum(bool(end) for _, end in rows.values())
+    notes = [f"{lookup.kind.plural.capitalize()} by the LSOA that they lie in: {lookup.title}."]
+    notes += [f"{note}." for note in doubts(lookup)]
+    if ended:
+        notes.append(f"{ended:,} of them have ended; each by its last LSOA.")
+    lsoa_of = {code: lsoa for code, (lsoa, _) in rows.items() if lsoa.startswith("E")}
+    return FineColumn(column, lookup.kind, lsoa_of, tuple(notes))
 
 
 def infer_places(

@@ -23,4 +23,5 @@ def chain_in(workspace: Workspace, resolved: ResolvedFootprint) -> list[Resolved
             hint="`inside: …` declares a tier; `placemap new SYSTEM --tiers` starts one from PCNs",
             exit_code=Exit.USAGE,
         )
-    return [workspace.check(resolved.system, footprint).without_errors() for footprint in chain]
+    tiers = [workspace.footprint(resolved.system, footprint.id) for footprint in chain]
+    return [workspace.check(resolved.system, footprint).without_errors() for footprint in tiers]

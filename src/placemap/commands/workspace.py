@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from placemap.checks.coverage import empty_scope
-from placemap.checks.members import check_declarations, check_icb
+from placemap.checks.members import check_declarations, check_icb, check_systems_of
 from placemap.checks.run import in_order, run_checks
 from placemap.checks.store_covers import require_coverage
-from placemap.config.as_of import at_vintages, footprint_of
+from placemap.config.as_of import at_vintages, footprint_of, in_force
 from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
 from placemap.config.tiers import outer_of
@@ -24,7 +24,7 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, exit_code_of, refuse_errors
 from placemap.core.tables import Table
 from placemap.crosswalk.findings import findings_table
-from placemap.crosswalk.inputs import Inputs, inputs_of, newest_year
+from placemap.crosswalk.inputs import Inputs, as_of, inputs_of, newest_year
 from placemap.crosswalk.patient_ledger import ledger
 from placemap.crosswalk.places import places_table
 from placemap.crosswalk.tables import crosswalk_tables
@@ -106,8 +106,8 @@ class Workspace:
         self.measure = measure
         self.min_grade = min_grade
         self.describer = Describer(geography)
-        self._alone: dict[tuple[str, str], Resolution] = {}
-        self._resolved: dict[tuple[str, str], Resolution] = {}
+        self._alone: dict[tuple[str, ...], Resolution] = {}
+        self._resolved: dict[tuple[str, ...], Resolution] = {}
         self._populations: Populations | None = None
         self._others: dict[str, Workspace] = {}
         self._outlines: LsoaBoundaries | None = None
@@ -139,24 +139,32 @@ class Workspace:
 
     def resolve(self, system: System, footprint: Footprint) -> Resolution:
         """Resolve a footprint, with the tiers above it; its declaration's errors instead, where it has any."""
-        key = (system.config_sha256, footprint.id)
+        key = (system.config_sha256, footprint.id, *(place.id for place in footprint.places))
         if key not in self._resolved:
             findings, resolved = self._resolve_alone(system, footprint)
             outer = outer_of(system, footprint)
             if resolved is not None and outer is not None:
-                resolved = replace(resolved, outer=self.resolve(system, outer)[1])
+                resolved = replace(resolved, outer=self.resolve(system, self.footprint(system, outer.id))[1])
             self._resolved[key] = (findings, resolved)
         return self._resolved[key]
+
+    def footprint(self, system: System, key: str) -> Footprint:
+        """A footprint of a system with the places in force on the day that was asked for."""
+        return in_force(system.footprints[key], self.geography.chosen.as_of)
 
     def _resolve_alone(self, system: System, footprint: Footprint) -> Resolution:
         """Resolve a footprint without the tier above it, which may be put together from its places."""
         own = self.of(footprint)
         if own is not self:
             return own._resolve_alone(system, footprint)
-        key = (system.config_sha256, footprint.id)
+        key = (system.config_sha256, footprint.id, *(place.id for place in footprint.places))
         if key not in self._alone:
             require_coverage(system, footprint, self.geography)
-            findings = [*check_icb(system, self.geography), *check_declarations(footprint, self.geography)]
+            findings = [
+                *check_icb(system, self.geography),
+                *check_systems_of(system, self.geography),
+                *check_declarations(footprint, self.geography),
+            ]
             scope: Bools | None = None
             if footprint.scope.place or footprint.inside or not findings:
                 scope, scope_findings = self._scope(system, footprint)
@@ -174,7 +182,7 @@ class Workspace:
         errors: list[Finding] = []
         others: dict[str, Ints] = {}
         for other_id in sorted(footprint.united):
-            findings, resolved = self._resolve_alone(system, system.footprints[other_id])
+            findings, resolved = self._resolve_alone(system, self.footprint(system, other_id))
             errors += findings
             if resolved is not None:
                 for position, place in enumerate(resolved.places):
@@ -193,11 +201,12 @@ class Workspace:
             other_id, place_id = footprint.scope.place
         else:
             return scope_of(footprint.scope, self.geography), []
-        findings, resolved = self._resolve_alone(system, system.footprints[other_id])
+        findings, resolved = self._resolve_alone(system, self.footprint(system, other_id))
         if resolved is None:
             return None, findings
         ids = [place.id for place in resolved.places]
-        lsoas = resolved.lsoas(ids.index(place_id)) if place_id else resolved.assignment.place >= 0
+        position = ids.index(place_id) if place_id in ids else len(ids)  # a place that has ended has no LSOAs
+        lsoas = resolved.lsoas(position) if place_id else resolved.assignment.place >= 0
         if footprint.inside:  # the tiers sum, so what a place has outside its own scope is the tier below's, too
             return lsoas, []
         excluded = lsoas_of(footprint.scope.exclude, self.geography)
@@ -249,6 +258,7 @@ class Workspace:
             self.measure,
             self.geography.chosen.text,
             boundaries,
+            as_of(outcome.resolved) if outcome.resolved is not None else "",
         )
 
     def tables(self, resolved: ResolvedFootprint) -> list[Table]:
@@ -310,13 +320,15 @@ def footprints_of(
 ) -> list[Footprint]:
     """The footprints that a command is about: those named, all, or the default one (of `as_of`, the one in force then).
 
+    They have the places that were in force on that day; without a day, those that have not ended.
+
     Raises:
         PlacemapError: the system has no footprint of that name, or none in force on that day.
     """
     if as_of and not names and not every:
-        return [footprint_of(system, as_of)]
+        return [in_force(footprint_of(system, as_of), as_of)]
     if every:
-        return list(system.footprints.values())
+        return [in_force(footprint, as_of) for footprint in system.footprints.values()]
     for name in names:
         if name not in system.footprints:
             raise PlacemapError(
@@ -324,7 +336,7 @@ def footprints_of(
                 location=system.loc.file,
                 hint=f"it has {', '.join(system.footprints)}",
             )
-    return [system.footprints[name] for name in dict.fromkeys(names) or [system.default_footprint]]
+    return [in_force(system.footprints[name], as_of) for name in dict.fromkeys(names) or [system.default_footprint]]
 
 
 def chosen_of(

@@ -13,9 +13,15 @@ from placemap.core.errors import PlacemapError
 # --- footprints ----------------------------------------------------------------------------------------------------
 
 
-def valid_on(footprint: Footprint, day: date) -> bool:
-    """Whether a footprint was in force on a day; an end that is not known is open. The last day counts."""
-    return (footprint.valid_from or date.min) <= day <= (footprint.valid_to or date.max)
+def valid_on(item: Footprint | Place, day: date) -> bool:
+    """Whether a footprint or place was in force on a day; an end that is not known is open. The last day counts."""
+    return (item.valid_from or date.min) <= day <= (item.valid_to or date.max)
+
+
+def in_force(footprint: Footprint, day: date | None) -> Footprint:
+    """The footprint with the places that were in force on a day; without a day, those that have not ended."""
+    places = tuple(p for p in footprint.places if (valid_on(p, day) if day else p.valid_to is None))
+    return footprint if len(places) == len(footprint.places) else replace(footprint, places=places)
 
 
 def footprint_of(system: System, day: date) -> Footprint:

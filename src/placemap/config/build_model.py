@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from placemap.config.draft import TO_FILL_IN
 from placemap.config.model import Accept, Evidence, Expect, Footprint, Member, Place, Placeholder, Scope, System
+from placemap.config.schema import SYSTEMS_OF
 from placemap.config.text_rules import texts
 from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.codes import DECLARED_KINDS, MEMBER_KINDS
@@ -50,6 +52,7 @@ class _Reader:
             config_sha256=_content_hash(config),
             loc=self.tree.loc(("ics",)),
             placeholders=self.placeholders(),
+            systems_of=self.systems_of(config, ()),
         )
 
     def placeholders(self) -> tuple[Placeholder, ...]:
@@ -101,7 +104,24 @@ class _Reader:
             notes=_text(item, "notes"),
             loc=self.tree.loc(path),
             parent=_text(item, "parent") or (_inside(footprint) or ("", ""))[1],
+            systems_of=self.systems_of(item, path),
+            valid_from=_day(item, "valid_from"),
+            valid_to=_day(item, "valid_to"),
+            succeeded_by=self.successors(item),
         )
+
+    def systems_of(self, item: Values, path: KeyPath) -> tuple[Member, ...]:
+        keys = sorted(key for key in item if re.fullmatch(SYSTEMS_OF, key))
+        return tuple(
+            Member("icb", code, name.strip(), key.rpartition("_")[2], self.tree.loc((*path, key, code)))
+            for key in keys
+            for code, name in sorted(item[key].items())
+        )
+
+    def successors(self, item: Values) -> tuple[str, ...]:
+        system = self.tree.value["ics"]["id"]
+        found = _listed(item.get("succeeded_by"))
+        return tuple(code if code.count("/") > 1 else f"{system}/{code}" for code in found)
 
     def scope(self, item: Values, path: KeyPath, outer: Vintages) -> Scope:
         vintages = _vintages(item, outer)
@@ -164,8 +184,12 @@ def _basis(item: Values, otherwise: str) -> str:
 
 def _keys(item: Values) -> tuple[str, ...]:
     """Keys of evidence: one, or a list of them."""
-    keys = item.get("evidence") or ()
-    return tuple(key.strip() for key in ([keys] if isinstance(keys, str) else keys))
+    return _listed(item.get("evidence"))
+
+
+def _listed(value: str | list[str] | None) -> tuple[str, ...]:
+    """One text, or a list of them, or none."""
+    return tuple(text.strip() for text in ([value] if isinstance(value, str) else value or ()))
 
 
 def _inside(footprint: Values) -> tuple[str, str] | None:

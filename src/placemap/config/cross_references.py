@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from placemap.config.model import Loc
 from placemap.config.tier_references import Footprints, as_dict, no_such
 from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.codes import AREA_KINDS
@@ -32,6 +33,7 @@ def reference_errors(tree: YamlTree, declared: Footprints) -> Iterator[PlacemapE
         yield from _evidence_errors(footprint, path, tree)
         for place_id, place in as_dict(as_dict(footprint).get("places")).items():
             yield from _evidence_errors(place, (*path, "places", place_id), tree)
+            yield from _end_errors(place, (*path, "places", place_id), tree, declared)
         if "scope" in as_dict(footprint):
             yield from _scope_shape_errors(footprint["scope"], (*path, "scope"), tree)
 
@@ -43,6 +45,41 @@ def _evidence_errors(owner: Any, path: KeyPath, tree: YamlTree) -> Iterator[Plac
         if isinstance(key, str) and key.strip() not in known:
             loc = tree.value_loc((*path, "evidence", key))
             yield no_such(f"there is no evidence `{key}` in this config", key, known, loc)
+
+
+def _end_errors(place: Any, path: KeyPath, tree: YamlTree, declared: Footprints) -> Iterator[PlacemapError]:
+    """What is wrong with a place's end, and with the places of this config that are to follow it."""
+    value = as_dict(place).get("succeeded_by")
+    codes = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    if codes and not (as_dict(place).get("valid_to") or as_dict(_above(tree.value, path)).get("valid_to")):
+        yield PlacemapError(
+            "a place that others follow has ended; found no `valid_to`",
+            location=str(tree.loc((*path, "succeeded_by"))),
+            hint="give the last day of the place, or of its footprint, as `valid_to: 2022-07-26`",
+        )
+    system, own = as_dict(tree.value.get("ics")).get("id"), "/".join(map(str, (path[1], path[3])))
+    for code in codes:
+        parts = code.strip().split("/") if isinstance(code, str) else []
+        if len(parts) == 3 and parts[0] == system:
+            parts = parts[1:]
+        if len(parts) == 2:
+            yield from _successor_errors(parts, own, tree.value_loc((*path, "succeeded_by", code)), declared)
+
+
+def _above(config: Any, path: KeyPath) -> Any:
+    """The footprint that a place stands in."""
+    return as_dict(config.get("footprints")).get(str(path[1]))
+
+
+def _successor_errors(parts: list[str], own: str, loc: Loc, footprints: Footprints) -> Iterator[PlacemapError]:
+    footprint, place = parts
+    places = as_dict(as_dict(footprints[footprint].value).get("places")) if footprint in footprints else {}
+    if footprint not in footprints:
+        yield no_such(f"there is no footprint `{footprint}` in this config", footprint, footprints, loc)
+    elif place not in places:
+        yield no_such(f"footprint `{footprint}` has no place `{place}`", place, places, loc)
+    elif "/".join(parts) == own:
+        yield PlacemapError("a place cannot follow itself", location=str(loc), hint="name the places that followed it")
 
 
 def _system_scope_errors(tree: YamlTree) -> Iterator[PlacemapError]:

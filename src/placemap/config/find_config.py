@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
 from placemap.core.errors import PlacemapError
@@ -31,6 +32,29 @@ def config_path(name: str, folder: Path | None = None) -> Path:
     close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     hint = f"did you mean `{close[0]}`?" if close else "`placemap list` shows the systems there are"
     raise PlacemapError(f"there is no system `{name}`: no such file, and no config of that name", hint=hint)
+
+
+def with_folders(names: Iterable[str]) -> list[str]:
+    """Names of configs, with the configs in it in the place of each folder, by name.
+
+    Raises:
+        PlacemapError: a folder holds no config.
+    """
+    return [one for name in names for one in _in_folder(name)]
+
+
+def _in_folder(name: str) -> list[str]:
+    # A folder of outputs may well be called like a system; then the system is meant.
+    if not _is_folder(Path(name)) or not _is_folder(path := config_path(name)):
+        return [name]
+    found = [str(config) for config in _configs_in(path).values()]
+    if not found:
+        raise PlacemapError(
+            "no config is in this folder; expected YAML files",
+            location=str(path),
+            hint="name the folder that holds them",
+        )
+    return found
 
 
 def _is_file(path: Path) -> bool:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from placemap.config.find_config import is_config
 from placemap.config.load import load_system, system_from_text
 from placemap.config.model import System
 from placemap.config.yaml_tree import decoded
@@ -25,25 +26,51 @@ def system_at(path: Path, revision: str) -> System:
     """
     if not revision:
         return load_system(path)
-    git = shutil.which("git")
-    if git is None:
-        raise PlacemapError("comparing revisions needs git, which is not installed")
 
     def read(name: str) -> str:
-        return _file_at(git, path.parent / name, revision)
+        return decoded(_git(path.parent, revision, str(path.parent / name), "show", f"{revision}:./{name}"))
 
     return system_from_text(read(path.name), f"{path.name}@{revision}", read)
 
 
-def _file_at(git: str, path: Path, revision: str) -> str:
+def systems_at(folder: Path, revision: str) -> list[System]:
+    """The systems whose configs a folder had at a revision, in order of the files' names.
+
+    Raises:
+        PlacemapError, PlacemapErrors: as `system_at`; or the folder had no config then.
+    """
+    if revision:
+        names = _git(folder, revision, str(folder), "ls-tree", "--name-only", revision, "./").decode().splitlines()
+    else:
+        names = [path.name for path in folder.iterdir()]
+    configs = [folder / name for name in sorted(names) if is_config(Path(name))]
+    if not configs:
+        raise PlacemapError(
+            f"{folder} has no config at revision `{revision}`",
+            hint="say which revision has them",
+            exit_code=Exit.UNREADABLE,
+        )
+    return [system_at(path, revision) for path in configs]
+
+
+def _git(folder: Path, revision: str, what: str, command: str, *words: str) -> bytes:
+    """What git prints.
+
+    Args:
+        what: is to be read, for messages.
+    """
+    git = shutil.which("git")
+    if git is None:
+        raise PlacemapError("comparing revisions needs git, which is not installed")
     # `--end-of-options` keeps a revision that starts with a dash from being read as an option.
-    command = [git, "-C", str(path.parent), "show", "--end-of-options", f"{revision}:./{path.name}"]
-    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - arguments, no shell
+    options = [word for word in words if word.startswith("--")]
+    line = [git, "-C", str(folder), command, *options, "--end-of-options", *words[len(options) :]]
+    done = subprocess.run(line, capture_output=True, check=False)  # noqa: S603 - arguments, no shell
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["git failed"]
         raise PlacemapError(
-            f"{path} cannot be read at revision `{revision}`: {lines[0].removeprefix('fatal: ')}",
+            f"{what} cannot be read at revision `{revision}`: {lines[0].removeprefix('fatal: ')}",
             hint="OLD and NEW are two output folders, two configs, two vintages, or two git revisions",
             exit_code=Exit.UNREADABLE,
         )
-    return decoded(done.stdout)
+    return done.stdout

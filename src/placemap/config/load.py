@@ -11,6 +11,7 @@ from placemap.config.cross_references import reference_errors
 from placemap.config.files import all_trees, one_system
 from placemap.config.model import System
 from placemap.config.schema_errors import shape_errors
+from placemap.config.successors import foreign_successor_errors
 from placemap.config.text_rules import text_errors
 from placemap.config.tier_references import declared, tier_errors
 from placemap.config.yaml_tree import YamlTree, parse, read_text
@@ -30,7 +31,10 @@ def load_system(path: Path, name: str | None = None) -> System:
         PlacemapError: the file cannot be read, or is not YAML.
     """
     name = name or path.name
-    return system_from_text(read_text(path, name), name, lambda other: read_text(path.parent / other, other))
+    system = system_from_text(read_text(path, name), name, lambda other: read_text(path.parent / other, other))
+    if mistakes := list(foreign_successor_errors(system, path.parent)):
+        raise PlacemapErrors(mistakes)
+    return system
 
 
 def system_from_text(text: str, name: str, read: Callable[[str], str] | None = None) -> System:

@@ -79,6 +79,9 @@ class Place:
         basis: `stated` or `inferred`.
         evidence: keys of the system's evidence.
         parent: id of the place of the tier above that it lies in; empty where that is to be found.
+        systems_of: ICBs of other years that the place is in, where the config says so of it.
+        valid_from, valid_to: when it was in force, where it began after its footprint or ended before it.
+        succeeded_by: codes (`system/footprint/place`) of the places that followed it.
     """
 
     id: str
@@ -94,6 +97,10 @@ class Place:
     notes: str
     loc: Loc
     parent: str = ""
+    systems_of: tuple[Member, ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+    succeeded_by: tuple[str, ...] = ()
 
     @property
     def units(self) -> tuple[Member, ...]:
@@ -199,6 +206,7 @@ class System:
         icb_code, icb_ods, icb_vintage: its integrated care board, as of that vintage.
         placeholders: texts that are left to fill in, in the order of the file.
         config_sha256: hash of the config's content, the same however it is laid out.
+        systems_of: ICBs of other years that the system's area is in.
     """
 
     id: str
@@ -213,6 +221,12 @@ class System:
     config_sha256: str
     loc: Loc
     placeholders: tuple[Placeholder, ...] = ()
+    systems_of: tuple[Member, ...] = ()
+
+    def icbs_of(self, place: Place, vintage: str) -> tuple[Member, ...]:
+        """The ICBs of a year that a place is in by the config: those given for it, else those of the whole system."""
+        own = tuple(member for member in place.systems_of if member.vintage == vintage)
+        return own or tuple(member for member in self.systems_of if member.vintage == vintage)
 
     def units(self) -> Iterator[Member]:
         """Every unit of the tables that the config names: members, exclusions, bounds and scopes."""

@@ -16,9 +16,13 @@ DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 WEB_ADDRESS = r"^https?://\S+$"
 ICB_CODE = "^E54[0-9]{6}$"
 ODS_CODE = "^[0-9A-Z]{3}([0-9A-Z]{2})?$"
+#: ICBs of another year than the config's own, as in `systems_of_2026`.
+SYSTEMS_OF = "^systems_of_[0-9]{4}$"
 PLACE_OF_FOOTPRINT = "^[a-z0-9-]+/[a-z0-9-]+$"
 INSIDE = "^[a-z0-9-]+(/[a-z0-9-]+)?$"
 OTHER_FILE = r"^[^/\\]+\.ya?ml$"
+#: A place that follows one that ended: of the same system, or of another.
+SUCCESSOR = "^([a-z0-9-]+/)?[a-z0-9-]+/[a-z0-9-]+$"
 NOT_BLANK = r"\S"
 
 #: More than the people of the world: a number above it is a slip of the keyboard.
@@ -60,8 +64,17 @@ def _ref(shape: str) -> Schema:
     return {"$ref": f"#/$defs/{shape}"}
 
 
-def _shape(description: str, properties: dict[str, Schema], required: tuple[str, ...] = ()) -> Schema:
-    """A mapping of these keys and no others; a key that is not required may be empty, unless it holds a list."""
+def _shape(
+    description: str,
+    properties: dict[str, Schema],
+    required: tuple[str, ...] = (),
+    patterns: dict[str, Schema] | None = None,
+) -> Schema:
+    """A mapping of these keys and no others; a key that is not required may be empty, unless it holds a list.
+
+    Args:
+        patterns: keys that have a year in them, by pattern.
+    """
     described = {
         key: schema if key in required or schema.get("type") == "array" else _may_be_empty(schema)
         for key, schema in properties.items()
@@ -71,6 +84,7 @@ def _shape(description: str, properties: dict[str, Schema], required: tuple[str,
         "type": "object",
         "additionalProperties": False,
         "properties": described,
+        **({"patternProperties": patterns} if patterns else {}),
         **({"required": list(required)} if required else {}),
     }
 
@@ -111,6 +125,15 @@ _SUBJECTS = {
 }
 _NOTES = _text(description="what a careful analyst must know")
 _DAY = {**_text(DAY), "format": "date"}
+_SYSTEMS_OF: dict[str, Schema] = {
+    SYSTEMS_OF: {
+        "description": "ICBs of that year that the area is in, as `code: name` lines",
+        "type": "object",
+        "propertyNames": {"pattern": ICB_CODE},
+        "additionalProperties": _text(),
+        "minProperties": 1,
+    }
+}
 _BASIS = {"enum": ["stated", "inferred"]}
 
 SHAPES: dict[str, Schema] = {
@@ -147,6 +170,15 @@ SHAPES: dict[str, Schema] = {
             "basis": _BASIS,
             "evidence": _KEYS,
             "notes": _NOTES,
+            "valid_from": _DAY,
+            "valid_to": _DAY,
+            "succeeded_by": {
+                "description": "places that followed: `footprint/place`, or `system/footprint/place` of another system",
+                "type": ["string", "array"],
+                "pattern": SUCCESSOR,
+                "items": _text(SUCCESSOR),
+                "minItems": 1,
+            },
             "exclude": _ref("Units"),
             "within": {
                 "if": {"type": "object"},
@@ -157,6 +189,7 @@ SHAPES: dict[str, Schema] = {
             "accept": _list_of("AcceptShape"),
         },
         required=("name",),
+        patterns=_SYSTEMS_OF,
     ),
     "FootprintShape": _shape(
         "One named way of dividing the system into places.",
@@ -219,6 +252,7 @@ SHAPES: dict[str, Schema] = {
             "footprints": _by_id("FootprintShape", minProperties=1),
         },
         required=("placemap", "ics", "scope", "evidence", "default_footprint", "footprints"),
+        patterns=_SYSTEMS_OF,
     ),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -22,6 +23,8 @@ from placemap.config.schema import (
     PARTIAL_DATE,
     PLACE_OF_FOOTPRINT,
     SHAPES,
+    SUCCESSOR,
+    SYSTEMS_OF,
     VINTAGE,
     WEB_ADDRESS,
     json_schema,
@@ -88,7 +91,8 @@ def _shape_error(error: jsonschema_rs.ValidationError, path: KeyPath, tree: Yaml
         yield from (_unknown_key(key, path, tree) for key in rule.value)
     elif rule.name == "propertyNames":
         found = str(rule.value.instance)
-        yield _bad_id(found, tree.loc((*path, found)))
+        loc = tree.loc((*path, found))
+        yield _bad_icb(found, path, loc) if path and _is_systems_of(path[-1]) else _bad_id(found, loc)
     else:
         yield PlacemapError(
             f"{_named(path)}: found {shown(error.instance, path, tree)}; expected {_expected(rule, path)}",
@@ -133,6 +137,18 @@ def _bad_id(found: str, loc: Loc) -> PlacemapError:
         f"`{found}` is not an id: expected lower case letters and digits, words joined by single hyphens",
         location=str(loc),
         hint="ids become part of file and place codes, as in `north-norfolk`; the name goes into `name`",
+    )
+
+
+def _is_systems_of(key: str | int) -> bool:
+    return re.fullmatch(SYSTEMS_OF, str(key)) is not None
+
+
+def _bad_icb(found: str, path: KeyPath, loc: Loc) -> PlacemapError:
+    return PlacemapError(
+        f"{_named(path)}: found `{found}`; expected {_PATTERNS[ICB_CODE]}",
+        location=str(loc),
+        hint="give each ICB as `code: name`",
     )
 
 
@@ -197,6 +213,7 @@ _PATTERNS = {
     PLACE_OF_FOOTPRINT: "`footprint/place`, like places-2022/lancashire",
     INSIDE: "a footprint or a place of one, like places-2022 or places-2022/lancashire",
     OTHER_FILE: "the name of a file beside this one, like neighbourhoods.yaml",
+    SUCCESSOR: "`footprint/place`, or `system/footprint/place` of another system",
     NOT_BLANK: "text that is not empty",
 }
 

@@ -40,8 +40,9 @@ def outer_of(system: System, footprint: Footprint) -> Footprint | None:
 
 def inner_of(system: System, footprint: Footprint) -> list[Footprint]:
     """The footprints that lie directly inside one, in order of id."""
-    inner = [other for other in system.footprints.values() if other.id != footprint.id]
-    return [other for other in inner if outer_of(system, other) is footprint]
+    return [
+        other for other in system.footprints.values() if (over := outer_of(system, other)) and over.id == footprint.id
+    ]
 
 
 def chain_of(system: System, footprint: Footprint) -> list[Footprint]:

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 #: What a column holds. `code` and `text` are text; `date` is ISO text or empty; of figures, None and NaN are blank;
-#: `people` is written to 2 decimals and `share` to 6; `flag` is true or false; `wkb` is a geometry as bytes.
+#: `int` is whole, people or other things; `people` may be parts of people, so it is written to 2 decimals, and `share`
+#: to 6; `flag` is true or false; `wkb` is a geometry as bytes.
 COLUMN_TYPES = ("code", "text", "date", "int", "number", "people", "share", "flag", "wkb")
 TEXT_TYPES = ("code", "text", "date")
 
@@ -52,6 +55,11 @@ class TableSchema:
     def names(self) -> list[str]:
         """Column names in order."""
         return [column.name for column in self.columns]
+
+
+def as_declared(values: npt.NDArray[Any], column: Column) -> npt.NDArray[Any]:
+    """Figures as the column declares them: as integers where it holds whole ones, which sums give as floats."""
+    return np.rint(values).astype(np.int64) if column.type == "int" and values.dtype.kind == "f" else values
 
 
 def _fixed(decimals: int) -> Callable[[Any], str]:

@@ -10,7 +10,7 @@ from placemap.core.arrays import Floats, Ints, Texts, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
-from placemap.crosswalk.headed import fit, headed, lsoas_of_places, place_share
+from placemap.crosswalk.headed import best_fit, fit, headed, lsoas_of_places, place_share
 from placemap.reference.by_lsoa import Units
 from placemap.resolve.resolve import METHODS
 from placemap.resolve.resolved import ResolvedFootprint
@@ -20,18 +20,20 @@ def lsoa_table(resolved: ResolvedFootprint) -> Table:
     """Each LSOA of a place, and why it is there."""
     assignment, geography = resolved.assignment, resolved.geography
     rows = np.flatnonzero(assignment.place >= 0)
+    runner_up = assignment.runner_up()[rows]
     columns = {
         "LSOA21CD": geography.lsoa_codes[rows],
         "LSOA21NM": geography.lsoa_names[rows],
         "METHOD": np.array(METHODS, dtype=object)[assignment.method[rows]],
         "SHARE": assignment.share()[rows],
         "PLACED_SHARE": assignment.placed_share()[rows],
-        "RUNNER_UP": resolved.placecd[assignment.runner_up()[rows]],
+        "RUNNER_UP": resolved.placecd[runner_up],
+        "RUNNER_UPNM": resolved.placenm[runner_up],
         "MARGIN": assignment.margin()[rows],
         "RESIDENTS": resolved.populations.residents[rows],
         "IN_SCOPE": assignment.in_scope[rows],
     }
-    schema = schemas.place_lsoa(resolved.populations.residents_name)
+    schema = schemas.place_lsoa(resolved.populations)
     return headed(resolved, "place_lsoa21", schema, assignment.place[rows], columns)
 
 
@@ -55,14 +57,15 @@ def unit_table(resolved: ResolvedFootprint, units: Units) -> Table:
     rows = _overlaps(resolved, units)
     lsoas = np.bincount(rows.row, minlength=len(rows.place))
     of_unit = np.bincount(units.of[units.of >= 0], minlength=len(units.codes))
+    weights = _weights(resolved, units, rows)
     columns = {
         **_unit_columns(units, rows.unit),
         "LSOAS": lsoas,
-        **_weights(resolved, units, rows),
+        **weights,
         "FIT": fit(lsoas, of_unit[rows.unit], lsoas_of_places(resolved)[rows.place]),
+        "BEST_FIT": best_fit(rows.unit, weights["RESIDENTS"], rows.place, resolved.placecd),
     }
-    names = resolved.populations.residents_name, resolved.populations.registered_name
-    schema = schemas.place_unit(units.kind, units.vintage, *names)
+    schema = schemas.place_unit(units.kind, units.vintage, resolved.populations)
     return headed(resolved, f"place_{units.prefix.lower()}", schema, rows.place, columns)
 
 

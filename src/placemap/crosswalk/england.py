@@ -9,7 +9,7 @@ from placemap.core.arrays import Bools, Floats, Ints, ratio, sums
 from placemap.core.tables import Table
 from placemap.crosswalk.places import places_table
 from placemap.crosswalk.schemas import national_places
-from placemap.reference.by_lsoa import Registrations
+from placemap.reference.by_lsoa import Registrations, Units
 from placemap.reference.describe import Describer
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -20,9 +20,11 @@ def national_places_table(national: ResolvedFootprint, describer: Describer) -> 
     frame = pd.concat([table.frame for table in tables], ignore_index=True)
     geography, populations = national.geography, national.populations
     icb = geography.units("icb")
-    schema = national_places(populations.residents_name, geography.registered_measure, icb.vintage)
+    schema = national_places(populations, icb.vintage)
     place = national.assignment.place
     unit, share = largest_unit(place, icb.of, populations.residents, len(national.places))
+    declared = _declared_icb(national, icb)
+    unit, share = np.where(unit >= 0, unit, declared), np.where(unit >= 0, share, np.nan)
     known = unit >= 0
     columns = {
         "OWN_PRACTICE_SHARE": own_practice_share(geography.registrations, place, len(national.places)),
@@ -32,6 +34,16 @@ def national_places_table(national: ResolvedFootprint, describer: Describer) -> 
         f"{icb.prefix}_RESIDENT_SHARE": share,
     }
     return Table("places", schema, frame.assign(**columns)[schema.names])
+
+
+def _declared_icb(national: ResolvedFootprint, icb: Units) -> Ints:
+    """By place, the one ICB that its config says it is in, of the vintage in use; -1 where it says none, or several."""
+    found = [
+        [icb.position(member.code) for member in part.system.icbs_of(place, icb.vintage)]
+        for part in national.parts
+        for place in part.places
+    ]
+    return np.array([units[0] if len(units) == 1 and units[0] is not None else -1 for units in found], dtype=np.int64)
 
 
 # --- places and the units that they lie in ---------------------------------------------------------------------------

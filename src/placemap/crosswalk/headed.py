@@ -1,4 +1,4 @@
-"""What every crosswalk table has: the columns that say which place a row is about, shares of places, and FIT."""
+"""What every crosswalk table has: the columns that say which place a row is about, shares of places, FIT, BEST_FIT."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from placemap.core.arrays import Floats, Ints, Numbers, Texts, in_order, numbered, ratio, sums
-from placemap.core.tables import Table, TableSchema
+from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, in_order, numbered, ratio, sums
+from placemap.core.tables import Table, TableSchema, as_declared
 from placemap.resolve.place_codes import HEAD
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -22,17 +22,15 @@ def headed(
         place: by row, position of the place.
         columns: the others.
     """
-    codes = resolved.place_codes
+    heads = zip(*(code.cells for code in resolved.place_codes), strict=True)
     content = {
-        "ICSID": np.array([code.ics for code in codes], dtype=object)[place],
-        "FOOTPRINT": np.array([code.footprint for code in codes], dtype=object)[place],
-        "PLACECD": resolved.placecd[place],
-        "PLACENM": resolved.placenm[place],
+        **{column.name: np.array(cells, dtype=object)[place] for column, cells in zip(HEAD, heads, strict=True)},
         **columns,
     }
     order = in_order(*(numbered(content[column])[0] for column in ("PLACECD", schema.names[len(HEAD)])))
     # As objects: pandas would spend a tenth of a build on turning texts to Arrow's and back.
-    series = {column: pd.Series(content[column][order], dtype=content[column].dtype) for column in schema.names}
+    values = {column.name: as_declared(content[column.name][order], column) for column in schema.columns}
+    series = {column: pd.Series(of, dtype=of.dtype) for column, of in values.items()}
     return Table(name, schema, pd.DataFrame(series))
 
 
@@ -58,3 +56,18 @@ def fit(overlap: Ints, unit: Ints, place: Ints) -> Texts:
     """FIT by row, from the numbers of LSOAs in the overlap, the unit and the place."""
     conditions = [(overlap == unit) & (overlap == place), overlap == unit, overlap == place]
     return np.select(conditions, np.array(["exact", "within", "contains"], dtype=object), "partial")
+
+
+def best_fit(unit: Ints, people: Floats, place: Ints, placecd: Texts) -> Bools:
+    """BEST_FIT by row: true once a unit, on the row with most of its people; of equals, on the first by PLACECD.
+
+    Args:
+        unit, place: by row, positions.
+        people: by row. Equal is what reads as equal: dust below hundredths decides nothing.
+        placecd: by position of the place.
+    """
+    rank = np.argsort(np.argsort(placecd))
+    order = np.lexsort((rank[place], -np.round(people, 2), unit))
+    best = np.zeros(len(unit), dtype=bool)
+    best[order[np.unique(unit[order], return_index=True)[1]]] = True
+    return best

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from placemap.config.model import Footprint
+from placemap.core.text import month
 from placemap.crosswalk.tables import crosswalk_kinds
 from placemap.reference.geography import MERGE_WEIGHT, SPLIT_WEIGHT, Geography
 from placemap.reference.store import TableEntry
+from placemap.resolve.resolved import ResolvedFootprint
 
 Inputs = list[TableEntry]
 
@@ -46,6 +48,19 @@ def _declared(footprint: Footprint, geography: Geography) -> Inputs:
         elif unit.kind != "practice":
             entries.append(geography.find_units_entry(unit.kind, unit.vintage))
     return [entry for entry in entries if entry is not None]
+
+
+def as_of(resolved: ResolvedFootprint) -> str:
+    """`LSOAs of 2021; …`: what a reader must know about the dates of a map or a workbook."""
+    geography = resolved.geography
+    lsoas, ltlas = geography.units_entry("lsoa").vintage, geography.units("ltla").vintage
+    parts = [f"LSOAs of {lsoas}", f"local authorities of {ltlas}"]
+    if resolved.footprint.has_patient_kinds:
+        registered = geography.registrations_entry.vintage
+        listing = geography.pcn_entries(resolved.pcn_vintage)[1].vintage
+        by = "" if listing == resolved.pcn_vintage else f" by the list of {month(listing)}"
+        parts += [f"PCN membership of {month(resolved.pcn_vintage)}{by}", f"patients registered in {month(registered)}"]
+    return f"{'; '.join(parts)}. Residents: {geography.measure_entry(resolved.populations.residents_name).title}."
 
 
 def newest_year(inputs: Inputs) -> int:

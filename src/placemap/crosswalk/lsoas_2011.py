@@ -7,7 +7,7 @@ import numpy as np
 from placemap.core.arrays import Floats, Ints, Texts, ratio, sums
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
-from placemap.crosswalk.headed import fit, headed, lsoas_of_places, place_share
+from placemap.crosswalk.headed import best_fit, fit, headed, lsoas_of_places, place_share
 from placemap.reference.geography import Geography
 from placemap.resolve.populations import Populations
 from placemap.resolve.resolved import ResolvedFootprint
@@ -39,8 +39,9 @@ def lsoa_2011_table(resolved: ResolvedFootprint) -> Table:
         "PLACE_REGISTERED_SHARE": place_share(resolved, listed, row_place, populations.registered),
         "UNIT_REGISTERED_SHARE": ratio(listed, np.bincount(pairs.source, weights=registered)[source]),
         "FIT": _fit(resolved, rows, inverse, source, row_place),
+        "BEST_FIT": best_fit(source, lived, row_place, resolved.placecd),
     }
-    schema = schemas.place_lsoa11(populations.residents_name, populations.registered_name)
+    schema = schemas.place_lsoa11(populations)
     return headed(resolved, "place_lsoa11", schema, row_place, columns)
 
 

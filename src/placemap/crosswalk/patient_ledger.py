@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from placemap.core.arrays import Ints, largest_remainder, sums
-from placemap.core.tables import Table
-from placemap.crosswalk.schemas import LEDGER
+from placemap.core.tables import Table, as_declared
+from placemap.crosswalk import schemas
 from placemap.reference.by_lsoa import Registrations
 from placemap.resolve.place_codes import PlaceCode
+from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -46,7 +47,7 @@ def ledger(resolved: ResolvedFootprint) -> Table:
         *_with_lsoa(resolved.assignment, registrations, classes, count),
     ]
     patients = _hundredths([line[3] for line in lines], int(registrations.patients.sum()))
-    return _table(lines, patients, [*resolved.place_codes, PlaceCode(*resolved.key, "")])
+    return _table(lines, patients, [*resolved.place_codes, PlaceCode(*resolved.key)], resolved.populations)
 
 
 def national_ledger(national: ResolvedFootprint) -> Table:
@@ -64,7 +65,7 @@ def national_ledger(national: ResolvedFootprint) -> Table:
             area = residence < places and cls >= places and not patient_kinds[residence]
             lines.append(_national_line(residence, int(cls), places, float(by_class[cls]), area=bool(area)))
     people = _hundredths([line[3] for line in lines], int(registrations.patients.sum()))
-    return _table(lines, people, [*national.place_codes, PlaceCode(*national.key, "")])
+    return _table(lines, people, [*national.place_codes, PlaceCode(*national.key)], national.populations)
 
 
 def _national_line(residence: int, cls: int, places: int, people: float, *, area: bool) -> Line:
@@ -75,7 +76,9 @@ def _national_line(residence: int, cls: int, places: int, people: float, *, area
     return _inside_line(residence, cls, places, people, whole=False)
 
 
-def _table(lines: Sequence[Line], patients: Sequence[float], heads: Sequence[PlaceCode]) -> Table:
+def _table(
+    lines: Sequence[Line], patients: Sequence[float], heads: Sequence[PlaceCode], populations: Populations
+) -> Table:
     """The ledger of `lines`; the last head is for those who live in no place."""
     merged: dict[tuple[str, int, int], float] = {}
     for (category, residence, registered, _), people in zip(lines, patients, strict=True):
@@ -94,9 +97,11 @@ def _table(lines: Sequence[Line], patients: Sequence[float], heads: Sequence[Pla
         for (category, home, place), people in merged.items()
         if people
     ]
-    frame = pd.DataFrame(rows, columns=LEDGER.names)
+    schema = schemas.ledger(populations)
+    frame = pd.DataFrame(rows, columns=schema.names)
     frame["LINE"] = frame["LINE"].rank(method="dense").astype(int)
-    return Table("ledger", LEDGER, frame.sort_values(list(LEDGER.key), ignore_index=True))
+    frame["PATIENTS"] = as_declared(frame["PATIENTS"].to_numpy(), schema.columns[-1])
+    return Table("ledger", schema, frame.sort_values(list(schema.key), ignore_index=True))
 
 
 def totals(table: Table) -> dict[str, float]:

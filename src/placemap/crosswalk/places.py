@@ -20,14 +20,10 @@ def places_table(resolved: ResolvedFootprint, describer: Describer) -> Table:
         lsoas = np.flatnonzero(resolved.lsoas(position))
         rows.append(
             (
-                head.ics,
-                head.footprint,
-                head.code,
-                place.name,
+                *head.cells,
                 declared_from(place),
                 len(lsoas),
-                float(populations.residents[lsoas].sum()),
-                float(populations.registered[lsoas].sum()),
+                *populations.of(lsoas),
                 footprint.status,
                 footprint.grade,
                 place.basis,
@@ -35,5 +31,5 @@ def places_table(resolved: ResolvedFootprint, describer: Describer) -> Table:
                 as_text(describer.describe(lsoas.tolist())),
             )
         )
-    schema = schemas.places(populations.residents_name, populations.registered_name)
+    schema = schemas.places(populations)
     return Table("places", schema, pd.DataFrame(rows, columns=schema.names))

@@ -33,7 +33,7 @@ def pcn_table(resolved: ResolvedFootprint) -> Table:
         "UNIT_REGISTERED_SHARE": np.where(np.isnan(total[row_pcn]), np.nan, ratio(cell, total[row_pcn])),
         "DECLARED": declared[row_pcn, row_place],
     }
-    schema = schemas.place_pcn(resolved.geography.pcns_of(resolved.pcn_vintage), resolved.populations.registered_name)
+    schema = schemas.place_pcn(resolved.geography.pcns_of(resolved.pcn_vintage), resolved.populations)
     return headed(resolved, "place_pcn", schema, row_place, columns)
 
 
@@ -69,7 +69,7 @@ def practice_table(resolved: ResolvedFootprint) -> Table:
         "PATIENTS_IN_PLACE": at_home,
         "PATIENTS_OUT_OF_PLACE": size - at_home,
     }
-    schema = schemas.place_practice(geography.pcns_of(resolved.pcn_vintage), resolved.populations.registered_name)
+    schema = schemas.place_practice(geography.pcns_of(resolved.pcn_vintage), resolved.populations)
     return headed(resolved, "place_practice", schema, place, columns)
 
 

@@ -10,17 +10,15 @@ from dataclasses import replace
 from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, RESIDENTS, is_ccg, published_prefix
 from placemap.core.tables import Column, TableSchema
 from placemap.resolve.place_codes import FOOTPRINT, HEAD, ICS
+from placemap.resolve.populations import Populations
 
 
 def _lsoas(what: str) -> Column:
     return Column("LSOAS", "int", f"number of LSOAs of 2021 {what}")
 
 
-def _people(measure: str, registered: str, what: str) -> tuple[Column, Column]:
-    return (
-        Column("RESIDENTS", "people", f"residents {what} ({measure})"),
-        Column("REGISTERED", "people", f"patients registered with any GP practice who live {what} ({registered})"),
-    )
+def _people(people: Populations, what: str) -> tuple[Column, Column]:
+    return people.residents_column(what), people.registered_column(what)
 
 
 def _shares(unit: str) -> tuple[Column, ...]:
@@ -43,7 +41,17 @@ def _fit(unit: str) -> Column:
     )
 
 
-def place_lsoa(measure: str) -> TableSchema:
+def _best_fit(unit: str) -> Column:
+    return Column(
+        "BEST_FIT",
+        "flag",
+        f"true on one row of each {unit}: that of the place in this table with most of its residents; of equals, of "
+        f"the first PLACECD. It may be a small part of the {unit}: see UNIT_RESIDENT_SHARE. Keep the true rows for a "
+        "list that gives each one place",
+    )
+
+
+def place_lsoa(people: Populations) -> TableSchema:
     """The crosswalk itself: a row an LSOA of 2021."""
     return TableSchema(
         "Each LSOA of 2021 and the place that it belongs to",
@@ -69,15 +77,16 @@ def place_lsoa(measure: str) -> TableSchema:
             Column(
                 "RUNNER_UP", "code", "plurality only: PLACECD of the place with second most patients, if any has one"
             ),
+            Column("RUNNER_UPNM", "text", "name of that place"),
             Column("MARGIN", "share", "plurality only: SHARE less the runner-up's share"),
-            Column("RESIDENTS", "people", f"residents of the LSOA ({measure})"),
+            people.residents_column("of the LSOA"),
             Column("IN_SCOPE", "flag", "true where the LSOA lies in the area that the footprint must cover"),
         ),
         ("LSOA21CD",),
     )
 
 
-def place_unit(kind: str, vintage: str, measure: str, registered: str) -> TableSchema:
+def place_unit(kind: str, vintage: str, people: Populations) -> TableSchema:
     """A row an overlapping pair of a place and an area unit."""
     prefix, label = published_prefix(kind, vintage), _unit_label(kind, vintage)
     columns = [
@@ -85,25 +94,27 @@ def place_unit(kind: str, vintage: str, measure: str, registered: str) -> TableS
         Column(f"{prefix}CD", "code", f"GSS code of the {label}"),
         Column(f"{prefix}NM", "text", f"name of the {label}"),
         _lsoas("that the two have in common"),
-        *_people(measure, registered, "in those LSOAs"),
+        *_people(people, "in those LSOAs"),
         *_shares(label),
         _fit(label),
+        _best_fit(label),
     ]
     if KINDS[kind].ods:
-        columns.insert(5, Column(f"{prefix}CDH", "code", f"NHS (ODS) code of the {label}"))
+        columns.insert(len(HEAD) + 1, Column(f"{prefix}CDH", "code", f"NHS (ODS) code of the {label}"))
     return TableSchema(f"Places and {_plural(kind, vintage)}", tuple(columns), ("PLACECD", f"{prefix}CD"))
 
 
-def place_lsoa11(measure: str, registered: str) -> TableSchema:
-    """A row an overlapping pair of a place and an LSOA of 2011."""
-    table = place_unit("lsoa", OLD_LSOA_VINTAGE, measure, registered)
+def place_lsoa11(people: Populations) -> TableSchema:
+    """A row an overlapping pair of a place and an LSOA of 2011, whose people may be split between places."""
+    split = replace(people, whole_residents=False, whole_registered=False)
+    table = place_unit("lsoa", OLD_LSOA_VINTAGE, split)
     change = Column("CHGIND", "code", "what became of the LSOA in 2021: U unchanged, S split, M merged, X irregular")
-    split = (
+    weight = (
         "share of the LSOA of 2011 that lies in the place: multiply figures coded in LSOAs of 2011 by it. "
         "Split and irregular LSOAs are divided by " + RESIDENTS
     )
-    columns = [replace(c, description=split) if c.name == "UNIT_RESIDENT_SHARE" else c for c in table.columns]
-    columns.insert(6, change)
+    columns = [replace(c, description=weight) if c.name == "UNIT_RESIDENT_SHARE" else c for c in table.columns]
+    columns.insert(len(HEAD) + 2, change)
     return replace(table, columns=tuple(columns))
 
 
@@ -119,15 +130,16 @@ def _plural(kind: str, vintage: str) -> str:
     return f"{KINDS[kind].plural} of {vintage}"
 
 
-def place_pcn(vintage: str, registered: str) -> TableSchema:
+def place_pcn(vintage: str, people: Populations) -> TableSchema:
     """A row a pair of a place and a PCN with patients there."""
+    patients = people.registered_type
     return TableSchema(
         f"Places and the primary care networks ({vintage}) that their residents are registered with",
         (
             *HEAD,
             Column("PCNCD", "code", "ODS code of the PCN; blank for all practices without a PCN together"),
             Column("PCNNM", "text", "name of the PCN"),
-            Column("PATIENTS", "people", f"patients of the PCN who live in the place ({registered})"),
+            Column("PATIENTS", patients, f"patients of the PCN who live in the place ({people.registered_name})"),
             Column("PLACE_REGISTERED_SHARE", "share", "PATIENTS ÷ registered patients who live in the place"),
             Column("UNIT_REGISTERED_SHARE", "share", "PATIENTS ÷ all patients of the PCN, wherever they live"),
             Column("DECLARED", "flag", "true where the place is declared from this PCN"),
@@ -136,8 +148,9 @@ def place_pcn(vintage: str, registered: str) -> TableSchema:
     )
 
 
-def place_practice(vintage: str, registered: str) -> TableSchema:
+def place_practice(vintage: str, people: Populations) -> TableSchema:
     """A row a practice that is declared in a place."""
+    patients, listed = people.registered_type, people.registered_name
     return TableSchema(
         "GP practices and the place that they are declared in",
         (
@@ -147,15 +160,15 @@ def place_practice(vintage: str, registered: str) -> TableSchema:
             Column("PCNCD", "code", f"ODS code of the practice's PCN ({vintage}), blank where it has none"),
             Column("PCNNM", "text", "name of that PCN"),
             Column("DECLARED_BY", "code", "practice = the practice itself is listed; pcn = its PCN is"),
-            Column("LIST_SIZE", "people", f"patients registered with the practice, wherever they live ({registered})"),
-            Column("PATIENTS_IN_PLACE", "people", "of those, living in LSOAs of the place"),
-            Column("PATIENTS_OUT_OF_PLACE", "people", "of those, living elsewhere or without an LSOA"),
+            Column("LIST_SIZE", "int", f"patients registered with the practice, wherever they live ({listed})"),
+            Column("PATIENTS_IN_PLACE", patients, "of those, living in LSOAs of the place"),
+            Column("PATIENTS_OUT_OF_PLACE", patients, "of those, living elsewhere or without an LSOA"),
         ),
         ("PRACTICECD",),
     )
 
 
-def places(measure: str, registered: str) -> TableSchema:
+def places(people: Populations) -> TableSchema:
     """A row a place."""
     return TableSchema(
         "The places",
@@ -163,7 +176,7 @@ def places(measure: str, registered: str) -> TableSchema:
             *HEAD,
             Column("DECLARED_FROM", "text", "what the config declares the place from"),
             _lsoas("of the place"),
-            *_people(measure, registered, "in the place"),
+            *_people(people, "in the place"),
             Column("STATUS", "code", "current, proposed or superseded, as the evidence has it"),
             Column(
                 "GRADE",
@@ -180,23 +193,23 @@ def places(measure: str, registered: str) -> TableSchema:
     )
 
 
-def place_boundaries(measure: str, registered: str) -> TableSchema:
+def place_boundaries(people: Populations) -> TableSchema:
     """The attributes of the outline of each place."""
     return TableSchema(
         "Outlines of the places, dissolved from generalised LSOA boundaries",
         (
             *HEAD,
             _lsoas("of the place"),
-            *_people(measure, registered, "in the place"),
+            *_people(people, "in the place"),
             Column("AREA_KM2", "number", "area of the outline in square kilometres, clipped to the coastline"),
         ),
         ("PLACECD",),
     )
 
 
-def national_places(measure: str, registered: str, icb_vintage: str) -> TableSchema:
+def national_places(people: Populations, icb_vintage: str) -> TableSchema:
     """A row a place of any system, with the ICB that it lies in."""
-    table = places(measure, registered)
+    table = places(people)
     prefix, label = published_prefix("icb", icb_vintage), _unit_label("icb", icb_vintage)
     icb = (
         Column(
@@ -222,6 +235,29 @@ def national_places(measure: str, registered: str, icb_vintage: str) -> TableSch
     return replace(table, title="The places of England", columns=(*table.columns[:at], own, *icb, *table.columns[at:]))
 
 
+PLACE_HISTORY = TableSchema(
+    "The places of England now and of earlier releases of placemap, and the places that followed those that are gone",
+    (
+        *HEAD,
+        Column("FIRST_RELEASE", "code", "first release of placemap that had the place; blank for none"),
+        Column("LAST_RELEASE", "code", "last release that had it; the one that wrote this table for places of now"),
+        Column("VALID_FROM", "date", "first day of the place, where known"),
+        Column("VALID_TO", "date", "last day of the place; blank where it is not known to have ended"),
+        Column("SUCCESSORCD", "code", "a place that followed it; blank for places of now, and where none is known"),
+        Column("SUCCESSORNM", "text", "name of that place"),
+        Column("BASIS", "code", "declared = the config names the successor; by area = it has LSOAs of the place now"),
+        Column(
+            "LSOAS", "int", "LSOAs of 2021 of the place; with a successor those that it has now, blank for not known"
+        ),
+        Column("RESIDENTS", "people", "residents of those LSOAs"),
+        Column(
+            "KEY_LSOAS", "text", "some LSOAs of the place, by which a later release tells that its id means the same"
+        ),
+    ),
+    key=("PLACECD", "SUCCESSORCD"),
+)
+
+
 FINDINGS = TableSchema(
     "What the checks found",
     (
@@ -230,6 +266,7 @@ FINDINGS = TableSchema(
         Column("FINDING", "code", "stable name of the check, explained in placemap's documentation"),
         Column("SEVERITY", "code", "error, warning or info"),
         Column("PLACECD", "code", "the place it is about, blank for the footprint as a whole"),
+        Column("PLACEID", "code", "its PLACECD in one word"),
         Column("SUBJECT", "code", "the code or id it is about; a waiver in the config names it"),
         Column("MESSAGE", "text", "what was found and what was expected"),
         Column("LSOAS", "int", "number of LSOAs of 2021 concerned"),
@@ -241,16 +278,23 @@ FINDINGS = TableSchema(
     (),
 )
 
-LEDGER = TableSchema(
-    "Every patient of the national registrations, accounted for once",
-    (
-        ICS,
-        FOOTPRINT,
-        Column("LINE", "int", "order of the lines; the first that applies to a patient counts them"),
-        Column("CATEGORY", "code", "which patients the line counts"),
-        Column("RESIDENCE", "code", "PLACECD of the place that they live in, blank where none"),
-        Column("REGISTERED_WITH", "code", "PLACECD of the place that their practice is declared in, blank where none"),
-        Column("PATIENTS", "people", "registered patients; all lines sum to the source's national total"),
-    ),
-    ("LINE", "CATEGORY", "RESIDENCE", "REGISTERED_WITH"),
-)
+
+def ledger(people: Populations) -> TableSchema:
+    """A row a line of the ledger × place of residence × place of registration."""
+    return TableSchema(
+        "Every patient of the national registrations, accounted for once",
+        (
+            ICS,
+            FOOTPRINT,
+            Column("LINE", "int", "order of the lines; the first that applies to a patient counts them"),
+            Column("CATEGORY", "code", "which patients the line counts"),
+            Column("RESIDENCE", "code", "PLACECD of the place that they live in, blank where none"),
+            Column(
+                "REGISTERED_WITH", "code", "PLACECD of the place that their practice is declared in, blank where none"
+            ),
+            Column(
+                "PATIENTS", people.registered_type, "registered patients; all lines sum to the source's national total"
+            ),
+        ),
+        ("LINE", "CATEGORY", "RESIDENCE", "REGISTERED_WITH"),
+    )

@@ -18,14 +18,17 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_whole
 from placemap.core.tables import Column, Table, TableSchema
 from placemap.outputs.tables import write_csv, write_parquet
-from placemap.resolve.place_codes import HEAD
+from placemap.resolve.place_codes import FOOTPRINT, ICS, PLACE
+
+#: The columns that say which place a row is about.
+PLACE_OF_ROW = (ICS, FOOTPRINT, *PLACE)
 
 ENDINGS = {".csv": write_csv, ".parquet": write_parquet}
 
 RECONCILIATION = TableSchema(
     "Where all that came in has gone",
     (
-        *HEAD[:2],
+        *(ICS, FOOTPRINT),
         Column(
             "OUTCOME", "text", "what became of it; `in` is what came in, the sum of those below it; `file: …` the file"
         ),
@@ -48,7 +51,7 @@ KEY_WEIGHTS = TableSchema(
     "The part of each unit's figures that goes to each place",
     (
         Column("CODE", "code", "code of the unit"),
-        *HEAD,
+        *PLACE_OF_ROW,
         Column("WEIGHT", "text", "part of the unit, 0 to 1, in as many digits as it has"),
     ),
     ("CODE", "ICSID", "FOOTPRINT", "PLACECD"),
@@ -102,7 +105,7 @@ def result_table(
         last = (*(_column(frame, measure) for measure in measures), *COVERED)
     above: tuple[Column, ...] = PARENT if tiers else ()
     frame = tiers.told(frame) if tiers else frame
-    head, key = (*HEAD, *above), ("PLACECD", *(column.name for column in above[:1]))
+    head, key = (*PLACE_OF_ROW, *above), ("PLACECD", *(column.name for column in above[:1]))
     names = {column.name for column in (*head, *last)}
     groups = [title for title in frame.columns if title not in names and title not in titles]
     frame = frame.copy()

@@ -25,6 +25,7 @@ class Build:
         inputs: the reference tables that they rest on.
         measure: that residents are counted by.
         asked: vintages and day that were asked for, in words; empty for the usual ones.
+        as_of: which geographies and figures it rests on, in words; empty where it failed.
         boundaries: None where they are not asked for.
         version: of placemap.
     """
@@ -37,6 +38,7 @@ class Build:
     measure: str
     asked: str = ""
     boundaries: PlaceBoundaries | None = None
+    as_of: str = ""
     version: str = __version__
 
     @property

@@ -1,45 +1,100 @@
-"""Tables → Excel; and what any workbook of placemap's needs, so that the same content always gives the same bytes."""
+"""Sheets of words and of tables → a workbook, cell by cell: nothing in it that a reader cannot see.
+
+Filters are those of Excel's tables: an ordinary filter would leave a hidden name in the file. The same sheets always
+give the same bytes.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
+from math import ceil
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from placemap.core.files import NO_TIME, cannot_write, without_timestamps
 from placemap.core.tables import DECIMALS, Column, Table
 
+_WIDEST = 60
+#: Columns are measured in digits; letters of Arial 10 are about so wide, those of bold headings wider. Heights are in
+#: points, the last the highest that Excel allows.
+_LETTER, _HEADING, _LINE, _TALLEST = 0.95, 1.15, 13.0, 409.0
+_FORMATS = {"int": "#,##0", "people": "#,##0", "share": "0.0%", "number": "#,##0.00", "flag": "General"}
+#: Excel holds no longer text in a cell; a table has it whole.
+_LONGEST = 32_767
+_CUT = " … (cut here; the file of this table has it all)"
+#: A table of more rows is for the screen: it prints the first of them, one page.
+_PRINTS_WHOLE, _PRINTS_FIRST = 200, 40
 
-def write_excel(tables: list[Table], path: Path) -> None:
-    """Write tables as sheets of one workbook, codes as text cells, header frozen, with filters."""
+
+class Link(NamedTuple):
+    """A cell of words that leads to a sheet of the same workbook."""
+
+    sheet: str
+
+    def __str__(self) -> str:
+        return self.sheet
+
+
+Cell = str | Link
+
+
+@dataclass(frozen=True)
+class TextSheet:
+    """A sheet of words: a title, then rows of cells; `head` says that the first row is a header."""
+
+    name: str
+    title: str
+    rows: Sequence[Sequence[Cell]]
+    widths: Sequence[int]
+    head: bool = False
+
+
+@dataclass(frozen=True)
+class TableSheet:
+    """A sheet that holds one table.
+
+    Attributes:
+        printed: its first columns, which print; the others are for joins.
+    """
+
+    name: str
+    table: Table
+    printed: int
+
+    @property
+    def count(self) -> int:
+        """The number of its rows."""
+        return len(self.table.frame)
+
+    @property
+    def prints(self) -> int:
+        """How many of its rows print."""
+        return self.count if self.count <= _PRINTS_WHOLE else _PRINTS_FIRST
+
+
+def workbook(sheets: Iterable[TextSheet | TableSheet], title: str) -> bytes:
+    """An xlsx file."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
     with _sheets_on_disk():
-        for table in tables:
-            _append(book, table)
-    path.write_bytes(saved(book))
+        for number, sheet in enumerate(sheets, start=1):
+            made = book.create_sheet(sheet.name)
+            _landscape(made)
+            if isinstance(sheet, TextSheet):
+                _words(made, sheet)
+            else:
+                _rows(made, sheet, number)
+    return _saved(book, title)
 
 
-def _append(book: Any, table: Table) -> None:
-    sheet = book.create_sheet(table.name[:31])
-    sheet.freeze_panes = "A2"
-    sheet.append(table.schema.names)
-    columns = [values_of(table, column) for column in table.schema.columns]
-    for row in zip(*columns, strict=True):
-        sheet.append([_cell(sheet, value) for value in row])
-    if len(table.frame):
-        sheet.auto_filter.ref = area(table)
-
-
-def saved(book: Any, title: str | None = None) -> bytes:
+def _saved(book: Any, title: str) -> bytes:
     """A workbook as a file that knows no time."""
     book.properties.title, book.properties.creator = title, "placemap"
     book.properties.created = book.properties.modified = NO_TIME
@@ -68,17 +123,101 @@ def _sheets_on_disk() -> Iterator[None]:
         raise cannot_write(said, place, what="sheets of the workbook", option="the variable TMPDIR") from None
 
 
-def values_of(table: Table, column: Column) -> list[Any]:
+def _landscape(made: Any) -> None:
+    """How a sheet prints: landscape A4, as wide as the page, its name and the page's number below."""
+    from openpyxl.worksheet.page import PageMargins
+    from openpyxl.worksheet.properties import PageSetupProperties
+
+    made.page_setup.orientation, made.page_setup.paperSize = "landscape", "9"
+    made.page_setup.fitToWidth, made.page_setup.fitToHeight = 1, 0
+    made.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    made.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.6, header=0.2, footer=0.3)
+    made.oddFooter.center.text = "&A, page &P of &N"
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def _words(made: Any, sheet: TextSheet) -> None:
+    plain, bold, link = _style(made, wrap=True), _style(made, wrap=True, bold=True), _style(made, wrap=True, link=True)
+    for column, width in enumerate(sheet.widths, start=1):
+        made.column_dimensions[letter(column)].width = width
+    if sheet.head:
+        made.freeze_panes = "A4"
+        made.print_title_rows = "3:3"
+    made.print_area = f"A1:{letter(len(sheet.widths))}{len(sheet.rows) + 2}"
+    made.append([_cell(made, sheet.title, _style(made, bold=True, size=14))])
+    made.append([])
+    for number, row in enumerate(sheet.rows, start=3):
+        made.row_dimensions[number].height = _height(zip(map(str, row), sheet.widths, strict=False))
+        of_text = bold if sheet.head and number == 3 else plain
+        made.append([_cell(made, cell, link if isinstance(cell, Link) else of_text) for cell in row])
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _rows(made: Any, sheet: TableSheet, number: int) -> None:
+    columns = sheet.table.schema.columns
+    values = [_values(sheet.table, column) for column in columns]
+    for place, (column, of_column) in enumerate(zip(columns, values, strict=True), start=1):
+        made.column_dimensions[letter(place)].width = _width(column, of_column)
+    _prints(made, sheet)
+    made.freeze_panes = "A2"
+    if sheet.count:
+        _filter(made, sheet.table, number)
+    head = _style(made, bold=True, fill=True)
+    made.append([_cell(made, column.name, head) for column in columns])
+    styles = [
+        _style(made, form=_FORMATS.get(column.type, "@"), wrap=any(isinstance(v, str) and len(v) > _WIDEST for v in of))
+        for column, of in zip(columns, values, strict=True)
+    ]
+    for place, row in enumerate(zip(*values, strict=True), start=2):
+        long = [text for text in row if isinstance(text, str) and len(text) > _WIDEST]
+        if long:
+            made.row_dimensions[place].height = _height((text, _WIDEST) for text in long)
+        made.append([_cell(made, value, style) for value, style in zip(row, styles, strict=True)])
+
+
+def _values(table: Table, column: Column) -> list[Any]:
     """The values of a column, rounded; None for a figure that is not there."""
     values = table.frame[column.name].tolist()
     if column.type in DECIMALS:
-        return [None if np.isnan(value) else round(value, DECIMALS[column.type]) for value in values]
+        return [None if value != value else round(value, DECIMALS[column.type]) for value in values]
     return [bool(value) for value in values] if column.type == "flag" else values
 
 
-def area(table: Table) -> str:
-    """The cells of a table with its header, such as `A1:D7`."""
-    return f"A1:{letter(len(table.schema.columns))}{len(table.frame) + 1}"
+def _width(column: Column, values: Sequence[Any]) -> float:
+    """Of the column: of its longest value or, with the button of the filter, its name."""
+    longest = max((len(str(value)) for value in values if value is not None), default=0)
+    # A figure is written longer than it is: 1,234,567.
+    digits = 2 if column.type in _FORMATS else 1
+    return min(max(ceil(len(column.name) * _HEADING) + 3, longest + digits), _WIDEST)
+
+
+def _prints(made: Any, sheet: TableSheet) -> None:
+    made.print_area = f"A1:{letter(sheet.printed)}{sheet.prints + 1}"
+    made.print_title_rows = "1:1"
+    if sheet.prints < sheet.count:
+        first = f"The first {sheet.prints} of {sheet.count:,} rows"
+        made.oddHeader.left.text = f"{first}. To print all: Page Layout, Print Area, Clear Print Area."
+
+
+def _filter(made: Any, table: Table, number: int) -> None:
+    from openpyxl.worksheet.table import Table as Filtered
+    from openpyxl.worksheet.table import TableStyleInfo
+
+    names = table.schema.names
+    filtered = Filtered(displayName=f"Table{number}", ref=f"A1:{letter(len(names))}{len(table.frame) + 1}")
+    filtered.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
+    # A sheet that is written row by row has no headings to be asked for; this is openpyxl's way to name them.
+    filtered._initialise_columns()
+    for column, name in zip(filtered.tableColumns, names, strict=True):
+        column.name = name
+    made.add_table(filtered)
+
+
+# --- cells ------------------------------------------------------------------------------------------------------------
 
 
 def letter(number: int) -> str:
@@ -88,13 +227,54 @@ def letter(number: int) -> str:
     return str(get_column_letter(number))
 
 
-def _cell(sheet: Any, value: Any) -> Any:
-    """Text as a text cell, so that Excel turns no code into a number and no name into a formula."""
+def _style(
+    made: Any,
+    *,
+    size: int = 10,
+    bold: bool = False,
+    link: bool = False,
+    fill: bool = False,
+    wrap: bool = False,
+    form: str = "@",
+) -> Any:
+    """A style to give to cells; to set each cell's own anew would take most of the time."""
     from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font, PatternFill
 
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(sheet, value=value)
-    cell.data_type = "s"
-    cell.number_format = "@"
+    cell = WriteOnlyCell(made)
+    look = {"underline": "single", "color": "1F4E79"} if link else {}
+    cell.font = Font(name="Arial", size=size, bold=bold, **look)
+    cell.alignment = Alignment(vertical="top", wrap_text=wrap)
+    cell.number_format = form
+    if fill:
+        cell.fill = PatternFill("solid", start_color="DDE6EE")
+    return cell._style
+
+
+def _cell(made: Any, value: Any, style: Any) -> Any:
+    """A cell; a text as a text cell, so that no code becomes a number and no name a formula; None for empty text."""
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.worksheet.hyperlink import Hyperlink
+
+    if value is None or value == "":
+        return None
+    text = value.sheet if isinstance(value, Link) else value
+    cell = WriteOnlyCell(made, value=text if not isinstance(text, str) or len(text) <= _LONGEST else _cut(text))
+    if isinstance(text, str):
+        cell.data_type = "s"
+    if isinstance(value, Link):
+        cell.hyperlink = Hyperlink(ref="A1", location=f"'{value.sheet}'!A1")
+    cell._style = style
     return cell
+
+
+def _cut(text: str) -> str:
+    return text[: _LONGEST - len(_CUT)] + _CUT
+
+
+def _height(cells: Iterable[tuple[str, int]]) -> float:
+    """Height in points of a row with wrapped text; nothing works it out when a file is only opened."""
+    lines = [
+        sum(max(1, ceil(len(line) * _LETTER / width)) for line in text.split("\n")) for text, width in cells if text
+    ]
+    return min(_LINE * max(lines, default=1) + 3, _TALLEST)

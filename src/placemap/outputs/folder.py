@@ -10,9 +10,9 @@ from placemap.core.tables import FILES, METADATA
 from placemap.outputs.build import Build
 from placemap.outputs.csvw import csvw
 from placemap.outputs.datapackage import DATAPACKAGE, datapackage
-from placemap.outputs.excel import write_excel
 from placemap.outputs.readme import failed_page, readme
 from placemap.outputs.tables import write_csv, write_parquet
+from placemap.outputs.workbook import build_workbook
 
 EXCEL = "placemap.xlsx"
 
@@ -50,7 +50,7 @@ def _write_files(build: Build, folder: Path, page: Page, *, formats: str, excel:
     for table in build.tables:
         write(table, folder / f"{table.name}{ending}")
     if excel:
-        write_excel(build.tables, folder / EXCEL)
+        (folder / EXCEL).write_bytes(build_workbook(build))
     names = [f"{table.name}{ending}" for table in build.tables]
     if build.boundaries and not build.failed:
         from placemap.outputs.boundaries import write_boundaries

@@ -67,24 +67,30 @@ def left_out(findings: Iterable[Finding]) -> list[str]:
 
 def method(footprint: Footprint) -> str:
     """How LSOAs come to places, in words."""
-    text = (
+    return "\n\n".join(text for _, text in method_parts(footprint))
+
+
+def method_parts(footprint: Footprint) -> list[tuple[str, str]]:
+    """How LSOAs come to places: heading and text."""
+    areas = (
         "Everything is resolved to Lower layer Super Output Areas of 2021 (LSOAs), and every other geography is "
         "reached from them. Places declared from LSOAs, MSOAs, local authorities or sub-ICB locations are exact fits; "
         "wards follow the ONS best-fit lookup."
     )
-    if footprint.has_patient_kinds:
-        text += (
-            "\n\nPCNs and practices are not areas. Their registered patients are counted by LSOA of residence, and "
-            "each LSOA of the scope that is not claimed as an area goes to the place with most of them (plurality). "
-            "SHARE is that place's part of all registered patients who live in the LSOA; where it is low, few of them "
-            "use any practice of the place, which is usual near borders. Method: Beaney et al., BJGP Open 2022, "
-            "doi:10.3399/BJGPO.2022.0037."
-        )
-    return text + (
-        "\n\nFigures that are published for LSOAs of 2011 come to 2021 by the ONS exact-fit lookup; LSOAs that were "
+    patients = (
+        "PCNs and practices are not areas. Their registered patients are counted by LSOA of residence, and "
+        "each LSOA of the scope that is not claimed as an area goes to the place with most of them (plurality). "
+        "SHARE is that place's part of all registered patients who live in the LSOA; where it is low, few of them "
+        "use any practice of the place, which is usual near borders. Method: Beaney et al., BJGP Open 2022, "
+        "doi:10.3399/BJGPO.2022.0037."
+    )
+    older = (
+        "Figures that are published for LSOAs of 2011 come to 2021 by the ONS exact-fit lookup; LSOAs that were "
         "split are divided by residents of Census 2021. Totals are kept. `ledger` accounts for every patient of the "
         "national registrations once."
     )
+    by_patients = [("Places of PCNs and practices", patients)] if footprint.has_patient_kinds else []
+    return [("Places of areas", areas), *by_patients, ("Figures of LSOAs of 2011", older)]
 
 
 def _evidence(system: System, footprint: Footprint) -> str:

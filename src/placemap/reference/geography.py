@@ -231,6 +231,10 @@ class Geography:
                 self._measures[name] = self._raw_measure(entry, self.lsoas)
         return self._measures[name]
 
+    def counts_whole_people(self, name: str) -> bool:
+        """Whether a measure is published by LSOA of 2021: those of 2011 may be split, and their people with them."""
+        return self.measure_entry(name).base == LSOA_VINTAGE
+
     def lsoa11_measure(self, name: str) -> Floats:
         """A measure by LSOA of 2011, as published there."""
         return self._raw_measure(self.measure_entry(name), self.fit_2011.codes)

@@ -37,6 +37,22 @@ def read_stored(path: Path, entry: TableEntry) -> pd.DataFrame:
         PlacemapError: the file cannot be read or is not the one that the manifest describes (hash, columns, types,
             blanks, number of rows, key).
     """
+    table = _parquet(verified(path, entry), entry, path)
+    problem = _problem(table, entry)
+    columns = {} if problem else {name: _column(table[name]) for name in table.column_names}
+    problem = problem or _repeated_key(columns, entry)
+    if problem:
+        raise PlacemapError(problem, location=str(path), hint=REMAKE)
+    categories = entry.family in LONG_FAMILIES
+    return pd.DataFrame({name: column.series(categories=categories) for name, column in columns.items()})
+
+
+def verified(path: Path, entry: TableEntry) -> bytes:
+    """The bytes of a table's file.
+
+    Raises:
+        PlacemapError: the file cannot be read, or its hash is not the manifest's.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -49,14 +65,7 @@ def read_stored(path: Path, entry: TableEntry) -> pd.DataFrame:
             location=str(path),
             hint=REMAKE,
         )
-    table = _parquet(content, entry, path)
-    problem = _problem(table, entry)
-    columns = {} if problem else {name: _column(table[name]) for name in table.column_names}
-    problem = problem or _repeated_key(columns, entry)
-    if problem:
-        raise PlacemapError(problem, location=str(path), hint=REMAKE)
-    categories = entry.family in LONG_FAMILIES
-    return pd.DataFrame({name: column.series(categories=categories) for name, column in columns.items()})
+    return content
 
 
 def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:

@@ -84,6 +84,40 @@ OUTPUT_AREAS = TableSchema(
     ("oa_code",),
 )
 
+#: What stands in the place of an LSOA in a directory of postcodes, by the first letter of the code that it has there.
+NON_GEOGRAPHIC = "NON-GEOGRAPHIC"
+OUTSIDE_POSTCODES = {
+    "W": "WALES",
+    "S": "SCOTLAND",
+    "N": "NORTHERN IRELAND",
+    "9": "NORTHERN IRELAND",
+    "L": "CHANNEL ISLANDS",
+    "M": "ISLE OF MAN",
+    "": NON_GEOGRAPHIC,
+}
+
+#: What to say of a postcode or output area in none of the LSOAs of England, by what it has in the place of one.
+ELSEWHERE = {
+    "WALES": "in Wales",
+    "SCOTLAND": "in Scotland",
+    "NORTHERN IRELAND": "in Northern Ireland",
+    "CHANNEL ISLANDS": "in the Channel Islands",
+    "ISLE OF MAN": "on the Isle of Man",
+    NON_GEOGRAPHIC: "postcode without a place",
+}
+
+POSTCODES = TableSchema(
+    "postcodes to LSOA 2021",
+    (
+        Column("postcode", "code", "postcode without its space"),
+        Column(
+            "lsoa_code", "code", "its LSOA of 2021; elsewhere the country, or NON-GEOGRAPHIC for one without a place"
+        ),
+        Column("ended", "date", "month in which it ended, empty where it is in use"),
+    ),
+    ("postcode",),
+)
+
 PCNS = TableSchema(
     "primary care networks",
     (
@@ -201,6 +235,7 @@ _SINGLE = {
     "lsoa_names": LSOA_NAMES,
     "exact_fit": EXACT_FIT,
     "output_areas": OUTPUT_AREAS,
+    "postcodes": POSTCODES,
     "pcns": PCNS,
     "pcn_members": PCN_MEMBERS,
     "practices": PRACTICES,

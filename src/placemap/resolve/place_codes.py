@@ -1,4 +1,4 @@
-"""Codes of places: ICSID, FOOTPRINT and PLACECD, the first columns of every table."""
+"""Codes of places: the columns that say which place a row of a table is about (ADR 11)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ PLACE = (
     Column("PLACECD", "code", "code of the place: system/footprint/place (there are no official place codes)"),
     Column("PLACENM", "text", "name of the place"),
 )
-HEAD = (ICS, FOOTPRINT, *PLACE)
+PLACE_ID = Column(
+    "PLACEID",
+    "code",
+    "PLACECD in one word, for names of files, sheets and columns: system-place; system-footprint-place where the "
+    "footprint is not the system's usual one",
+)
+HEAD = (ICS, FOOTPRINT, PLACE[0], PLACE_ID, PLACE[1])
 
 
 def place_code(system: System, footprint: Footprint, place: Place) -> str:
@@ -21,15 +27,37 @@ def place_code(system: System, footprint: Footprint, place: Place) -> str:
     return f"{system.id}/{footprint.id}/{place.id}"
 
 
+def place_id(system: System, footprint: Footprint, place: Place) -> str:
+    """PLACEID: `system-place` in the default footprint, `system-footprint-place` in others."""
+    between = () if footprint.id == system.default_footprint else (footprint.id,)
+    return "-".join((system.id, *between, place.id))
+
+
 @dataclass(frozen=True)
 class PlaceCode:
-    """What the first columns of every table say of a place: ICSID, FOOTPRINT and PLACECD."""
+    """What the first columns of a table say of a place: ICSID, FOOTPRINT, PLACECD, PLACEID and PLACENM."""
 
     ics: str
     footprint: str
-    code: str
+    code: str = ""
+    id: str = ""
+    name: str = ""
+
+    @property
+    def cells(self) -> tuple[str, str, str, str, str]:
+        """The cells of HEAD."""
+        return self.ics, self.footprint, self.code, self.id, self.name
 
 
 def place_codes_of(system: System, footprint: Footprint) -> list[PlaceCode]:
     """By position of the place."""
-    return [PlaceCode(system.id, footprint.id, place_code(system, footprint, place)) for place in footprint.places]
+    return [
+        PlaceCode(
+            system.id,
+            footprint.id,
+            place_code(system, footprint, place),
+            place_id(system, footprint, place),
+            place.name,
+        )
+        for place in footprint.places
+    ]

@@ -99,7 +99,7 @@ class Assignment:
 def _area(member: Member, geography: Geography, others: OtherPlaces) -> tuple[Ints, Bools]:
     """Positions of the LSOAs of an area, and which of them are best fits; none for a code that is not there."""
     if member.kind == PLACE.id:
-        lsoas = others[member.code]
+        lsoas = others.get(member.code, np.array([], dtype=np.int64))  # none of a place that has ended
         return lsoas, np.zeros(len(lsoas), dtype=bool)
     units = geography.units(member.kind, member.vintage)
     position = units.position(member.code)

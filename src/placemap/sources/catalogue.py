@@ -14,6 +14,7 @@ from placemap.core.installed import packaged_folder
 
 SOURCES_FILE = "sources.yaml"
 OS_LINE = "Contains OS data © Crown copyright and database right {year}"
+ROYAL_MAIL_LINE = "Contains Royal Mail data © Royal Mail copyright and database right {year}"
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def _read(path: Path | None, made_of: Callable[[dict[str, Any]], _T]) -> _T:
 def _source(key: str, entry: dict[str, Any], data: dict[str, Any]) -> Source:
     entry = dict(entry)
     publisher = data["publishers"][entry.pop("publisher")]
-    year = entry.pop("ordnance_survey", None)
+    owners = {OS_LINE: entry.pop("ordnance_survey", None), ROYAL_MAIL_LINE: entry.pop("royal_mail", None)}
     least, most = entry.pop("rows")
     releases = {vintage: Release(**known) for vintage, known in entry.pop("releases", {}).items()}
     find: dict[str, Any] = {
@@ -191,7 +192,7 @@ def _source(key: str, entry: dict[str, Any], data: dict[str, Any]) -> Source:
         id=key,
         publisher=publisher["name"],
         licence=data["licences"][entry.pop("licence")],
-        attribution=(*publisher["attribution"], *([OS_LINE.format(year=year)] if year else [])),
+        attribution=(*publisher["attribution"], *(line.format(year=year) for line, year in owners.items() if year)),
         rows=(least, most),
         releases=releases,
         reports=tuple(entry.pop("reports", ())),

@@ -11,6 +11,7 @@ from placemap.core.errors import PlacemapError, PlacemapErrors
 from placemap.reference.store import Manifest, missing_tables
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.formats.archive import MOST_BYTES
+from placemap.sources.formats.postcode_directory import FAMILY, FORMAT, directory_in, read_directory
 from placemap.sources.formats.raw import READERS, Raw, read_raw
 from placemap.sources.formats.registry import FileFormat, recognise
 from placemap.sources.formats.sexes import SEXES, held_together, sex_of
@@ -163,6 +164,10 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 def _read_file(path: Path, measure: str, catalogue: Catalogue) -> Iterator[tuple[list[StoreTable], FileReport]]:
     if path.suffix.lower() not in READERS or path.name.startswith("~$"):
         yield [], FileReport(path.name, skipped=f"not one of {', '.join(READERS)}")
+        return
+    directory = directory_in(path)
+    if directory:
+        yield [read_directory(directory, catalogue[FAMILY])], FileReport(directory.where, FORMAT)
         return
     for raw, layout, notes in _recognised(read_raw(path.name, _content(path))):
         tables = list(layout.tables(raw, catalogue, measure)) if layout else []

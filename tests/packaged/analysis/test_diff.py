@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -321,6 +323,25 @@ def test_folders_by_command(run, workspace: Workspace, tmp_path: Path) -> None: 
     parquet = build(workspace, system, system.footprints["localities"], tmp_path / "p", BuildOptions("parquet")).folder
     assert parquet is not None
     assert diff(read_snapshot(folder), read_snapshot(parquet)).level == "none"
+
+
+def test_a_folder_from_before_a_column_was_there(workspace: Workspace, tmp_path: Path) -> None:
+    """As placemap wrote it once: no PLACEID, RUNNER_UPNM and BEST_FIT, people with decimals; a figure still tells."""
+    system = load_system(BNSSG)
+    new = build(workspace, system, system.footprints["localities"], tmp_path / "new").folder
+    assert new is not None
+    old = shutil.copytree(new, tmp_path / "old")
+    for path in old.glob("*.csv"):
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        frame = frame.drop(columns=["PLACEID", "RUNNER_UPNM", "BEST_FIT"], errors="ignore")
+        for column in {"RESIDENTS", "LIST_SIZE"} & set(frame):
+            frame[column] += ".00" * (not frame[column].str.contains(".", regex=False).any())
+        frame.to_csv(path, index=False)
+    assert diff(read_snapshot(old), read_snapshot(new)).level == "none"
+    wards = old / "place_wd24.csv"
+    wards.write_text(wards.read_text(encoding="utf-8").replace(",18298.00,", ",18299.00,"), encoding="utf-8")
+    found = diff(read_snapshot(old), read_snapshot(new))
+    assert (found.level, found.tables) == ("patch", ("place_wd24",))
 
 
 @pytest.mark.parametrize(

@@ -95,8 +95,12 @@ def test_what_is_no_data_is_counted_and_said(run):
             "holds names of LTLAs; placemap needs codes",
             "Bristol is E06000023",
         ),
-        ("pc,n\nBS1 4DJ,3\nBS408AA,2\n", 3, "column `pc` holds postcodes", "ONS Postcode Directory"),
-        ("oa,n\nE00073399,3\nE00073400,2\n", 3, "column `oa` holds output areas", "output area to LSOA"),
+        (
+            "oa,n\nE00073399,3\nE00073400,2\n",
+            3,
+            "t.csv, column `oa`: no lookup from output areas to LSOAs is at hand",
+            "data update output-areas",
+        ),
         ("region,n\nE12000009,3\nE12000008,2\n", 3, "column `region` holds regions", "by LSOA"),
         ("icb,n\nE54000039,3\nE54000022,2\n", 3, "column `icb` holds ICBs", "sub-ICB location"),
         (

@@ -135,7 +135,7 @@ def test_the_workbook_says_what_the_csvs_say(name, footprint, files):
         assert (found["RUNNER_UP"] or "") == row["RUNNER_UP"]
         assert found["IN_SCOPE"] == row["IN_SCOPE"]
         assert ("" if found["SHARE"] is None else f"{found['SHARE']:.6f}") == row["SHARE"]
-        assert f"{found['RESIDENTS']:.2f}" == row["RESIDENTS"]
+        assert str(found["RESIDENTS"]) == row["RESIDENTS"]
 
 
 def test_the_workbook_is_made_for_readers(localities):

@@ -149,6 +149,11 @@ CASES = {
         ["E05000901"],
         places("a: {name: A, ward: {E05000901: ' ABBEY '}}"),
     ),
+    "councils-changed": (
+        places("a: {name: A, ltla: [E07000899], ltla_vintage: 2019}", "b: {name: B, ltla: [E06000901, E07000903]}"),
+        ["ltla-2024"],
+        places("a: {name: A, ltla: [E06000901], ltla_vintage: 2019}", "b: {name: B, ltla: [E07000902, E07000903]}"),
+    ),
     "unused-waiver": (
         footprint(WHOLE.replace("]}", "], accept: [{finding: gap, subject: E06000901, reason: so}]}")),
         ["E06000901"],
@@ -182,6 +187,9 @@ def test_stays_silent(code, findings_of):
 #: tests/sources/test_all_england.py and tests/functional/test_what_a_build_needs.py.
 ELSEWHERE = {
     "place-size",
+    "not-confirmed-since",
+    "system-differs",
+    "system-as-declared",
     "icb-gone",
     "not-determinable",
     "not-in-force",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 
 from placemap.config.grades import GRADES
 from placemap.core.files import NO_TIME, as_json
-from placemap.core.tables import METADATA, Table
+from placemap.core.tables import METADATA
 from placemap.outputs.boundaries import GEOJSON, geojson
 from placemap.outputs.build import Build
 from placemap.outputs.csvw import csvw
@@ -17,7 +17,6 @@ from placemap.outputs.datapackage import DATAPACKAGE, datapackage
 from placemap.outputs.foi.letter import response
 from placemap.outputs.foi.lock import LOCK, RESPONSE, WORKBOOK, PackLock
 from placemap.outputs.foi.questions import FoiAnswer, Letter, answers
-from placemap.outputs.foi.workbook import TableSheet, TextSheet, workbook
 from placemap.outputs.map.draw import drawing
 from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.map.png import pngs
@@ -25,19 +24,13 @@ from placemap.outputs.map.svg import svg_text
 from placemap.outputs.readme import readme
 from placemap.outputs.report.content import Report
 from placemap.outputs.tables import csv_text
-from placemap.reference.store import TableEntry
+from placemap.outputs.workbook import workbook_of
 from placemap.resolve.resolve import Assignment
 
 SUMS, CONFIG, METHOD = "SHA256SUMS", "declaration.yaml", "method.md"
 TABLES = "tables"
-_SHEETS = (
-    ("places", "Places"),
-    ("place_lsoa21", "LSOAs"),
-    ("place_wd", "Wards"),
-    ("place_lad", "LTLAs"),
-    ("place_pcn", "PCNs"),
-    ("place_ccg", "Former CCGs"),
-)
+#: The sheets of tables that requests ask for; the pack has the other tables as CSV.
+_SHEETS = ("Places", "LSOAs", "Wards", "LTLAs", "PCNs", "Former CCGs")
 
 
 @dataclass(frozen=True)
@@ -65,7 +58,7 @@ def pack(made_from: Material, lock: PackLock) -> dict[str, bytes]:
     drawn = drawing([report.picture])
     image, _ = pngs(drawn)
     files = {
-        WORKBOOK: _workbook(report, inputs, replies, lock.letter),
+        WORKBOOK: _workbook(made_from, replies, lock.letter),
         METHOD: _method(made_from).encode("utf-8"),
         "map.png": image,
         "map.svg": svg_text(drawn).encode("utf-8"),
@@ -131,44 +124,13 @@ def _method(made_from: Material) -> str:
     )
 
 
-def _workbook(report: Report, inputs: list[TableEntry], replies: list[FoiAnswer], letter: Letter) -> bytes:
-    tables = [
-        TableSheet(sheet, _without_constants(table))
-        for start, sheet in _SHEETS
-        for table in report.tables
-        if table.name == start or (start.endswith(("_wd", "_lad", "_ccg")) and table.name.startswith(start))
-    ]
-    method = [[reply.question, "\n".join(reply.paragraphs)] for reply in replies]
-    dictionary = [["Sheet", "Column", "Meaning"]] + [
-        [sheet.name, column.name, column.description] for sheet in tables for column in sheet.table.schema.columns
-    ]
-    sources = [["Table", "Source", "Publisher", "Vintage", "Licence", "SHA-256 of the content"]] + [
-        [entry.name, entry.title, entry.publisher, entry.vintage, entry.licence, entry.content_sha256]
-        for entry in inputs
-    ]
-    sources += [[""], *(["", line] for line in report.attribution)]
-    title = f"{report.system.name}: {report.footprint.name}"
-    cover = _cover(report, letter, tables)
-    return workbook(
-        [
-            TextSheet("Cover", title, cover, [24, 100]),
-            *tables,
-            TextSheet("Method", "Method", method, [36, 110]),
-            TextSheet("Data dictionary", "Data dictionary", dictionary, [16, 28, 100], head=True),
-            TextSheet("Sources", "Sources", sources, [26, 60, 26, 12, 30, 70], head=True),
-        ],
-        title,
-    )
+def _workbook(made_from: Material, replies: list[FoiAnswer], letter: Letter) -> bytes:
+    method = [(reply.question, "\n".join(reply.paragraphs)) for reply in replies]
+    return workbook_of(made_from.build, _cover(made_from.report, letter), method, _SHEETS)
 
 
-def _without_constants(table: Table) -> Table:
-    """The table without the columns that say the same in every row; the cover says it once."""
-    columns = tuple(column for column in table.schema.columns if column.name not in ("ICSID", "FOOTPRINT"))
-    return replace(table, schema=replace(table.schema, columns=columns))
-
-
-def _cover(report: Report, letter: Letter, tables: list[TableSheet]) -> list[list[str]]:
-    rows = [
+def _cover(report: Report, letter: Letter) -> list[list[str]]:
+    return [
         ["System", f"{report.system.name} ({report.system.id})"],
         ["Footprint", f"{report.footprint.name} ({report.footprint.id}), {report.footprint.status}"],
         ["Evidence", f"grade {report.footprint.grade}: {GRADES[report.footprint.grade]}"],
@@ -177,10 +139,4 @@ def _cover(report: Report, letter: Letter, tables: list[TableSheet]) -> list[lis
         ["As of", report.picture.vintage],
         ["Summary", "\n".join(report.summary)],
         *([["Note", report.footprint.notes]] if report.footprint.notes else []),
-        [""],
-        *([f"Sheet {sheet.name}", sheet.table.schema.title] for sheet in tables),
-        ["Sheet Method", "questions that are often asked, answered from the data"],
-        ["Sheet Data dictionary", "what each column means"],
-        ["Sheet Sources", "what the figures rest on, with licences"],
     ]
-    return [*rows, [""], ["Made by", f"placemap {report.version}"]]

@@ -11,6 +11,7 @@ from placemap.config.grades import GRADES
 from placemap.core.tables import Table
 from placemap.core.text import listed, month, some
 from placemap.outputs.report.content import Report, coverage_sentence
+from placemap.resolve.place_codes import HEAD
 from placemap.resolve.resolve import Assignment, low_share
 
 #: How many names a sentence lists before it points to the workbook.
@@ -124,7 +125,7 @@ def _units(table: Table, noun: str) -> list[str]:
 
 def _unit_columns(table: Table) -> tuple[str, str]:
     """Names of the columns of a unit's code and name."""
-    after = table.schema.names[4:]
+    after = table.schema.names[len(HEAD) :]
     return next(name for name in after if name.endswith("CD")), next(name for name in after if name.endswith("NM"))
 
 

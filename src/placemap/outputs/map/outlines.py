@@ -107,21 +107,17 @@ def boundaries(resolved: ResolvedFootprint, outlines: LsoaBoundaries) -> PlaceBo
     """
     shapes, populations = outlines.places(resolved.assignment), resolved.populations
     rows = []
-    for position, (place, head) in enumerate(zip(resolved.places, resolved.place_codes, strict=True)):
+    for position, head in enumerate(resolved.place_codes):
         mask = resolved.lsoas(position)
         rows.append(
             (
-                head.ics,
-                head.footprint,
-                head.code,
-                place.name,
+                *head.cells,
                 int(mask.sum()),
-                float(populations.residents[mask].sum()),
-                float(populations.registered[mask].sum()),
+                *populations.of(mask),
                 float(shapes[position].area / SQUARE_METRES_PER_SQUARE_KM),
             )
         )
-    schema = place_boundaries(populations.residents_name, populations.registered_name)
+    schema = place_boundaries(populations)
     return PlaceBoundaries(schema, pd.DataFrame(rows, columns=schema.names), shapes)
 
 

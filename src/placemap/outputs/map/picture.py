@@ -12,8 +12,8 @@ import shapely
 
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.text import counted, month
-from placemap.crosswalk.inputs import attributions
+from placemap.core.text import counted
+from placemap.crosswalk.inputs import as_of, attributions
 from placemap.outputs.map.colouring import kept_colours
 from placemap.outputs.map.outlines import LsoaBoundaries, neighbours, simplified
 from placemap.outputs.map.palette import colours
@@ -121,7 +121,7 @@ def national_picture(national: ResolvedFootprint, outlines: Shapes) -> NationalP
         places=shapes,
         colours=colours(len(shapes), neighbours(national.assignment, geography)),
         systems=systems,
-        vintage=vintage_text(national),
+        vintage=as_of(national),
         attribution=boundary_attribution(geography),
         alt=f"Map of England with the {len(shapes)} places of {len(systems)} systems, London also at a larger scale. "
         "The table of places has what the map shows.",
@@ -166,7 +166,7 @@ def picture(
         highlight_note=(
             f"LSOAs where under {LOW_SHARE:.0%} of registered patients use the place's practices ({low.sum()})"
         ),
-        vintage=vintage_text(resolved),
+        vintage=as_of(resolved),
         caveats=caveats(resolved.footprint),
         attribution=boundary_attribution(geography),
         alt=alt_text(resolved.system, resolved.footprint, places, int(low.sum()) if highlight else None),
@@ -199,19 +199,6 @@ def mapped_places(
         people = resolved.people(mask)
         result.append(MappedPlace(place.id, place.name, palette[position], shape, int(mask.sum()), people))
     return result
-
-
-def vintage_text(resolved: ResolvedFootprint) -> str:
-    """`LSOAs of 2021; …`: what a reader must know about the dates of a map."""
-    geography = resolved.geography
-    lsoas, ltlas = geography.units_entry("lsoa").vintage, geography.units("ltla").vintage
-    parts = [f"LSOAs of {lsoas}", f"local authorities of {ltlas}"]
-    if resolved.footprint.has_patient_kinds:
-        registered = geography.registrations_entry.vintage
-        listing = geography.pcn_entries(resolved.pcn_vintage)[1].vintage
-        by = "" if listing == resolved.pcn_vintage else f" by the list of {month(listing)}"
-        parts += [f"PCN membership of {month(resolved.pcn_vintage)}{by}", f"patients registered in {month(registered)}"]
-    return f"{'; '.join(parts)}. Residents: {geography.measure_entry(resolved.populations.residents_name).title}."
 
 
 def boundary_attribution(geography: Geography) -> list[str]:

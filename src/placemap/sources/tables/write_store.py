@@ -19,6 +19,9 @@ from placemap.reference.store import FAMILIES, MANIFEST, PART, TABLES, Manifest,
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.store_table import StoreTable
 
+#: Long columns of text in order, no two alike: each is written as what it has more than the one before.
+SORTED_TEXT = ("postcode",)
+
 
 def tables_to_keep(store: Path) -> dict[str, TableEntry]:
     """The tables of all England in a store that may be there already, by name.
@@ -141,6 +144,7 @@ def parquet_bytes(frame: pd.DataFrame, schema: TableSchema) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    sorted_text = [column.name for column in schema.columns if column.name in SORTED_TEXT]
     fields = pa.schema([(column.name, _arrow_type(pa, column.type)) for column in schema.columns])
     arrays = [pa.array(frame[field.name].to_numpy(dtype=object), type=field.type) for field in fields]
     buffer = io.BytesIO()
@@ -149,7 +153,8 @@ def parquet_bytes(frame: pd.DataFrame, schema: TableSchema) -> bytes:
         buffer,
         compression="zstd",
         compression_level=19,
-        use_dictionary=True,
+        use_dictionary=[name for name in schema.names if name not in sorted_text],
+        column_encoding=dict.fromkeys(sorted_text, "DELTA_BYTE_ARRAY"),
         store_schema=False,
         write_statistics=False,
         version="2.6",

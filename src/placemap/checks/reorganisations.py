@@ -1,0 +1,151 @@
+"""Checks on what has changed since a config was written: ICBs that merged, councils that were reorganised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from placemap.checks.registry import finding_of, result_check
+from placemap.config.model import Member, Place
+from placemap.core.codes import KINDS
+from placemap.core.findings import Finding, Severity
+from placemap.core.text import listed, some
+from placemap.reference.reorganisations import last_changed, reorganised
+from placemap.reference.vintages import in_force_from
+from placemap.resolve.resolved import ResolvedFootprint
+
+#: Kinds of council whose reorganisations are told.
+COUNCILS = ("ltla", "utla")
+_SHOWN = 12
+
+
+@result_check("not-confirmed-since")
+def not_confirmed_since(resolved: ResolvedFootprint) -> Iterator[Finding]:
+    """Places in force without evidence from after the day on which ICBs last changed."""
+    footprint, chosen = resolved.footprint, resolved.geography.chosen
+    vintage = last_changed(resolved.geography, "icb")
+    day = in_force_from("icb", vintage) if vintage else ""
+    if not day or footprint.status != "current" or footprint.valid_to or (chosen.as_of and str(chosen.as_of) < day):
+        return
+    without = [place for place in footprint.places if not _confirmed(resolved, place, day)]
+    if len(without) == len(footprint.places):
+        yield _unconfirmed(resolved, day, None)
+    else:
+        yield from (_unconfirmed(resolved, day, place) for place in without)
+
+
+def _confirmed(resolved: ResolvedFootprint, place: Place, day: str) -> bool:
+    """Whether evidence of a place is dated after a day; a date that is only a month or year counts as its first day."""
+    dates = (resolved.system.evidence[key].date for key in (*place.evidence, *resolved.footprint.evidence))
+    return any(f"{date}-01-01"[:10] > day for date in dates if date)
+
+
+def _unconfirmed(resolved: ResolvedFootprint, day: str, place: Place | None) -> Finding:
+    what = place.name if place else f"the places of {resolved.footprint.id}"
+    return finding_of(
+        resolved,
+        "not-confirmed-since",
+        Severity.INFO,
+        f"no evidence of {what} is dated after {day}, when ICBs last changed; the grade stays as it was.",
+        subject=place.id if place else resolved.footprint.id,
+        place=place,
+        hint="look for a document from after that day that names the places",
+    )
+
+
+@result_check("councils-changed")
+def councils_changed(resolved: ResolvedFootprint) -> Iterator[Finding]:
+    """Councils that the config names in an older year than the newest at hand, where that year has others."""
+    for kind in COUNCILS:
+        held = sorted(resolved.geography.data.vintages("lookup", kind))
+        pinned = sorted({m.vintage for m in _named(resolved) if m.kind == kind and m.vintage})
+        if held and pinned and pinned[0] in held and pinned[0] < held[-1]:
+            yield from _changed(resolved, kind, pinned[0], held[-1])
+
+
+def _named(resolved: ResolvedFootprint) -> list[Member]:
+    """Every unit that the footprint names."""
+    footprint = resolved.footprint
+    units = [*footprint.scope.include, *footprint.scope.exclude]
+    for place in footprint.places:
+        units += [*place.members, *place.exclude, *place.within]
+    return units
+
+
+def _changed(resolved: ResolvedFootprint, kind: str, old: str, new: str) -> Iterator[Finding]:
+    geography, assignment = resolved.geography, resolved.assignment
+    area = assignment.in_scope | (assignment.place >= 0)
+    found = reorganised(geography.units(kind, old), geography.units(kind, new), area)
+    if not found.lsoas.any():
+        return
+    ended, began = (some(units, _SHOWN) if units else "none" for units in (found.ended, found.began))
+    yield finding_of(
+        resolved,
+        "councils-changed",
+        Severity.INFO,
+        f"{KINDS[kind].plural} are named as of {old}; by the tables of {new}, of those here ended: {ended}; began: "
+        f"{began}. The places keep their areas.",
+        subject=f"{kind}-{new}",
+        lsoas=np.flatnonzero(found.lsoas),
+        hint=f"a council's figures of {new} may be about another area; `{kind}_vintage` says which year is meant",
+    )
+
+
+@result_check("system-differs")
+def system_differs(resolved: ResolvedFootprint) -> Iterator[Finding]:
+    """Places that a lookup has in another ICB than the config says."""
+    for position, place, vintage, declared in _declared(resolved):
+        units = resolved.geography.units("icb", vintage)
+        mine = resolved.assignment.place == position
+        codes = [member.code for member in declared]
+        others = sorted({int(at) for at in units.of[mine] if at >= 0 and units.codes[at] not in codes})
+        if others:
+            lsoas = np.flatnonzero(mine & np.isin(units.of, others))
+            found = listed([f"{units.codes[at]} ({units.names[at]})" for at in others])
+            yield finding_of(
+                resolved,
+                "system-differs",
+                Severity.WARNING,
+                f"{place.name} is in {listed(codes)} in {vintage} by the config; by the lookup {len(lsoas):,} of its "
+                f"LSOAs are in {found}.",
+                subject=f"icb-{vintage}",
+                lsoas=lsoas,
+                place=place,
+                loc=declared[0].loc,
+                hint=f"correct `systems_of_{vintage}`, or give the place its own",
+            )
+
+
+@result_check("system-as-declared")
+def system_as_declared(resolved: ResolvedFootprint) -> Iterator[Finding]:
+    """Places whose ICB no lookup tells, so that the config's word is all there is."""
+    vintage = resolved.geography.chosen.vintages.get("icb")
+    for position, place, year, declared in _declared(resolved):
+        units = resolved.geography.units("icb", year)
+        mine = resolved.assignment.place == position
+        if year != vintage or (units.of[mine] >= 0).any():
+            continue
+        yield finding_of(
+            resolved,
+            "system-as-declared",
+            Severity.INFO,
+            f"by the config {place.name} is in {year} in {_told(declared)}; no lookup tells.",
+            subject=f"icb-{year}",
+            place=place,
+            loc=declared[0].loc,
+        )
+
+
+def _told(declared: Sequence[Member]) -> str:
+    several = ", and which of its LSOAs are in which is not known" if len(declared) > 1 else ""
+    return listed([f"{member.code} ({member.name})" for member in declared]) + several
+
+
+def _declared(resolved: ResolvedFootprint) -> Iterator[tuple[int, Place, str, tuple[Member, ...]]]:
+    """(position, place, year, its ICBs) of places whose ICBs of a year that the reference has are declared."""
+    held = resolved.geography.data.vintages("lookup", "icb")
+    for position, place in enumerate(resolved.places):
+        years = {member.vintage for member in (*place.systems_of, *resolved.system.systems_of) if member.vintage}
+        for year in sorted(years & set(held)):
+            yield position, place, year, resolved.system.icbs_of(place, year)

@@ -1,0 +1,154 @@
+"""Lookups from what is finer than an LSOA: postcodes and output areas. They are optional, and too long for memory.
+
+A table stays on disk, verified, and is asked where it lies. A store of one's own that has nothing but such a table is
+looked into, too, whatever store is in use: a directory of postcodes goes with all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from placemap.core.codes import POSTCODE
+from placemap.core.errors import PlacemapError
+from placemap.core.text import listed
+from placemap.reference.open_store import cache_folder, open_store
+from placemap.reference.read_parquet import verified
+from placemap.reference.store import MANIFEST, TABLES, ReferenceData
+
+
+@dataclass(frozen=True)
+class FineKind:
+    """A kind of unit finer than an LSOA.
+
+    Attributes:
+        id: what `--kind` calls it. label, plural: what people call one and several.
+        family: of its table. key: the table's column of its codes.
+        shape: of its codes.
+        get: how a user gets the table.
+    """
+
+    id: str
+    label: str
+    plural: str
+    family: str
+    key: str
+    shape: re.Pattern[str]
+    get: str
+
+
+FINE_KINDS = {
+    kind.id: kind
+    for kind in (
+        FineKind(
+            "postcode",
+            "postcode",
+            "postcodes",
+            "postcodes",
+            "postcode",
+            POSTCODE,
+            "download the ONS Postcode Directory (ONSPD) or NSPL from geoportal.statistics.gov.uk, then "
+            "`placemap data import ONSPD.zip`",
+        ),
+        FineKind(
+            "oa",
+            "output area",
+            "output areas",
+            "output_areas",
+            "oa_code",
+            re.compile(r"E00\d{6}"),
+            "`placemap data update output-areas` fetches their lookup",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class FineLookup:
+    """A lookup on disk.
+
+    Attributes:
+        title: of its source. vintage: of its table.
+        path: the Parquet file.
+        doubtful, checked: of one that is worked out from points, how many codes may be in another LSOA, and of how
+            many; 0 for a publisher's.
+    """
+
+    kind: FineKind
+    title: str
+    vintage: str
+    path: Path
+    doubtful: int = 0
+    checked: int = 0
+
+
+def find_lookup(kind: FineKind, data: ReferenceData) -> FineLookup | None:
+    """The newest lookup of a kind in the store in use, else in the user's own; None where neither has one.
+
+    Raises:
+        PlacemapError: the table is damaged.
+    """
+    for store in _stores(data):
+        entry = store.find(kind.family)
+        if entry is not None:
+            path = Path(store.where) / TABLES / f"{entry.name}.parquet"
+            verified(path, entry)
+            return FineLookup(kind, entry.title, entry.vintage, path)
+    return None
+
+
+def need_lookup(kind: FineKind, data: ReferenceData, location: str = "") -> FineLookup:
+    """As `find_lookup`.
+
+    Args:
+        location: of what needs it, for the message.
+
+    Raises:
+        PlacemapError: no store has one.
+    """
+    found = find_lookup(kind, data)
+    if found is None:
+        where = listed(list(dict.fromkeys(store.where for store in _stores(data))))
+        raise PlacemapError(
+            f"no lookup from {kind.plural} to LSOAs is at hand (looked in {where})", location=location, hint=kind.get
+        )
+    return found
+
+
+def doubts(lookup: FineLookup) -> Iterator[str]:
+    """How wrong a lookup may be that is worked out from points; nothing for a publisher's."""
+    if lookup.checked:
+        share = lookup.doubtful / lookup.checked
+        yield (
+            f"approximate: {lookup.doubtful:,} of {lookup.checked:,} {lookup.kind.plural} ({share:.1%}) lie so near to "
+            f"another LSOA that they may be in that one; for certain ones, {lookup.kind.get}"
+        )
+
+
+def _stores(data: ReferenceData) -> Iterator[ReferenceData]:
+    yield data
+    own = cache_folder()
+    if Path(data.where) != own and (own / MANIFEST).is_file():
+        yield open_store(own)
+
+
+def normal(code: str, kind: FineKind) -> str:
+    """A code as its lookup holds it: in capitals, of a postcode letters and digits alone."""
+    return re.sub(r"[^A-Z0-9]", "", code.upper()) if kind.id == "postcode" else code.strip().upper()
+
+
+def looked_up(codes: Iterable[str], lookup: FineLookup) -> dict[str, tuple[str, str]]:
+    """By code, as `normal` writes it, its LSOA (or the word for where else it is), and when it ended or empty text.
+
+    Codes that the lookup does not have are left out.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyarrow import compute
+
+    wanted = pa.array({normal(code, lookup.kind) for code in codes}, "string")
+    table = pq.read_table(lookup.path)
+    rows = table.filter(compute.is_in(table[lookup.kind.key], wanted)).to_pylist()
+    return {row[lookup.kind.key]: (row["lsoa_code"], row.get("ended") or "") for row in rows}
