@@ -41,7 +41,16 @@ def test_two_pcns_of_norfolk_cross_the_five_places(workspace, norfolk):
     found = crossings(workspace, norfolk, "neighbourhoods")
     assert {f.subject: round(f.people) for f in found} == {"mid-norfolk": 1447, "north-norfolk-1": 2143}
     assert [len(f.lsoas) for f in found] == [1, 1]
-    assert {f.severity for f in found} == {Severity.WARNING}
+    assert {f.severity for f in found} == {Severity.INFO}  # accepted with a reason
+
+
+def test_crossings_that_nobody_accepted_are_warnings(workspace):
+    text = NORFOLK.replace("subject: [mid-norfolk, north-norfolk-1]", "subject: [north-norfolk-1]")
+    found = crossings(workspace, system_from_text(text, "norfolk-and-waveney.yaml"), "neighbourhoods")
+    assert {f.subject: f.severity for f in found} == {
+        "mid-norfolk": Severity.WARNING,
+        "north-norfolk-1": Severity.INFO,
+    }
 
 
 def test_five_places_put_together_from_the_pcns_are_their_sum_to_the_person(workspace, norfolk):
@@ -64,6 +73,60 @@ def test_neighbourhoods_name_the_places_that_their_pcns_are_members_of(shipped_s
         outer = of[of[footprint].inside[0]]
         above = {member.code: place.id for place, member in outer.members() if member.kind == "pcn"}
         assert {member.code: place.parent for place, member in of[footprint].members()} == above
+
+
+def test_tables_of_a_tier_say_which_place_is_its_parent(workspace, shipped_systems):
+    system = shipped_systems["norfolk-and-waveney"]
+    tables = {table.name: table.frame for table in workspace.build(system, system.footprints["neighbourhoods"]).tables}
+    parent = {
+        f"norfolk-and-waveney/neighbourhoods/{place.id}": f"norfolk-and-waveney/option-4/{place.parent}"
+        for place in system.footprints["neighbourhoods"].places
+    }
+    for name in ("place_lsoa21", "places", "place_practice", "place_pcn"):
+        assert (tables[name]["PARENTCD"] == tables[name]["PLACECD"].map(parent)).all(), name
+        assert list(tables[name])[-2:] == ["PARENTCD", "PARENTNM"]
+    pairs = tables["place_parent"]
+    assert dict(pairs.loc[pairs["IS_PARENT"], ["PLACECD", "PARENTCD"]].to_numpy()) == parent
+    assert set(pairs.loc[pairs["IS_PARENT"], "PARENT_BY"]) == {"declared"}
+    crossing = pairs[~pairs["IS_PARENT"]]
+    assert crossing[["PLACENM", "PARENTNM", "RESIDENTS"]].to_numpy().tolist() == [
+        ["Mid Norfolk", "North Norfolk", 1447],
+        ["North Norfolk 1", "West Norfolk", 2143],
+    ]
+    for by, whole in (("PARENTCD", "option-4"), ("PLACECD", "neighbourhoods")):
+        _, resolved = workspace.resolve(system, system.footprints[whole])
+        people = [resolved.people(resolved.lsoas(at)) for at in range(len(resolved.places))]
+        assert pairs.groupby(by)["RESIDENTS"].sum().to_dict() == dict(zip(resolved.placecd, people, strict=False))
+    assert pairs.groupby("PLACECD")["PLACE_RESIDENT_SHARE"].sum().round(9).unique().tolist() == [1.0]
+    assert pairs.groupby("PARENTCD")["UNIT_RESIDENT_SHARE"].sum().round(9).unique().tolist() == [1.0]
+
+
+def test_footprints_without_a_tier_above_have_the_columns_that_they_had(workspace, shipped_systems):
+    system = shipped_systems["norfolk-and-waveney"]
+    outcome = workspace.build(system, system.footprints["option-4"])
+    assert not any("PARENTCD" in table.frame for table in outcome.tables)
+    assert "place_parent" not in {table.name for table in outcome.tables}
+
+
+def test_lsoas_by_all_tiers(run, tmp_path):
+    import pandas as pd
+
+    ran = run("build", "norfolk-and-waveney", "--tiers")
+    assert ran.code == 0, ran.err
+    folder = tmp_path / "out/norfolk-and-waveney/option-4"
+    tiers = pd.read_csv(folder / "tiers_lsoa21.csv", keep_default_na=False)
+    own = pd.read_csv(folder / "place_lsoa21.csv").set_index("LSOA21CD")
+    assert len(tiers) == 624
+    assert tiers["LSOA21CD"].is_unique
+    assert (tiers["PLACECD"].to_numpy() == own.loc[tiers["LSOA21CD"], "PLACECD"].to_numpy()).all()
+    assert tiers["RESIDENTS"].sum() == 1_032_520
+    crossing = tiers[tiers["CROSSES"]]
+    assert crossing[["LSOA21CD", "PLACENM", "NEIGHBOURHOODNM"]].to_numpy().tolist() == [
+        ["E01026442", "West Norfolk", "North Norfolk 1"],
+        ["E01026522", "North Norfolk", "Mid Norfolk"],
+    ]
+    assert run("build", "norfolk-and-waveney", "-f", "option-6", "--tiers").code == 0
+    assert not (tmp_path / "out/norfolk-and-waveney/option-6/tiers_lsoa21.csv").exists()
 
 
 def test_delivery_units_cover_lancashire_and_no_more(workspace, shipped_systems):

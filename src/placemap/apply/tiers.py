@@ -15,16 +15,12 @@ import numpy as np
 import pandas as pd
 
 from placemap.config.model import Footprint, Loc, Member, Place
-from placemap.core.tables import Column
+from placemap.resolve.place_codes import PARENT
 from placemap.resolve.resolve import Assignment, places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: Between the id of a place and that of the one that a part of it lies in; no id has it.
 BETWEEN = "@"
-PARENT = (
-    Column("PARENTCD", "code", "PLACECD of the place of the tier above that these figures lie in; blank for the first"),
-    Column("PARENTNM", "text", "name of that place"),
-)
 #: Columns that hold the id of a place, and so of a part of one.
 ID_COLUMNS = ("PLACECD", "PLACEID")
 

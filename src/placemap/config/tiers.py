@@ -57,6 +57,11 @@ def chain_of(system: System, footprint: Footprint) -> list[Footprint]:
     return chain
 
 
+def has_tiers(system: System) -> bool:
+    """Whether any footprint of a system lies inside another."""
+    return any(outer_of(system, footprint) for footprint in system.footprints.values())
+
+
 def tier_of(system: System, footprint: Footprint) -> str:
     """What kind of tier a footprint is: as its config says, else a place, or a neighbourhood inside a place."""
     if footprint.tier:

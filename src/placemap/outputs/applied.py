@@ -12,13 +12,13 @@ from placemap.apply.coverage import COVERAGE
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure
 from placemap.apply.reconcile import Reconciliation
 from placemap.apply.run import Applied
-from placemap.apply.tiers import PARENT, Tiers
+from placemap.apply.tiers import Tiers
 from placemap.core.account import Account
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_whole
 from placemap.core.tables import Column, Table, TableSchema
 from placemap.outputs.tables import write_csv, write_parquet
-from placemap.resolve.place_codes import FOOTPRINT, ICS, PLACE
+from placemap.resolve.place_codes import FOOTPRINT, ICS, PARENT, PLACE
 
 #: The columns that say which place a row is about.
 PLACE_OF_ROW = (ICS, FOOTPRINT, *PLACE)

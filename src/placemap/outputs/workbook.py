@@ -17,6 +17,8 @@ from placemap.reference.store import TableEntry
 #: Sheets in the order of the workbook: how the name of the table begins, and the name of its sheet.
 SHEETS = (
     ("places", "Places"),
+    ("place_parent", "Places above"),
+    ("tiers_lsoa21", "Tiers"),
     ("place_lsoa21", "LSOAs"),
     ("place_msoa", "MSOAs"),
     ("place_wd", "Wards"),
@@ -35,7 +37,7 @@ SHEETS = (
 )
 METHOD, DICTIONARY, SOURCES = "Method", "Data dictionary", "Sources"
 #: Columns for joins rather than for eyes: they stand last and do not print.
-_FOR_JOINS = ("PLACECD", "PLACEID", "RUNNER_UP")
+_FOR_JOINS = ("PLACECD", "PLACEID", "RUNNER_UP", "PARENTCD")
 _USE = (
     (
         "One place for each ward or MSOA",
