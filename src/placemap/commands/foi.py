@@ -8,6 +8,7 @@ from placemap.checks.placeholders import require_filled_in
 from placemap.commands.report import _report, drawn_build
 from placemap.commands.workspace import Workspace
 from placemap.config.model import Footprint, System
+from placemap.core.errors import Exit, PlacemapError
 from placemap.outputs.foi.questions import Letter
 
 
@@ -30,12 +31,29 @@ def foi_files(
     from placemap.outputs.foi.pack import Material, pack
 
     require_filled_in(system)
+    _require_one_file(system)
     outcome = workspace.build(system, footprint)
     resolved = outcome.without_errors()
     outlines = workspace.boundaries(resolved)
     build = drawn_build(workspace, outcome)
     material = Material(_report(workspace, outcome, build), resolved.assignment, build, outlines, config)
     return pack(material, lock_of(build, Path(system.loc.file).name, letter, workspace.geography.chosen))
+
+
+def _require_one_file(system: System) -> None:
+    """Refuse a system in several files: a pack encloses the one config that it is proved from.
+
+    Raises:
+        PlacemapError: footprints of it stand in another file.
+    """
+    other = next((item.loc for item in system.footprints.values() if item.loc.file != system.loc.file), None)
+    if other is not None:
+        raise PlacemapError(
+            "an FOI pack encloses one config, and this system is written in several files",
+            location=str(other),
+            hint="put its footprints into one file",
+            exit_code=Exit.USAGE,
+        )
 
 
 def make_foi(

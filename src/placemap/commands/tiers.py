@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from placemap.commands.workspace import Workspace
-from placemap.config.tiers import chain_of
+from placemap.config.tiers import chain_of, inner_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -25,3 +25,11 @@ def chain_in(workspace: Workspace, resolved: ResolvedFootprint) -> list[Resolved
         )
     tiers = [workspace.footprint(resolved.system, footprint.id) for footprint in chain]
     return [workspace.check(resolved.system, footprint).without_errors() for footprint in tiers]
+
+
+def inside(workspace: Workspace, resolved: ResolvedFootprint) -> list[ResolvedFootprint]:
+    """The footprints that lie directly inside one and are not superseded, as far as they can be resolved."""
+    system = resolved.system
+    inner = [one for one in inner_of(system, resolved.footprint) if one.status != "superseded"]
+    found = [workspace.resolve(system, workspace.footprint(system, one.id))[1] for one in inner]
+    return [tier for tier in found if tier is not None]

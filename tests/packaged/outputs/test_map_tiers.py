@@ -15,7 +15,7 @@ def drawn(run, tmp_path, *options):
     ran = run("map", *options, "--tiers")
     assert ran.code == 0, ran.err
     (svg,) = (tmp_path / "out").rglob("*.svg")
-    return ET.parse(svg).getroot(), ran.out, svg.name
+    return ET.parse(svg).getroot(), ran.out, svg.name  # noqa: S314 - as above
 
 
 @pytest.mark.parametrize("footprint", ["option-4", "neighbourhoods"])

@@ -10,6 +10,7 @@ import pandas as pd
 from placemap.config.grades import GRADES
 from placemap.core.tables import Table
 from placemap.core.text import listed, month, some
+from placemap.outputs.foi import tiers
 from placemap.outputs.report.content import Report, coverage_sentence
 from placemap.resolve.place_codes import HEAD
 from placemap.resolve.resolve import Assignment, low_share
@@ -60,6 +61,7 @@ def answers(report: Report, assignment: Assignment, registered: str) -> list[Foi
             "How do the places relate to primary care networks and practices?", _pcns(report, tables["place_pcn"])
         ),
         *([FoiAnswer("How do the places relate to the former CCGs?", _units(ccgs, "CCG"))] if ccgs else []),
+        *([FoiAnswer(tiers.QUESTION, tiers.paragraphs(report))] if tiers.has_tiers(report) else []),
         FoiAnswer("As of when, and from which sources?", _sources(report)),
         FoiAnswer("What should a reader keep in mind?", _limits(report)),
     ]
