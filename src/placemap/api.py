@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from placemap.apply import apportion as place_keys
 from placemap.apply.measures import measures_of
 from placemap.apply.options import Options, as_names
+from placemap.apply.rate_options import RateOptions, as_numbers
 from placemap.apply.run import Applied
 from placemap.commands.apply import MAX_LOSS, Applier, resolved_footprint
 from placemap.commands.workspace import Outcome, Workspace, footprints_of, open_workspace
@@ -134,6 +135,15 @@ class Places:
         whole: bool = False,
         sheet: str | None = None,
         folder: bool = False,
+        min_coverage: float = 0.0,
+        per: float = 0.0,
+        interval: str = "byar",
+        confidence: Sequence[float] = (95.0,),
+        denominator: str = "",
+        absent_is_zero: bool = False,
+        age: str = "",
+        indirect: str = "",
+        compare: Sequence[str] = (),
         max_loss: float = MAX_LOSS,
     ) -> Applied:
         """Data by LSOA, ward, LTLA, MSOA, practice or PCN as data by place, with a reconciliation.
@@ -142,16 +152,29 @@ class Places:
             data: a path (CSV, Parquet, .xlsx; with `folder`, a folder of Parquet), or a pandas, polars or Arrow table.
             sums: columns to add up; units that cross places are shared out.
             means: columns to average, `COLUMN` over rows or `COLUMN:WEIGHTS`.
-            rates: `NUMERATOR/DENOMINATOR`, both added up before they are divided.
+            rates: `NUMERATOR/DENOMINATOR`, both added up before they are divided; `NUMERATOR`, or `ROWS`, with
+                `denominator`, a measure of the reference tables.
             count: count rows, in the column ROWS; also where nothing else is asked for.
             footprint: the default one where None.
-            by, kind, groups, shares, practices, blanks, extensive, whole, sheet, folder: see `Options`.
+            by, kind, groups, shares, practices, blanks, extensive, whole, sheet, folder, min_coverage: see `Options`.
+            per, interval, confidence, denominator, absent_is_zero, age, indirect, compare: see `RateOptions`, where the
+                levels of confidence are `levels`.
             max_loss: per cent of the rows, or of a total, that may have a missing, unknown, ended or other-kind code.
 
         Raises:
             PlacemapError: the data cannot be read or a column is not what it is asked for as, see `measures`; nothing
                 could be placed, or more than `max_loss` is lost.
         """
+        how = RateOptions(
+            as_numbers("per", [per])[0],
+            interval,
+            as_numbers("confidence", confidence),
+            age,
+            indirect,
+            as_names("compare", compare),
+            denominator,
+            absent_is_zero,
+        )
         options = Options(
             by,
             kind,
@@ -163,9 +186,11 @@ class Places:
             whole,
             sheet=sheet,
             folder=folder,
+            min_coverage=min_coverage,
+            rates=how,
         )
         columns = (as_names("sums", sums), as_names("means", means), as_names("rates", rates))
-        measures = measures_of(*columns, count=count)
+        measures = measures_of(*columns, count=count, denominator=denominator)
         chosen = footprints_of(self._system, [footprint] if footprint else [])[0]
         if chosen.id not in self._resolved:
             self._resolved[chosen.id] = resolved_footprint(self._workspace, self._system, chosen)

@@ -307,6 +307,44 @@ def test_the_table_of_lsoas_sorts_and_finds_wards_and_practices(opened, made):
     assert report.errors == []
 
 
+def test_the_search_finds_a_postcode_where_the_report_has_them(browser, made, tmp_path):
+    page_file, folder = made["bnssg"]
+    lsoas = rows(folder, "place_lsoa21.csv")
+    packed = ["BS15AA,AB;BS161XY", *[""] * (len(lsoas) - 2), "BS15AC"]
+    text = page_file.read_text(encoding="utf-8")
+    assert text.count('"postcodes":[]') == 1
+    (tmp_path / "with.html").write_text(text.replace('"postcodes":[]', f'"postcodes":{json.dumps(packed)}'))
+    context = browser.new_context()
+    report = Opened(context.new_page(), tmp_path / "with.html")
+    codes = report.page.evaluate("placemap.data.lsoas.map((row) => row[0])")
+    for asked, position in (("BS1 5AB", 0), ("bs161xy", 0), ("Bs1 5ac", -1)):
+        report.page.fill("#lsoa-search", asked)
+        assert [row[0] for row in lsoa_rows(report.page)] == [codes[position]]
+    report.page.fill("#lsoa-search", "BS1 5AD")
+    assert report.page.text_content("#lsoa-count") == "Postcode BS1 5AD is not in use in these places."
+    assert report.errors == []
+    context.close()
+
+
+def test_a_report_without_postcodes_says_how_to_find_one(opened):
+    page = opened("bnssg").page
+    page.fill("#lsoa-search", "bs1 5ab")
+    assert 'placemap explain "BS1 5AB"' in page.text_content("#lsoa-count")
+
+
+def test_lines_to_names_end_at_them_at_every_size(opened):
+    page = opened("bnssg").page
+    where = """() => [...document.querySelectorAll(".leader")].map((line) => {
+      const text = line.nextElementSibling.getBBox(), x = line.x1.baseVal.value, y = line.y1.baseVal.value;
+      const away = Math.max(text.x - x, x - text.x - text.width, text.y - y, y - text.y - text.height);
+      return away / parseFloat(line.parentElement.getAttribute("font-size"));
+    })"""
+    assert len(page.evaluate(where)) > 0
+    for _ in range(3):
+        assert all(-0.3 < away < 1.5 for away in page.evaluate(where))
+        page.click("[data-map=in]")
+
+
 def view_of(page):
     return [float(value) for value in page.get_attribute("#map-svg", "viewBox").split()]
 

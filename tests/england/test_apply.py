@@ -10,10 +10,12 @@ import pytest
 from conftest import PLACES
 from placemap.apply.measures import measures_of
 from placemap.apply.options import Options
+from placemap.apply.rate_options import RateOptions
 from placemap.commands.apply import Applier, resolved_footprint
 from placemap.commands.england import resolved_england
+from placemap.core.errors import PlacemapError
 
-RESIDENTS_2021 = 56_490_108
+RESIDENTS_2021, RESIDENTS_MID_2022 = 56_490_108, 57_112_129
 PATIENTS = 61_768_942
 
 
@@ -248,3 +250,29 @@ def test_packaged_tables_give_the_message_of_the_build(run, data):
     result = run("apply", data, "--england", "--sum", "n")
     assert (result.code, result.out) == (3, "")
     assert result.err == run("build", "--england").err
+
+
+# --- rates ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_rate_of_england_is_that_of_published_totals(workspace, england, official_files):
+    """Census residents over those of mid-2022, of whom 57,112,129 were published for England."""
+    census = official_files / "CENSUS21_LSOA21_usual_residents.csv"
+    measures = measures_of(rates=["TOTAL"], denominator="residents_mid_2022")
+    rates = RateOptions(per=1000, denominator="residents_mid_2022", compare=("england", "system"))
+    found = applied(workspace, [england], census, measures, rates=rates).frame
+    title = "TOTAL/residents_mid_2022 per 1000"
+    assert found[f"{title} ENGLAND"].unique() == pytest.approx([RESIDENTS_2021 / RESIDENTS_MID_2022 * 1000])
+    assert found["ICSID"].nunique() == 42
+    assert len(found[["ICSID", f"{title} SYSTEM"]].drop_duplicates()) == 42
+    words = found.groupby(f"{title} VS ENGLAND")[title].agg(["min", "max"])
+    assert words.loc["lower than England", "max"] < RESIDENTS_2021 / RESIDENTS_MID_2022 * 1000
+    assert words.loc["higher than England", "min"] > RESIDENTS_2021 / RESIDENTS_MID_2022 * 1000
+
+
+def test_data_of_one_system_give_no_rate_of_england(workspace, england, each):
+    lsoas = each[0].geography.lsoa_codes[each[0].assignment.place >= 0]
+    data = pd.DataFrame({"lsoa": lsoas, "n": 1})
+    rates = RateOptions(per=1000, denominator="residents_2021", compare=("england",))
+    with pytest.raises(PlacemapError, match=r"no rate of England: the data cover [1-9]\.\d% of its people"):
+        applied(workspace, [england], data, measures_of(rates=["n"], denominator="residents_2021"), rates=rates)

@@ -33,6 +33,7 @@ def test_strict_says_why(cli, low):
     assert ran.err.endswith(
         "FAILED: 1 warning, which fails with --strict: low-share\n"
         "  → mend what they are about, or accept each with a reason (`accept` in the config)\n"
+        "next: mend what is wrong, then: placemap check sub/low.yaml\n"
     )
 
 

@@ -17,8 +17,8 @@ from placemap.core.arrays import Ints, positions, sums
 from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
+from placemap.core.fine_kinds import FineKind
 from placemap.core.text import listed, some
-from placemap.reference.fine_lookups import FineKind
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import CodeKind, clean_codes, code_columns
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from placemap.apply import sql
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.held_back import bad_cells_error, sentinel_error
-from placemap.apply.measures import COUNT, MEAN, SUM, intensive_error
+from placemap.apply.measures import MEAN, SUM, intensive_error
 from placemap.apply.reconcile import _number
 from placemap.core.errors import PlacemapError
 
@@ -62,7 +62,7 @@ def notes_on(engine: Engine, question: sql.Question, total: dict[str, object]) -
     yield from _of_negatives(engine, question, total)
     yield from _of_doubles(engine, question)
     for number, measure in enumerate(question.measures):
-        if measure.how == COUNT:
+        if not measure.columns:
             continue
         blank = rows - int(_number(total[f"m{number}n"]))
         what = " or ".join(f"`{column}`" for column in measure.columns)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from placemap.apply import sql
 from placemap.apply.coverage import COVERAGE
 from placemap.apply.engine_duckdb import Engine
-from placemap.apply.measures import COUNT, Measure
+from placemap.apply.figures import kinds_of
+from placemap.apply.measures import COUNT, ROWS
+from placemap.apply.options import Options
 from placemap.apply.told import OUTSIDE_ENGLAND, SORTS, names_in, sorts_in
 from placemap.core.codes import KINDS, MEMBER_KINDS, NO_CODE, is_code
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.fine_kinds import FINE_KINDS
 from placemap.core.text import counted, listed
-from placemap.reference.fine_lookups import FINE_KINDS
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import CodeKind, clean_codes, recognise
 
@@ -175,34 +177,53 @@ def plural_of(kind: str) -> str:
     return FINE_KINDS[kind].plural if kind in FINE_KINDS else KINDS[kind].plural
 
 
-def check_columns(question: sql.Question, label: str, *, long: bool = False) -> None:
+def check_columns(question: sql.Question, options: Options, stored: Collection[str], label: str) -> None:
     """Raise where a column that is asked for is not there, or would stand in the result under another's name.
 
     Args:
-        long: whether the result has a row a measure.
+        stored: measures of the reference tables.
 
     Raises:
         PlacemapError: so.
     """
-    for column in (*question.value_columns, *question.groups):
+    age = [options.rates.age] if options.rates.age else []
+    for column in (*question.value_columns, *question.groups, *age):
         if column not in question.types:
-            raise _no_column(column, question.types, label)
-    if question.by in question.groups:
-        raise _usage(f"`{question.by}` cannot be a group: it is the column of codes", "leave it out", label)
-    _refuse_clashes(question.groups, question.measures, label, long=long)
+            raise _stored(column, label) if column in stored else _no_column(column, question.types, label)
+    if options.rates.given and not kinds_of(question.measures, options.rates):
+        raise _usage("no rate is asked for", "write --rate NUMERATOR/DENOMINATOR", label)
+    if question.by in (*question.groups, *age):
+        raise _usage(f"`{question.by}` cannot divide the result: it is the column of codes", "leave it out", label)
+    _refuse_divided(question, options, label)
+    _refuse_clashes(question, options, label)
     for column in question.value_columns:
         if question.types[column] == sql.OTHER:
             raise _usage(f"column `{column}` holds no numbers", "choose a column of numbers", label)
 
 
-def _refuse_clashes(groups: Sequence[str], measures: Sequence[Measure], label: str, *, long: bool) -> None:
+def _refuse_divided(question: sql.Question, options: Options, label: str) -> None:
+    """Refuse to divide by age what is to be added up over ages, and a count of rows that a column could be meant by."""
+    age = options.rates.age
+    if age and age in (*question.groups, *question.value_columns):
+        raise _usage(
+            f"`{age}` cannot be two things: the ages to standardise by, and a group or figure", "ask once", label
+        )
+    if ROWS in question.types and any(measure.stored and not measure.column for measure in question.measures):
+        raise _usage(f"`{ROWS}` may be the rows or the column of that name", "rename the column in the data", label)
+
+
+def _refuse_clashes(question: sql.Question, options: Options, label: str) -> None:
     """Refuse two columns of the result that have one name."""
+    groups, measures = question.groups, question.measures
     taken = {name.casefold(): "a column of every result" for name in (*PLACE_COLUMNS, *COVERAGE)}
-    for_groups = {name.casefold(): "a column of every long result" for name in LONG_COLUMNS if long}
+    figures = [column for kind in kinds_of(measures, options.rates) for column in kind.columns()]
+    of_long = (*LONG_COLUMNS, *(column.part for column in figures)) if options.long else ()
+    for_groups = {name.casefold(): "a column of every long result" for name in of_long}
     _refuse_taken([(group, f"--group {group}") for group in groups], taken | for_groups, label)
     taken |= {group.casefold(): f"--group {group}" for group in groups}
     # A long result is made from one with a column a measure.
     named = [(one.title, "the number of rows" if one.how == COUNT else f"--{one.how} {one.column}") for one in measures]
+    named += [(column.title, "a column that rates add") for column in figures]
     _refuse_taken(named, taken, label)
 
 
@@ -216,6 +237,11 @@ def _refuse_taken(named: Sequence[tuple[str, str]], taken: dict[str, str], label
                 label,
             )
         taken[title.casefold()] = what
+
+
+def _stored(column: str, label: str) -> PlacemapError:
+    hint = f"it is a measure of the tables in use: write --rate NUMERATOR --denominator {column}"
+    return _usage(f"the data have no column `{column}`", hint, label)
 
 
 def _no_column(column: str, types: Iterable[str], label: str) -> PlacemapError:

@@ -13,15 +13,17 @@ import numpy as np
 import pandas as pd
 
 from placemap.apply.apportion import Apportionment
-from placemap.core.arrays import Floats, Ints, positions, ratio, sums
+from placemap.apply.sql import COVERED
+from placemap.core.arrays import Floats, Ints, Texts, positions, ratio, sums
 from placemap.core.codes import KINDS
+from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: The columns beside every figure: shares of the place's units, residents and registered patients, 0 to 1.
 COVERAGE = ("UNIT_COVERAGE", "RESIDENT_COVERAGE", "PATIENT_COVERAGE")
-_COVERED = ["UNITS", "RESIDENTS", "PATIENTS"]
+_COVERED = list(COVERED)
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,14 @@ class Cover:
 
     Attributes:
         covers: CODE, ATOM, PART: the part of each atom that a code covers.
-        atoms: ATOM, PLACECD, UNITS, RESIDENTS, PATIENTS: what of a place an atom is.
+        atoms: ATOM, PLACECD, UNITS, RESIDENTS, PATIENTS, DENOMINATOR: what of a place an atom is; the last is of the
+            measure that rates are over, 0 where there is none.
+        everyone: the same of all England, under no PLACECD.
     """
 
     covers: pd.DataFrame
     atoms: pd.DataFrame
+    everyone: pd.DataFrame
 
     @property
     def whole(self) -> pd.DataFrame:
@@ -42,15 +47,28 @@ class Cover:
         return self.atoms.groupby("PLACECD", sort=True)[_COVERED].sum(min_count=1)
 
 
-def cover_of(keys: Apportionment, resolved: Sequence[ResolvedFootprint]) -> Cover:
-    """What codes of a kind cover of the places of some footprints, all of one geography."""
+def cover_of(keys: Apportionment, resolved: Sequence[ResolvedFootprint], denominator: str = "") -> Cover:
+    """What codes of a kind cover of the places of some footprints, all of one geography.
+
+    Args:
+        denominator: the measure of the reference tables that rates are over.
+
+    Raises:
+        PlacemapError: there is no such measure, or it is not of those whom the kind's figures are of.
+    """
     geography = resolved[0].geography
     if KINDS[keys.kind].patients:
-        return _of_practices(keys, geography)
+        return _of_practices(keys, geography, denominator)
+    people = geography.measure(denominator) if denominator else np.zeros(geography.size)
     covers = _lsoa_covers(geography) if keys.kind == "lsoa" else _area_covers(keys.kind, geography)
     unit = np.arange(geography.size) if keys.kind == "lsoa" else geography.units(keys.kind).of
-    atoms = [_atoms_of(item, unit) for item in resolved]
-    return Cover(covers, pd.concat(atoms, ignore_index=True))
+    atoms = [_atoms_of(item, unit, people) for item in resolved]
+    return Cover(covers, pd.concat(atoms, ignore_index=True), _everyone(resolved[0], people))
+
+
+def _everyone(item: ResolvedFootprint, people: Floats) -> pd.DataFrame:
+    figures = {"RESIDENTS": item.populations.residents, "PATIENTS": item.populations.registered, "DENOMINATOR": people}
+    return pd.DataFrame({"ATOM": np.arange(len(people)), "PLACECD": "", "UNITS": 0.0, **figures})
 
 
 def shares_of(covered: pd.DataFrame, cover: Cover) -> pd.DataFrame:
@@ -117,7 +135,7 @@ def _named(units: Units) -> list[tuple[int, str]]:
     return named
 
 
-def _atoms_of(item: ResolvedFootprint, unit: Ints) -> pd.DataFrame:
+def _atoms_of(item: ResolvedFootprint, unit: Ints, people: Floats) -> pd.DataFrame:
     place = item.assignment.place
     inside = np.flatnonzero(place >= 0)
     # A unit that crosses places counts in each as one, spread over its LSOAs there.
@@ -130,6 +148,7 @@ def _atoms_of(item: ResolvedFootprint, unit: Ints) -> pd.DataFrame:
             "UNITS": np.where(in_unit, 1 / size[cell.ravel()], 0.0),
             "RESIDENTS": item.populations.residents[inside],
             "PATIENTS": item.populations.registered[inside],
+            "DENOMINATOR": people[inside],
         }
     )
 
@@ -137,28 +156,40 @@ def _atoms_of(item: ResolvedFootprint, unit: Ints) -> pd.DataFrame:
 # --- practices and PCNs -----------------------------------------------------------------------------------------------
 
 
-def _of_practices(keys: Apportionment, geography: Geography) -> Cover:
+def _of_practices(keys: Apportionment, geography: Geography, denominator: str) -> Cover:
     """Practices by their registered patients, as they are placed; of residents they tell nothing."""
     weights = keys.weights[keys.weights["PLACECD"] != ""]
     numbers = {code: number for number, code in enumerate(keys.codes["CODE"])}
-    known = keys.codes.loc[keys.codes["OUTCOME"] == "known", "CODE"]
-    covers = pd.DataFrame({"CODE": known.to_numpy(), "ATOM": [numbers[code] for code in known], "PART": 1.0})
-    size = _patients(keys.kind, geography)
-    atoms = pd.DataFrame(
-        {
-            "ATOM": np.array([numbers[code] for code in weights["CODE"]], dtype=np.int64),
-            "PLACECD": weights["PLACECD"].to_numpy(),
-            "UNITS": 1.0,
-            "RESIDENTS": np.nan,
-            "PATIENTS": weights["WEIGHT"].to_numpy() * np.array([size.get(code, 0.0) for code in weights["CODE"]]),
+    known = keys.codes.loc[keys.codes["OUTCOME"] == "known", "CODE"].to_numpy()
+    atom = np.array([numbers[code] for code in known], dtype=np.int64)
+    size, people = _by_code(keys.kind, geography), _by_code(keys.kind, geography, denominator)
+
+    def rows(of: Texts, part: Floats, place: Texts | str) -> pd.DataFrame:
+        figures = {
+            "PATIENTS": part * np.array([size.get(code, 0.0) for code in of]),
+            "DENOMINATOR": part * np.array([people.get(code, 0.0) for code in of]),
         }
-    )
-    return Cover(covers, atoms)
+        atoms = np.array([numbers[code] for code in of], dtype=np.int64)
+        return pd.DataFrame({"ATOM": atoms, "PLACECD": place, "UNITS": 1.0, "RESIDENTS": np.nan, **figures})
+
+    placed = rows(weights["CODE"].to_numpy(), weights["WEIGHT"].to_numpy(), weights["PLACECD"].to_numpy())
+    return Cover(pd.DataFrame({"CODE": known, "ATOM": atom, "PART": 1.0}), placed, rows(known, np.ones(len(known)), ""))
 
 
-def _patients(kind: str, geography: Geography) -> dict[str, float]:
+def _by_code(kind: str, geography: Geography, measure: str | None = None) -> dict[str, float]:
+    """Registered patients by practice or PCN; another measure by practice instead; nobody where it has no name."""
     registrations = geography.registrations
-    by_practice = dict(zip(registrations.code_list, map(float, registrations.by_practice), strict=True))
+    if measure in (None, geography.registered_measure):
+        by_practice = dict(zip(registrations.code_list, map(float, registrations.by_practice), strict=True))
+    elif measure and geography.measure_entry(measure).family == "lsoa_measure":
+        raise PlacemapError(
+            f"`{measure}` counts residents, and {KINDS[kind].plural} have patients, who are others",
+            hint=f"take their patients: --denominator {geography.registered_measure}",
+            exit_code=Exit.USAGE,
+        )
+    else:
+        figures = geography.practice_measure(measure) if measure else {}
+        by_practice = {code: float(count) for code, count in figures.items()}
     if kind == "practice":
         return by_practice
     pcns = geography.pcns()

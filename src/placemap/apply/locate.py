@@ -14,9 +14,10 @@ from placemap.apply import sql
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.core.codes import LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.fine_kinds import FineKind
 from placemap.core.read_tables import literal_path
 from placemap.core.text import counted
-from placemap.reference.fine_lookups import FineKind, FineLookup, doubts
+from placemap.reference.fine_lookups import FineLookup, doubts
 from placemap.reference.geography import Geography
 from placemap.reference.postcodes import lookup_for
 

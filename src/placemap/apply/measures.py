@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from placemap.core.errors import Exit, PlacemapError
 
 SUM, MEAN, RATE, COUNT = "sum", "mean", "rate", "count"
+#: The number of rows, as a column of the result and as the numerator of a rate.
+ROWS = "ROWS"
 
 #: Words in a column's title that say that it is intensive.
 _INTENSIVE_WORDS = frozenset(
@@ -31,23 +33,26 @@ class Measure:
         how: `sum`, `mean`, `rate` or `count`.
         column: the column that is added up or averaged; the numerator of a rate; empty for a count.
         over: the denominator of a rate, the weights of a mean; empty where there is none.
+        stored: whether the denominator is a measure of the reference tables, such as `residents_2021`, and no column
+            of the data. Such a rate without a column is of the rows.
     """
 
     how: str
     column: str = ""
     over: str = ""
+    stored: bool = False
 
     @property
     def title(self) -> str:
         """Its column in the result: a sum or mean keeps the column's own name."""
         if self.how == COUNT:
-            return "ROWS"
-        return f"{self.column}/{self.over}" if self.how == RATE else self.column
+            return ROWS
+        return f"{self.column or ROWS}/{self.over}" if self.how == RATE else self.column
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the data that it needs."""
-        return tuple(name for name in (self.column, self.over) if name)
+        return tuple(name for name in (self.column, "" if self.stored else self.over) if name)
 
 
 def looks_intensive(title: str) -> bool:
@@ -58,14 +63,20 @@ def looks_intensive(title: str) -> bool:
 
 
 def measures_of(
-    sums: Iterable[str] = (), means: Iterable[str] = (), rates: Iterable[str] = (), *, count: bool = False
+    sums: Iterable[str] = (),
+    means: Iterable[str] = (),
+    rates: Iterable[str] = (),
+    *,
+    count: bool = False,
+    denominator: str = "",
 ) -> tuple[Measure, ...]:
     """What the options ask for.
 
     Args:
         sums: columns to add up.
         means: `COLUMN`, or `COLUMN:WEIGHTS` for one that is weighted by another column.
-        rates: `NUMERATOR/DENOMINATOR`.
+        rates: `NUMERATOR/DENOMINATOR`; `NUMERATOR`, or `ROWS`, where `denominator` is given.
+        denominator: a measure of the reference tables.
         count: whether to count rows. It is what is done where nothing else is asked for.
 
     Raises:
@@ -73,10 +84,14 @@ def measures_of(
     """
     found = [Measure(SUM, column) for column in sums]
     found += [_mean(text) for text in means]
-    found += [_rate(text) for text in rates]
+    found += [_rate(text, denominator) for text in rates]
+    if denominator and not any(measure.stored for measure in found):
+        raise _usage(
+            f"no rate is asked for over `{denominator}`", f"write --rate NUMERATOR --denominator {denominator}"
+        )
     if count or not found:
         found.append(Measure(COUNT))
-    if any(measure.how != COUNT and not measure.column for measure in found):
+    if any(measure.how != COUNT and not measure.column and not measure.stored for measure in found):
         raise _usage("the name of a column is empty", "write --sum COLUMN or --mean COLUMN")
     titles = [measure.title for measure in found]
     for title in titles:
@@ -92,13 +107,16 @@ def _mean(text: str) -> Measure:
     return Measure(MEAN, column.strip(), weights.strip())
 
 
-def _rate(text: str) -> Measure:
-    numerator, slash, denominator = text.partition("/")
-    if not slash or not numerator.strip() or not denominator.strip():
+def _rate(text: str, stored: str) -> Measure:
+    numerator, slash, denominator = (part.strip() for part in text.partition("/"))
+    if stored and numerator and not slash:
+        return Measure(RATE, "" if numerator == ROWS else numerator, stored, stored=True)
+    if not slash or not numerator or not denominator:
         raise _usage(
-            f"a rate needs its numerator and its denominator; found `{text}`", "write --rate NUMERATOR/DENOMINATOR"
+            f"a rate needs its numerator and its denominator; found `{text}`",
+            "write --rate NUMERATOR/DENOMINATOR, or --rate NUMERATOR --denominator residents_2021",
         )
-    return Measure(RATE, numerator.strip(), denominator.strip())
+    return Measure(RATE, numerator, denominator)
 
 
 def refuse_mistakes(measures: Iterable[Measure], extensive: Iterable[str]) -> None:

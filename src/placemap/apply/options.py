@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from placemap.apply.apportion import DECLARED, REGISTERED, RESIDENCE, RESIDENTS
+from placemap.apply.rate_options import RateOptions
 from placemap.core.errors import Exit, PlacemapError
 
 
@@ -28,6 +29,8 @@ class Options:
         sheet: of a workbook.
         folder: whether the path is a folder whose Parquet files are read as one table.
         long: whether the result is to have a row a measure.
+        min_coverage: the share of a place's people, 0 to 1, that data must cover for its figures to be given.
+        rates: how rates are given.
 
     Raises:
         PlacemapError: an option is none of those that there are, or of another type.
@@ -45,20 +48,30 @@ class Options:
     sheet: str | None = None
     folder: bool = False
     long: bool = False
+    min_coverage: float = 0.0
+    rates: RateOptions = field(default_factory=RateOptions)
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            _refuse_type(item.name, getattr(self, item.name), str(item.type))
+            if item.name != "rates":
+                _refuse_type(item.name, getattr(self, item.name), str(item.type))
+        if not 0 <= self.min_coverage <= 1:
+            raise PlacemapError(
+                f"{self.min_coverage:g} is no share of a place's people",
+                hint="give --min-coverage a number from 0 to 1, such as 0.8",
+                exit_code=Exit.USAGE,
+            )
         _refuse_value("shares", self.shares, (RESIDENTS, REGISTERED))
         _refuse_value("practices", self.practices, (None, DECLARED, RESIDENCE))
 
 
 def _refuse_type(option: str, value: object, declared: str) -> None:
     """Refuse a value that is not of an option's type: a text where a list is meant is taken letter by letter."""
-    expected = {"bool": bool, "str": str, "str | None": (str, type(None))}.get(declared, tuple)
+    expected = {"bool": bool, "str": str, "str | None": (str, type(None)), "float": (int, float)}.get(declared, tuple)
     is_right = isinstance(value, expected) and (expected is not tuple or all(isinstance(one, str) for one in value))  # type: ignore[arg-type, attr-defined]
     if not is_right:
-        what = {"bool": "True or False", "str": "a text", "str | None": "a text"}.get(declared, "a list of texts")
+        words = {"bool": "True or False", "str": "a text", "str | None": "a text", "float": "a number"}
+        what = words.get(declared, "a list of texts")
         raise PlacemapError(
             f"`{option}` is {value!r}; expected {what}", hint=f"give {option} as {what}", exit_code=Exit.USAGE
         )

@@ -22,6 +22,25 @@ class ReconciliationLine:
 
 
 @dataclass(frozen=True)
+class Blanked:
+    """A figure of a place that is left blank, as the data cover too little of the place.
+
+    Attributes:
+        place, name: its PLACECD and PLACENM.
+        group: the groups of its row; empty for none.
+        coverage: the share of the place's people that the data cover.
+        value: what a sum or count was; NaN for what does not add up.
+    """
+
+    place: str
+    name: str
+    group: str
+    measure: str
+    coverage: float
+    value: float
+
+
+@dataclass(frozen=True)
 class Reconciliation:
     """Where all that came in has gone, for one footprint: `total` = the sum of `lines`.
 
@@ -30,6 +49,7 @@ class Reconciliation:
         total: what came in.
         lines: in the order of `OUTCOMES`, all of them; those of `ELSEWHERE` only where rows are there.
         signed: positions of totals that negative numbers go into.
+        blanked: of what is placed, what the result does not show, as too little of the place is covered.
     """
 
     ics: str
@@ -38,6 +58,7 @@ class Reconciliation:
     total: ReconciliationLine
     lines: tuple[ReconciliationLine, ...]
     signed: frozenset[int] = frozenset()
+    blanked: tuple[Blanked, ...] = ()
 
     @property
     def loss(self) -> float:
@@ -103,9 +124,9 @@ def _followed(question: sql.Question) -> dict[str, str]:
     """The totals that must be conserved: by title, what the queries call them."""
     found: dict[str, str] = {}
     for number, measure in enumerate(question.measures):
-        if measure.how in (SUM, RATE):
+        if measure.how in (SUM, RATE) and measure.column:
             found.setdefault(measure.column, f"m{number}a")
-        if measure.how == RATE:
+        if measure.how == RATE and not measure.stored:
             found.setdefault(measure.over, f"m{number}b")
     return found
 

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from placemap.apply import sql
 from placemap.apply.apportion import NO_PLACE, UNKNOWN, Apportionment
 from placemap.apply.check_values import notes_on, refuse_values
-from placemap.apply.columns import PLACE_COLUMNS, _usage, refuse_mixture
+from placemap.apply.columns import _usage, refuse_mixture
 from placemap.apply.coverage import COVERAGE, Cover, cover_of, shares_of
+from placemap.apply.denominators import Denominators
 from placemap.apply.engine_duckdb import Engine
+from placemap.apply.figures import FigureKind
+from placemap.apply.frame import beside, frame_of, whole_numbers, with_empty_places
 from placemap.apply.locate import Located
-from placemap.apply.measures import COUNT, SUM, Measure
+from placemap.apply.measures import Measure
 from placemap.apply.options import Options
-from placemap.apply.reconcile import AnsweredRows, Reconciliation, _clean, _number, reconcile
+from placemap.apply.rates import Rates, with_age
+from placemap.apply.reconcile import AnsweredRows, Blanked, Reconciliation, _number, reconcile
 from placemap.apply.scan import Scan
+from placemap.apply.thin import blanked
 from placemap.apply.told import outcome_of, told
 from placemap.core.account import Account
-from placemap.core.arrays import largest_remainder
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
 from placemap.reference.fine_lookups import FineLookup
@@ -45,6 +49,7 @@ class Applied:
         told: what codes that were not placed are, in sentences.
         account: of the rows of the file; None for data that were in memory or Parquet.
         covered: by position of the measure, the coverage of the places by it alone.
+        figures: what rates add to the result: its titles in `frame` are those of `FigureKind.columns`.
         findings: what to know of the footprints, such as weak evidence.
     """
 
@@ -60,6 +65,7 @@ class Applied:
     told: tuple[str, ...] = ()
     account: Account | None = None
     covered: tuple[pd.DataFrame, ...] = ()
+    figures: tuple[FigureKind, ...] = ()
 
     def refusal(self, max_loss: float) -> PlacemapError | None:
         """Why this result is none to go by: nothing was placed, or too much is lost; None where it is one.
@@ -90,14 +96,20 @@ class Applied:
         )
 
     def long(self, measures: Sequence[Measure]) -> pd.DataFrame:
-        """A row a place, group and measure: the place's columns, the groups, MEASURE and VALUE."""
-        titles = [measure.title for measure in measures]
-        keys = [column for column in self.frame.columns if column not in (*titles, *COVERAGE)]
+        """A row a place, group and measure: the place's columns, the groups, MEASURE and VALUE; limits beside rates."""
         parts = []
-        for measure, covered in zip(measures, self.covered, strict=True):
-            part = self.frame[keys].assign(MEASURE=measure.title, VALUE=self.frame[measure.title].astype("float64"))
-            parts.append(_beside(part, covered, keys))
-        return pd.concat(parts, ignore_index=True).sort_values([*keys, "MEASURE"], ignore_index=True, kind="stable")
+        added = [column.title for kind in self.figures for column in kind.columns()]
+        titles = [measure.title for measure in measures]
+        keys = [column for column in self.frame.columns if column not in (*titles, *added, *COVERAGE)]
+        for number, (measure, covered) in enumerate(zip(measures, self.covered, strict=True)):
+            rows = [self.frame[keys].assign(MEASURE=measure.title, VALUE=self.frame[measure.title].astype("float64"))]
+            for kind in self.figures:
+                if kind.measure == number:
+                    columns = {column.part: self.frame[column.title] for column in kind.columns()}
+                    rows.append(self.frame[keys].assign(MEASURE=kind.title, **columns))
+            parts += [beside(part, covered, keys) for part in rows]
+        found = pd.concat(parts, ignore_index=True).sort_values([*keys, "MEASURE"], ignore_index=True, kind="stable")
+        return found[[*(column for column in found if column not in COVERAGE), *COVERAGE]]
 
 
 # --- the work ---------------------------------------------------------------------------------------------------------
@@ -122,48 +134,92 @@ def run(
     Raises:
         PlacemapError: a column holds something that is no number, or a rate where a count is needed.
     """
-    total = _added_up(engine, question, set(options.extensive), scan)
+    total = _added_up(engine, question, options, scan)
     counts = {str(row["CODE"] or ""): int(row["n"]) for row in engine.query(sql.by_code())}
     if options.kind is None and located is None:
         refuse_mixture(question.by, counts, keys.kind, scan.label)
-    cover = cover_of(keys, footprints)
+    cover = cover_of(keys, footprints, options.rates.denominator)
     _load(engine, keys, cover)
     geography = footprints[0].geography
     lookup = located.lookup if located else None
     strays = _strays(engine, question, keys.kind, lookup, all_england=geography.all_england)
     rows = _rows(engine, question, keys, footprints, strays)
-    reconciliations = tuple(reconcile(item.key, question, total, rows) for item in footprints)
-    placed = _with_empty_places(rows.placed, question, footprints)
-    if options.whole:
-        placed = _whole(placed, rows.owner, question, reconciliations, total)
-    covered, every = _coverages(engine, question, cover)
+    shown = _shown(engine, question, cover, rows, footprints, options, total)
     return Applied(
-        frame=_beside(_frame(placed, question), every, ["PLACECD", *question.groups]),
-        reconciliations=reconciliations,
+        frame=shown.frame,
+        reconciliations=shown.reconciliations,
         by=question.by,
         kind=lookup.kind.id if lookup else keys.kind,
         vintages=_vintages(engine, lookup),
         method=keys.method,
-        notes=(*(located.notes() if located else ()), *notes_on(engine, question, total)),
+        notes=(*(located.notes() if located else ()), *notes_on(engine, question, total), *shown.notes),
         unknown=_most_often(rows.strays),
         findings=tuple(finding for item in footprints for finding in item.findings),
         told=tuple(told(counts, _became(rows, keys), keys.kind, geography, lookup)),
         account=scan.account,
-        covered=covered,
+        covered=shown.covered,
+        figures=shown.figures,
     )
 
 
-def _added_up(engine: Engine, question: sql.Question, vouched: set[str], scan: Scan) -> dict[str, object]:
+@dataclass(frozen=True)
+class _Shown:
+    """What a result shows; see `Applied`."""
+
+    frame: pd.DataFrame
+    reconciliations: tuple[Reconciliation, ...]
+    covered: tuple[pd.DataFrame, ...]
+    figures: tuple[FigureKind, ...]
+    notes: tuple[str, ...]
+
+
+def _shown(
+    engine: Engine,
+    question: sql.Question,
+    cover: Cover,
+    rows: AnsweredRows,
+    footprints: Sequence[ResolvedFootprint],
+    options: Options,
+    total: dict[str, object],
+) -> _Shown:
+    """Figures by place, without those that too little is known of."""
+    reconciliations = tuple(reconcile(item.key, question, total, rows) for item in footprints)
+    denominators = Denominators(engine, question, cover, options.rates)
+    placed = denominators.into(with_empty_places(rows.placed, question, footprints))
+    rates = Rates(engine, question, placed, cover, options.rates, footprints[0].geography.all_england)
+    figures = rates.figures()
+    kinds = tuple(figure.kind for figure in figures)
+    notes = (*denominators.notes(placed), *rates.notes(figures))
+    if options.whole:
+        placed = whole_numbers(placed, rows.owner, question, reconciliations, total)
+    covered, every = _coverages(engine, question, cover)
+    frame = frame_of(placed, question, figures)
+    frame, thin = blanked(frame, question.measures, kinds, covered, question.groups, options.min_coverage)
+    frame = beside(frame, every, ["PLACECD", *question.groups])
+    return _Shown(frame, _with_blanked(reconciliations, rows.owner, thin), covered, kinds, notes)
+
+
+def _with_blanked(
+    reconciliations: Iterable[Reconciliation], owner: Mapping[str, tuple[str, str]], thin: Iterable[Blanked]
+) -> tuple[Reconciliation, ...]:
+    """Reconciliations that say which figures are left blank."""
+    found: dict[tuple[str, str], list[Blanked]] = {}
+    for item in thin:
+        found.setdefault(owner[item.place], []).append(item)
+    return tuple(replace(one, blanked=tuple(found.get((one.ics, one.footprint), ()))) for one in reconciliations)
+
+
+def _added_up(engine: Engine, question: sql.Question, options: Options, scan: Scan) -> dict[str, object]:
     """Rows and sums of all the data, by what `checks` names them; every row of the file is among them.
 
     Raises:
         PlacemapError: a column is not what it is taken for.
     """
-    engine.keep(sql.CODED, sql.coded(question))
+    engine.keep(sql.CODED, sql.coded(with_age(question, options.rates)))
     total = engine.query(sql.checks(question))[0]
     if scan.account is not None and int(_number(total["n"])) != scan.account.data:
         raise AssertionError(f"{scan.label}: {total['n']} rows were read of {scan.account.data}")
-    refuse_values(engine, question, total, vouched, scan.label)
+    refuse_values(engine, question, total, set(options.extensive), scan.label)
     return total
 
 
@@ -201,7 +257,13 @@ def _coverages(engine: Engine, question: sql.Question, cover: Cover) -> tuple[tu
 
 
 def _load(engine: Engine, keys: Apportionment, cover: Cover) -> None:
-    tables = {sql.CODES: keys.codes, sql.WEIGHTS: keys.weights, sql.COVERS: cover.covers, sql.ATOMS: cover.atoms}
+    tables = {
+        sql.CODES: keys.codes,
+        sql.WEIGHTS: keys.weights,
+        sql.COVERS: cover.covers,
+        sql.ATOMS: cover.atoms,
+        sql.EVERYONE: cover.everyone,
+    }
     for table, frame in tables.items():
         engine.load(table, frame)
 
@@ -231,80 +293,9 @@ def _covered(engine: Engine, question: sql.Question, cover: Cover, measures: Ite
     return shares_of(found, cover).set_axis(["PLACECD", *question.groups, *COVERAGE], axis=1)
 
 
-def _beside(frame: pd.DataFrame, covered: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """A result with coverage in its last columns; 0 where the data have nothing of a place."""
-    merged = frame.merge(covered, on=[key for key in keys if key in covered], how="left", validate="m:1")
-    blank = [column for column in COVERAGE if covered[column].notna().any()]
-    return merged.assign(**{column: merged[column].fillna(0.0) for column in blank})
-
-
 def join_outcomes(
     codes: Iterable[str | None], kind: str, *, all_england: bool, lookup: FineLookup | None = None
 ) -> pd.DataFrame:
     """CODE and OUTCOME of codes that the reference does not have; no code is empty text."""
     rows = [(code or "", outcome_of(code, kind, all_england=all_england, lookup=lookup)) for code in codes]
     return pd.DataFrame(rows, columns=["CODE", "OUTCOME"], dtype=object).drop_duplicates("CODE", ignore_index=True)
-
-
-def _with_empty_places(
-    placed: Sequence[dict[str, object]], question: sql.Question, resolved: Sequence[ResolvedFootprint]
-) -> Sequence[dict[str, object]]:
-    """With a row for every place, also for one that the data have nothing of (not where there are groups)."""
-    if question.groups:
-        return placed
-    have = {row["PLACECD"]: row for row in placed}
-    rows = []
-    for item in resolved:
-        for head, place in zip(item.place_codes, item.places, strict=True):
-            blank = dict.fromkeys(sql.added(question))
-            row = {"ICSID": head.ics, "FOOTPRINT": head.footprint, "PLACECD": head.code, "PLACENM": place.name}
-            rows.append(have.get(head.code, {**row, **blank, "n": 0}))
-    return rows
-
-
-def _whole(
-    placed: Sequence[dict[str, object]],
-    owner: Mapping[str, tuple[str, str]],
-    question: sql.Question,
-    reconciliations: Sequence[Reconciliation],
-    total: dict[str, object],
-) -> list[dict[str, object]]:
-    """Sums and counts in whole numbers, by largest remainder; with what is in no place they still make the whole."""
-    aliases = {"n": "rows", **{f"m{i}a": m.column for i, m in enumerate(question.measures) if m.how == SUM}}
-    for alias, title in aliases.items():
-        if _number(total[alias]) != round(_number(total[alias])):
-            raise _usage(f"the sum of `{title}` is not whole, so its parts cannot be", "leave --whole-numbers out")
-    result = [dict(row) for row in placed]
-    for reconciliation in reconciliations:
-        key = (reconciliation.ics, reconciliation.footprint)
-        mine = [row for row in result if owner[str(row["PLACECD"])] == key]
-        for alias in aliases:
-            parts = [_number(row[alias]) for row in mine]
-            rest = _number(total[alias]) - math.fsum(parts)
-            for row, value in zip(mine, largest_remainder([*parts, rest]), strict=False):
-                row[alias] = value
-    return result
-
-
-def _frame(placed: Sequence[dict[str, object]], question: sql.Question) -> pd.DataFrame:
-    head: dict[str, list[object]] = {column: [row[column] for row in placed] for column in PLACE_COLUMNS}
-    for alias, column in zip(sql.group_aliases(question), question.groups, strict=True):
-        head[column] = [row[alias] for row in placed]
-    frame = pd.DataFrame(head, dtype=object)
-    for number, measure in enumerate(question.measures):
-        values = [_result(row, number, measure) for row in placed]
-        whole = measure.how in (SUM, COUNT) and all(value == round(value) for value in values if value == value)
-        is_int = whole and all(value == value for value in values)  # whole numbers with blanks stay floats
-        frame[measure.title] = pd.Series(values, dtype="int64" if is_int else "float64")
-    return frame.sort_values(["PLACECD", *question.groups], ignore_index=True, kind="stable")
-
-
-def _result(row: dict[str, object], number: int, measure: Measure) -> float:
-    """The figure of a place; NaN where the data have none of it."""
-    if measure.how == COUNT:
-        return _clean(_number(row["n"])) or math.nan
-    top = _number(row[f"m{number}a"])
-    if measure.how == SUM:
-        return _clean(top) if _number(row[f"m{number}n"]) else math.nan
-    below = _number(row[f"m{number}b" if measure.over else f"m{number}n"])
-    return top / below if below else math.nan

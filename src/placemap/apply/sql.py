@@ -10,12 +10,12 @@ Tables: `placemap_data` (the user's), `placemap_coded` (added up by code), `plac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from placemap.apply.measures import COUNT, RATE, Measure
+from placemap.apply.measures import RATE, Measure
 
-DATA, LOCATED, CODED, CODES, WEIGHTS, JOIN, COVERS, ATOMS = (
+DATA, LOCATED, CODED, CODES, WEIGHTS, JOIN, COVERS, ATOMS, EVERYONE = (
     "placemap_data",
     "placemap_located",
     "placemap_coded",
@@ -24,7 +24,10 @@ DATA, LOCATED, CODED, CODES, WEIGHTS, JOIN, COVERS, ATOMS = (
     "placemap_join",
     "placemap_covers",
     "placemap_atoms",
+    "placemap_everyone",
 )
+#: What `covered` adds up of atoms.
+COVERED = ("UNITS", "RESIDENTS", "PATIENTS")
 INT, FLOAT, TEXT, OTHER = "int", "float", "text", "other"
 #: The largest finite number; NaN compares as larger in DuckDB and Spark alike.
 LARGEST = "1.7976931348623157e308"
@@ -140,7 +143,7 @@ def _values(question: Question) -> str:
 
 def parts_of(number: int, measure: Measure, question: Question) -> dict[str, str]:
     """What is added up for a measure: by alias, an expression over the rows of `_values`."""
-    if measure.how == COUNT:
+    if not measure.columns:
         return {}
     first, *rest = (f"v{question.value_columns.index(column)}" for column in measure.columns)
     if not rest:
@@ -274,22 +277,31 @@ def in_no_place(question: Question, source: str = CODED) -> str:
     )
 
 
-def covered(question: Question, measures: Iterable[int], source: str = CODED) -> str:
-    """What the data cover of each place and group: UNITS, RESIDENTS and PATIENTS.
+def covered(
+    question: Question,
+    measures: Iterable[int],
+    source: str = CODED,
+    *,
+    atoms_of: str = ATOMS,
+    columns: Sequence[str] = COVERED,
+) -> str:
+    """What the data cover of each place and group.
 
     Args:
         measures: positions of those of which a code must have a value; none for any row at all.
+        atoms_of: the table of what of a place an atom is.
+        columns: of that table, what is added up.
     """
     groups = group_aliases(question)
-    has = [f"d.m{number}n > 0" for number in measures if question.measures[number].how != COUNT]
+    has = [f"d.m{number}n > 0" for number in measures if question.measures[number].columns]
     keys = ", ".join([*(f"d.{alias}" for alias in groups), "c.ATOM"])
     part = "CASE WHEN SUM(c.PART) < 1 THEN SUM(c.PART) ELSE 1 END AS PART"
     codes = f"SELECT DISTINCT {', '.join(['CODE', *groups])} FROM {source} AS d WHERE {' AND '.join(['1 = 1', *has])}"
     atoms = f"SELECT {keys}, {part} FROM ({codes}) AS d JOIN {COVERS} AS c ON d.CODE = c.CODE GROUP BY {keys}"
     head = ["a.PLACECD", *(f"p.{alias}" for alias in groups)]
-    sums = [f"SUM(p.PART * a.{column}) AS {column}" for column in ("UNITS", "RESIDENTS", "PATIENTS")]
+    sums = [f"SUM(p.PART * a.{column}) AS {column}" for column in columns]
     return (
-        f"SELECT {', '.join([*head, *sums])} FROM ({atoms}) AS p JOIN {ATOMS} AS a ON p.ATOM = a.ATOM "
+        f"SELECT {', '.join([*head, *sums])} FROM ({atoms}) AS p JOIN {atoms_of} AS a ON p.ATOM = a.ATOM "
         f"GROUP BY {', '.join(head)} ORDER BY {', '.join(head)}"
     )
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from placemap.apply.apportion import DEAD, MISSING, NOT_IN_TABLES, OTHER_KIND, OUT_OF_AREA, UNKNOWN
 from placemap.core.codes import AREA_KINDS, KINDS, NO_CODE, is_body, is_code, normal_name
+from placemap.core.fine_kinds import FINE_KINDS
 from placemap.core.text import counted, listed
 from placemap.reference.ended import ended
-from placemap.reference.fine_lookups import FINE_KINDS, FineLookup
+from placemap.reference.fine_lookups import FineLookup
 from placemap.reference.former_codes import newer_than_held, shown
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import vintages_of

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from placemap.cli import app
 from placemap.cli import apply_options as given
-from placemap.cli.apply_options import EngineName, ResultOptions, Shares, Whereto, refuse_together
+from placemap.cli.apply_options import EngineName, Interval, ResultOptions, Shares, Whereto, refuse_together
 from placemap.cli.apply_output import (
     print_reconciliations,
     print_result,
@@ -53,6 +53,14 @@ def apply(
     sums: given.SumsOption = None,
     means: given.MeansOption = None,
     rates: given.RatesOption = None,
+    per: given.PerOption = None,
+    interval: given.IntervalOption = Interval.BYAR,
+    confidence: given.ConfidenceOption = None,
+    denominator: given.DenominatorOption = None,
+    absent_is_zero: given.AbsentOption = False,
+    age: given.AgeOption = None,
+    indirect: given.IndirectOption = None,
+    compare: given.CompareOption = None,
     count: given.CountOption = False,
     group: given.GroupsOption = None,
     shares: given.SharesOption = Shares.RESIDENTS,
@@ -61,6 +69,7 @@ def apply(
     extensive: given.ExtensiveOption = None,
     whole: given.WholeOption = False,
     tiers: given.TiersOption = False,
+    min_coverage: given.MinCoverageOption = 0.0,
     out: given.OutOption = None,
     long: given.LongOption = False,
     join: given.JoinOption = False,
@@ -88,9 +97,12 @@ def apply(
     from placemap.commands.apply import Applier
 
     result = ResultOptions(out, reconciliation, keys, join, long, max_loss, strict, as_json)
-    refuse_together(result, sql=sql, whole=whole, tiers=tiers)
+    how = given.rate_options(
+        per, interval, confidence, age, indirect, compare, denominator, absent_is_zero=absent_is_zero
+    )
+    refuse_together(result, sql=sql, whole=whole, figures=how.given or min_coverage > 0, tiers=tiers)
     result.refuse_unwritable(data, tuple(system or ()))
-    measures = measures_of(sums or [], means or [], rates or [], count=count)
+    measures = measures_of(sums or [], means or [], rates or [], count=count, denominator=denominator or "")
     options = Options(
         by,
         kind,
@@ -104,6 +116,8 @@ def apply(
         sheet,
         folder,
         long,
+        min_coverage,
+        how,
     )
     whereto = Whereto(
         tuple(system or ()), tuple(footprint or ()), england, reference, measure, min_grade.value, download, tiers

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from placemap.core.errors import Exit, PlacemapError
+
+if TYPE_CHECKING:
+    from placemap.apply.rate_options import RateOptions
 
 
 class Shares(StrEnum):
@@ -24,6 +27,21 @@ class Practices(StrEnum):
 
     DECLARED = "declared"
     RESIDENCE = "residence"
+
+
+class Interval(StrEnum):
+    """How the limits of rates are made."""
+
+    BYAR = "byar"
+    FINGERTIPS = "fingertips"
+    WILSON = "wilson"
+
+
+class Standard(StrEnum):
+    """Whose rates are the standard."""
+
+    ENGLAND = "england"
+    SYSTEM = "system"
 
 
 class EngineName(StrEnum):
@@ -68,6 +86,39 @@ MeansOption = Annotated[
 RatesOption = Annotated[
     _Columns, typer.Option("--rate", metavar="NUM/DEN", help="A rate from its two columns; repeatable.")
 ]
+PerOption = Annotated[
+    float | None, typer.Option("--per", metavar="PEOPLE", help="Rates for so many people, with limits, such as 100000.")
+]
+IntervalOption = Annotated[
+    Interval,
+    typer.Option("--interval", help="byar for events; fingertips: exact below 10; wilson for proportions."),
+]
+ConfidenceOption = Annotated[
+    list[float] | None,
+    typer.Option("--confidence", metavar="PERCENT", help="Of intervals: 95 (default) or 99.8; repeatable."),
+]
+DenominatorOption = Annotated[
+    str | None,
+    typer.Option("--denominator", metavar="MEASURE", help="People of the tables, as residents_2021, for --rate NUM."),
+]
+AbsentOption = Annotated[
+    bool, typer.Option("--absent-is-zero", help="Areas without a row had no events; --denominator counts all people.")
+]
+AgeOption = Annotated[
+    str | None, typer.Option("--age", metavar="COLUMN", help="Age bands: rates are standardised by them.")
+]
+IndirectOption = Annotated[
+    Standard | None,
+    typer.Option("--indirect", metavar="STANDARD", help="Ratios to the rates by age of england or of the system."),
+]
+CompareOption = Annotated[
+    _Columns,
+    typer.Option("--compare", metavar="WHAT", help="Say if rates differ: england, system or a number; repeatable."),
+]
+MinCoverageOption = Annotated[
+    float,
+    typer.Option("--min-coverage", metavar="SHARE", help="Leave figures blank where the data cover less, as 0.8."),
+]
 CountOption = Annotated[bool, typer.Option("--count", help="Count rows. Done where nothing else is asked for.")]
 GroupsOption = Annotated[
     _Columns, typer.Option("--group", metavar="COLUMN", help="Divide the result by this, too; repeatable.")
@@ -109,6 +160,40 @@ DialectOption = Annotated[str, typer.Option("--dialect", metavar="NAME", help="T
 KeysOption = Annotated[
     Path | None, typer.Option("--keys", metavar="DIR", help="Write the two tables that the queries join.")
 ]
+
+
+def rate_options(
+    per: float | None,
+    interval: Interval,
+    confidence: list[float] | None,
+    age: str | None,
+    indirect: Standard | None,
+    compare: list[str] | None,
+    denominator: str | None,
+    *,
+    absent_is_zero: bool,
+) -> RateOptions:
+    """How rates are given.
+
+    Raises:
+        PlacemapError: an option is none of those that there are, or needs another.
+    """
+    from placemap.apply.rate_options import LEVELS, RateOptions
+
+    if per is not None and per <= 0:
+        raise PlacemapError(
+            f"rates for {per:g} people cannot be given", hint="write --per 100000", exit_code=Exit.USAGE
+        )
+    return RateOptions(
+        per or 0.0,
+        interval.value,
+        tuple(confidence or LEVELS[:1]),
+        age or "",
+        indirect.value if indirect else "",
+        tuple(compare or ()),
+        denominator or "",
+        absent_is_zero,
+    )
 
 
 @dataclass(frozen=True)
@@ -185,8 +270,11 @@ class ResultOptions:
         refuse_same([*named, *tables], [("the input", data), *configs])
 
 
-def refuse_together(result: ResultOptions, *, sql: bool, whole: bool, tiers: bool = False) -> None:
+def refuse_together(result: ResultOptions, *, sql: bool, whole: bool, figures: bool, tiers: bool = False) -> None:
     """Refuse options that need each other, or shut each other out.
+
+    Args:
+        figures: whether rates for so many people, or blanks, are asked for.
 
     Raises:
         PlacemapError: two do.
@@ -200,4 +288,10 @@ def refuse_together(result: ResultOptions, *, sql: bool, whole: bool, tiers: boo
     if sql and whole:
         raise PlacemapError(
             "--whole-numbers is not in the SQL of --sql", hint="leave one of them out", exit_code=Exit.USAGE
+        )
+    if result.join and figures:
+        raise PlacemapError(
+            "--join writes rows of the data, which have no rates by place and no least coverage",
+            hint="leave --join out, and join the result by PLACECD",
+            exit_code=Exit.USAGE,
         )

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from placemap.cli.common import finding_json, finding_lines, message, print_table
+from placemap.cli.common import failure, message, print_table
+from placemap.cli.findings import finding_json, show_findings
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit
+from placemap.core.fine_kinds import FINE_KINDS
 from placemap.core.text import counted
-from placemap.reference.fine_lookups import FINE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from placemap.commands.apply import Applier
     from placemap.core.findings import Finding
 
-#: Findings that are shown of each code: all of them, as no file holds the rest.
-EVERY = 1_000
+#: Places that are named where figures are left blank; the reconciliation has them all.
+MOST_BLANKED = 20
 
 
 def print_sql(applier: Applier, dialect: str) -> None:
@@ -49,7 +50,7 @@ def strict_code(applied: Applied, percent: float | None) -> Exit:
     worst = max((item.loss for item in applied.reconciliations), default=0.0)
     if worst * 100 <= percent:
         return Exit.OK
-    message(
+    failure(
         f"error: {worst:.2%} is lost to codes that are missing, unknown, no longer in use or of another kind; "
         f"--strict allows {percent:g}%"
     )
@@ -87,6 +88,21 @@ def print_reconciliations(applied: Applied) -> None:
         )
 
 
+def _say_blanked(applied: Applied) -> None:
+    """Say which figures are left blank, as the data cover too little of the place."""
+    for item in applied.reconciliations:
+        by_measure: dict[str, list[str]] = {}
+        for one in item.blanked:
+            group = f", {one.group}" if one.group else ""
+            by_measure.setdefault(one.measure, []).append(f"{one.name}{group} ({one.coverage:.0%} covered)")
+        for measure, places in by_measure.items():
+            more = f" and {len(places) - MOST_BLANKED:,} more" if len(places) > MOST_BLANKED else ""
+            message(
+                f"left blank, {item.ics} {item.footprint}: `{measure}` of {'; '.join(places[:MOST_BLANKED])}{more}, as "
+                "--min-coverage asks"
+            )
+
+
 def _line(line: ReconciliationLine) -> list[str]:
     return [line.outcome, _figure(line.rows), *(_figure(total) for total in line.totals)]
 
@@ -105,6 +121,7 @@ def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
     warn(applied.findings)
     for note in applied.notes:
         message(f"note: {note}")
+    _say_blanked(applied)
     if applied.account is not None:
         for note in applied.account.notes():
             message(f"file: {note}")
@@ -119,8 +136,7 @@ def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
 
 def warn(findings: Sequence[Finding]) -> None:
     """Say what the user of a footprint must know."""
-    for text in finding_lines(findings, each=EVERY):
-        message(text)
+    show_findings(findings)
 
 
 def result_json(
@@ -136,6 +152,7 @@ def result_json(
         "method": applied.method,
         "vintages": applied.vintages,
         "measures": [measure.title for measure in measures],
+        "figures": [kind.title for kind in applied.figures],
         "places": rows,
         "reconciliations": [_reconciliation_json(item) for item in applied.reconciliations],
         "unknown_codes": dict(applied.unknown),
@@ -164,5 +181,9 @@ def _reconciliation_json(item: Reconciliation) -> dict[str, Any]:
         "footprint": item.footprint,
         "in": line(item.total),
         **{one.outcome: line(one) for one in item.lines},
+        "left_blank": [
+            {"place": one.place, "group": one.group, "measure": one.measure, "coverage": round(one.coverage, 6)}
+            for one in item.blanked
+        ],
         "loss": round(item.loss, 6),
     }

@@ -26,14 +26,16 @@ from placemap.cli.common import (
     VintageOption,
     each_once,
     error_message,
+    failure,
     guarded,
     load,
     message,
     print_json,
     print_lines,
-    progress,
 )
 from placemap.cli.england import build_england, refuse_with_england
+from placemap.cli.live import progress
+from placemap.cli.next_steps import Given, next_steps
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.cli.outcomes import outcome_json, print_outcome
 from placemap.cli.workflow import Annotations, error_annotations, finding_annotations
@@ -222,7 +224,7 @@ class _Told:
         if self.annotated:
             print_lines(finding_annotations(outcome.findings, _config_of(name)))
         if reason := self.bar.reason(failing):
-            message(reason)
+            failure(reason)
         return self.bar.exit_code(failing)
 
 
@@ -271,7 +273,26 @@ def _run(
                 codes.append(told.error(error))
     if told.as_json:
         print_json({"exit_code": int(max(codes)), "footprints": [outcome_json(outcome) for outcome in outcomes]})
+    elif outcomes and not told.annotated:
+        message(_next(command, names, footprints, reference, outcomes, well=max(codes) == Exit.OK), whole=True)
     return max(codes)
+
+
+def _next(
+    command: str,
+    names: list[str],
+    footprints: list[str],
+    reference: _Reference,
+    outcomes: Sequence[Outcome],
+    *,
+    well: bool,
+) -> str:
+    """The last line; where something is wrong, what tells of it."""
+    name = names[0] if len(set(names)) == 1 else "SYSTEM"
+    given = Given(name, footprints, reference.data, reference.vintages, reference.as_of)
+    if well:
+        return next_steps(command, given, [outcome.footprint for outcome in outcomes])
+    return f"next: mend what is wrong, then: placemap check {given}"
 
 
 def _loaded(names: Sequence[str], told: _Told, codes: list[Exit]) -> dict[str, System]:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from placemap.cli.live import above
+from placemap.cli.terminal import in_colour, is_quiet, painted, saying, width_of, wrapped
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from placemap.config.model import System
-    from placemap.core.findings import Finding
-
-P = ParamSpec("P")
 
 INTERRUPTED = "Interrupted. Every folder that was written is complete; nothing is half done."
 
@@ -76,13 +75,18 @@ StrictOption = Annotated[bool, typer.Option("--strict", help="Fail on warnings, 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
-def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
-    """Turn what a command raises and returns into messages and exit codes."""
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing on stderr but errors.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", help="Show every finding, not the first of each code.")]
+
+
+def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Turn what a command raises and returns into messages and exit codes; every command gets --quiet and --verbose."""
 
     @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+    def run(*args: Any, quiet: bool = False, verbose: bool = False, **kwargs: Any) -> None:
         try:
-            code = command(*args, **kwargs)
+            with saying(quiet=quiet, verbose=verbose):
+                code = command(*args, **kwargs)
         except PlacemapError as error:
             error_message(error)
             raise typer.Exit(int(error.exit_code)) from None
@@ -91,24 +95,55 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
             raise typer.Exit(int(Exit.INTERRUPTED)) from None
         raise typer.Exit(int(code or Exit.OK))
 
+    _with_options(run, command, {"quiet": QuietOption, "verbose": VerboseOption})
     return run
 
 
-def message(text: str) -> None:
-    """Print a message, to stderr."""
-    typer.echo(text, err=True)
+def _with_options(run: Callable[..., None], command: Callable[..., int | None], options: dict[str, Any]) -> None:
+    """Give a wrapped command further options in the place where typer looks for them."""
+    declared = inspect.signature(command, eval_str=True)
+    more = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=option)
+        for name, option in options.items()
+    ]
+    run.__signature__ = declared.replace(parameters=[*declared.parameters.values(), *more])  # type: ignore[attr-defined]
+    run.__annotations__ = {**command.__annotations__, **options}
+
+
+def message(text: str, *, whole: bool = False) -> None:
+    """Print a message, to stderr, wrapped where that is a terminal; nothing with `--quiet`.
+
+    Args:
+        whole: leave each line whole, so that it can be copied.
+    """
+    if not is_quiet():
+        failure(text, whole=whole)
+
+
+def failure(text: str, *, whole: bool = False) -> None:
+    """Print why a command fails, to stderr, also with `--quiet`; as `message` does."""
+    width = None if whole else width_of(sys.stderr)
+    lines = [wrapped(line, width, hanging="    ") for line in text.split("\n")]
+    with above():
+        typer.echo(_coloured("\n".join(lines)), err=True, color=in_colour(sys.stderr))
+
+
+def _coloured(text: str) -> str:
+    word, mark, rest = text.partition(":")
+    return f"{painted(word + mark, word)}{rest}" if mark and word == "error" else text
 
 
 def error_message(error: PlacemapError) -> None:
     """Print why a command cannot go on, to stderr: each mistake on a line of its own, marked as one."""
     for one in getattr(error, "errors", [error]):
-        message(f"error: {one}")
+        failure(f"error: {one}")
 
 
 def print_lines(lines: Iterable[str]) -> None:
     """Print lines of a result, to stdout."""
-    for line in lines:
-        typer.echo(line)
+    with above():
+        for line in lines:
+            typer.echo(line)
 
 
 def print_json(value: Any) -> None:
@@ -129,94 +164,32 @@ def rounded(value: Any) -> Any:
 
 
 def print_table(
-    headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = (), title: str = ""
+    headers: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Sequence[int] = (),
+    title: str = "",
+    heads: int = 1,
 ) -> None:
     """Print a table to stdout; as wide as it must be where stdout is no terminal.
 
     Args:
         right: numbers of the columns that are aligned to the right.
         title: a line above it.
+        heads: how many columns become headings of the others where the terminal is too narrow for all.
     """
-    if title:
-        typer.echo(title)
+    from placemap.cli.tables import table_text
+
+    width = width_of(sys.stdout)
     lines = [[str(cell) for cell in row] for row in rows]
-    plain = None if sys.stdout.isatty() else _plain_table(headers, lines, right)
-    typer.echo(plain or _rich_table(headers, lines, right))
+    if title:
+        print_text(title)
+    print_lines([table_text(headers, lines, right, width, heads)])
 
 
-#: How wide a table may be where stdout is no terminal.
-WIDE = 250
-
-
-def _plain_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> str | None:
-    """The table as rich would draw it, without the time that rich takes to load; None where cells must be folded."""
-    every = [headers, *rows]
-    widths = [max(len(line[number]) for line in every) for number in range(len(headers))]
-    width = sum(widths) + 3 * (len(widths) - 1)
-    if width + 2 > WIDE or any("\n" in cell or not cell.isprintable() for line in every for cell in line):
-        return None
-
-    def line(cells: Sequence[str]) -> str:
-        parts = [
-            cell.rjust(widths[number]) if number in right else cell.ljust(widths[number])
-            for number, cell in enumerate(cells)
-        ]
-        return f" {'   '.join(parts)}".rstrip()
-
-    return "\n".join(["", line(headers), f" {'─' * width}", *map(line, rows)])
-
-
-def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else WIDE)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, header in enumerate(headers):
-        table.add_column(Text(header), justify="right" if number in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    # rich pads lines to the width of the table; trailing blanks would be noise in a file.
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().rstrip().splitlines())
-
-
-def progress(items: Sequence[Any], describe: Callable[[Any], str]) -> Iterable[Any]:
-    """Go through `items` with a progress bar on stderr, where that is a terminal and there are several."""
-    with _bar(len(items)) as bar:
-        for number, item in enumerate(items):
-            if bar:
-                bar(describe(item), number)
-            yield item
-
-
-@contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on stderr for work that says itself how much of it is done, where that is a terminal.
-
-    Returns:
-        what is called with how many are done, and of how many; None where there is no bar.
-    """
-    with _bar(None) as bar:
-        yield (lambda done, of: bar(what, done, of)) if bar else None
-
-
-@contextmanager
-def _bar(total: int | None) -> Iterator[Callable[..., None] | None]:
-    """What moves a bar on: its text, how many are done, and of how many; None without a terminal, or for one item."""
-    if not sys.stderr.isatty() or (total is not None and total < 2):
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda text, done, of=total: bar.update(task, description=text, completed=done, total=of)
+def print_text(text: str, *, indent: str = "", hanging: str | None = None) -> None:
+    """Print a paragraph of a result to stdout, wrapped where that is a terminal."""
+    print_lines(wrapped(line, width_of(sys.stdout), indent=indent, hanging=hanging) for line in text.split("\n"))
 
 
 def refuse_existing(path: Path) -> None:
@@ -266,7 +239,7 @@ def load_systems(names: Sequence[str]) -> list[System]:
         try:
             systems.append(load_system(path))
         except PlacemapError as error:
-            message(f"error: {error}")
+            error_message(error)
     return systems
 
 
@@ -282,45 +255,3 @@ def _with_path(error: PlacemapError, path: Path, name: str) -> PlacemapError:
     for one in getattr(error, "errors", [error]):
         one.location = one.location.replace(path.name, name, 1)
     return error
-
-
-def finding_json(finding: Finding) -> dict[str, Any]:
-    """A finding for machines."""
-    return {
-        "code": finding.code,
-        "severity": str(finding.severity),
-        "message": finding.message,
-        "subject": finding.subject,
-        "place": finding.place,
-        "location": finding.location,
-        "lsoas": list(finding.lsoas),
-        "people": None if finding.people is None else round(finding.people, 2),
-        "next_step": finding.hint,
-    }
-
-
-def finding_lines(findings: Sequence[Finding], *, each: int = 3, rest: str = "findings.csv") -> list[str]:
-    """Findings as lines of text: all errors; of every other code the number, the people, and the first few.
-
-    Args:
-        rest: where the others are to be found.
-    """
-    from placemap.core.findings import Severity
-
-    lines: list[str] = []
-    for code in dict.fromkeys(finding.code for finding in findings):
-        group = [finding for finding in findings if finding.code == code]
-        shown = group if group[0].severity == Severity.ERROR else group[:each]
-        people = sum(finding.people or 0 for finding in group)
-        count = f" ×{len(group)}" if len(group) > 1 else ""
-        lines.append(f"{group[0].severity} {code}{count}" + (f" ({people:,.0f} people)" if people else ""))
-        for finding in shown:
-            lines.append(f"  {finding.location}: {finding.message}" if finding.location else f"  {finding.message}")
-            if finding.hint != group[0].hint and finding.hint:
-                lines.append(f"  → {finding.hint}")
-        if len(group) > len(shown):
-            lines.append(f"  … and {len(group) - len(shown)} more, in {rest}")
-        hint = group[0].hint
-        if hint:
-            lines.append(f"  → {hint}")
-    return lines

@@ -53,6 +53,8 @@ def compare(
 
     Example: placemap compare norfolk-and-waveney option-1 option-4
     """
+    from shlex import quote
+
     from placemap.commands.compare import compare_footprints
     from placemap.commands.workspace import open_workspace
     from placemap.outputs.tables import write_answers
@@ -65,6 +67,10 @@ def compare(
     if out is not None:
         for path in write_answers(found.tables, out):
             message(f"written: {path}")
+    if len(found.sides) == 2 and not as_json:
+        first, second = (quote(item.footprint.id) for item in found.sides)
+        where = f" --data {quote(str(data))}" if data else ""
+        message(f"next: placemap map {quote(system)} --footprint {first} --compare {second}{where}", whole=True)
     return Exit.OK
 
 

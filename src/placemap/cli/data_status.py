@@ -13,13 +13,13 @@ from placemap.cli.common import (
     DataOption,
     JsonOption,
     VintageOption,
-    finding_json,
-    finding_lines,
     guarded,
     message,
     print_json,
     print_table,
+    print_text,
 )
+from placemap.cli.findings import finding_json, show_findings
 from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ def status(data: DataOption = None, as_json: JsonOption = False) -> int:
     if as_json:
         print_json({"store": str(folder), "why": why, "tables": [_status_json(table) for table in tables]})
         return Exit.OK
-    typer.echo(f"{folder}: {why}")
+    print_text(f"{folder}: {why}")
     rows = [
         (t.entry.name, t.entry.title, t.entry.vintage, _age(t.age_months), f"{t.entry.rows:,}", t.entry.coverage, t.use)
         for t in tables
     ]
-    print_table(["table", "source", "vintage", "age", "rows", "covers", "used"], rows, right=(3, 4))
+    print_table(["table", "source", "vintage", "age", "rows", "covers", "used"], rows, right=(3, 4), heads=2)
     return Exit.OK
 
 
@@ -81,16 +81,15 @@ def verify(data: DataOption = None, as_json: JsonOption = False) -> int:
     Example: placemap data verify
     """
     from placemap.commands.data import verify_data
-    from placemap.core.findings import exit_code_of
+    from placemap.core.findings import exit_code_of, tally
 
     where, tables, findings = verify_data(data)
     code = exit_code_of(findings)
     if as_json:
         print_json({"store": where, "tables": tables, "findings": [finding_json(finding) for finding in findings]})
         return code
-    for line in finding_lines(findings):
-        message(line)
-    found = "no problem" if not findings else f"{len(findings)} findings"
+    show_findings(findings)
+    found = "no problem" if not findings else tally(findings)
     typer.echo(f"{where}: {tables} tables, {found}")
     return code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +24,7 @@ from placemap.cli.common import (
     rounded,
 )
 from placemap.cli.england import refuse_with_england
+from placemap.cli.findings import show_findings, show_tally
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.text import as_markdown
@@ -95,9 +97,9 @@ def diff(
     else:
         for item in found:
             (_markdown if form is Form.MARKDOWN else _table)(item, places_version)
-    for item in found:
-        for label, finding in item.errors:
-            message(f"error {finding.code} in {label}: {finding.message}")
+    if wrong := [replace(one, message=f"{label}: {one.message}") for item in found for label, one in item.errors]:
+        show_findings(wrong)
+        show_tally(wrong)
     codes = {item.exit_code for item in found}
     return next(code for code in (Exit.WRONG, Exit.CHANGED, Exit.OK) if code in codes)
 

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from placemap.cli.common import finding_json, finding_lines, message, print_json, print_table, progress
+from placemap.cli.common import failure, message, print_json, print_table
+from placemap.cli.findings import finding_json, show_findings
+from placemap.cli.live import progress
+from placemap.cli.outcomes import say_written
 from placemap.cli.sensitivity import sensitivity_json, show_sensitivity
 from placemap.core.errors import Exit, PlacemapError
 
@@ -64,7 +67,9 @@ def build_england(
     bar = Bar(strict)
     failing = bar.failing(*outcome.national.key, outcome.findings)
     if reason := bar.reason(failing):
-        message(reason)
+        failure(reason)
+    elif not failing and not as_json:
+        message("next: placemap report --england", whole=True)
     return int(bar.exit_code(failing))
 
 
@@ -97,10 +102,8 @@ def _report(outcome: EnglandOutcome) -> None:
     print_table(headers, [*rows, total], right=(2, 4, 5, 6))
     _verdict(outcome)
     show_sensitivity(outcome.sensitivity)
-    for text in finding_lines(outcome.findings):
-        message(text)
-    failed = outcome.exit_code() != Exit.OK
-    message(f"{'FAILED: only findings' if failed else f'{len(outcome.tables)} tables'} written to {outcome.folder}")
+    show_findings(outcome.findings, rest="findings.csv")
+    say_written(outcome)
 
 
 def _verdict(outcome: EnglandOutcome) -> None:

@@ -17,6 +17,7 @@ from placemap.cli.common import (
     load_systems,
     message,
     print_json,
+    print_text,
     rounded,
 )
 from placemap.core.codes import RESIDENTS
@@ -69,7 +70,8 @@ def explain(
         print_json(_json(answer, workspace.geography.lsoas))
         return Exit.OK
     for line in _lines(answer, workspace.geography.lsoas):
-        typer.echo(line)
+        indent = line[: len(line) - len(line.lstrip())]
+        print_text(line.lstrip(), indent=indent, hanging=f"{indent}    ")
     if not answer.explanations:
         message(f"it lies in none of the {len(systems)} systems asked, as far as the tables in use cover them")
     return Exit.OK

@@ -20,6 +20,9 @@ from placemap.cli.common import (
     message,
     print_json,
 )
+from placemap.cli.findings import show_checked
+from placemap.cli.live import progress, working
+from placemap.cli.next_steps import Given
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
@@ -58,9 +61,12 @@ def foi(
     Example: placemap foi bnssg --date 2026-11-30 --reference FOI-123
     """
     if verify is not None:
-        return _verify(verify, data, as_json=as_json)
+        with working(f"remaking {verify.name}"):
+            return _verify(verify, data, as_json=as_json)
     if system is None:
         raise PlacemapError("name a system, or a pack with --verify", hint="placemap list", exit_code=Exit.USAGE)
+    from shlex import quote
+
     from placemap.commands.foi import make_foi
     from placemap.commands.workspace import chosen_of, open_workspace
     from placemap.config.find_config import config_path
@@ -74,7 +80,7 @@ def foi(
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of)
     found, chosen = chosen_of(workspace, declared, footprint or [])
     written = []
-    for one in chosen:
+    for one in progress(chosen, lambda item: f"making the pack of {item.id}"):
         written += make_foi(workspace, found, one, config, letter, out)
     if as_json:
         print_json([str(path) for path in written])
@@ -82,6 +88,8 @@ def foi(
         typer.echo("\n".join(str(path) for path in written))
         if not all((letter.date, letter.reference, letter.requester, letter.organisation)):
             message("response.docx has fields in [brackets] to fill in")
+        show_checked(workspace, found, chosen, Given(system, footprint or [], data, vintage or [], as_of))
+        message(f"next: placemap foi --verify {quote(str(written[-1]))}", whole=True)
     return Exit.OK
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,18 +14,19 @@ from placemap.cli.common import (
     DataOption,
     JsonOption,
     MeasureOption,
-    finding_json,
-    finding_lines,
+    failure,
     guarded,
     load,
     message,
     print_json,
+    print_lines,
     print_table,
-    progress_bar,
     refuse_existing,
     rounded,
     write_new,
 )
+from placemap.cli.findings import finding_json, finding_lines, show_findings
+from placemap.cli.live import progress_bar
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
@@ -105,8 +107,7 @@ def infer(
         print_json(_json(found))
     else:
         _show(found)
-    for line in finding_lines(found.inferred.wanted.findings, rest="--json"):
-        message(line)
+    show_findings(found.inferred.wanted.findings)
     if out is not None:
         write_new(out, found.config)
         then = f"then `placemap build {out}`" if not found.errors else "and mend what stops it from building"
@@ -121,7 +122,7 @@ def _left_out(unknown: tuple[str, ...], where: str, most: int = 20) -> None:
     shown = ", ".join(unknown[:most])
     more = f" and {len(unknown) - most:,} more (all of them with --json)" if len(unknown) > most else ""
     verb = "codes are" if len(unknown) > 1 else "code is"
-    message(f"{len(unknown):,} {verb} not {where}, and left out: {shown}{more}")
+    failure(f"{len(unknown):,} {verb} not {where}, and left out: {shown}{more}")
 
 
 def _footprint(against: str | None) -> tuple[System, Footprint] | None:
@@ -154,8 +155,7 @@ def _show(found: Found) -> None:
     for place in inferred.places:
         _show_place(place)
     typer.echo(f"\n{_claim(found)}")
-    for line in finding_lines(_told(found)):
-        typer.echo(line)
+    print_lines(finding_lines(_told(found), sys.stdout))
     if found.against:
         _show_against(found.against)
 

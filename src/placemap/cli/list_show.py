@@ -19,6 +19,7 @@ from placemap.cli.common import (
     message,
     print_json,
     print_table,
+    print_text,
     write_new,
 )
 from placemap.core.errors import Exit, PlacemapError
@@ -73,7 +74,7 @@ def list_systems(data: DataOption = None, as_json: JsonOption = False) -> int:
             for footprint in system.footprints.values()
         ]
         headers = ["system", "name", "footprint (* default)", "places", "status", "grade", "can be built"]
-        print_table(headers, rows, right=(3,))
+        print_table(headers, rows, right=(3,), heads=2)
         if any(row[-1] == "no" for row in rows):
             message("the others need the tables of all England: `placemap build SYSTEM --download`, or `data update`")
     return code
@@ -123,18 +124,18 @@ def show(
     if as_json:
         print_json(_system_json(found, chosen))
         return Exit.OK
-    typer.echo(f"{found.name} ({found.id})")
-    typer.echo(f"ICB {found.icb_code} {found.icb_ods} ({found.icb_vintage}); config {found.loc.file}")
+    print_text(f"{found.name} ({found.id})")
+    print_text(f"ICB {found.icb_code} {found.icb_ods} ({found.icb_vintage}); config {found.loc.file}")
     for member in found.systems_of:
-        typer.echo(f"in {member.vintage}: {member.name} {member.code}")
+        print_text(f"in {member.vintage}: {member.name} {member.code}")
     if found.notes:
-        typer.echo(f"\n{found.notes}")
+        print_text(f"\n{found.notes}")
     for item in chosen:
         _show_footprint(found, item)
     typer.echo("Evidence")
     for evidence in found.evidence.values():
         where = ", ".join(part for part in (evidence.publisher, evidence.date, evidence.url) if part)
-        typer.echo(f"  {evidence.key}: {evidence.title} ({where})")
+        print_text(f"{evidence.key}: {evidence.title} ({where})", indent="  ", hanging="    ")
     return Exit.OK
 
 
@@ -167,13 +168,13 @@ def _show_footprint(system: System, footprint: Footprint) -> None:
         f"evidence {', '.join(footprint.evidence)})"
     )
     rows = [(place.id, place.name, "; ".join(_declared(place.members))) for place in footprint.places]
-    print_table(["place", "name", "members"], rows, title=title)
+    print_table(["place", "name", "members"], rows, title=title, heads=2)
     for place in footprint.places:
         if place.exclude:
-            typer.echo(f"  {place.id} excludes {'; '.join(_declared(place.exclude))}")
+            print_text(f"{place.id} excludes {'; '.join(_declared(place.exclude))}", indent="  ", hanging="    ")
         if place.within or place.within_scope:
             bound = "; ".join(_declared(place.within)) or "the scope"
-            typer.echo(f"  {place.id} lies within {bound}")
+            print_text(f"{place.id} lies within {bound}", indent="  ", hanging="    ")
 
 
 def _declared(members: tuple[Member, ...]) -> list[str]:

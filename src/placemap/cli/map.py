@@ -21,6 +21,9 @@ from placemap.cli.common import (
     message,
     print_json,
 )
+from placemap.cli.findings import show_checked
+from placemap.cli.live import progress
+from placemap.cli.next_steps import Given, next_steps
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
@@ -76,7 +79,7 @@ def map_places(
     sets = [[one, *footprints_of(found, [compare])] if compare else [one] for one in chosen]
     made = [
         make_map(workspace, found, footprints, out, highlight=highlight, title=title, legend=legend, tiers=tiers)
-        for footprints in sets
+        for footprints in progress(sets, lambda each: f"drawing {' and '.join(one.id for one in each)}")
     ]
     if as_json:
         print_json([{"files": [str(path) for path in item.files], "alt": item.alt} for item in made])
@@ -85,4 +88,9 @@ def map_places(
         for path in item.files:
             message(f"written {path}")
         typer.echo(item.alt)
+    shown = {one.id: one for footprints in sets for one in footprints}
+    both = list(shown) if compare else footprint or []
+    show_checked(workspace, found, shown.values(), Given(system, both, data, vintage or [], as_of))
+    given = Given(system, footprint or [], data, vintage or [], as_of)
+    message(next_steps("map", given, chosen), whole=True)
     return Exit.OK

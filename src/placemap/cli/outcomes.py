@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from placemap.cli.common import finding_json, finding_lines, message, print_table
+from placemap.cli.common import message, print_table
+from placemap.cli.findings import finding_json, show_findings, show_tally
 from placemap.cli.sensitivity import sensitivity_json, show_sensitivity
 from placemap.core.errors import Exit
 
 if TYPE_CHECKING:
+    from placemap.commands.england import EnglandOutcome
     from placemap.commands.workspace import Outcome
 
 
@@ -33,11 +35,16 @@ def print_outcome(outcome: Outcome) -> None:
         message(f"{title}: not resolved, because of the errors below")
     _verdict(outcome)
     show_sensitivity(outcome.sensitivity)
-    for line in finding_lines(outcome.findings):
-        message(line)
+    show_findings(outcome.findings, rest="findings.csv" if outcome.folder else "")
+    say_written(outcome)
+
+
+def say_written(outcome: Outcome | EnglandOutcome) -> None:
+    """Say where the tables went, if they did, and how many findings there are of each severity."""
     if outcome.folder:
         failed = outcome.exit_code() != Exit.OK
         message(f"{'FAILED: only findings' if failed else f'{len(outcome.tables)} tables'} written to {outcome.folder}")
+    show_tally(outcome.findings)
 
 
 def _verdict(outcome: Outcome) -> None:

@@ -20,10 +20,13 @@ from placemap.cli.common import (
     VintageOption,
     guarded,
     load,
+    message,
     print_json,
-    progress,
 )
 from placemap.cli.england import refuse_with_england, systems_of
+from placemap.cli.findings import show_checked
+from placemap.cli.live import progress, working
+from placemap.cli.next_steps import Given, next_steps
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
@@ -62,7 +65,8 @@ def report(
         refuse_with_england([system] if system else [], footprint, every=every)
         fetch_missing(shipped_systems(), data, "report --england", download=download)
         workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of, min_grade=min_grade.value)
-        made = make_england_report(workspace, systems_of(workspace), out, min_grade=min_grade.value)
+        with working("drawing England"):
+            made = make_england_report(workspace, systems_of(workspace), out, min_grade=min_grade.value)
         return _say([str(path) for path in made.files], as_json=as_json)
     if system is None:
         raise PlacemapError(
@@ -76,10 +80,15 @@ def report(
     found, chosen = chosen_of(workspace, declared, footprint or [], every=every)
     written = [
         str(path)
-        for one in progress(chosen, lambda item: item.id)
+        for one in progress(chosen, lambda item: f"writing the report of {item.id}")
         for path in make_report(workspace, found, one, out).files
     ]
-    return _say(written, as_json=as_json)
+    _say(written, as_json=as_json)
+    if not as_json:
+        given = Given(system, footprint or [], data, vintage or [], as_of)
+        show_checked(workspace, found, chosen, given)
+        message(next_steps("report", given, chosen), whole=True)
+    return Exit.OK
 
 
 def _say(written: list[str], *, as_json: bool) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from placemap.cli.common import error_message, message, print_table
+from placemap.cli.common import error_message, failure, message, print_table
 from placemap.core.text import some
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _errors(report: UpdateReport) -> None:
     """One line a host that cannot be talked to, one a download that failed by itself."""
     down = report.hosts_down
     for item in down:
-        message(f"error: {item.host}: {item.error.message} ({len(item.ids)} not fetched: {_some(list(item.ids))})")
+        failure(f"error: {item.host}: {item.error.message} ({len(item.ids)} not fetched: {_some(list(item.ids))})")
     for hint in dict.fromkeys(item.error.hint for item in down):
         message(f"  → {hint}")
     stopped = {id for item in down for id in item.ids}

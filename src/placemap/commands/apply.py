@@ -16,13 +16,14 @@ from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.apply.locate import Located, locate
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.options import Options
+from placemap.apply.rate_options import RateOptions
 from placemap.apply.run import Applied, join_outcomes, run
 from placemap.apply.scan import Scan, scan_of
 from placemap.apply.sql_script import script, transpiled
 from placemap.commands.workspace import Workspace
 from placemap.core.codes import LSOA_VINTAGE, published_prefix
 from placemap.core.errors import Exit, PlacemapError
-from placemap.reference.fine_lookups import FINE_KINDS, FineKind
+from placemap.core.fine_kinds import FINE_KINDS, FineKind
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Applier:
                 self.question = sql.Question(
                     by, tuple(measures), options.groups, types, options.blanks, fine is not None
                 )
-                check_columns(self.question, self.scan.label, long=options.long)
+                check_columns(self.question, options, workspace.geography.measures(), self.scan.label)
                 self.located = self._located(fine) if fine else None
             except BaseException:
                 self.engine.close()
@@ -135,8 +136,16 @@ class Applier:
         """The statements, for other engines to run on `placemap_data` and the two tables of `keys`.
 
         Raises:
-            PlacemapError: the data are by postcode or output area.
+            PlacemapError: the data are by postcode or output area; or rates for so many people, over a measure of the
+                tables, or blanked, are asked for, which statements have none of.
         """
+        if self.options.rates != RateOptions() or self.options.min_coverage:
+            raise PlacemapError(
+                "the queries of --sql have plain rates: no limits, standards, comparisons, people of the tables, or "
+                "least coverage",
+                hint="run `placemap apply` on the data, or leave those options out",
+                exit_code=Exit.USAGE,
+            )
         if self.located:
             raise PlacemapError(
                 f"--sql has no lookup from {self.located.kind.plural} to LSOAs",

@@ -14,6 +14,7 @@ from placemap.analysis.explanation import Explanation
 from placemap.analysis.find import Entry, parents, units_named
 from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.model import Footprint, Place, System
+from placemap.config.suggest import places_meant
 from placemap.config.tiers import chain_of
 from placemap.core.arrays import positions
 from placemap.core.codes import KINDS, POSTCODE, normal_name
@@ -65,8 +66,18 @@ def explain_code(
     ]
     vintage = next((f.vintages["pcn"] for _, f in asked if "pcn" in f.vintages), None)
     located = locate(code, workspace.geography) if POSTCODE.fullmatch(" ".join(code.upper().split())) else None
-    subject = _of_postcode(located, workspace) if located else _subject(code, workspace.geography, vintage)
+    try:
+        subject = _of_postcode(located, workspace) if located else _subject(code, workspace.geography, vintage)
+    except PlacemapError as error:
+        error.hint = _meant(code, systems) + error.hint
+        raise
     return Explained(subject, located, tuple(_explain_in(workspace, asked, subject, only=len(systems) > 1)))
+
+
+def _meant(name: str, systems: Sequence[System]) -> str:
+    """The start of a next step: the places that a name may mean; empty where there are none."""
+    found = places_meant(name, systems)
+    return f"did you mean {listed([f'`{one}`' for one in found], 'or')}? " if found else ""
 
 
 def _subject(text: str, geography: Geography, pcn_vintage: str | None) -> Subject:
@@ -164,7 +175,7 @@ def _place_asked(code: str, systems: Sequence[System], footprints: list[str]) ->
     if len(parts) > 1 and not found:
         raise PlacemapError(
             f"there is no place `{code}`",
-            hint="`placemap show SYSTEM` lists its footprints and places",
+            hint=f"{_meant(code, systems)}`placemap show SYSTEM` lists its footprints and places",
             exit_code=Exit.USAGE,
         )
     chosen = usual or found

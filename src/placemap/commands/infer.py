@@ -23,9 +23,10 @@ from placemap.core.arrays import Floats, Ints
 from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding, Severity
+from placemap.core.fine_kinds import FINE_KINDS
 from placemap.core.read_polygons import is_polygons, read_polygons
 from placemap.core.read_tables import read_table
-from placemap.reference.fine_lookups import FINE_KINDS, FineLookup, doubts, looked_up, normal
+from placemap.reference.fine_lookups import FineLookup, doubts, looked_up, normal
 from placemap.reference.geography import Geography
 from placemap.reference.postcodes import lookup_for
 from placemap.reference.recognise import MOSTLY, clean_codes, code_columns

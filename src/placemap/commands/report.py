@@ -14,12 +14,15 @@ from placemap.commands.workspace import Outcome, Workspace
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.files import write_whole
+from placemap.core.fine_kinds import FINE_KINDS
 from placemap.outputs.build import Build
 from placemap.outputs.map.outlines import PlaceBoundaries, boundaries
 from placemap.outputs.map.picture import national_picture
 from placemap.outputs.report.certainty import certainty
 from placemap.outputs.report.content import Report, Section, report
 from placemap.outputs.report.content_england import EnglandReport, england_report
+from placemap.reference.fine_lookups import find_lookup, in_use
+from placemap.reference.store import TableEntry
 
 
 def make_report(
@@ -42,7 +45,7 @@ def make_report(
     outcome = workspace.build(system, footprint)
     resolved = outcome.without_errors()
     sections = [certainty(sensitivity(resolved))] if sensitive and footprint.has_patient_kinds else []
-    content = _report(workspace, outcome, drawn_build(workspace, outcome), sections)
+    content = _with_postcodes(workspace, outcome, sections)
     outlines = workspace.boundaries(resolved)
     text = html(content, workspace.outlines.of(resolved.assignment.place >= 0), outlines)
     return DrawnFiles([write_whole(out / system.id / f"{footprint.id}-report.html", text)], content.picture.alt)
@@ -82,6 +85,15 @@ def _england_report(workspace: Workspace, outcome: EnglandOutcome, drawn: PlaceB
     )
 
 
+def _with_postcodes(workspace: Workspace, outcome: Outcome, sections: Iterable[Section]) -> Report:
+    """The report, which finds postcodes where a directory of them is at hand."""
+    lookup, build = find_lookup(FINE_KINDS["postcode"], workspace.geography.data), drawn_build(workspace, outcome)
+    if lookup is None or lookup.entry is None:
+        return _report(workspace, outcome, build, sections)
+    found = _report(workspace, outcome, _with_inputs(build, lookup.entry), sections)
+    return replace(found, postcodes=in_use([row[0] for row in found.lsoas], lookup))
+
+
 def _report(workspace: Workspace, outcome: Outcome, build: Build, sections: Iterable[Section] = ()) -> Report:
     resolved = outcome.without_errors()
     return report(resolved, build, draw(workspace, outcome), sections, inside(workspace, resolved))
@@ -93,5 +105,9 @@ def drawn_build(workspace: Workspace, outcome: Outcome) -> Build:
 
 
 def _with_boundaries(build: Build, workspace: Workspace) -> Build:
-    entries = {entry.name: entry for entry in [*build.inputs, workspace.geography.data.need("lsoa_boundaries")]}
+    return _with_inputs(build, workspace.geography.data.need("lsoa_boundaries"))
+
+
+def _with_inputs(build: Build, *more: TableEntry) -> Build:
+    entries = {entry.name: entry for entry in [*build.inputs, *more]}
     return replace(build, inputs=[entries[name] for name in sorted(entries)])

@@ -17,6 +17,7 @@ from placemap.checks.store_covers import require_coverage
 from placemap.config.as_of import at_vintages, footprint_of, in_force
 from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
+from placemap.config.suggest import closest
 from placemap.config.tiers import outer_of
 from placemap.core.arrays import Bools, Ints
 from placemap.core.codes import RESIDENTS
@@ -91,6 +92,11 @@ def _refuse_errors(system: System, footprint: Footprint, findings: list[Finding]
 Resolution = tuple[list[Finding], ResolvedFootprint | None]
 
 
+def _key(system: System, footprint: Footprint) -> tuple[str, ...]:
+    """What a result is kept by: on another day a footprint may have other places."""
+    return system.config_sha256, footprint.id, *(place.id for place in footprint.places)
+
+
 class Workspace:
     """A reference that systems are resolved against, with what has been resolved so far."""
 
@@ -108,6 +114,7 @@ class Workspace:
         self.describer = Describer(geography)
         self._alone: dict[tuple[str, ...], Resolution] = {}
         self._resolved: dict[tuple[str, ...], Resolution] = {}
+        self._checked: dict[tuple[str, ...], list[Finding]] = {}
         self._populations: Populations | None = None
         self._others: dict[str, Workspace] = {}
         self._outlines: LsoaBoundaries | None = None
@@ -139,7 +146,7 @@ class Workspace:
 
     def resolve(self, system: System, footprint: Footprint) -> Resolution:
         """Resolve a footprint, with the tiers above it; its declaration's errors instead, where it has any."""
-        key = (system.config_sha256, footprint.id, *(place.id for place in footprint.places))
+        key = _key(system, footprint)
         if key not in self._resolved:
             findings, resolved = self._resolve_alone(system, footprint)
             outer = outer_of(system, footprint)
@@ -157,7 +164,7 @@ class Workspace:
         own = self.of(footprint)
         if own is not self:
             return own._resolve_alone(system, footprint)
-        key = (system.config_sha256, footprint.id, *(place.id for place in footprint.places))
+        key = _key(system, footprint)
         if key not in self._alone:
             require_coverage(system, footprint, self.geography)
             findings = [
@@ -222,7 +229,8 @@ class Workspace:
         findings, resolved = self.resolve(system, footprint)
         if resolved is None:
             return Outcome(system, footprint, in_order(findings, system))
-        findings = run_checks(resolved)
+        key = _key(system, footprint)
+        findings = self._checked[key] = self._checked.get(key) or run_checks(resolved)
         return Outcome(system, footprint, findings, replace(resolved, findings=caveats(findings)))
 
     def inputs(self, system: System, footprint: Footprint) -> Inputs:
@@ -334,9 +342,14 @@ def footprints_of(
             raise PlacemapError(
                 f"{system.id} has no footprint `{name}`",
                 location=system.loc.file,
-                hint=f"it has {', '.join(system.footprints)}",
+                hint=f"{_meant(name, system)}it has {', '.join(system.footprints)}",
             )
     return [in_force(system.footprints[name], as_of) for name in dict.fromkeys(names) or [system.default_footprint]]
+
+
+def _meant(name: str, system: System) -> str:
+    close = closest(name, {key: footprint.name for key, footprint in system.footprints.items()})
+    return f"did you mean `{close}`? " if close else ""
 
 
 def chosen_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,10 +27,12 @@ def config_path(name: str, folder: Path | None = None) -> Path:
                 return place / f"{name}{ending}"
     if _is_folder(given):  # only now: a folder of outputs may well be called like a system
         return given
-    known = sorted(all_configs(folder))
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
-    hint = f"did you mean `{close[0]}`?" if close else "`placemap list` shows the systems there are"
-    raise PlacemapError(f"there is no system `{name}`: no such file, and no config of that name", hint=hint)
+    from placemap.config.suggest import suggestion  # reads all configs: only now
+
+    raise PlacemapError(
+        f"there is no system `{name}`: no such file, and no config of that name",
+        hint=suggestion(name, all_configs(folder)),
+    )
 
 
 def with_folders(names: Iterable[str]) -> list[str]:

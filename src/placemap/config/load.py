@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from placemap.config.build_model import system_of
@@ -46,6 +47,15 @@ def system_from_text(text: str, name: str, read: Callable[[str], str] | None = N
 
     Raises what `load_system` raises.
     """
+    return _system(text, name, read) if "files:" in text else _in_one_file(text, name)
+
+
+@lru_cache(maxsize=64)  # all England's systems: commands ask for them more than once
+def _in_one_file(text: str, name: str) -> System:
+    return _system(text, name, None)
+
+
+def _system(text: str, name: str, read: Callable[[str], str] | None) -> System:
     trees, mistakes = all_trees(_mapping(text, name), lambda other: _mapping(_text(read, other), other))
     footprints = declared(trees)
     for tree in trees:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.text import counted
 
 
 class Severity(StrEnum):
@@ -15,6 +17,10 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
+
+
+#: What people call each.
+SHOWN = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,12 @@ def errors_of(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.severity == Severity.ERROR]
 
 
+def tally(findings: Iterable[Finding]) -> str:
+    """How many there are of each severity: `0 errors, 1 warning, 12 notes`."""
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join(counted(counts[severity], word) for severity, word in SHOWN.items())
+
+
 def exit_code_of(findings: Iterable[Finding]) -> Exit:
     """0, or 4 where there are errors."""
     return Exit.WRONG if errors_of(findings) else Exit.OK
@@ -71,7 +83,7 @@ def refuse_errors(what: str, findings: Iterable[Finding], command: str) -> None:
     if errors:
         first = errors[0]
         raise PlacemapError(
-            f"{what} has {len(errors)} error{'s' if len(errors) != 1 else ''}, such as {first.code}: {first.message}",
+            f"{what} has {counted(len(errors), 'error')}, such as {first.code}: {first.message}",
             location=first.location,
             hint=f"`{command}` lists them",
             exit_code=Exit.WRONG,

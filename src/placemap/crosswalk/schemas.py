@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, RESIDENTS, is_ccg, published_prefix
 from placemap.core.tables import Column, TableSchema
-from placemap.resolve.place_codes import FOOTPRINT, HEAD, ICS, PARENT
+from placemap.resolve.place_codes import FOOTPRINT, HEAD, ICS, PARENT, PLACE
 from placemap.resolve.populations import Populations
 
 
@@ -21,34 +21,30 @@ def _people(people: Populations, what: str) -> tuple[Column, Column]:
     return people.residents_column(what), people.registered_column(what)
 
 
-def _shares(unit: str) -> tuple[Column, ...]:
+def _shares() -> tuple[Column, ...]:
     return (
         Column(
-            "PLACE_RESIDENT_SHARE", "share", f"RESIDENTS ÷ residents of the whole place: how much of it is this {unit}"
+            "PLACE_RESIDENT_SHARE", "share", "RESIDENTS ÷ residents of the whole place: how much of it is this unit"
         ),
-        Column("UNIT_RESIDENT_SHARE", "share", f"RESIDENTS ÷ residents of the whole {unit}, inside the system or not"),
+        Column("UNIT_RESIDENT_SHARE", "share", "RESIDENTS ÷ residents of the whole unit, inside the system or not"),
         Column("PLACE_REGISTERED_SHARE", "share", "REGISTERED ÷ registered patients who live in the whole place"),
-        Column("UNIT_REGISTERED_SHARE", "share", f"REGISTERED ÷ registered patients who live in the whole {unit}"),
+        Column("UNIT_REGISTERED_SHARE", "share", "REGISTERED ÷ registered patients who live in the whole unit"),
     )
 
 
-def _fit(unit: str) -> Column:
-    return Column(
-        "FIT",
-        "code",
-        f"how the {unit} fits the place, by LSOAs: exact = the same; within = {unit} inside the place; "
-        f"contains = place inside the {unit}; partial = each has a part of the other",
-    )
-
-
-def _best_fit(unit: str) -> Column:
-    return Column(
-        "BEST_FIT",
-        "flag",
-        f"true on one row of each {unit}: that of the place in this table with most of its residents; of equals, of "
-        f"the first PLACECD. It may be a small part of the {unit}: see UNIT_RESIDENT_SHARE. Keep the true rows for a "
-        "list that gives each one place",
-    )
+_FIT = Column(
+    "FIT",
+    "code",
+    "how the unit fits the place, by LSOAs: exact = the same; within = unit inside the place; contains = place inside "
+    "the unit; partial = each has a part of the other",
+)
+_BEST_FIT = Column(
+    "BEST_FIT",
+    "flag",
+    "true on one row of each unit: that of the place in this table with most of its residents; of equals, of the first "
+    "PLACECD. It may be a small part of the unit: see UNIT_RESIDENT_SHARE. Keep the true rows for a list that gives "
+    "each one place",
+)
 
 
 def place_lsoa(people: Populations) -> TableSchema:
@@ -91,13 +87,13 @@ def place_unit(kind: str, vintage: str, people: Populations) -> TableSchema:
     prefix, label = published_prefix(kind, vintage), _unit_label(kind, vintage)
     columns = [
         *HEAD,
-        Column(f"{prefix}CD", "code", f"GSS code of the {label}"),
+        Column(f"{prefix}CD", "code", f"GSS code of the {label}, the unit of this table"),
         Column(f"{prefix}NM", "text", f"name of the {label}"),
         _lsoas("that the two have in common"),
         *_people(people, "in those LSOAs"),
-        *_shares(label),
-        _fit(label),
-        _best_fit(label),
+        *_shares(),
+        _FIT,
+        _BEST_FIT,
     ]
     if KINDS[kind].ods:
         columns.insert(len(HEAD) + 1, Column(f"{prefix}CDH", "code", f"NHS (ODS) code of the {label}"))
@@ -205,8 +201,8 @@ def place_parent(people: Populations) -> TableSchema:
             Column("PARENT_BY", "code", "declared = the config says so; found = most of its residents live there"),
             _lsoas("that the two have in common"),
             *_people(people, "in those LSOAs"),
-            *_shares("place above"),
-            _fit("place above"),
+            *(replace(column, description=column.description.replace("unit", "place above")) for column in _shares()),
+            replace(_FIT, description=_FIT.description.replace("unit", "place above")),
         ),
         ("PLACECD", PARENT[0].name),
     )
@@ -293,7 +289,9 @@ def national_places(people: Populations, icb_vintage: str) -> TableSchema:
 PLACE_HISTORY = TableSchema(
     "The places of England now and of earlier releases of placemap, and the places that followed those that are gone",
     (
-        *HEAD,
+        ICS,
+        FOOTPRINT,
+        *PLACE,
         Column("FIRST_RELEASE", "code", "first release of placemap that had the place; blank for none"),
         Column("LAST_RELEASE", "code", "last release that had it; the one that wrote this table for places of now"),
         Column("VALID_FROM", "date", "first day of the place, where known"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -30,7 +30,10 @@ RECONCILIATION = TableSchema(
     (
         *(ICS, FOOTPRINT),
         Column(
-            "OUTCOME", "text", "what became of it; `in` is what came in, the sum of those below it; `file: …` the file"
+            "OUTCOME",
+            "text",
+            "what became of it; `in` is what came in, the sum of those below it; `file: …` the file; `left blank: …` a "
+            "part of what is placed: the figure of a place that the data cover too little of",
         ),
         Column("ROWS", "number", "rows of the data, or the part of them that is in the area"),
         Column("MEASURE", "text", "column of the data, blank on lines of rows alone"),
@@ -98,11 +101,12 @@ def result_table(
         last: tuple[Column, ...] = (
             Column("MEASURE", "text", "the measure"),
             Column("VALUE", "number", "its value in the place; blank where the data have none"),
+            *_long_columns(applied),
             *COVERED,
         )
     else:
         frame = applied.frame
-        last = (*(_column(frame, measure) for measure in measures), *COVERED)
+        last = (*(_column(frame, measure) for measure in measures), *_figure_columns(applied), *COVERED)
     above: tuple[Column, ...] = PARENT if tiers else ()
     frame = tiers.told(frame) if tiers else frame
     head, key = (*PLACE_OF_ROW, *above), ("PLACECD", *(column.name for column in above[:1]))
@@ -112,10 +116,26 @@ def result_table(
     for group in groups:
         frame[group] = ["" if pd.isna(value) else str(value) for value in frame[group]]
     for column in last:
+        if column.type == "text":
+            frame[column.name] = frame[column.name].fillna("")
         if column.type == "int":
             frame[column.name] = pd.Series([None if pd.isna(v) else int(v) for v in frame[column.name]], dtype=object)
     columns = (*head, *(Column(group, "text", "group of the data") for group in groups), *last)
     return Table("applied", TableSchema("Figures by place", columns, (*key, *groups)), frame)
+
+
+def _figure_columns(applied: Applied) -> Iterator[Column]:
+    """The columns that rates add to a result with a column a measure."""
+    for kind in applied.figures:
+        for column in kind.columns():
+            yield Column(column.title, "text" if column.is_text else "number", column.what)
+
+
+def _long_columns(applied: Applied) -> Iterator[Column]:
+    """The columns that rates add to a result with a row a measure."""
+    added = {column.part: column for kind in applied.figures for column in kind.columns() if column.part != "VALUE"}
+    for part, column in added.items():
+        yield Column(part, "text" if column.is_text else "number", f"{column.what}; blank beside other measures")
 
 
 def _column(frame: pd.DataFrame, measure: Measure) -> Column:
@@ -147,6 +167,18 @@ def reconciliation_table(reconciliations: Sequence[Reconciliation], account: Acc
         for line in (item.total, *item.lines)
         for title, total in zip(("", *item.titles), (float("nan"), *line.totals), strict=True)
         if title or not item.titles
+    ]
+    rows += [
+        (
+            item.ics,
+            item.footprint,
+            " ".join(f"left blank: {one.place} {one.group}".split()),
+            nan,
+            one.measure,
+            one.value,
+        )
+        for item in reconciliations
+        for one in item.blanked
     ]
     return Table("reconciliation", RECONCILIATION, pd.DataFrame(rows, columns=RECONCILIATION.names))
 

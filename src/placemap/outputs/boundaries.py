@@ -54,11 +54,14 @@ def write_geopackage(boundaries: PlaceBoundaries, path: Path) -> None:
 
 def geojson(boundaries: PlaceBoundaries) -> str:
     """GeoJSON text by RFC 7946: longitude and latitude, outer rings counter-clockwise, one feature a line."""
+    from pyproj import Transformer
+
     frame = _rounded(boundaries)
+    transformer = Transformer.from_pipeline(_TO_WGS84)
     rows: list[dict[str, Any]] = frame.astype(object).to_dict("records")
     features = [
         json.dumps(
-            {"type": "Feature", "id": row["PLACECD"], "properties": row, "geometry": _wgs84(shape)},
+            {"type": "Feature", "id": row["PLACECD"], "properties": row, "geometry": _wgs84(shape, transformer)},
             ensure_ascii=False,
         )
         for row, shape in zip(rows, boundaries.shapes, strict=True)
@@ -74,12 +77,9 @@ def _rounded(boundaries: PlaceBoundaries) -> Any:
     return frame
 
 
-def _wgs84(shape: Any) -> dict[str, Any]:
+def _wgs84(shape: Any, transformer: Any) -> dict[str, Any]:
     """A geometry object of GeoJSON."""
     import shapely
-    from pyproj import Transformer
-
-    transformer = Transformer.from_pipeline(_TO_WGS84)
 
     def degrees(metres: Any) -> Any:
         return np.round(np.column_stack(transformer.transform(metres[:, 0], metres[:, 1])), _DEGREE_DECIMALS)

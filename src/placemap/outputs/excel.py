@@ -12,7 +12,9 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
+from itertools import accumulate
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,16 +22,20 @@ from typing import Any, NamedTuple
 from placemap.core.files import NO_TIME, cannot_write, without_timestamps
 from placemap.core.tables import DECIMALS, Column, Table
 
-_WIDEST = 60
-#: Columns are measured in digits; letters of Arial 10 are about so wide, those of bold headings wider. Heights are in
-#: points, the last the highest that Excel allows.
-_LETTER, _HEADING, _LINE, _TALLEST = 0.95, 1.15, 13.0, 409.0
-_FORMATS = {"int": "#,##0", "people": "#,##0", "share": "0.0%", "number": "#,##0.00", "flag": "General"}
+_FONT = "Arial"
+_WIDEST = 66
+#: Columns are measured in digits; letters of Arial 10 are about so wide. Heights are in points, the last the highest
+#: that Excel allows.
+_LETTER, _LINE, _TALLEST = 0.9, 13.0, 409.0
+_FORMATS = {"int": "#,##0", "people": "#,##0", "share": "0.0%", "number": "#,##0.00"}
+#: Excel shows truth values as they are; LibreOffice would show 1 and 0.
+_FORMATS["flag"] = '"TRUE";"TRUE";"FALSE"'
 #: Excel holds no longer text in a cell; a table has it whole.
 _LONGEST = 32_767
 _CUT = " … (cut here; the file of this table has it all)"
-#: A table of more rows is for the screen: it prints the first of them, one page.
-_PRINTS_WHOLE, _PRINTS_FIRST = 200, 40
+#: Points of rows that are put on a page of tables and of words, if need be smaller; and of a table's first page where
+#: it is for the screen, so that only this page prints.
+_PAGE_OF_TABLE, _PAGE_OF_WORDS, _FIRST_PAGE = 900.0, 720.0, 650.0
 
 
 class Link(NamedTuple):
@@ -61,28 +67,46 @@ class TableSheet:
 
     Attributes:
         printed: its first columns, which print; the others are for joins.
+        pages: that it may take; a longer one is for the screen and prints the first page.
     """
 
     name: str
     table: Table
     printed: int
+    pages: int = 1
 
     @property
     def count(self) -> int:
         """The number of its rows."""
         return len(self.table.frame)
 
+    @cached_property
+    def values(self) -> list[list[Any]]:
+        """The cells by column."""
+        return [_values(self.table, column) for column in self.table.schema.columns]
+
+    @cached_property
+    def heights(self) -> list[float]:
+        """The height of each row in points."""
+        wraps = [values for values in self.values[: self.printed] if _wraps(values)]
+        return [_height((text, _WIDEST) for text in row) for row in zip(*wraps, strict=True)] or [_LINE] * self.count
+
     @property
     def prints(self) -> int:
         """How many of its rows print."""
-        return self.count if self.count <= _PRINTS_WHOLE else _PRINTS_FIRST
+        if sum(self.heights) <= self.pages * _PAGE_OF_TABLE - _LINE:
+            return self.count
+        return sum(height <= _FIRST_PAGE for height in accumulate(self.heights))
 
 
 def workbook(sheets: Iterable[TextSheet | TableSheet], title: str) -> bytes:
     """An xlsx file."""
     from openpyxl import Workbook
+    from openpyxl.styles import Font
 
     book = Workbook(write_only=True)
+    # Widths of columns are counted in digits of this style's font; nothing public sets it.
+    book._named_styles["Normal"].font = Font(name=_FONT, size=10)
     with _sheets_on_disk():
         for number, sheet in enumerate(sheets, start=1):
             made = book.create_sheet(sheet.name)
@@ -129,7 +153,7 @@ def _landscape(made: Any) -> None:
     from openpyxl.worksheet.properties import PageSetupProperties
 
     made.page_setup.orientation, made.page_setup.paperSize = "landscape", "9"
-    made.page_setup.fitToWidth, made.page_setup.fitToHeight = 1, 0
+    made.page_setup.fitToWidth = 1
     made.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     made.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.6, header=0.2, footer=0.3)
     made.oddFooter.center.text = "&A, page &P of &N"
@@ -148,8 +172,10 @@ def _words(made: Any, sheet: TextSheet) -> None:
     made.print_area = f"A1:{letter(len(sheet.widths))}{len(sheet.rows) + 2}"
     made.append([_cell(made, sheet.title, _style(made, bold=True, size=14))])
     made.append([])
-    for number, row in enumerate(sheet.rows, start=3):
-        made.row_dimensions[number].height = _height(zip(map(str, row), sheet.widths, strict=False))
+    heights = [_height(zip(map(str, row), sheet.widths, strict=False)) for row in sheet.rows]
+    made.page_setup.fitToHeight = ceil(sum(heights) / _PAGE_OF_WORDS) or 1
+    for number, (row, height) in enumerate(zip(sheet.rows, heights, strict=True), start=3):
+        made.row_dimensions[number].height = height
         of_text = bold if sheet.head and number == 3 else plain
         made.append([_cell(made, cell, link if isinstance(cell, Link) else of_text) for cell in row])
 
@@ -159,24 +185,26 @@ def _words(made: Any, sheet: TextSheet) -> None:
 
 def _rows(made: Any, sheet: TableSheet, number: int) -> None:
     columns = sheet.table.schema.columns
-    values = [_values(sheet.table, column) for column in columns]
-    for place, (column, of_column) in enumerate(zip(columns, values, strict=True), start=1):
-        made.column_dimensions[letter(place)].width = _width(column, of_column)
+    for place, (column, values) in enumerate(zip(columns, sheet.values, strict=True), start=1):
+        made.column_dimensions[letter(place)].width = _width(column, values)
     _prints(made, sheet)
     made.freeze_panes = "A2"
     if sheet.count:
         _filter(made, sheet.table, number)
-    head = _style(made, bold=True, fill=True)
+    head = _style(made, bold=True, fill=True, size=8)
     made.append([_cell(made, column.name, head) for column in columns])
     styles = [
-        _style(made, form=_FORMATS.get(column.type, "@"), wrap=any(isinstance(v, str) and len(v) > _WIDEST for v in of))
-        for column, of in zip(columns, values, strict=True)
+        _style(made, form=_FORMATS.get(column.type, "@"), wrap=_wraps(values))
+        for column, values in zip(columns, sheet.values, strict=True)
     ]
-    for place, row in enumerate(zip(*values, strict=True), start=2):
-        long = [text for text in row if isinstance(text, str) and len(text) > _WIDEST]
-        if long:
-            made.row_dimensions[place].height = _height((text, _WIDEST) for text in long)
+    for place, (height, *row) in enumerate(zip(sheet.heights, *sheet.values, strict=True), start=2):
+        if height > _LINE:
+            made.row_dimensions[place].height = height
         made.append([_cell(made, value, style) for value, style in zip(row, styles, strict=True)])
+
+
+def _wraps(values: Sequence[Any]) -> bool:
+    return any(isinstance(value, str) and len(value) > _WIDEST for value in values)
 
 
 def _values(table: Table, column: Column) -> list[Any]:
@@ -190,14 +218,14 @@ def _values(table: Table, column: Column) -> list[Any]:
 def _width(column: Column, values: Sequence[Any]) -> float:
     """Of the column: of its longest value or, with the button of the filter, its name."""
     longest = max((len(str(value)) for value in values if value is not None), default=0)
-    # A figure is written longer than it is: 1,234,567.
-    digits = 2 if column.type in _FORMATS else 1
-    return min(max(ceil(len(column.name) * _HEADING) + 3, longest + digits), _WIDEST)
+    # A figure is written longer than it is: 1,234,567. A text stands in from the edge.
+    return min(max(len(column.name) + 3, longest + 2), _WIDEST)
 
 
 def _prints(made: Any, sheet: TableSheet) -> None:
     made.print_area = f"A1:{letter(sheet.printed)}{sheet.prints + 1}"
     made.print_title_rows = "1:1"
+    made.page_setup.fitToHeight = ceil((sum(sheet.heights[: sheet.prints]) + _LINE) / _PAGE_OF_TABLE)
     if sheet.prints < sheet.count:
         first = f"The first {sheet.prints} of {sheet.count:,} rows"
         made.oddHeader.left.text = f"{first}. To print all: Page Layout, Print Area, Clear Print Area."
@@ -214,7 +242,7 @@ def _filter(made: Any, table: Table, number: int) -> None:
     filtered._initialise_columns()
     for column, name in zip(filtered.tableColumns, names, strict=True):
         column.name = name
-    made.add_table(filtered)
+    made.tables.add(filtered)
 
 
 # --- cells ------------------------------------------------------------------------------------------------------------
@@ -243,8 +271,9 @@ def _style(
 
     cell = WriteOnlyCell(made)
     look = {"underline": "single", "color": "1F4E79"} if link else {}
-    cell.font = Font(name="Arial", size=size, bold=bold, **look)
-    cell.alignment = Alignment(vertical="top", wrap_text=wrap)
+    cell.font = Font(name=_FONT, size=size, bold=bold, **look)
+    words = {"horizontal": "left", "indent": 1} if form == "@" else {}
+    cell.alignment = Alignment(vertical="top", wrap_text=wrap, **words)
     cell.number_format = form
     if fill:
         cell.fill = PatternFill("solid", start_color="DDE6EE")
@@ -277,4 +306,5 @@ def _height(cells: Iterable[tuple[str, int]]) -> float:
     lines = [
         sum(max(1, ceil(len(line) * _LETTER / width)) for line in text.split("\n")) for text, width in cells if text
     ]
-    return min(_LINE * max(lines, default=1) + 3, _TALLEST)
+    most = max(lines, default=1)
+    return min(_LINE * most + 3 * (most > 1), _TALLEST)

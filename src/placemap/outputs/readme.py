@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.findings import Finding, Severity, errors_of
+from placemap.core.findings import Finding, errors_of, tally
 from placemap.core.tables import Table, TableSchema
 from placemap.core.text import as_markdown, without_html
 from placemap.crosswalk.inputs import Inputs, attributions
@@ -24,7 +23,6 @@ WEAK = "**Weak evidence (grade C).** No good public source states these places. 
 def readme(build: Build, ending: str) -> str:
     """README.md of a folder: what it is, method, findings in short, data dictionary, sources, attribution."""
     system, footprint = build.system, build.footprint
-    counts = Counter(finding.severity for finding in build.findings)
     parts = [
         f"# {as_markdown(system.name)}: {as_markdown(footprint.name)}",
         f"Footprint `{footprint.id}` of `{system.id}` ({footprint.status}; evidence grade {footprint.grade}, "
@@ -36,7 +34,7 @@ def readme(build: Build, ending: str) -> str:
         "## Method",
         method(footprint),
         "## Checks",
-        f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings, {counts[Severity.INFO]} notes; "
+        f"{tally(build.findings)}; "
         f"all are in `findings{ending}`. Every LSOA of the scope is in exactly one place: a build with a gap or an "
         "overlap writes no crosswalk, and no waiver accepts one.",
         "## Evidence",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.findings import Severity
+from placemap.core.findings import tally
 from placemap.core.text import as_markdown
 from placemap.outputs.build import Build
 from placemap.outputs.readme import files_and_sources, left_out, method
@@ -33,7 +33,6 @@ def national_readme(
     ending: str,
 ) -> str:
     """What the folder is, which footprint stands for each system and how good its evidence is, and the dictionary."""
-    counts = Counter(finding.severity for finding in build.findings)
     parts = [
         "# Places of England",
         f"{len(national.places)} places of {len(lines)} integrated care systems, each system by its default footprint. "
@@ -50,8 +49,7 @@ def national_readme(
         "in any other. Where it is low, people of the place use practices elsewhere, and figures by practice or by "
         "network do not describe its residents.",
         "## Checks",
-        f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings, {counts[Severity.INFO]} notes; "
-        f"all are in `findings{ending}`. {_coverage(national)}",
+        f"{tally(build.findings)}; all are in `findings{ending}`. {_coverage(national)}",
         *files_and_sources(build, ending),
     ]
     return "\n\n".join(parts) + "\n"

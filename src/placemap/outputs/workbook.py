@@ -14,30 +14,32 @@ from placemap.outputs.excel import Cell, Link, TableSheet, TextSheet, workbook
 from placemap.outputs.readme import method_parts
 from placemap.reference.store import TableEntry
 
-#: Sheets in the order of the workbook: how the name of the table begins, and the name of its sheet.
+#: Sheets in the order of the workbook: how the name of the table begins, the name of its sheet, and the pages that it
+#: may take on paper.
 SHEETS = (
-    ("places", "Places"),
-    ("place_parent", "Places above"),
-    ("tiers_lsoa21", "Tiers"),
-    ("place_lsoa21", "LSOAs"),
-    ("place_msoa", "MSOAs"),
-    ("place_wd", "Wards"),
-    ("place_lad", "LTLAs"),
-    ("place_utla", "UTLAs"),
-    ("place_sicbl", "Sub-ICB locations"),
-    ("place_icb", "ICBs"),
-    ("place_pcn", "PCNs"),
-    ("place_practice", "GP practices"),
-    ("place_ccg", "Former CCGs"),
-    ("place_lsoa11", "LSOAs of 2011"),
-    ("confidence", "Confidence"),
-    ("sensitivity", "Sensitivity"),
-    ("ledger", "Patient ledger"),
-    ("findings", "Findings"),
+    ("places", "Places", 2),
+    ("place_parent", "Places above", 2),
+    ("tiers_lsoa21", "Tiers", 2),
+    ("place_lsoa21", "LSOAs", 1),
+    ("place_msoa", "MSOAs", 1),
+    ("place_wd", "Wards", 2),
+    ("place_lad", "LTLAs", 1),
+    ("place_utla", "UTLAs", 1),
+    ("place_sicbl", "Sub-ICB locations", 1),
+    ("place_icb", "ICBs", 1),
+    ("place_pcn", "PCNs", 1),
+    ("place_practice", "GP practices", 2),
+    ("place_ccg", "Former CCGs", 1),
+    ("place_lsoa11", "LSOAs of 2011", 1),
+    ("place_history", "Place history", 1),
+    ("confidence", "Confidence", 1),
+    ("sensitivity", "Sensitivity", 1),
+    ("ledger", "Patient ledger", 1),
+    ("findings", "Findings", 1),
 )
 METHOD, DICTIONARY, SOURCES = "Method", "Data dictionary", "Sources"
 #: Columns for joins rather than for eyes: they stand last and do not print.
-_FOR_JOINS = ("PLACECD", "PLACEID", "RUNNER_UP", "PARENTCD")
+_FOR_JOINS = ("PLACECD", "PLACEID", "RUNNER_UP", "PARENTCD", "LSOA21CDS", "LOCATION")
 _USE = (
     (
         "One place for each ward or MSOA",
@@ -75,7 +77,7 @@ def workbook_of(build: Build, front: Rows, method: Rows, names: Iterable[str] | 
             TextSheet("Cover", title, [*front, [], *_contents(tables), [], made_by], (24, 110)),
             *tables,
             TextSheet(METHOD, METHOD, method, (36, 110)),
-            TextSheet(DICTIONARY, DICTIONARY, _dictionary(tables), (36, 30, 100), head=True),
+            TextSheet(DICTIONARY, DICTIONARY, _dictionary(tables), (48, 29, 100), head=True),
             TextSheet(SOURCES, SOURCES, _sources(build.inputs), (26, 60, 26, 12, 30, 70), head=True),
         ],
         title,
@@ -98,6 +100,7 @@ def _front(build: Build) -> Rows:
 
 def _contents(tables: Sequence[TableSheet]) -> list[tuple[Cell, str]]:
     return [
+        ("Contents", "the sheets of this workbook; a click on a name leads there"),
         *((Link(sheet.name), f"{sheet.table.schema.title}: {_count(sheet)}") for sheet in tables),
         (Link(METHOD), "how LSOAs come to places, and how to use the tables"),
         (Link(DICTIONARY), "what each column means"),
@@ -112,25 +115,26 @@ def _count(sheet: TableSheet) -> str:
 
 def _sheets(tables: Sequence[Table]) -> list[TableSheet]:
     """The tables that have rows, in the order of SHEETS; others at the end under their own names."""
-    found: dict[str, Table] = {}
+    found: dict[str, TableSheet] = {}
     for table in sorted(tables, key=_position):
+        _, name, pages = (*SHEETS, ("", table.name, 1))[_position(table)]
+        name = (table.name if name in found else name)[:31]
         if len(table.frame):
-            name = dict(enumerate(name for _, name in SHEETS)).get(_position(table), table.name)
-            found[table.name if name in found else name] = table
-    return [_for_readers(name[:31], table) for name, table in found.items()]
+            found[name] = _for_readers(name, table, pages)
+    return list(found.values())
 
 
 def _position(table: Table) -> int:
-    return next((at for at, (start, _) in enumerate(SHEETS) if table.name.startswith(start)), len(SHEETS))
+    return next((at for at, (start, *_) in enumerate(SHEETS) if table.name.startswith(start)), len(SHEETS))
 
 
-def _for_readers(name: str, table: Table) -> TableSheet:
+def _for_readers(name: str, table: Table, pages: int) -> TableSheet:
     """Without the columns that say the same in every row, which the cover says; names first, codes of places last."""
     constant = {c for c in ("ICSID", "FOOTPRINT") if c in table.schema.names and table.frame[c].nunique() == 1}
     columns = [column for column in table.schema.columns if column.name not in constant]
     columns.sort(key=lambda column: (column.name in _FOR_JOINS, column.name != "PLACENM"))
-    joins = sum(column.name in _FOR_JOINS for column in columns)
-    return TableSheet(name, replace(table, schema=replace(table.schema, columns=tuple(columns))), len(columns) - joins)
+    shown = replace(table, schema=replace(table.schema, columns=tuple(columns)))
+    return TableSheet(name, shown, sum(column.name not in _FOR_JOINS for column in columns), pages)
 
 
 def _dictionary(tables: Sequence[TableSheet]) -> Rows:

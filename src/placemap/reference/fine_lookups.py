@@ -7,62 +7,16 @@ looked into, too, whatever store is in use: a directory of postcodes goes with a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from placemap.core.codes import POSTCODE
 from placemap.core.errors import PlacemapError
+from placemap.core.fine_kinds import FineKind
 from placemap.core.text import listed
 from placemap.reference.open_store import cache_folder, open_store
 from placemap.reference.read_parquet import verified
-from placemap.reference.store import MANIFEST, TABLES, ReferenceData
-
-
-@dataclass(frozen=True)
-class FineKind:
-    """A kind of unit finer than an LSOA.
-
-    Attributes:
-        id: what `--kind` calls it. label, plural: what people call one and several.
-        family: of its table. key: the table's column of its codes.
-        shape: of its codes.
-        get: how a user gets the table.
-    """
-
-    id: str
-    label: str
-    plural: str
-    family: str
-    key: str
-    shape: re.Pattern[str]
-    get: str
-
-
-FINE_KINDS = {
-    kind.id: kind
-    for kind in (
-        FineKind(
-            "postcode",
-            "postcode",
-            "postcodes",
-            "postcodes",
-            "postcode",
-            POSTCODE,
-            "download the ONS Postcode Directory (ONSPD) or NSPL from geoportal.statistics.gov.uk, then "
-            "`placemap data import ONSPD.zip`",
-        ),
-        FineKind(
-            "oa",
-            "output area",
-            "output areas",
-            "output_areas",
-            "oa_code",
-            re.compile(r"E00\d{6}"),
-            "`placemap data update output-areas` fetches their lookup",
-        ),
-    )
-}
+from placemap.reference.store import MANIFEST, TABLES, ReferenceData, TableEntry
 
 
 @dataclass(frozen=True)
@@ -72,6 +26,7 @@ class FineLookup:
     Attributes:
         title: of its source. vintage: of its table.
         path: the Parquet file.
+        entry: of its table in its store; None of one that is worked out.
         doubtful, checked: of one that is worked out from points, how many codes may be in another LSOA, and of how
             many; 0 for a publisher's.
     """
@@ -80,6 +35,7 @@ class FineLookup:
     title: str
     vintage: str
     path: Path
+    entry: TableEntry | None = None
     doubtful: int = 0
     checked: int = 0
 
@@ -95,7 +51,7 @@ def find_lookup(kind: FineKind, data: ReferenceData) -> FineLookup | None:
         if entry is not None:
             path = Path(store.where) / TABLES / f"{entry.name}.parquet"
             verified(path, entry)
-            return FineLookup(kind, entry.title, entry.vintage, path)
+            return FineLookup(kind, entry.title, entry.vintage, path, entry)
     return None
 
 
@@ -152,3 +108,17 @@ def looked_up(codes: Iterable[str], lookup: FineLookup) -> dict[str, tuple[str, 
     table = pq.read_table(lookup.path)
     rows = table.filter(compute.is_in(table[lookup.kind.key], wanted)).to_pylist()
     return {row[lookup.kind.key]: (row["lsoa_code"], row.get("ended") or "") for row in rows}
+
+
+def in_use(lsoas: Sequence[str], lookup: FineLookup) -> list[list[str]]:
+    """By LSOA the codes in use that lie in it, sorted, as `normal` writes them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyarrow import compute
+
+    table = pq.read_table(lookup.path, filters=compute.field("lsoa_code").isin(pa.array(lsoas, "string")))
+    found: dict[str, list[str]] = {lsoa: [] for lsoa in lsoas}
+    for row in table.to_pylist():
+        if not row.get("ended"):
+            found[row["lsoa_code"]].append(row[lookup.kind.key])
+    return [sorted(codes) for codes in found.values()]

@@ -18,9 +18,8 @@ import numpy as np
 
 from placemap.core.arrays import Floats, Ints, positions
 from placemap.core.errors import PlacemapError
+from placemap.core.fine_kinds import FINE_KINDS, FineKind
 from placemap.reference.fine_lookups import (
-    FINE_KINDS,
-    FineKind,
     FineLookup,
     find_lookup,
     looked_up,

@@ -58,7 +58,8 @@ class CodeKind:
 
 def clean_codes(values: pd.Series) -> pd.Series:
     """Codes as they are compared: text without white space around them, upper case."""
-    return values.map(cell_text).str.strip().str.upper()
+    texts = [cell_text(value).strip().upper() for value in values.tolist()]
+    return pd.Series(texts, index=values.index, name=values.name, dtype=object)
 
 
 def recognise(values: pd.Series, geography: Geography | None = None) -> CodeKind | None:

@@ -19,9 +19,19 @@ def lsoa_shapes(geography: Geography) -> Shapes:
     Raises:
         PlacemapError: the store has no table of boundaries.
     """
+    shapes: Shapes = shapely.from_wkb(lsoa_wkb(geography))
+    return shapes
+
+
+def lsoa_wkb(geography: Geography) -> npt.NDArray[np.object_]:
+    """Boundaries by position of the LSOA as WKB; None where the store has none.
+
+    Raises:
+        PlacemapError: the store has no table of boundaries.
+    """
     table = geography.data.table(geography.data.need("lsoa_boundaries"))
-    shapes: Shapes = np.full(geography.size, None, dtype=object)
+    found: npt.NDArray[np.object_] = np.full(geography.size, None, dtype=object)
     position = positions(geography.lsoas, table["lsoa_code"])
     known = position >= 0
-    shapes[position[known]] = shapely.from_wkb(table["geometry"].to_numpy(dtype=object)[known])
-    return shapes
+    found[position[known]] = table["geometry"].to_numpy(dtype=object)[known]
+    return found

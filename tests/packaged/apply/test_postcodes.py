@@ -6,8 +6,10 @@ import csv
 import importlib.util
 import json
 import random
+import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from postcode_directories import directory_csv, directory_zip, postcodes_of, with_elsewhere
@@ -123,6 +125,18 @@ def test_postcodes_go_where_their_lsoas_do(at_hand, run, patients, place_of):
     assert result["kind"] == "postcode"
 
 
+def test_rows_by_postcode_have_rates_over_the_people_of_their_place(at_hand, run, patients, place_of, bnssg):
+    path, rows = patients
+    options = ("--rate", "ROWS", "--denominator", "residents_2021", "--per", "1000")
+    found = run("apply", path, "--system", "bnssg", *options, "--json")
+    assert found.code == 0, found.err
+    placed = Counter(place_of[lsoa] for _, lsoa, _ in rows if lsoa in place_of)
+    residents = dict(zip(bnssg.places()["PLACECD"], bnssg.places()["RESIDENTS"], strict=True))
+    rates = {row["PLACECD"]: row["ROWS/residents_2021 per 1000"] for row in json.loads(found.out)["places"]}
+    expected = {place: 1000 * count / residents[place] for place, count in placed.items()}
+    assert rates == pytest.approx(expected, abs=1e-6)
+
+
 def test_ended_postcodes_are_said(at_hand, run, patients, postcodes):
     path, rows = patients
     ended = {row.pcds.replace(" ", "") for row in postcodes.itertuples() if row.doterm}
@@ -160,6 +174,23 @@ def test_output_areas_go_where_their_lsoas_do(at_hand, run, postcodes, place_of,
     }
     told = result["reconciliations"][0]
     assert (told["in Wales"]["n"], told["unknown code"]["n"]) == (5, 7)
+
+
+def test_the_report_finds_postcodes_where_there_is_a_directory(at_hand, run, postcodes, bnssg):
+    """Its page has those in use of its LSOAs, packed; and says where they are from."""
+    assert run("report", "bnssg").code == 0
+    page = Path("out/bnssg/localities-report.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
+    found = set()
+    for row, packed in zip(data["lsoas"], data["postcodes"], strict=True):
+        for first, *others in (group.split(",") for group in packed.split(";")):
+            found |= {(row[0], first), *((row[0], first[:-2] + end) for end in others)}
+    inside = set(bnssg.crosswalk("lsoa21")["LSOA21CD"])
+    used = postcodes[postcodes["lsoa21"].isin(inside) & (postcodes["doterm"] == "")]
+    assert found == set(zip(used["lsoa21"], used["pcds"].str.replace(" ", ""), strict=True))
+    assert "GP practice, PCN or postcode</label>" in page
+    assert "Postcode directory (ONSPD or NSPL) of" in page
+    assert "Royal Mail" in page
 
 
 def test_explain_takes_a_postcode_from_the_directory(at_hand, run, postcodes, bnssg):

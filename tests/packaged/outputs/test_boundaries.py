@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from placemap.outputs.boundaries import GEOJSON, GEOPACKAGE, write_boundaries
-from placemap.outputs.map.outlines import LsoaBoundaries, neighbours
+from placemap.outputs.map.outlines import LsoaBoundaries, neighbours, union
 
 FOOTPRINTS = [
     ("bnssg", "localities"),
@@ -39,7 +39,7 @@ def made(workspace, outcome):
 def test_areas_of_places_are_the_areas_of_their_lsoas(name, footprint, made, outlines):
     found, assignment = made(name, footprint)
     for position, shape in enumerate(found.shapes):
-        of_lsoas = shapely.area(outlines.lsoas[assignment.place == position]).sum()
+        of_lsoas = shapely.area(outlines.of(assignment.place == position)).sum()
         assert shape.is_valid
         assert shape.area == pytest.approx(of_lsoas, rel=1e-4)
 
@@ -47,10 +47,11 @@ def test_areas_of_places_are_the_areas_of_their_lsoas(name, footprint, made, out
 @pytest.mark.parametrize(("name", "footprint"), FOOTPRINTS)
 def test_each_lsoa_lies_in_its_place_and_in_no_other(name, footprint, made, outlines):
     found, assignment = made(name, footprint)
-    points = shapely.point_on_surface(outlines.lsoas)
+    placed = assignment.place >= 0
+    points = shapely.point_on_surface(outlines.of(placed))
     for position, shape in enumerate(found.shapes):
-        inside = shapely.contains(shape, points[assignment.place >= 0])
-        assert (inside == (assignment.place[assignment.place >= 0] == position)).all()
+        inside = shapely.contains(shape, points)
+        assert (inside == (assignment.place[placed] == position)).all()
 
 
 @pytest.mark.parametrize(("name", "footprint"), FOOTPRINTS)
@@ -59,7 +60,7 @@ def test_no_slivers_and_holes_only_where_real(name, footprint, made, outlines):
     found, assignment = made(name, footprint)
     everything = shapely.union_all(found.shapes)
     for position, shape in enumerate(found.shapes):
-        pieces = shapely.get_parts(outlines.lsoas[assignment.place == position])
+        pieces = shapely.get_parts(outlines.of(assignment.place == position))
         points = shapely.point_on_surface(pieces)
         for polygon in shapely.get_parts(shape):
             inside = shapely.contains(polygon, points)
@@ -72,7 +73,43 @@ def test_no_slivers_and_holes_only_where_real(name, footprint, made, outlines):
 def test_a_general_union_finds_the_same_outlines(made, outlines):
     found, assignment = made("bnssg", "localities")
     for position, shape in enumerate(found.shapes):
-        assert shape.equals(shapely.union_all(outlines.lsoas[assignment.place == position]))
+        assert shape.equals(shapely.union_all(outlines.of(assignment.place == position)))
+
+
+_SQUARE = shapely.box(400_000, 200_000, 401_000, 201_000)
+
+
+@pytest.mark.parametrize(
+    ("other", "shares"),
+    [
+        (shapely.box(401_000, 200_000, 402_000, 201_000), True),
+        (shapely.box(500_000, 200_000, 501_000, 201_000), True),  # far away
+        (shapely.box(401_000, 201_000, 402_000, 202_000), True),  # one corner
+        (shapely.box(400_999, 200_000, 402_000, 201_000), False),  # overlap
+        (shapely.box(401_000, 200_000, 402_000, 200_500), False),  # a corner of one on a line of the other
+        (shapely.Polygon([(401_000, 200_000), (402_000, 200_500), (401_000, 201_000), (400_999.9, 200_500)]), False),
+        (shapely.Polygon([(401_000, 200_000), (402_000, 200_500), (401_000, 201_000), (401_000.1, 200_500)]), True),
+        (shapely.box(400_200, 200_200, 400_300, 200_300), False),  # inside
+        (_SQUARE, False),
+    ],
+)
+def test_a_union_is_the_general_one_whether_corners_are_shared_or_not(other, shares):
+    shapes = np.array([_SQUARE, other])
+    assert shapely.coverage_is_valid(shapes) == shares
+    found = union(shapes)
+    assert found.is_valid
+    assert found.equals(shapely.union_all(shapes))
+
+
+def test_a_union_of_shapes_that_lie_on_each_other_anyhow_is_the_general_one():
+    """Squares on a grid of 10 m, some moved by decimetres or metres, some twice."""
+    random = np.random.default_rng(1)
+    for _ in range(300):
+        west, south = (random.integers(0, 4, (2, 5)) * 10 + random.choice([0, 0, 0, 0, 0, 0.1, 1], (2, 5))) + 400_000
+        shapes = shapely.box(west, south, west + 10, south + 10)
+        found = union(shapes)
+        assert found.is_valid
+        assert found.symmetric_difference(shapely.union_all(shapes)).area < 0.01
 
 
 def test_an_lsoa_given_away_leaves_a_hole(workspace, outlines):
@@ -85,7 +122,7 @@ def test_an_lsoa_given_away_leaves_a_hole(workspace, outlines):
         rest = outlines.dissolved(place[place != lsoa])
         rings = [ring for polygon in shapely.get_parts(rest) for ring in polygon.interiors]
         if lsoa not in borders and rings:
-            assert shapely.Polygon(rings[0]).equals(outlines.lsoas[lsoa])
+            assert shapely.Polygon(rings[0]).equals(outlines.of([lsoa])[0])
             return
     pytest.fail("no LSOA of Bristol is surrounded by others of Bristol")
 
@@ -172,7 +209,7 @@ def test_a_store_without_boundaries_says_so(workspace):
     from placemap.core.errors import PlacemapError
 
     outlines = LsoaBoundaries(workspace.geography)
-    outlines.lsoas[5] = None
+    outlines.wkb[5] = None
     with pytest.raises(PlacemapError, match=r"no boundary for 1 LSOAs, such as E01\d{6}"):
         outlines.dissolved(np.arange(10))
 

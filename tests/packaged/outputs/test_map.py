@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import shapely
+from map_words import assert_words_apart, ground_of
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -15,7 +16,7 @@ from conftest import REPO
 from placemap.commands.map import draw, make_map
 from placemap.core.text import month
 from placemap.outputs.map.draw import drawing, scale_length
-from placemap.outputs.map.drawing import CAPITALS, Area, Stroke, Text, extent
+from placemap.outputs.map.drawing import Area, Stroke, Text
 from placemap.outputs.map.labels import LabelRequest, anchor, box_of, leader, names_inside, place_labels
 from placemap.outputs.map.palette import PALETTE
 from placemap.outputs.map.picture import where
@@ -77,6 +78,32 @@ def test_a_label_keeps_off_what_is_taken():
     assert not box_of(found, label).intersects(taken)
 
 
+def test_a_label_keeps_off_the_shapes_of_others():
+    shape, other = shapely.box(0, 0, 10, 10), shapely.box(10, -40, 60, 50)
+    label = LabelRequest(shape, 20, 4)
+    (found,) = place_labels([label], (-60, -60, 90, 90), others=[other])
+    assert not box_of(found, label).intersects(other)
+
+
+def test_a_line_that_is_drawn_runs_through_no_label_but_may_cross_its_line():
+    shape = shapely.box(0, 0, 10, 10)
+    label = LabelRequest(shape, 20, 4)
+    around = shapely.box(-2, -2, 12, 12).exterior
+    (found,) = place_labels([label], (-60, -60, 90, 90), drawn=[around])
+    assert not box_of(found, label).intersects(around)
+    assert leader(found, label).crosses(around)
+
+
+def test_who_stands_worst_chooses_first():
+    """The middle one of three has room below only, which the others would take if they came first."""
+    cells = [shapely.box(x, 0, x + 10, 10) for x in (0, 10, 20)]
+    wanted = [LabelRequest(cell, 16, 4) for cell in cells]
+    placed = place_labels(wanted, (-30, -30, 60, 9.9))
+    assert_apart(wanted, placed)
+    land = shapely.union_all(cells)
+    assert not any(box_of(found, label).intersects(land) for found, label in zip(placed, wanted, strict=True))
+
+
 def test_names_without_room_are_left_out_and_so_are_those_beyond_the_most():
     label = LabelRequest(shapely.box(0, 0, 20, 10), 18, 8)
     assert [bool(found) for found in names_inside([label, label], (-50, -50, 70, 60), [], 5)] == [True, False]
@@ -90,31 +117,9 @@ def test_the_anchor_of_a_crescent_lies_in_it():
     assert not crescent.contains(crescent.centroid)
 
 
-def ground_of(text):
-    """What words take up on the page, from their first capital's top to the foot of the last line."""
-    wide, high = extent(text.lines, text.size, bold=text.bold)
-    left = text.x - {"start": 0, "middle": wide / 2, "end": wide}[text.anchor]
-    top = text.y - text.size * CAPITALS
-    return shapely.box(left, top, left + wide, top + high - text.size * (1 - CAPITALS))
-
-
 @pytest.mark.parametrize(("name", "footprint"), FOOTPRINTS)
 def test_no_words_lie_on_others_or_on_a_line_to_a_name(name, footprint, drawn):
-    _, page = drawn(name, footprint)
-    texts = [ground_of(item) for item in page.items() if isinstance(item, Text)]
-    for one, other in combinations(texts, 2):
-        assert not one.intersects(other)
-    leaders = [
-        item.lines
-        for group in page.groups
-        if group.id.endswith("place-names")
-        for item in group.items
-        if isinstance(item, Stroke)
-    ]
-    assert not any(line.crosses(text) for line in leaders for text in texts)
-    assert not any(one.intersects(other) for one, other in combinations(leaders, 2))
-    paper = shapely.box(0, 0, 1123, 794)
-    assert all(paper.contains(text) for text in texts)
+    assert_words_apart(drawn(name, footprint)[1])
 
 
 def luminance(colour):

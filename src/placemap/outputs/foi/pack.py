@@ -19,7 +19,7 @@ from placemap.outputs.foi.lock import LOCK, RESPONSE, WORKBOOK, PackLock
 from placemap.outputs.foi.questions import FoiAnswer, Letter, answers
 from placemap.outputs.map.draw import drawing
 from placemap.outputs.map.outlines import PlaceBoundaries
-from placemap.outputs.map.png import pngs
+from placemap.outputs.map.png import png
 from placemap.outputs.map.svg import svg_text
 from placemap.outputs.readme import readme
 from placemap.outputs.report.content import Report
@@ -56,7 +56,7 @@ def pack(made_from: Material, lock: PackLock) -> dict[str, bytes]:
     registered = next(entry.vintage for entry in inputs if entry.family == "registrations")
     replies = answers(report, made_from.assignment, registered)
     drawn = drawing([report.picture])
-    image, _ = pngs(drawn)
+    image = png(drawn)
     files = {
         WORKBOOK: _workbook(made_from, replies, lock.letter),
         METHOD: _method(made_from).encode("utf-8"),

@@ -41,14 +41,17 @@ def panel(picture: Picture, lines: Lines, found: Layout, prefix: str = "") -> li
     frames = [*(shapely.box(*inset.frame) for inset in found.insets), found.whole.scale_bar]
     shown = [place for place in picture.places if not _in_inset(place, found)]
     groups = _view(picture, lines, found.whole, prefix)
-    names = place_names(shown, found.whole, lines, frames, prefix)
-    councils = council_names(picture, found.whole, lines, [*frames, *names.taken])
+    cut = [found.whole.on_page(shapely.box(*inset.bounds)).exterior for inset in found.insets]
+    elsewhere = [place for place in picture.places if place not in shown]
+    names = place_names(shown, found.whole, lines, frames, prefix, others=elsewhere, drawn=cut)
+    councils = council_names(picture, found.whole, lines, [*frames, *cut, *names.taken])
     groups += [Group(f"{prefix}council-names", councils), Group(f"{prefix}place-names", names.items)]
     for number, inset in enumerate(found.insets, start=1):
-        inside = [place for place in picture.places if place not in shown and _within(place, inset)]
+        inside = [place for place in elsewhere if _within(place, inset)]
+        others = [place for place in picture.places if place not in inside]
         part = f"{prefix}inset-{number}-"
         groups += _view(picture, lines, inset, part)
-        groups.append(Group(f"{part}place-names", place_names(inside, inset, lines, [], part).items))
+        groups.append(Group(f"{part}place-names", place_names(inside, inset, lines, [], part, others=others).items))
         frame = shapely.box(*inset.frame).exterior
         where = found.whole.on_page(shapely.box(*inset.bounds)).exterior
         groups.append(Group(f"{part}frame-line", (Stroke(where, INK, 1), Stroke(frame, INK, 1))))

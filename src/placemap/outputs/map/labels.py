@@ -13,8 +13,11 @@ import shapely
 _GRID = 25
 #: Directions and distances (in halves of a label's height) that are tried for a label beside its place.
 _DIRECTIONS, _DISTANCES = 32, 60
-#: What a label on another place, or a line across one, costs, in label heights of distance.
-_ON_LAND, _ACROSS_LAND = 12, 6
+#: What a label on some place, on another than its own (it may be taken for that one's), or a line across one costs,
+#: in label heights of distance; and each step of the line on another place beside a step off it.
+_ON_LAND, _ON_OTHERS, _ACROSS, _ALONG = 12, 12, 6, 3
+#: What a label without room costs: more than any that has some.
+_NO_ROOM = 1e12
 #: How near a line may come to a label, in label heights.
 _CLEAR = 0.25
 
@@ -35,15 +38,20 @@ class LabelRequest:
 
 @dataclass(frozen=True)
 class Placed:
-    """Where a label goes: its middle, and where its line ends (None where it needs no line)."""
+    """Where a label goes: its middle, where its line ends (None where it needs none), and how far from ideal it is."""
 
     x: float
     y: float
     anchor: tuple[float, float] | None
+    cost: float = 0.0
 
 
 def place_labels(
-    wanted: list[LabelRequest], frame: tuple[float, float, float, float], taken: Sequence[Any] = ()
+    wanted: list[LabelRequest],
+    frame: tuple[float, float, float, float],
+    taken: Sequence[Any] = (),
+    others: Sequence[Any] = (),
+    drawn: Sequence[Any] = (),
 ) -> list[Placed | None]:
     """Where each label goes; None where there is no room in the frame at all.
 
@@ -54,27 +62,39 @@ def place_labels(
         wanted: labels in order of weight.
         frame: west, south, east, north that labels must stay in.
         taken: shapes that labels and their lines must stay off.
+        others: shapes without a label that labels should stay off.
+        drawn: lines that labels must stay off, and that their own lines may cross.
     """
     busy = list(taken)
     bounds = shapely.box(*frame)
-    inside = [_put(label, _inside(label, busy, bounds), busy) for label in wanted]
+    inside = [_put(label, _inside(label, [*busy, *drawn], bounds), busy) for label in wanted]
     # Labels are too large to tell the fine corners of a coast.
     fine = min((label.height for label in wanted), default=0.0) / 10
-    land = shapely.union_all([shapely.simplify(label.shape, fine) for label in wanted])
+    shapes = [*(label.shape for label in wanted), *others]
+    land = shapely.union_all([shapely.simplify(shape, fine) for shape in shapes])
     shapely.prepare(land)
     order = [number for number, found in enumerate(inside) if found is None]
-    for _ in range(len(order) + 1):
-        spots = _all_beside({number: wanted[number] for number in order}, land, busy, bounds)
-        stuck = [number for number in order if spots[number] is None]
-        if not stuck:
+
+    def beside() -> dict[int, Placed | None]:
+        now = list(busy)
+        return {n: _put(wanted[n], _beside(wanted[n], land, now, drawn, bounds), now) for n in order}
+
+    tries = [beside()]
+    for _ in order:
+        # Who found no room, or the worst, chooses first.
+        worst = sorted(order, key=lambda number: -_cost(tries[-1][number]))
+        first = [number for number in worst if tries[-1][number] is None] or worst[:1]
+        again = [*first, *(number for number in order if number not in first)]
+        if again == order:
             break
-        order = [*stuck, *(number for number in order if number not in stuck)]  # who found no room chooses first
+        order = again
+        tries.append(beside())
+    spots = min(tries, key=lambda found: sum(map(_cost, found.values())))
     return [found or spots[number] for number, found in enumerate(inside)]
 
 
-def _all_beside(wanted: dict[int, LabelRequest], land: Any, taken: list[Any], bounds: Any) -> dict[int, Placed | None]:
-    busy = list(taken)
-    return {number: _put(label, _beside(label, land, busy, bounds), busy) for number, label in wanted.items()}
+def _cost(found: Placed | None) -> float:
+    return _NO_ROOM if found is None else found.cost
 
 
 def names_inside(
@@ -148,7 +168,7 @@ def _inside(label: LabelRequest, taken: list[Any], bounds: Any) -> Placed | None
     return Placed(float(x[best]), float(y[best]), None)
 
 
-def _beside(label: LabelRequest, land: Any, taken: list[Any], bounds: Any) -> Placed | None:
+def _beside(label: LabelRequest, land: Any, taken: list[Any], drawn: Sequence[Any], bounds: Any) -> Placed | None:
     """The nearest free spot around the shape, off all shapes where there is one, with a free way to it."""
     middle = anchor(label.shape)
     angle, distance = (
@@ -160,27 +180,34 @@ def _beside(label: LabelRequest, land: Any, taken: list[Any], bounds: Any) -> Pl
     x = middle.x + np.cos(angle) * (distance + label.width / 2)
     y = middle.y + np.sin(angle) * (distance + label.height / 2)
     boxes = _boxes(x, y, label)
-    lines = shapely.shortest_line(shapely.Point(middle), boxes)
-    free = np.flatnonzero(_free(boxes, taken, bounds) & _clear(lines, taken, _CLEAR * label.height))
+    free = np.flatnonzero(_free(boxes, [*taken, *drawn], bounds))
+    lines = shapely.shortest_line(shapely.Point(middle), boxes[free])
+    clear = _clear(lines, taken, _CLEAR * label.height)
+    free, lines = free[clear], lines[clear]
     if not len(free):
         return None
     others = shapely.difference(land, shapely.buffer(label.shape, label.height / 10, quad_segs=1))
     shapely.prepare(others)
-    covers, across = shapely.intersects(land, boxes[free]), shapely.intersects(others, lines[free])
-    cost = distance[free] + label.height * (_ON_LAND * covers + _ACROSS_LAND * across)
+    covers, misleads = shapely.intersects(land, boxes[free]), shapely.intersects(others, boxes[free])
+    across = shapely.length(shapely.intersection(others, lines))
+    cost = distance[free] + label.height * (_ON_LAND * covers + _ON_OTHERS * misleads + _ACROSS * (across > 0))
+    cost += _ALONG * across
     best = int(free[np.argmin(cost)])
-    return Placed(float(x[best]), float(y[best]), (middle.x, middle.y))
+    return Placed(float(x[best]), float(y[best]), (middle.x, middle.y), float(cost.min()))
 
 
 def _free(boxes: Any, taken: list[Any], bounds: Any) -> Any:
-    free = shapely.within(boxes, bounds)
+    shapely.prepare(bounds)
+    free = shapely.contains(bounds, boxes)
     for other in taken:
-        free &= ~shapely.intersects(boxes, other)
+        shapely.prepare(other)
+        free[free] = ~shapely.intersects(other, boxes[free])
     return free
 
 
 def _clear(lines: Any, taken: list[Any], room: float) -> Any:
     clear = np.ones(len(lines), dtype=bool)
     for other in taken:
-        clear &= shapely.distance(lines, other) > room
+        shapely.prepare(other)
+        clear[clear] = ~shapely.dwithin(other, lines[clear], room)
     return clear

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,16 +30,28 @@ class Names:
     taken: tuple[Any, ...]
 
 
-def place_names(named: list[MappedPlace], view: View, lines: Lines, keep_off: list[Any], prefix: str) -> Names:
+def place_names(
+    named: list[MappedPlace],
+    view: View,
+    lines: Lines,
+    keep_off: list[Any],
+    prefix: str,
+    *,
+    others: Sequence[MappedPlace],
+    drawn: Sequence[Any] = (),
+) -> Names:
     """Names of places, none on another, nor on `keep_off`.
 
     Args:
         prefix: of their ids.
+        others: places that are named elsewhere.
+        drawn: lines that names stay off.
     """
     shapes = view.on_page([place.shape for place in named])
     texts = [name_lines(place.name, shape) for place, shape in zip(named, shapes, strict=True)]
     wanted = [_request(shape, text, _NAME, bold=True) for shape, text in zip(shapes, texts, strict=True)]
-    spots = place_labels(wanted, _inner(view), keep_off)
+    around = view.clipped([place.shape for place in others]).tolist()
+    spots = place_labels(wanted, _inner(view), keep_off, around, drawn)
     councils = lines.councils_on(view)
     items: list[Item] = []
     taken: list[Any] = []

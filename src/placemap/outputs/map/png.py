@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from placemap.outputs.map.drawing import HEIGHT, LEADING, WIDTH, Area, Drawing, 
 _LARGE, _FINE = 2, 3
 #: Pixels of a page in an inch.
 _INCH = 96
-#: Rows of the picture that are brought to its size in one go, so that the fine drawing is never held in full colour.
-_ROWS = 397
+#: Sides of what of the picture is brought to its size in one go: full colour of more leaves the processor's cache.
+_TILE = 128
 #: Corners of a piece of line: lines are widened in pieces, as a piece has seldom a hole.
 _PIECE = 12
 
@@ -23,8 +24,16 @@ _PIECE = 12
 def pngs(drawing: Drawing) -> tuple[bytes, bytes]:
     """The drawing as PNG for print and, at half that size, for screens; both carry their alternative text."""
     large = _picture(drawing)
-    small = large.reduce(_LARGE)
-    return _file(large, drawing, _INCH * _LARGE), _file(small, drawing, _INCH)
+    return _for_print(large, drawing), _file(large.reduce(_LARGE), drawing, _INCH)
+
+
+def png(drawing: Drawing) -> bytes:
+    """The drawing as PNG for print alone."""
+    return _for_print(_picture(drawing), drawing)
+
+
+def _for_print(picture: Any, drawing: Drawing) -> bytes:
+    return _file(picture, drawing, _INCH * _LARGE)
 
 
 def _file(image: Any, drawing: Drawing, dpi: int) -> bytes:
@@ -67,9 +76,10 @@ def _smooth(fine: Any) -> Any:
     from PIL import Image
 
     image = Image.new("RGB", (WIDTH * _LARGE, HEIGHT * _LARGE))
-    for top in range(0, image.height, _ROWS):
-        rows = fine.crop((0, top * _FINE, fine.width, min(top + _ROWS, image.height) * _FINE))
-        image.paste(rows.convert("RGB").reduce(_FINE), (0, top))
+    for top, left in product(range(0, image.height, _TILE), range(0, image.width, _TILE)):
+        right, bottom = min(left + _TILE, image.width), min(top + _TILE, image.height)
+        tile = fine.crop((left * _FINE, top * _FINE, right * _FINE, bottom * _FINE))
+        image.paste(tile.convert("RGB").reduce(_FINE), (left, top))
     return image
 
 

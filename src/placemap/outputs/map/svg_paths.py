@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from placemap.outputs.map.drawing import extent, wrapped
-from placemap.outputs.map.labels import LabelRequest, anchor, place_labels
+from placemap.outputs.map.labels import LabelRequest, anchor, leader, place_labels
 
 #: Metres a unit. Boundaries are generalised to 200 m, so ten metres lose nothing that can be seen.
 UNIT = 10
@@ -61,12 +61,12 @@ def canvas(bounds: tuple[float, float, float, float], margin: float = 0.08) -> C
 
 @dataclass(frozen=True)
 class Label:
-    """A label on a canvas: the middle of its text, its lines, and where its leader ends, if it has one."""
+    """A label on a canvas: its lines, the middle of its text, and the line from its place to its edge, if any."""
 
     lines: tuple[str, ...]
     x: int
     y: int
-    anchor: tuple[int, int] | None
+    leader: tuple[tuple[int, int], ...] | None
 
 
 def labels(names: list[str], shapes: list[Any], ground: Canvas) -> list[Label]:
@@ -85,11 +85,15 @@ def labels(names: list[str], shapes: list[Any], ground: Canvas) -> list[Label]:
             lines,
             int(ground.x(found.x)),
             int(ground.y(found.y)),
-            (int(ground.x(found.anchor[0])), int(ground.y(found.anchor[1]))) if found.anchor else None,
+            _points(leader(found, label), ground),
         )
-        for lines, found in zip(texts, place_labels(wanted, frame), strict=True)
+        for lines, label, found in zip(texts, wanted, place_labels(wanted, frame), strict=True)
         if found
     ]
+
+
+def _points(line: Any, ground: Canvas) -> tuple[tuple[int, int], ...] | None:
+    return None if line is None else tuple((int(ground.x(x)), int(ground.y(y))) for x, y in line.coords)
 
 
 def numbers(shapes: list[Any], ground: Canvas) -> list[tuple[int, int]]:

@@ -102,7 +102,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that the report says."""
+    """Everything that the report says.
+
+    Attributes:
+        postcodes: those in use by LSOA, in the order of `lsoas`; empty without a directory of them.
+    """
 
     system: System
     footprint: Footprint
@@ -123,6 +127,7 @@ class Report:
     residents_title: str
     registered_title: str
     version: str
+    postcodes: list[list[str]] = field(default_factory=list)
 
 
 def report(

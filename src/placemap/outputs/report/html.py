@@ -36,6 +36,14 @@ def html(report: Report, lsoa_shapes: Shapes, outlines: PlaceBoundaries) -> str:
     )
 
 
+def packed(postcodes: list[str]) -> str:
+    """Postcodes of an LSOA, sorted, as `BS15AA,AB;BS16BB`: of those that differ in the last two letters only these."""
+    groups: dict[str, list[str]] = {}
+    for code in postcodes:
+        groups.setdefault(code[:-2], []).append(code[-2:])
+    return ";".join(start + ",".join(ends) for start, ends in groups.items())
+
+
 def _map(report: Report, ground: Canvas) -> dict[str, Any]:
     places, outside = report.picture.places, report.picture.outside
     shapes = [place.shape for place in places]
@@ -59,5 +67,6 @@ def _data(report: Report, lsoa_shapes: Shapes, ground: Canvas) -> dict[str, Any]
         "lsoas": report.lsoas,
         "wards": report.wards,
         "practices": report.practices,
+        "postcodes": [packed(codes) for codes in report.postcodes],
         "paths": [ground.path(shape) for shape in lsoa_shapes],
     }

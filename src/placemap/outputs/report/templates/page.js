@@ -21,6 +21,11 @@ const placemap = (function () {
     for (const group of svg.querySelectorAll("g[data-size]")) {
       group.setAttribute("font-size", group.dataset.size * view.w / full.w);
     }
+    for (const line of svg.querySelectorAll(".leader")) {  // ends at the edge of its name, which keeps its size
+      const [x, y, edgeX, edgeY] = line.dataset.label.split(" ").map(Number);
+      line.setAttribute("x1", x + (edgeX - x) * view.w / full.w);
+      line.setAttribute("y1", y + (edgeY - y) * view.w / full.w);
+    }
   }
   function zoom(factor, x = view.x + view.w / 2, y = view.y + view.h / 2) {
     const before = view.w;

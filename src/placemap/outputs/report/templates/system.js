@@ -37,6 +37,7 @@
   // --- table of LSOAs --------------------------------------------------------------------------------------------
   const table = byId("lsoa-table"), body = table.tBodies[0], search = byId("lsoa-search"), more = byId("lsoa-more");
   const hits = byId("practice-hits"), STEP = 25, HITS = 8;
+  const POSTCODE = /^[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}$/i;
   const ward = (index) => data.wards[index].replace(/ \S+$/, "");
   const placeOf = (position) => (position === null ? "" : data.places[position]);
   const keys = {
@@ -76,7 +77,10 @@
     for (const index of found.slice(shown, shown + STEP)) addRow(index);
     shown = Math.min(shown + STEP, found.length);
     more.hidden = shown >= found.length;
-    byId("lsoa-count").textContent = `${people(shown)} of ${people(found.length)} LSOA${found.length === 1 ? "" : "s"} shown`;
+    const asked = search.value.trim();
+    byId("lsoa-count").textContent = !found.length && POSTCODE.test(asked)
+      ? noPostcode(asked.toUpperCase())
+      : `${people(shown)} of ${people(found.length)} LSOA${found.length === 1 ? "" : "s"} shown`;
     return body.rows[first];
   }
   function showPractices(words) {
@@ -88,8 +92,25 @@
     }));
     if (matches.length > HITS) hits.append(Object.assign(document.createElement("li"), { textContent: `and ${matches.length - HITS} more practices: give more words.` }));
   }
+  const noPostcode = (code) => data.postcodes.length
+    ? `Postcode ${code} is not in use in these places.`
+    : `Postcodes are not in this file. The command placemap explain "${code}" names the LSOA of one; search for that here.`;
+  let byPostcode = null;  // unpacked when one is first asked for
+  function lsoaOf(postcode) {
+    if (byPostcode === null) {
+      byPostcode = new Map();
+      data.postcodes.forEach((packed, index) => packed && packed.split(";").forEach((group) => {
+        const [first, ...others] = group.split(",");
+        byPostcode.set(first, index);
+        for (const end of others) byPostcode.set(first.slice(0, -2) + end, index);
+      }));
+    }
+    return byPostcode.get(postcode.replace(/\s/g, "").toUpperCase());
+  }
   function filterLsoas() {
-    const words = search.value.trim().toLowerCase().split(/\s+/);
+    const asked = search.value.trim(), words = asked.toLowerCase().split(/\s+/);
+    const at = POSTCODE.test(asked) ? lsoaOf(asked) : undefined;
+    if (at !== undefined) words.splice(0, words.length, data.lsoas[at][0].toLowerCase());
     found = order.filter((index) => words.every((word) => texts[index].includes(word)));
     shown = 0;
     body.replaceChildren();

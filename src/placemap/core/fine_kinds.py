@@ -1,0 +1,54 @@
+"""Kinds of units that are finer than an LSOA: users' data may be by them, and places are never declared from them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from placemap.core.codes import POSTCODE
+
+
+@dataclass(frozen=True)
+class FineKind:
+    """A kind of unit finer than an LSOA.
+
+    Attributes:
+        id: what `--kind` calls it. label, plural: what people call one and several.
+        family: of its table. key: the table's column of its codes.
+        shape: of its codes.
+        get: how a user gets the table.
+    """
+
+    id: str
+    label: str
+    plural: str
+    family: str
+    key: str
+    shape: re.Pattern[str]
+    get: str
+
+
+FINE_KINDS = {
+    kind.id: kind
+    for kind in (
+        FineKind(
+            "postcode",
+            "postcode",
+            "postcodes",
+            "postcodes",
+            "postcode",
+            POSTCODE,
+            "download the ONS Postcode Directory (ONSPD) or NSPL from geoportal.statistics.gov.uk, then "
+            "`placemap data import ONSPD.zip`",
+        ),
+        FineKind(
+            "oa",
+            "output area",
+            "output areas",
+            "output_areas",
+            "oa_code",
+            re.compile(r"E00\d{6}"),
+            "`placemap data update output-areas` fetches their lookup",
+        ),
+    )
+}
