@@ -136,3 +136,21 @@ def test_delivery_units_cover_lancashire_and_no_more(workspace, shipped_systems)
     np.testing.assert_array_equal(units.assignment.place >= 0, units.outer.lsoas(lancashire))
     assert set(units.parents[:-1].tolist()) == {lancashire}
     assert crossings(workspace, system, "delivery-units") == []
+
+
+def test_compare_says_how_tiers_nest_and_holds_each_to_its_own_size(run, tmp_path):
+    import json
+
+    ran = run("compare", "norfolk-and-waveney", "option-4", "neighbourhoods")
+    assert (
+        "neighbourhoods lies inside option-4: 2 LSOAs (3,590 residents) of Mid Norfolk and North Norfolk 1 are in "
+        "another place than the rest" in ran.out
+    )
+    found = json.loads(run("compare", "lancashire-and-south-cumbria", "places-2022", "delivery-units", "--json").out)
+    assert [footprint["in_range"] for footprint in found["footprints"]] == [0, None]  # no guidance on delivery units
+    assert [(one["inner"], one["outer"], one["lsoas"]) for one in found["tiers"]] == [
+        ("delivery-units", "places-2022", 0)
+    ]
+    sizes = json.loads(run("compare", "norfolk-and-waveney", "neighbourhoods", "option-4", "--json").out)["footprints"]
+    residents = [place["residents"] for place in sizes[0]["places"]]
+    assert sizes[0]["in_range"] == sum(30_000 <= people <= 50_000 for people in residents) > 0

@@ -14,6 +14,7 @@ from placemap.config.model import Footprint
 from placemap.config.tiers import GUIDANCE, tier_of
 from placemap.core.arrays import Floats, Ints, Numbers, sums
 from placemap.core.tables import Table, as_declared
+from placemap.core.text import counted, listed
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
 from placemap.resolve.plurality import plurality
@@ -100,6 +101,49 @@ class Side:
         return self.sizes[self.largest] / low if low else float("inf")
 
 
+@dataclass(frozen=True)
+class Nesting:
+    """How one footprint of a comparison lies inside another.
+
+    Attributes:
+        inner, outer: ids of the footprints.
+        crossing: names of the inner places that have LSOAs which their parent has not.
+        lsoas, residents: what they have so.
+    """
+
+    inner: str
+    outer: str
+    crossing: tuple[str, ...]
+    lsoas: int
+    residents: float
+
+    @property
+    def text(self) -> str:
+        """What it says, in a sentence."""
+        start = f"{self.inner} lies inside {self.outer}: "
+        if not self.crossing:
+            return f"{start}every place in one of its places"
+        return (
+            f"{start}{counted(self.lsoas, 'LSOA')} ({self.residents:,.0f} residents) of {listed(self.crossing)} "
+            f"{'is' if self.lsoas == 1 else 'are'} in another place than the rest"
+        )
+
+
+def nestings(sides: Sequence[Side]) -> list[Nesting]:
+    """Which of the footprints lie inside which others of them."""
+    ids = {item.footprint.id for item in sides}
+    found = []
+    for resolved in (item.resolved for item in sides):
+        if resolved.outer is None or resolved.outer.footprint.id not in ids:
+            continue
+        crossing = resolved.crossing
+        places = np.unique(resolved.assignment.place[crossing])
+        names = tuple(resolved.places[at].name for at in places)
+        inner, outer = resolved.footprint.id, resolved.outer.footprint.id
+        found.append(Nesting(inner, outer, names, int(crossing.sum()), resolved.people(crossing)))
+    return found
+
+
 def side(resolved: ResolvedFootprint) -> Side:
     """The figures of one footprint."""
     assignment, populations = resolved.assignment, resolved.populations
@@ -177,7 +221,10 @@ def comparison_tables(sides: Sequence[Side]) -> list[Table]:
     first = Table(
         "footprints",
         schemas.footprints(populations),
-        pd.DataFrame([_row(item) for item in sides]),
+        # As objects: a count that some have not is no decimal.
+        pd.DataFrame([_row(item) for item in sides]).assign(
+            IN_RANGE=pd.Series([item.in_range for item in sides], dtype=object)
+        ),
     )
     rows = [_alignment_row(item, one) for item in sides for one in item.alignments]
     second = Table("alignment", schemas.ALIGNMENT, pd.DataFrame(rows, columns=schemas.ALIGNMENT.names))

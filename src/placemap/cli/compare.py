@@ -75,6 +75,8 @@ def compare(
 
 
 def _show(found: Comparison) -> None:
+    from placemap.analysis.compare import nestings
+
     rows = [_sizes(item) for item in found.sides]
     headers = ["footprint", "places", "LSOAs", "residents", "registered", "smallest", "largest", "spread", "in range"]
     print_table(headers, rows, right=(1, 2, 3, 4, 7, 8), title=f"{found.system.name}: footprints side by side")
@@ -85,6 +87,8 @@ def _show(found: Comparison) -> None:
     typer.echo(
         "\nin range: places of the size that guidance gives for their tier (not a rule); spread: largest ÷ smallest"
     )
+    for nesting in nestings(found.sides):
+        typer.echo(nesting.text)
     for item in found.sides if len(found.sides) <= FEW else ():
         _show_split(item)
     if len(found.sides) == 2:
@@ -142,8 +146,13 @@ def _share(value: Any) -> str:
 
 
 def _json(found: Comparison) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from placemap.analysis.compare import nestings
+
     return {
         "system": found.system.id,
+        "tiers": [dict(rounded(asdict(nesting))) for nesting in nestings(found.sides)],
         "footprints": [
             {
                 **{key.lower(): value for key, value in row.items() if key != "ICSID"},

@@ -69,7 +69,7 @@ def test_command_writes_a_system_of_two_tiers(run):
     assert ran.code == 0, ran.err
     checked = run("check", "nw.yaml", "--all")
     assert checked.code == 0, checked.err
-    assert "info parent-found ×17" in checked.err + checked.out
+    assert "note parent-found ×17" in checked.err + checked.out
 
 
 def test_command_divides_a_system_that_has_a_config(run):
