@@ -124,7 +124,15 @@ def test_a_unit_has_one_best_fit(built, key):
     """Told again in plain Python from the rows of each unit: the most residents; of equals, the first PLACECD."""
     for name, frame in built[key][1].items():
         if "BEST_FIT" not in frame:
-            assert name in ("place_lsoa21", "place_pcn", "place_practice", "places", "ledger", "findings")
+            assert name in (
+                "place_lsoa21",
+                "place_pcn",
+                "place_practice",
+                "place_parent",
+                "places",
+                "ledger",
+                "findings",
+            )
             continue
         code = frame.columns[5]
         rows_of = defaultdict(list)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
-from placemap.config.model import Place
 from placemap.core.arrays import Bools, Ints
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import counted, some
@@ -24,14 +23,14 @@ def crosses_tier(resolved: ResolvedFootprint) -> Iterator[Finding]:
     outer = resolved.outer
     if outer is None:
         return
-    for position, place in enumerate(resolved.places):
+    for position in range(len(resolved.places)):
         lsoas = np.flatnonzero(resolved.lsoas(position))
         crossing = lsoas[resolved.crossing[lsoas]]
         if len(lsoas) and len(crossing) == len(lsoas):
             yield _outside(resolved, outer, position, lsoas)
         else:
             yield from _crossing(resolved, outer, position, crossing)
-        yield from _practices(resolved, outer, position, place)
+    yield from _practices(resolved, outer)
 
 
 def _outside(resolved: ResolvedFootprint, outer: ResolvedFootprint, position: int, lsoas: Ints) -> Finding:
@@ -91,13 +90,14 @@ def _named(outer: ResolvedFootprint, position: int) -> str:
     return outer.places[position].name if position >= 0 else f"no place of {outer.footprint.id}"
 
 
-def _practices(resolved: ResolvedFootprint, outer: ResolvedFootprint, position: int, place: Place) -> Iterator[Finding]:
-    """Practices of a place that the tier above has in another place than the parent."""
+def _practices(resolved: ResolvedFootprint, outer: ResolvedFootprint) -> Iterator[Finding]:
+    """Practices that the tier above has in another place than the parent of their own."""
     above = places_of_practices(outer.footprint, outer.geography)
-    registrations, parent = resolved.geography.registrations, int(resolved.parents[position])
+    registrations = resolved.geography.registrations
     sizes = dict(zip(registrations.code_list, registrations.by_practice.tolist(), strict=True))
     for code, own in sorted(places_of_practices(resolved.footprint, resolved.geography).items()):
-        if own != position or above.get(code, parent) == parent:
+        parent, place = int(resolved.parents[own]), resolved.places[own]
+        if above.get(code, parent) == parent:
             continue
         yield finding_of(
             resolved,

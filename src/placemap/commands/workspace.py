@@ -8,18 +8,17 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from placemap.checks.coverage import empty_scope
 from placemap.checks.members import check_declarations, check_icb, check_systems_of
 from placemap.checks.run import in_order, run_checks
 from placemap.checks.store_covers import require_coverage
+from placemap.commands.needed_footprints import errors_of_needed, others_places, rests_on, scope_in
 from placemap.config.as_of import at_vintages, footprint_of, in_force
 from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
 from placemap.config.suggest import closest
 from placemap.config.tiers import outer_of
-from placemap.core.arrays import Bools, Ints
+from placemap.core.arrays import Bools
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, exit_code_of, refuse_errors
@@ -36,7 +35,7 @@ from placemap.reference.lock import Lock
 from placemap.reference.open_store import open_store, store_folder
 from placemap.reference.vintages import choose, nearest_month
 from placemap.resolve.populations import Populations, populations_of
-from placemap.resolve.resolve import Assignment, OtherPlaces, lsoas_of, resolve, scope_of
+from placemap.resolve.resolve import Assignment, OtherPlaces, resolve
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
@@ -148,7 +147,7 @@ class Workspace:
         """Resolve a footprint, with the tiers above it; its declaration's errors instead, where it has any."""
         key = _key(system, footprint)
         if key not in self._resolved:
-            findings, resolved = self._resolve_alone(system, footprint)
+            findings, resolved = self.resolve_alone(system, footprint)
             outer = outer_of(system, footprint)
             if resolved is not None and outer is not None:
                 resolved = replace(resolved, outer=self.resolve(system, self.footprint(system, outer.id))[1])
@@ -159,11 +158,11 @@ class Workspace:
         """A footprint of a system with the places in force on the day that was asked for."""
         return in_force(system.footprints[key], self.geography.chosen.as_of)
 
-    def _resolve_alone(self, system: System, footprint: Footprint) -> Resolution:
+    def resolve_alone(self, system: System, footprint: Footprint) -> Resolution:
         """Resolve a footprint without the tier above it, which may be put together from its places."""
         own = self.of(footprint)
         if own is not self:
-            return own._resolve_alone(system, footprint)
+            return own.resolve_alone(system, footprint)
         key = _key(system, footprint)
         if key not in self._alone:
             require_coverage(system, footprint, self.geography)
@@ -174,50 +173,20 @@ class Workspace:
             ]
             scope: Bools | None = None
             if footprint.scope.place or footprint.inside or not findings:
-                scope, scope_findings = self._scope(system, footprint)
+                scope, scope_findings = scope_in(self, system, footprint)
                 findings += scope_findings
                 if scope is not None and not scope.any() and not findings:
                     findings.append(empty_scope(footprint))
-            others, other_findings = self._others_places(system, footprint)
+            others, other_findings = others_places(self, system, footprint)
             findings += other_findings
             resolved = None if findings or scope is None else self._resolve(system, footprint, scope, others)
             self._alone[key] = (findings, resolved)
         return self._alone[key]
 
-    def _others_places(self, system: System, footprint: Footprint) -> tuple[OtherPlaces, list[Finding]]:
-        """The LSOAs of the places of other footprints that one is put together from; or what is wrong with those."""
-        errors: list[Finding] = []
-        others: dict[str, Ints] = {}
-        for other_id in sorted(footprint.united):
-            findings, resolved = self._resolve_alone(system, self.footprint(system, other_id))
-            errors += findings
-            if resolved is not None:
-                for position, place in enumerate(resolved.places):
-                    others[f"{other_id}/{place.id}"] = np.flatnonzero(resolved.lsoas(position))
-        return others, errors
-
     def _resolve(self, system: System, footprint: Footprint, scope: Bools, others: OtherPlaces) -> ResolvedFootprint:
         assignment = resolve(footprint, self.geography, scope, others)
         newest = newest_year(self.inputs(system, footprint))
         return ResolvedFootprint(system, assignment, self.geography, self.populations, newest)
-
-    def _scope(self, system: System, footprint: Footprint) -> tuple[Bools | None, list[Finding]]:
-        if footprint.inside:
-            other_id, place_id = footprint.inside
-        elif footprint.scope.place:
-            other_id, place_id = footprint.scope.place
-        else:
-            return scope_of(footprint.scope, self.geography), []
-        findings, resolved = self._resolve_alone(system, self.footprint(system, other_id))
-        if resolved is None:
-            return None, findings
-        ids = [place.id for place in resolved.places]
-        position = ids.index(place_id) if place_id in ids else len(ids)  # a place that has ended has no LSOAs
-        lsoas = resolved.lsoas(position) if place_id else resolved.assignment.place >= 0
-        if footprint.inside:  # the tiers sum, so what a place has outside its own scope is the tier below's, too
-            return lsoas, []
-        excluded = lsoas_of(footprint.scope.exclude, self.geography)
-        return resolved.assignment.in_scope & lsoas & ~excluded, []
 
     def check(self, system: System, footprint: Footprint) -> Outcome:
         """Resolve a footprint and run all checks.
@@ -230,21 +199,17 @@ class Workspace:
         if resolved is None:
             return Outcome(system, footprint, in_order(findings, system))
         key = _key(system, footprint)
-        findings = self._checked[key] = self._checked.get(key) or run_checks(resolved)
+        if key not in self._checked:
+            self._checked[key] = [*errors_of_needed(self, system, footprint), *run_checks(resolved)]
+        findings = self._checked[key]
         return Outcome(system, footprint, findings, replace(resolved, findings=caveats(findings)))
 
     def inputs(self, system: System, footprint: Footprint) -> Inputs:
         """The reference tables that a footprint's outputs rest on, those of the tiers that it needs included."""
-        needed = [footprint]
-        for one in needed:
-            outer = outer_of(system, one)
-            others = [*(system.footprints[key] for key in sorted(one.united)), *([outer] if outer else [])]
-            needed += [other for other in others if other not in needed]
-        entries = {entry.name: entry for one in needed for entry in self._own_inputs(one)}
+        needed = rests_on(system, footprint)
+        found = [entry for one in needed for entry in inputs_of(one, self.of(one).geography, self.measure)]
+        entries = {entry.name: entry for entry in reversed(found)}
         return [entries[name] for name in sorted(entries)]
-
-    def _own_inputs(self, footprint: Footprint) -> Inputs:
-        return inputs_of(footprint, self.of(footprint).geography, self.measure)
 
     def build(self, system: System, footprint: Footprint) -> Outcome:
         """Resolve, check and make all tables; with errors only the findings."""

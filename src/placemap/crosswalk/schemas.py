@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, RESIDENTS, is_ccg, published_prefix
 from placemap.core.tables import Column, TableSchema
-from placemap.resolve.place_codes import FOOTPRINT, HEAD, ICS, PARENT, PLACE
+from placemap.resolve.place_codes import FOOTPRINT, HEAD, ICS, PLACE
 from placemap.resolve.populations import Populations
 
 
@@ -186,61 +186,6 @@ def places(people: Populations) -> TableSchema:
             Column("DESCRIPTION", "text", "shortest description that gives exactly the place's LSOAs"),
         ),
         ("PLACECD",),
-    )
-
-
-def place_parent(people: Populations) -> TableSchema:
-    """A row an overlapping pair of a place and one of the tier above."""
-    return TableSchema(
-        "Places and the places of the tier above that they lie in",
-        (
-            *HEAD,
-            Column("PARENTCD", "code", "PLACECD of the place of the tier above"),
-            Column("PARENTNM", "text", "name of that place"),
-            Column("IS_PARENT", "flag", "true for the place's parent; false where the place crosses into another"),
-            Column("PARENT_BY", "code", "declared = the config says so; found = most of its residents live there"),
-            _lsoas("that the two have in common"),
-            *_people(people, "in those LSOAs"),
-            *(replace(column, description=column.description.replace("unit", "place above")) for column in _shares()),
-            replace(_FIT, description=_FIT.description.replace("unit", "place above")),
-        ),
-        ("PLACECD", PARENT[0].name),
-    )
-
-
-def tier_columns(tier: str) -> tuple[str, str]:
-    """Names of the columns of a tier's code and name: `DELIVERY_UNITCD`, `DELIVERY_UNITNM`."""
-    stem = tier.upper().replace("-", "_")
-    return f"{stem}CD", f"{stem}NM"
-
-
-def tiers_lsoa(tiers: list[str], people: Populations) -> TableSchema:
-    """A row an LSOA of 2021, by all tiers.
-
-    Args:
-        tiers: their names, the outermost first.
-    """
-    places = [
-        column
-        for tier in tiers
-        for name, what in zip(tier_columns(tier), ("PLACECD", "name"), strict=True)
-        for column in (
-            Column(
-                name, "code" if what == "PLACECD" else "text", f"{what} of the {tier} that it is in; blank for none"
-            ),
-        )
-    ]
-    return TableSchema(
-        "Each LSOA of 2021 by all tiers of the system",
-        (
-            ICS,
-            Column("LSOA21CD", "code", "LSOA of 2021"),
-            Column("LSOA21NM", "text", "name of the LSOA"),
-            *places,
-            Column("CROSSES", "flag", "true where a tier has it in a place whose parent has it not"),
-            *_people(people, "in the LSOA"),
-        ),
-        ("LSOA21CD",),
     )
 
 

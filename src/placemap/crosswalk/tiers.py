@@ -10,7 +10,7 @@ import pandas as pd
 from placemap.config.tiers import tier_names
 from placemap.core.arrays import Numbers
 from placemap.core.tables import Table, as_declared
-from placemap.crosswalk import schemas
+from placemap.crosswalk import tier_schemas
 from placemap.crosswalk.areas import overlaps, weights
 from placemap.crosswalk.headed import fit, headed, lsoas_of_places
 from placemap.reference.by_lsoa import Units
@@ -35,7 +35,7 @@ def parent_table(resolved: ResolvedFootprint) -> Table:
         **weights(resolved, above, rows),
         "FIT": fit(lsoas, lsoas_of_places(outer)[rows.unit], lsoas_of_places(resolved)[rows.place]),
     }
-    return headed(resolved, "place_parent", schemas.place_parent(resolved.populations), rows.place, columns)
+    return headed(resolved, "place_parent", tier_schemas.place_parent(resolved.populations), rows.place, columns)
 
 
 def _as_units(outer: ResolvedFootprint) -> Units:
@@ -48,7 +48,7 @@ def tiers_table(chain: Sequence[ResolvedFootprint]) -> Table:
     """Each LSOA with its place in each of several tiers, the outermost first."""
     first = chain[0]
     names = tier_names(first.system, [tier.footprint for tier in chain])
-    schema = schemas.tiers_lsoa(names, first.populations)
+    schema = tier_schemas.tiers_lsoa(names, first.populations)
     lsoas = np.flatnonzero(np.any([tier.assignment.place >= 0 for tier in chain], axis=0))
     geography = first.geography
     columns: dict[str, Numbers] = {
@@ -57,7 +57,7 @@ def tiers_table(chain: Sequence[ResolvedFootprint]) -> Table:
         "LSOA21NM": geography.lsoa_names[lsoas],
     }
     for name, tier in zip(names, chain, strict=True):
-        code, title = schemas.tier_columns(name)
+        code, title = tier_schemas.tier_columns(name)
         columns[code] = tier.placecd[tier.assignment.place[lsoas]]
         columns[title] = tier.placenm[tier.assignment.place[lsoas]]
     columns["CROSSES"] = np.any([tier.crossing[lsoas] for tier in chain], axis=0)

@@ -157,6 +157,26 @@ def test_each_tier_is_held_to_its_own_guidance(findings_of):
     assert sizes(units) == []
 
 
+@pytest.mark.parametrize("upper", [True, False])
+def test_errors_of_a_footprint_that_is_needed_are_errors_here(findings_of, upper):
+    """A gap of the councils is one of what divides them, and a gap of the wards one of what is put together from them."""
+    if upper:
+        wrong = COUNCILS.replace("      borley: {name: Borley, ltla: {E07000902: Borley}}\n", "")
+        inner = WARDS % "inside: councils"
+        text = config(wrong, inner, default="wards")
+        for gone in ("castle: {name: Castle, ward: [E05000903]}", "dene: {name: Dene, ward: [E05000904]}"):
+            text = text.replace(f"      {gone}\n", "")
+        needed = "councils"
+    else:
+        wards = WARDS.replace("      elm: {name: Elm, ward: [E05000905]}\n", "") % ""
+        text = config(wards, UNITED.replace(", wards/elm: Elm", ""), default="united")
+        needed = "wards"
+    found = [f for f in findings_of(text) if f.code == "gap"]
+    below = [f for f in found if f.message.startswith(f"in footprint {needed}, which this one needs: ")]
+    assert len(below) == 1
+    assert (below[0].severity, below[0].place) == ("error", "")
+
+
 def test_tiers_of_a_system_by_hand():
     text = config(COUNCILS, WARDS % "inside: councils", PRACTICES % "inside: wards", UNITED, default="councils")
     system = system_from_text(text, "toy.yaml")
