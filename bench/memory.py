@@ -1,6 +1,7 @@
 """Whether a long process grows: `memory.py apply|build RUNS FOLDER`, on the packaged tables.
 
-Prints the kilobytes of memory that a run took more, by the line of least squares through the last four fifths of the runs.
+Prints the kilobytes of memory that a run took more: from the least that was held in the second fifth of the runs to the least in the
+last. What is held for a moment, and what the libraries' allocators give back late, is thereby left out.
 """
 
 import gc
@@ -50,11 +51,10 @@ def held() -> float:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def slope(values: list[float]) -> float:
-    """How much a value grows from one to the next, by least squares."""
-    middle, mean = (len(values) - 1) / 2, sum(values) / len(values)
-    above = sum((at - middle) * (value - mean) for at, value in enumerate(values))
-    return above / sum((at - middle) ** 2 for at in range(len(values)))
+def grown(values: list[float]) -> float:
+    """How much the least of some values grows from one to the next, the first fifth aside."""
+    fifth = len(values) // 5
+    return (min(values[-fifth:]) - min(values[fifth : 2 * fifth])) / (3 * fifth)
 
 
 if __name__ == "__main__":
@@ -66,4 +66,4 @@ if __name__ == "__main__":
         step(number)
         gc.collect()
         seen.append(held())
-    print(f"grown {slope(seen[runs // 5 :]):.4f}")
+    print(f"grown {grown(seen):.4f}")

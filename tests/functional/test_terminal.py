@@ -116,11 +116,9 @@ def test_what_comes_next(cli, args, last):
 def test_the_next_command_works_as_it_stands(run):
     told = [run("build", "bnssg", "--out", "out with blanks").err.splitlines()[-1]]
     assert told == ["next: placemap map bnssg | report | foi"]
-    lines = run("map", "bnssg").err.splitlines()
-    assert lines[-2:] == [
-        "0 errors, 0 warnings, 26 notes (`placemap check bnssg` lists them)",
-        "next: placemap report bnssg | foi",
-    ]
+    tally, last = run("map", "bnssg").err.splitlines()[-2:]
+    assert re.fullmatch(r"0 errors, 0 warnings, \d+ notes \(`placemap check bnssg` lists them\)", tally)
+    assert last == "next: placemap report bnssg | foi"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pandas as pd
 from placemap.apply import sql
 from placemap.apply.coverage import COVERAGE
 from placemap.apply.engine_duckdb import Engine
-from placemap.apply.figures import kinds_of
+from placemap.apply.figures import figure_kinds
 from placemap.apply.measures import COUNT, ROWS
 from placemap.apply.options import Options
 from placemap.apply.told import OUTSIDE_ENGLAND, SORTS, names_in, sorts_in
@@ -190,7 +190,7 @@ def check_columns(question: sql.Question, options: Options, stored: Collection[s
     for column in (*question.value_columns, *question.groups, *age):
         if column not in question.types:
             raise _stored(column, label) if column in stored else _no_column(column, question.types, label)
-    if options.rates.given and not kinds_of(question.measures, options.rates):
+    if options.rates.given and not figure_kinds(question.measures, options.rates):
         raise _usage("no rate is asked for", "write --rate NUMERATOR/DENOMINATOR", label)
     if question.by in (*question.groups, *age):
         raise _usage(f"`{question.by}` cannot divide the result: it is the column of codes", "leave it out", label)
@@ -216,7 +216,7 @@ def _refuse_clashes(question: sql.Question, options: Options, label: str) -> Non
     """Refuse two columns of the result that have one name."""
     groups, measures = question.groups, question.measures
     taken = {name.casefold(): "a column of every result" for name in (*PLACE_COLUMNS, *COVERAGE)}
-    figures = [column for kind in kinds_of(measures, options.rates) for column in kind.columns()]
+    figures = [column for kind in figure_kinds(measures, options.rates) for column in kind.columns()]
     of_long = (*LONG_COLUMNS, *(column.part for column in figures)) if options.long else ()
     for_groups = {name.casefold(): "a column of every long result" for name in of_long}
     _refuse_taken([(group, f"--group {group}") for group in groups], taken | for_groups, label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from placemap.apply import sql
@@ -44,18 +44,32 @@ class Denominators:
                     _fill(row, number, measure, people(row), absent_is_zero=self.options.absent_is_zero)
         return found
 
-    def _people(self, number: int, measure: Measure, *, everyone: bool) -> _Of:
-        """By row, its people: all of the place where areas without a row count as without events."""
-        aliases = sql.group_aliases(self.question)
+    def _people(self, number: int, measure: Measure, *, everyone: bool) -> Callable[[Row], float]:
+        """By row, its people: where the data have a value; or all but those of areas whose value is blank."""
+        valued = self._covered([number], everyone=everyone)
         if measure.column and not self.options.absent_is_zero:
-            table = sql.EVERYONE if everyone else sql.ATOMS
-            statement = sql.covered(self.question, [number], atoms_of=table, columns=[PEOPLE])
-            rows = self.engine.query(statement)
-            return _Of({(row["PLACECD"], *group_key(row, aliases)): _number(row[PEOPLE]) for row in rows}, aliases)
+            return lambda row: valued.get(self._key(row), 0.0)
+        whole, rows = self._whole(everyone=everyone), self._covered([], everyone=everyone)
+
+        def people(row: Row) -> float:
+            blank = rows.get(self._key(row), 0.0) - valued.get(self._key(row), 0.0)
+            return whole.get(str(row.get("PLACECD", "")), 0.0) - blank
+
+        return people
+
+    def _key(self, row: Row) -> Key:
+        return str(row.get("PLACECD", "")), *group_key(row, sql.group_aliases(self.question))
+
+    def _covered(self, measures: Sequence[int], *, everyone: bool) -> dict[Key, float]:
+        """People by place and group of areas that have a value of some measures; a row, where there are none."""
+        table = sql.EVERYONE if everyone else sql.ATOMS
+        rows = self.engine.query(sql.covered(self.question, measures, atoms_of=table, columns=[PEOPLE]))
+        return {self._key(row): _number(row[PEOPLE]) for row in rows}
+
+    def _whole(self, *, everyone: bool = False) -> dict[str, float]:
+        """All people by place."""
         atoms = self.cover.everyone if everyone else self.cover.atoms
-        return _Of(
-            {(str(place),): float(people) for place, people in atoms.groupby("PLACECD")[PEOPLE].sum().items()}, []
-        )
+        return {str(place): float(people) for place, people in atoms.groupby("PLACECD")[PEOPLE].sum().items()}
 
     def notes(self, rows: Sequence[Row]) -> Iterator[str]:
         """What to know of the rates over a measure of the tables.
@@ -67,7 +81,7 @@ class Denominators:
         if not name:
             return
         if self.options.absent_is_zero:
-            yield f"`{name}` counts all people of a place: areas without a row had no events"
+            yield f"`{name}` counts all people of a place but those of areas whose value is blank"
         elif self._are_of_a_part(rows):
             yield (
                 f"`{name}` counts people of the areas that the data have; if areas without a row had no events: "
@@ -78,23 +92,10 @@ class Denominators:
 
     def _are_of_a_part(self, rows: Sequence[Row]) -> bool:
         """Whether people of places with data are left out, since their areas have no value."""
-        whole = {
-            str(place): float(people) for place, people in self.cover.atoms.groupby("PLACECD")[PEOPLE].sum().items()
-        }
+        whole = self._whole()
         numbers = [number for number, measure in enumerate(self.question.measures) if measure.stored and measure.column]
         people = [(_number(row[f"m{number}b"]), whole[str(row["PLACECD"])]) for number in numbers for row in rows]
         return any(0 < part < 0.999 * every for part, every in people)
-
-
-@dataclass(frozen=True)
-class _Of:
-    """People by place and groups."""
-
-    people: Mapping[Key, float]
-    aliases: Sequence[str]
-
-    def __call__(self, row: Row) -> float:
-        return self.people.get((row.get("PLACECD", ""), *group_key(row, self.aliases)), 0.0)
 
 
 def _fill(row: dict[str, object], number: int, measure: Measure, people: float, *, absent_is_zero: bool) -> None:

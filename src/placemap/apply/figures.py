@@ -89,7 +89,7 @@ class Figure:
         return zip(self.kind.columns(), found, strict=True)
 
 
-def kinds_of(measures: Sequence[Measure], options: RateOptions) -> tuple[FigureKind, ...]:
+def figure_kinds(measures: Sequence[Measure], options: RateOptions) -> tuple[FigureKind, ...]:
     """The figures that are asked for, by measure."""
     found = []
     per = f"per {options.per or PER:.15g}"

@@ -81,11 +81,6 @@ class RateOptions:
         """Whether rates with limits are asked for."""
         return self.per > 0 or bool(self.age)
 
-    @property
-    def needs_england(self) -> bool:
-        """Whether rates of England are needed."""
-        return ENGLAND in (*self.compare, self.indirect)
-
 
 def as_numbers(option: str, numbers: object) -> tuple[float, ...]:
     """Numbers that a caller gave.

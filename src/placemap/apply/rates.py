@@ -13,8 +13,9 @@ from placemap.apply.ages import Strata, ages_of, strata_of
 from placemap.apply.coverage import Cover
 from placemap.apply.denominators import Denominators
 from placemap.apply.engine_duckdb import Engine
-from placemap.apply.figures import CRUDE, DIRECT, Figure, FigureKind, kinds_of, spoken
+from placemap.apply.figures import CRUDE, DIRECT, Figure, FigureKind, figure_kinds, spoken
 from placemap.apply.intervals import FEW
+from placemap.apply.measures import RATE
 from placemap.apply.rate_options import ENGLAND, PER, SYSTEM, RateOptions, number_in
 from placemap.apply.reconcile import _number
 from placemap.apply.standardise import WILSON, Estimate, crude, direct, in_words, indirect
@@ -57,7 +58,7 @@ class Rates:
         Raises:
             PlacemapError: ages are no bands, events are negative, or there is no rate of England in the data.
         """
-        return tuple(self._figure(kind) for kind in kinds_of(self.question.measures, self.options))
+        return tuple(self._figure(kind) for kind in figure_kinds(self.question.measures, self.options))
 
     def notes(self, figures: Sequence[Figure]) -> Iterator[str]:
         """What to know of the figures."""
@@ -203,15 +204,20 @@ class Rates:
                 f"`{title}` has no rate of England: the tables in use hold a part of it",
                 f"`placemap data update`; or {hint}",
             )
-        share = self._share_of_england(kind.measure)
+        share = self._shares_of_england[kind.measure]
         if share < ENOUGH:
             raise _usage(
                 f"`{title}` has no rate of England: the data cover {share:.1%} of its people; expected {ENOUGH:.0%}",
                 hint,
             )
 
+    @cached_property
+    def _shares_of_england(self) -> dict[int, float]:
+        """By rate, the part of England's people that the data cover, in the group where it is least."""
+        rates = [number for number, measure in enumerate(self.question.measures) if measure.how == RATE]
+        return {number: self._share_of_england(number) for number in rates}
+
     def _share_of_england(self, number: int) -> float:
-        """The part of England's people that the data cover, in the group where it is least."""
         people = self._people
         rows = self.engine.query(sql.covered(self.question, [number], atoms_of=sql.EVERYONE, columns=[people]))
         whole = float(self.cover.everyone[people].sum())

@@ -13,6 +13,8 @@ from placemap.apply.measures import COUNT, SUM, Measure
 from placemap.apply.reconcile import Blanked
 from placemap.core.arrays import Bools, Floats
 
+#: What adding up leaves of a share that is enough.
+ROUNDING = 1e-9
 _UNITS, _RESIDENTS, _PATIENTS = COVERAGE
 
 
@@ -35,7 +37,7 @@ def blanked(
     frame, found = frame.copy(), []
     for number, measure in enumerate(measures):
         share = _share(frame, covered[number], groups)
-        thin = (share < least) & frame[measure.title].notna().to_numpy()
+        thin = (share < least - ROUNDING) & frame[measure.title].notna().to_numpy()
         found += [_blanked(frame.iloc[at], measure, groups, float(share[at])) for at in np.flatnonzero(thin)]
         _blank(frame, measure.title, thin)
         for kind in kinds:

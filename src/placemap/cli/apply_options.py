@@ -117,7 +117,7 @@ CompareOption = Annotated[
 ]
 MinCoverageOption = Annotated[
     float,
-    typer.Option("--min-coverage", metavar="SHARE", help="Leave figures blank where the data cover less, as 0.8."),
+    typer.Option("--min-coverage", metavar="SHARE", help="Leave figures blank where data cover less, as 0.8."),
 ]
 CountOption = Annotated[bool, typer.Option("--count", help="Count rows. Done where nothing else is asked for.")]
 GroupsOption = Annotated[

@@ -23,12 +23,14 @@ def scope_in(workspace: Workspace, system: System, footprint: Footprint) -> tupl
     if not needed:
         return scope_of(footprint.scope, workspace.geography), []
     other_id, place_id = needed
-    findings, resolved = workspace.resolve_alone(system, workspace.footprint(system, other_id))
+    other = workspace.footprint(system, other_id)
+    if place_id and place_id not in {place.id for place in other.places}:
+        other = system.footprints[other_id]  # one that has ended is taken with those of its own time
+    findings, resolved = workspace.resolve_alone(system, other)
     if resolved is None:
         return None, findings
     ids = [place.id for place in resolved.places]
-    position = ids.index(place_id) if place_id in ids else len(ids)  # a place that has ended has no LSOAs
-    lsoas = resolved.lsoas(position) if place_id else resolved.assignment.place >= 0
+    lsoas = resolved.lsoas(ids.index(place_id)) if place_id else resolved.assignment.place >= 0
     if footprint.inside:  # the tiers sum, so what a place has outside its own scope is the tier below's, too
         return lsoas, []
     excluded = lsoas_of(footprint.scope.exclude, workspace.geography)

@@ -52,6 +52,7 @@ class _Reader:
             config_sha256=_content_hash(config),
             loc=self.tree.loc(("ics",)),
             placeholders=self.placeholders(),
+            note_public=_text(config, "note_public"),
             systems_of=self.systems_of(config, ()),
         )
 
@@ -83,6 +84,7 @@ class _Reader:
             loc=self.tree.loc(path),
             inside=_inside(item),
             tier=_text(item, "tier"),
+            note_public=_text(item, "note_public"),
         )
 
     def place(self, above: KeyPath, key: str, footprint: Values, outer: Vintages) -> Place:

@@ -154,6 +154,7 @@ class Footprint:
         inside: the footprint whose places it divides, and one of these places where it is only that (else empty);
             None where it lies in no other.
         tier: what kind of tier it is, as the config says; empty where it does not (see `config.tiers`).
+        note_public: what the system itself may say of it; `notes` may be an outside reader's.
     """
 
     id: str
@@ -172,6 +173,7 @@ class Footprint:
     loc: Loc
     inside: tuple[str, str] | None = None
     tier: str = ""
+    note_public: str = ""
 
     @property
     def has_patient_kinds(self) -> bool:
@@ -206,6 +208,7 @@ class System:
         icb_code, icb_ods, icb_vintage: its integrated care board, as of that vintage.
         placeholders: texts that are left to fill in, in the order of the file.
         config_sha256: hash of the config's content, the same however it is laid out.
+        note_public: what the system itself may say; `notes` may be an outside reader's.
         systems_of: ICBs of other years that the system's area is in.
     """
 
@@ -221,6 +224,7 @@ class System:
     config_sha256: str
     loc: Loc
     placeholders: tuple[Placeholder, ...] = ()
+    note_public: str = ""
     systems_of: tuple[Member, ...] = ()
 
     def icbs_of(self, place: Place, vintage: str) -> tuple[Member, ...]:

@@ -124,6 +124,7 @@ _SUBJECTS = {
     "minItems": 1,
 }
 _NOTES = _text(description="what a careful analyst must know")
+_NOTE_PUBLIC = _text(description="what the system itself may say of it, in a reply to a request")
 _DAY = {**_text(DAY), "format": "date"}
 _SYSTEMS_OF: dict[str, Schema] = {
     SYSTEMS_OF: {
@@ -201,6 +202,7 @@ SHAPES: dict[str, Schema] = {
             "basis": _BASIS,
             "evidence": _KEYS,
             "notes": _NOTES,
+            "note_public": _NOTE_PUBLIC,
             "valid_from": _DAY,
             "valid_to": _DAY,
             "scope": _ref("ScopeShape"),
@@ -248,6 +250,7 @@ SHAPES: dict[str, Schema] = {
                 "items": _text(OTHER_FILE),
                 "default": [],
             },
+            "note_public": _NOTE_PUBLIC,
             "default_footprint": _text(ID),
             "footprints": _by_id("FootprintShape", minProperties=1),
         },

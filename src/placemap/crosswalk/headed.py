@@ -13,7 +13,7 @@ from placemap.core.tables import Table, TableSchema, as_declared
 from placemap.resolve.place_codes import HEAD, PARENT
 from placemap.resolve.resolved import ResolvedFootprint
 
-#: Tables that say which place of the tier above each place lies in, where there is such a tier (ADR 12).
+#: Tables that say which place of the tier above each place lies in, where there is such a tier (ADR 15).
 WITH_PARENT = ("place_lsoa21", "place_pcn", "place_practice")
 
 

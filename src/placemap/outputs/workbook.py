@@ -102,7 +102,7 @@ def _contents(tables: Sequence[TableSheet]) -> list[tuple[Cell, str]]:
     return [
         ("Contents", "the sheets of this workbook; a click on a name leads there"),
         *((Link(sheet.name), f"{sheet.table.schema.title}: {_count(sheet)}") for sheet in tables),
-        (Link(METHOD), "how LSOAs come to places, and how to use the tables"),
+        (Link(METHOD), "how the places were made, and what to know when using the tables"),
         (Link(DICTIONARY), "what each column means"),
         (Link(SOURCES), "what the figures rest on, with licences"),
     ]

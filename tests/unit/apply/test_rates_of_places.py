@@ -179,14 +179,17 @@ def test_patients_of_the_tables(apply):
 
 
 def test_people_count_where_the_data_have_a_value(apply):
-    """Of Ashton only LSOA 1, with 10 events of 1,000 people, is in the data: 10 in 1,000 and not in 5,000."""
+    """Of Ashton only LSOA 1, with 10 events of 1,000 people, has a value: 10 in 1,000 and not in 5,000.
+
+    Where areas without a row had no events, the 600 people of LSOA 2 still do not count, as its value is held back.
+    """
     some = data({code(1): 10, code(6): 40})
     some.loc[2] = [code(2), None, 600]
     found = apply(some, rates=["events"], denominator="residents_2021", per=1000)
     near(column(found, "events/residents_2021 per 1000"), {"ashton": 10, "borley": 20, "corley": None})
     assert any("--absent-is-zero" in note for note in found.notes)
     zero = apply(some, rates=["events"], denominator="residents_2021", per=1000, absent_is_zero=True)
-    near(column(zero, "events/residents_2021 per 1000"), {"ashton": 2, "borley": 8, "corley": 0})
+    near(column(zero, "events/residents_2021 per 1000"), {"ashton": 10 / 4.4, "borley": 8, "corley": 0})
 
 
 def test_rows_over_all_people_of_a_place(apply):
@@ -342,7 +345,7 @@ AGES = ("0-14", "15-64", "65+")
 WEIGHTS = (0.16, 0.645, 0.195)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.tuples(st.sampled_from(LSOAS), st.sampled_from(AGES)),
