@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from placemap.commands.foi import foi_files
+from conftest import REPO
+from placemap.commands.foi import Asked, foi_files
 from placemap.commands.tiers import inside
-from placemap.core.errors import PlacemapError
+from placemap.core.errors import PlacemapErrors
 from placemap.outputs.foi.questions import Letter
 from placemap.outputs.foi.tiers import QUESTION
 from placemap.outputs.report.tiers import parts_of
@@ -75,19 +76,19 @@ def reply(files):
     return "".join(Document(BytesIO(files[name])).element.body.itertext())
 
 
-def test_an_foi_pack_answers_on_tiers_where_there_are_some(workspace, norfolk):
-    words = reply(foi_files(workspace, norfolk, norfolk.footprints["option-4"], "", Letter()))
+def asked(footprint, text=None):
+    text = text or (REPO / "configs/norfolk-and-waveney.yaml").read_text(encoding="utf-8")
+    return Asked(text, "norfolk-and-waveney.yaml", footprint, Letter())
+
+
+def test_an_foi_pack_answers_on_tiers_where_there_are_some(workspace):
+    words = reply(foi_files(workspace, asked("option-4")))
     assert QUESTION in words
     assert "Mid Norfolk (1,447 residents, a part of one that lies in South Norfolk)" in words
-    assert QUESTION not in reply(foi_files(workspace, norfolk, norfolk.footprints["option-6"], "", Letter()))
+    assert QUESTION not in reply(foi_files(workspace, asked("option-6")))
 
 
-def test_an_foi_pack_of_a_system_in_several_files_is_refused(workspace, norfolk):
-    from dataclasses import replace
-
-    from placemap.config.model import Loc
-
-    other = replace(norfolk.footprints["option-6"], loc=Loc("more.yaml", 3, 1))
-    split = replace(norfolk, footprints={**norfolk.footprints, "option-6": other})
-    with pytest.raises(PlacemapError, match="written in several files"):
-        foi_files(workspace, split, split.footprints["option-4"], "", Letter())
+def test_an_foi_pack_of_a_system_in_several_files_is_refused(workspace):
+    text = "files: [parts.yaml]\n" + asked("option-4").config
+    with pytest.raises(PlacemapErrors, match="other files of the system cannot be read here"):
+        foi_files(workspace, asked("option-4", text))
