@@ -238,6 +238,41 @@ def test_places_put_together_from_parts_are_their_sum(base, tiers):
     assert resolved.outer.assignment.place[:12].tolist() == expected
 
 
+COUNCILS = "".join(
+    f"      {name.lower()}: {{name: {name}, ltla: [{code}]}}\n" for code, name in toy_county.LTLA_NAMES.items()
+)
+
+
+@QUICK
+@given(groups=st.lists(st.integers(0, 2), min_size=6, max_size=6), people=registrations())
+def test_figures_of_tiers_sum_both_ways_however_patients_cross(base, groups, people):
+    """Of each council by the rows that lie in it, and of each group of practices by its own rows."""
+    from placemap.apply.tiers import BETWEEN, tiers_of
+
+    listed = {one: [code for code, group in zip(PRACTICES, groups, strict=True) if group == one] for one in set(groups)}
+    places = "".join(f"      p{one}: {{name: P{one}, practice: [{', '.join(listed[one])}]}}\n" for one in listed)
+    head = "  parts:\n    name: Parts\n    status: current\n    grade: A\n    evidence: plan\n    inside: one\n    places:\n"
+    system = system_from_text(toy_county.footprint(COUNCILS) + head + places, "toy.yaml")
+    work = workspace(base, **{"registrations-2022-07": people})
+    findings, inner = work.resolve(system, system.footprints["parts"])
+    assume(not findings)
+    tiers = tiers_of([inner.outer, inner])
+    parts = tiers.footprints[1]
+    residents = parts.populations.residents
+    by_above, by_place = {}, {}
+    for at, code in enumerate(parts.placecd[:-1]):
+        figure = residents[parts.lsoas(at)].sum()
+        above = tiers.parents[code][0]
+        by_above[above] = by_above.get(above, 0) + figure
+        own = code.partition(BETWEEN)[0]
+        by_place[own] = by_place.get(own, 0) + figure
+    for at, code in enumerate(inner.placecd[:-1]):
+        assert by_place.get(code, 0) == residents[inner.lsoas(at)].sum()
+    placed = inner.assignment.place >= 0
+    for at, code in enumerate(inner.outer.placecd[:-1]):
+        assert by_above.get(code, 0) == residents[inner.outer.lsoas(at) & placed].sum()
+
+
 members = st.lists(
     st.sampled_from(
         [
