@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from placemap.config.model import Footprint, System
 
-#: Tiers with guidance on their size: what most systems call a place, and what a place divides into.
-PLACE_TIER, NEIGHBOURHOOD_TIER = "place", "neighbourhood"
+#: What most systems call a place, what a place divides into, and what that does.
+PLACE_TIER, NEIGHBOURHOOD_TIER, PART_TIER = "place", "neighbourhood", "neighbourhood-part"
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,24 @@ def has_tiers(system: System) -> bool:
 
 
 def tier_of(system: System, footprint: Footprint) -> str:
-    """What kind of tier a footprint is: as its config says, else a place, or a neighbourhood inside a place."""
+    """What kind of tier a footprint is: as its config says, else by the nearest tier around it that is of a known kind.
+
+    Inside a place is a neighbourhood, inside a neighbourhood a part of one; what lies inside none of them is a place.
+    """
     if footprint.tier:
         return footprint.tier
-    inside = footprint.inside or any(footprint.id in other.united for other in system.footprints.values())
-    return NEIGHBOURHOOD_TIER if inside else PLACE_TIER
+    around = _around(system, footprint)
+    known = next((tier for tier in around if tier in (PLACE_TIER, NEIGHBOURHOOD_TIER)), "")
+    return {PLACE_TIER: NEIGHBOURHOOD_TIER, NEIGHBOURHOOD_TIER: PART_TIER}.get(known, PLACE_TIER)
+
+
+def _around(system: System, footprint: Footprint) -> list[str]:
+    """The tiers around a footprint, the nearest first."""
+    outer = outer_of(system, footprint)
+    if outer is not None:
+        return [tier_of(system, outer), *_around(system, outer)]
+    several = any(footprint.id in other.united for other in system.footprints.values())
+    return [PLACE_TIER] if several else []
 
 
 def tier_names(system: System, chain: list[Footprint]) -> list[str]:

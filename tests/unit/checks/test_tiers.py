@@ -186,8 +186,33 @@ def test_tiers_of_a_system_by_hand():
     assert inner_of(system, of["councils"]) == [of["wards"]]
     chain = chain_of(system, of["wards"])
     assert [footprint.id for footprint in chain] == ["councils", "wards", "practices"]
-    assert [tier_of(system, footprint) for footprint in chain] == ["place", "neighbourhood", "neighbourhood"]
-    assert tier_names(system, chain) == ["place", "wards", "practices"]
+    assert [tier_of(system, footprint) for footprint in chain] == ["place", "neighbourhood", "neighbourhood-part"]
+    assert tier_names(system, chain) == ["place", "neighbourhood", "neighbourhood-part"]
+
+
+@pytest.mark.parametrize(
+    ("outermost", "middle", "tiers"),
+    [
+        ("region", "", ["region", "place", "neighbourhood"]),
+        ("", "delivery-unit", ["place", "delivery-unit", "neighbourhood"]),
+        ("", "place", ["place", "place", "neighbourhood"]),
+    ],
+)
+def test_tier_of_a_footprint_follows_from_what_is_around_it(outermost, middle, tiers):
+    def said(text, tier):
+        return text.replace("    evidence: plan\n", f"    evidence: plan\n    tier: {tier}\n") if tier else text
+
+    text = config(
+        said(COUNCILS, outermost),
+        said(WARDS % "inside: councils", middle),
+        PRACTICES % "inside: wards",
+        default="wards",
+    )
+    system = system_from_text(text, "toy.yaml")
+    chain = chain_of(system, system.footprints["wards"])
+    assert [tier_of(system, footprint) for footprint in chain] == tiers
+    names = tier_names(system, chain)
+    assert names == (["councils", "wards", "neighbourhood"] if tiers[0] == tiers[1] else tiers)
 
 
 # --- several files ---------------------------------------------------------------------------------------------------
