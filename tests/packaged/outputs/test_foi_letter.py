@@ -158,6 +158,7 @@ def office(tmp_path_factory):
     section.left_margin = Cm(3)
     section.header.paragraphs[0].add_run().add_picture(str(folder / "logo.png"), width=Cm(5))
     section.footer.paragraphs[0].text = "NHS Somewhere ICB, 1 High Street"
+    linked(section.footer.add_paragraph(), "www.somewhere.icb.nhs.uk")
     document.add_paragraph("Dear Sir, an old letter")
     document.add_picture(str(folder / "logo.png"))
     document.styles["Heading 1"].font.name = "Georgia"
@@ -166,11 +167,24 @@ def office(tmp_path_factory):
     return folder / "letterhead.docx"
 
 
+def linked(paragraph, text):
+    """A link as Word makes one of an address."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("r:id"), paragraph.part.relate_to(f"https://{text}", RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+    link.append(paragraph.add_run(text)._r)
+    paragraph._p.append(link)
+
+
 def test_the_reply_is_written_into_a_letterhead(workspace, office, tmp_path):
     made = foi_files(workspace, asked("single-place", letterhead=office.read_bytes()))
     document = Document(io.BytesIO(made[RESPONSE]))
     for section in document.sections:
-        assert section.footer.paragraphs[0].text == "NHS Somewhere ICB, 1 High Street"
+        said = [paragraph.text for paragraph in section.footer.paragraphs]
+        assert said == ["NHS Somewhere ICB, 1 High Street", "www.somewhere.icb.nhs.uk"]
     assert document.styles["Heading 1"].font.name == "Georgia"
     assert round(document.sections[0].left_margin.cm, 1) == 3.0
     for name in (RESPONSE, LETTERHEAD):
@@ -195,6 +209,26 @@ def test_a_letterhead_without_words_styles_will_do(workspace, office):
     document.save(content)
     made = foi_files(workspace, asked("single-place", letterhead=content.getvalue()))
     assert "•\t" in text_of(made[RESPONSE])
+
+
+def test_a_letterhead_that_says_no_page_gets_one(workspace, office):
+    import re
+
+    bare = with_part(office, "word/document.xml", lambda text: re.sub(rb"<w:pg(Sz|Mar)[^>]*/>", b"", text))
+    made = foi_files(workspace, asked("single-place", letterhead=bare))
+    assert round(Document(io.BytesIO(made[RESPONSE])).sections[0].page_width.cm) == 21
+
+
+def test_a_field_that_numbers_pages_hides_nothing_and_no_other_does(office):
+    def foot(instruction):
+        field = f'<w:fldSimple w:instr="{instruction}"><w:r><w:t>1</w:t></w:r></w:fldSimple></w:p>'.encode()
+        return with_part(office, "word/footer1.xml", lambda text: text.replace(b"</w:p>", field, 1))
+
+    for good in ("PAGE", r" NUMPAGES  \* MERGEFORMAT "):
+        assert hidden(LETTERHEAD, prepared(foot(good), "x")) == []
+    for bad in ("PAGE a secret", "AUTHOR", " "):
+        with pytest.raises(PlacemapError, match="holds a field"):
+            prepared(foot(bad), "x")
 
 
 def with_part(office, name, change):

@@ -11,7 +11,7 @@ from placemap.core.errors import PlacemapError
 from placemap.core.files import without_timestamps
 from placemap.core.open_file import ZIP_FAULTS
 from placemap.outputs.foi.hidden import hidden
-from placemap.outputs.foi.page import plain_properties, strip
+from placemap.outputs.foi.page import landscape, own_styles, plain_properties, strip
 
 LETTERHEAD = "letterhead.docx"
 #: No letterhead is larger, packed or not.
@@ -58,10 +58,19 @@ def _stripped(content: bytes) -> bytes:
     plain_properties(document, "Letterhead")
     _empty(document)
     for part in document.part.package.iter_parts():
-        _without_revisions(part)
+        _tidy(part)
     buffer = BytesIO()
     document.save(buffer)
-    return without_timestamps(buffer.getvalue())
+    made = without_timestamps(buffer.getvalue())
+    _try(Document(BytesIO(made)))
+    return made
+
+
+def _try(document: Any) -> None:
+    """Whether a reply can be written into it: it has a style of ordinary text, and pages with room for text."""
+    own_styles(document)
+    if min(landscape(document)) <= 0:
+        raise ValueError("its margins leave no room")
 
 
 def _empty(document: Any) -> None:
@@ -75,21 +84,40 @@ def _empty(document: Any) -> None:
             body.remove(element)
     if not len(body):
         body.append(OxmlElement("w:sectPr"))
+    _size_page(document.sections[-1])
     used = set(re.findall(r'r:(?:id|embed|link)="([^"]+)"', document.element.xml))
     relations = document.part.rels
     for key in [key for key, relation in relations.items() if relation.reltype.endswith(_OF_TEXT) and key not in used]:
         del relations[key]
 
 
+def _size_page(section: Any) -> None:
+    """A4 with margins of 2 centimetres, where the document does not say."""
+    from docx.shared import Cm
+
+    sides = ("left_margin", "right_margin", "top_margin", "bottom_margin")
+    for name, size in (("page_width", 21.0), ("page_height", 29.7), *((side, 2.0) for side in sides)):
+        if getattr(section, name) is None:
+            setattr(section, name, Cm(size))
+
+
 #: Relations that text has: pictures, links, and heads and feet of sections that are gone.
 _OF_TEXT = ("/image", "/hyperlink", "/header", "/footer", "/chart", "/oleObject", "/package", "/aFChunk")
 
 
-def _without_revisions(part: Any) -> None:
-    """Take out the ids of editing sessions."""
+def _tidy(part: Any) -> None:
+    """Take out the ids of editing sessions, and links, whose words stay."""
+    from docx.oxml.ns import qn
+
     element = getattr(part, "element", None)
     if element is None or not hasattr(element, "iter"):
         return
+    for link in list(element.iter(qn("w:hyperlink"))):
+        for inner in list(link):
+            link.addprevious(inner)
+        link.getparent().remove(link)
+    for key in [key for key, relation in part.rels.items() if relation.reltype.endswith("/hyperlink")]:
+        del part.rels[key]
     for inner in element.iter():
         for key in [key for key in inner.attrib if "}rsid" in key]:
             del inner.attrib[key]
