@@ -22,12 +22,12 @@ def page(run, tmp_path, footprint):
     ran = run("report", "norfolk-and-waveney", "-f", footprint)
     assert ran.code == 0, ran.err
     text = (tmp_path / f"out/norfolk-and-waveney/{footprint}-report.html").read_text(encoding="utf-8")
-    return text[text.index('<table id="places-table"') :].partition("</table>")[0]
+    return text[text.index('<h2 id="places"') :].partition("</section>")[0]
 
 
 def test_places_open_to_their_neighbourhoods(run, tmp_path):
-    table = page(run, tmp_path, "option-4")
-    opened = re.findall(r"<summary>([^<]*)</summary>(.*?)</details>", table, re.DOTALL)
+    section = page(run, tmp_path, "option-4")
+    opened = re.findall(r"<summary>([^<:]*): \d parts?</summary>(.*?)</details>", section, re.DOTALL)
     assert [name for name, _ in opened] == [
         "Great Yarmouth and Waveney",
         "North Norfolk",
@@ -44,12 +44,13 @@ def test_places_open_to_their_neighbourhoods(run, tmp_path):
         ("Mid Norfolk", "1,447", " (a part; it lies in South Norfolk)"),
     ]
     assert sum(int(figure.replace(",", "")) for _, figure, _ in parts) == 174_176
-    assert "Lies in" not in table
+    assert "Lies in" not in section
 
 
 def test_neighbourhoods_say_what_they_lie_in(run, tmp_path):
     table = page(run, tmp_path, "neighbourhoods")
     assert "<details>" not in table
+    assert "divides into" not in table
     rows = re.findall(r'<th scope="row">([^<]*)</th>\s*<td>([^<]*)</td>', table)
     assert ("Gorleston", "Great Yarmouth and Waveney") in rows
     assert len([row for row in rows if row[0] != "All places"]) == 17
