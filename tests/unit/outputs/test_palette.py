@@ -63,7 +63,7 @@ def test_neighbours_differ_in_grey_print(workspace, system):
             assignment = resolved.assignment
             pairs = neighbours(assignment, workspace.geography)
             chosen = colours(len(footprint.places), pairs)
-            assert len(set(chosen)) == len(chosen)
+            assert len(set(chosen)) == len(chosen) or len(chosen) > len(PALETTE)
             for one, other in pairs:
                 assert abs(lightness(chosen[one]) - lightness(chosen[other])) > 7, footprint.id
 
