@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from placemap.core.records import dataclass
 from placemap.reference.look_up import NamedUnit
 
 

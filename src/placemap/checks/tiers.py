@@ -94,7 +94,7 @@ def _practices(resolved: ResolvedFootprint, outer: ResolvedFootprint) -> Iterato
     """Practices that the tier above has in another place than the parent of their own."""
     above = places_of_practices(outer.footprint, outer.geography)
     registrations = resolved.geography.registrations
-    sizes = dict(zip(registrations.code_list, registrations.by_practice.tolist(), strict=True))
+    sizes = dict(zip(registrations.codes, registrations.by_practice.tolist(), strict=True))
     for code, own in sorted(places_of_practices(resolved.footprint, resolved.geography).items()):
         parent, place = int(resolved.parents[own]), resolved.places[own]
         if above.get(code, parent) == parent:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,6 +40,7 @@ from placemap.cli.outcomes import outcome_json, print_outcome
 from placemap.cli.workflow import Annotations, error_annotations, finding_annotations
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -130,7 +130,6 @@ def build(
     Example: placemap build bnssg --out crosswalks
     """
     from placemap.commands import build as pipeline
-    from placemap.commands.data import shipped_systems
 
     reference = _Reference(data, measure, vintage or [], as_of, min_grade, locked, download)
     options = pipeline.BuildOptions(formats.value, excel, boundaries, sensitivity, tiers)
@@ -138,6 +137,8 @@ def build(
         refuse_with_england(systems, footprint, every=every)
         if tiers:
             raise PlacemapError("--tiers takes systems", hint="name them instead", exit_code=Exit.USAGE)
+        from placemap.commands.data import shipped_systems
+
         workspace = reference.open([], shipped_systems(), "build --england")
         return build_england(workspace, out, min_grade.value, options, strict=strict, as_json=as_json)
     if not systems:

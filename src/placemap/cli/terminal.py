@@ -10,15 +10,16 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TextIO
+
+from placemap.core.records import dataclass
 
 #: A terminal that is narrower wraps for itself.
 NARROWEST = 40
 _STYLES = {"error": "1;31", "warning": "33", "note": "36", "strong": "1"}
 
 
-@dataclass
+@dataclass()
 class _Saying:
     """What the command that runs was asked to say: nothing but errors, or all findings."""
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity
-from placemap.core.read_tables import read_built
+from placemap.core.records import dataclass
 
 KEY = ("ICSID", "FOOTPRINT", "FINDING", "SUBJECT")
 Known = frozenset[tuple[str, ...]]
@@ -21,6 +20,8 @@ def read_baseline(paths: Iterable[Path]) -> Known:
     Raises:
         PlacemapError: a file cannot be read, or is no table of findings.
     """
+    from placemap.core.read_tables import read_built  # with pandas, which no other run needs
+
     known: set[tuple[str, ...]] = set()
     for path in paths:
         table = read_built(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,9 +16,9 @@ from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.model import Footprint, Place, System
 from placemap.config.suggest import places_meant
 from placemap.config.tiers import chain_of
-from placemap.core.arrays import positions
 from placemap.core.codes import KINDS, POSTCODE, normal_name
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.records import dataclass
 from placemap.core.text import listed
 from placemap.reference.describe import as_text
 from placemap.reference.geography import Geography
@@ -138,7 +138,7 @@ def _with_tiers(workspace: Workspace, resolved: ResolvedFootprint, result: Expla
     """With the tiers of its LSOA, where it is about one and the system has several."""
     if len(result.reasons) != 1:
         return result
-    lsoa = positions(workspace.geography.lsoas, [result.reasons[0].lsoa])[0]
+    lsoa = workspace.geography.lsoas.positions([result.reasons[0].lsoa])[0]
     return replace(result, facts=(*result.facts, *tiers_of_lsoa(_tiers(workspace, resolved), int(lsoa))))
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from placemap.commands.workspace import Workspace, footprints_of, resolved_of
-from placemap.config.draft import TO_FILL_IN, quoted, slug
+from placemap.config.draft import quoted, slug
 from placemap.config.load import system_from_text
+from placemap.config.text_rules import TO_FILL_IN
 from placemap.config.tiers import inner_of
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.records import dataclass
 from placemap.reference.by_lsoa import living_in
 from placemap.resolve.resolved import ResolvedFootprint
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from placemap.core.arrays import Bools
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, exit_code_of, refuse_errors
+from placemap.core.records import dataclass, replace
 from placemap.core.tables import Table
 from placemap.crosswalk.findings import findings_table
 from placemap.crosswalk.inputs import Inputs, as_of, inputs_of, newest_year
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from placemap.outputs.map.outlines import LsoaBoundaries, PlaceBoundaries
 
 
-@dataclass
+@dataclass()
 class Outcome:
     """What became of one footprint.
 

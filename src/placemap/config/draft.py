@@ -6,12 +6,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from placemap.config.text_rules import TO_FILL_IN
 from placemap.core.codes import KINDS, MEMBER_KINDS
-
-#: Stands in a new config for a text that only a person can give; `check` reports it.
-TO_FILL_IN = "TO FILL IN"
+from placemap.core.records import dataclass
 
 Unit = tuple[str, str, str]
 """Kind, code and name."""

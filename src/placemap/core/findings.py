@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.records import dataclass
 from placemap.core.text import counted
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from placemap.config.tiers import tier_names
 from placemap.core.arrays import Numbers
+from placemap.core.columns import Columns
 from placemap.core.tables import Table, as_declared
 from placemap.crosswalk import tier_schemas
 from placemap.crosswalk.areas import overlaps, weights
@@ -35,7 +35,9 @@ def parent_table(resolved: ResolvedFootprint) -> Table:
         **weights(resolved, above, rows),
         "FIT": fit(lsoas, lsoas_of_places(outer)[rows.unit], lsoas_of_places(resolved)[rows.place]),
     }
-    return headed(resolved, "place_parent", tier_schemas.place_parent(resolved.populations), rows.place, columns)
+    return headed(
+        resolved, "place_parent", tier_schemas.place_parent(resolved.populations), rows.place, rows.unit, columns
+    )
 
 
 def _as_units(outer: ResolvedFootprint) -> Units:
@@ -65,5 +67,4 @@ def tiers_table(chain: Sequence[ResolvedFootprint]) -> Table:
     columns["REGISTERED"] = first.populations.registered[lsoas]
     order = np.argsort(columns["LSOA21CD"].astype(str), kind="stable")
     values = {column.name: as_declared(columns[column.name][order], column) for column in schema.columns}
-    series = {name: pd.Series(of, dtype=of.dtype) for name, of in values.items()}
-    return Table("tiers_lsoa21", schema, pd.DataFrame(series))
+    return Table("tiers_lsoa21", schema, Columns(values))

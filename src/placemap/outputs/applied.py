@@ -14,6 +14,7 @@ from placemap.apply.reconcile import Reconciliation
 from placemap.apply.run import Applied
 from placemap.apply.tiers import Tiers
 from placemap.core.account import Account
+from placemap.core.columns import columns_of, columns_of_rows
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_whole
 from placemap.core.tables import Column, Table, TableSchema
@@ -121,7 +122,7 @@ def result_table(
         if column.type == "int":
             frame[column.name] = pd.Series([None if pd.isna(v) else int(v) for v in frame[column.name]], dtype=object)
     columns = (*head, *(Column(group, "text", "group of the data") for group in groups), *last)
-    return Table("applied", TableSchema("Figures by place", columns, (*key, *groups)), frame)
+    return Table("applied", TableSchema("Figures by place", columns, (*key, *groups)), columns_of(frame))
 
 
 def _figure_columns(applied: Applied) -> Iterator[Column]:
@@ -180,7 +181,7 @@ def reconciliation_table(reconciliations: Sequence[Reconciliation], account: Acc
         for item in reconciliations
         for one in item.blanked
     ]
-    return Table("reconciliation", RECONCILIATION, pd.DataFrame(rows, columns=RECONCILIATION.names))
+    return Table("reconciliation", RECONCILIATION, columns_of_rows(rows, RECONCILIATION))
 
 
 def write_keys(keys: Apportionment, folder: Path) -> None:
@@ -194,7 +195,7 @@ def write_keys(keys: Apportionment, folder: Path) -> None:
     weights = weights.assign(WEIGHT=[repr(float(weight)) for weight in weights["WEIGHT"]])
     for table, path in zip(("codes", "weights"), key_files(folder), strict=True):
         schema, frame = (KEY_CODES, codes) if table == "codes" else (KEY_WEIGHTS, weights)
-        write_frame(Table(f"placemap_{table}", schema, frame), path)
+        write_frame(Table(f"placemap_{table}", schema, columns_of(frame)), path)
 
 
 def key_files(folder: Path) -> tuple[Path, Path]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from placemap.config.model import Footprint, Member, Scope
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.codes import PLACE
+from placemap.core.records import dataclass
 from placemap.reference.geography import Geography
 from placemap.resolve.plurality import Plurality, plurality
 
@@ -55,7 +55,7 @@ class Assignment:
     @property
     def overlaps(self) -> Ints:
         """Positions of LSOAs that several places claim exactly."""
-        return np.flatnonzero(self.claims.sum(axis=1) > 1)
+        return np.flatnonzero(self.claims @ np.ones(self.claims.shape[1], dtype=np.int16) > 1)
 
     @property
     def ties(self) -> Ints:
@@ -171,6 +171,8 @@ def resolve(
         won = in_scope & ~claimed & (patients.winner >= 0)
         place = np.where(won, patients.winner, place)
         method = np.where(won, METHODS.index(PLURALITY), method)
+    # All England's systems are held at once, so that what is small is held so.
+    method, member = method.astype(np.int8), member.astype(np.int32)
     return Assignment(footprint, in_scope, place, method, member, claims, practice_place, patients)
 
 
@@ -236,7 +238,7 @@ def places_of_practices(footprint: Footprint, geography: Geography) -> dict[str,
 def practice_places(footprint: Footprint, geography: Geography) -> Ints:
     """By practice of the registrations, the position of the place that it is declared in; -1 for none."""
     place_of = places_of_practices(footprint, geography)
-    return np.array([place_of.get(code, -1) for code in geography.registrations.code_list], dtype=np.int64)
+    return np.array([place_of.get(code, -1) for code in geography.registrations.codes], dtype=np.int64)
 
 
 def low_share(assignment: Assignment) -> Bools:

@@ -43,7 +43,7 @@ def test_patients_are_counted_where_they_live(workspace, shipped_systems):
     found = {one.code: one for one in neighbourhoods(resolved)}
     registrations = workspace.geography.registrations
     practices = workspace.geography.pcns("2022-08").practices_of["U36042"]
-    rows = np.isin(registrations.practice, [registrations.code_list.index(code) for code in practices])
+    rows = np.isin(registrations.practice, registrations.codes.positions(practices))
     assert found["U36042"].patients == registrations.patients[rows].sum()
     assert found["U36042"].place == "great-yarmouth-and-waveney"
     assert 0.99 < found["U36042"].there / found["U36042"].patients <= 1
