@@ -8,14 +8,13 @@ a place sum to its figure, those of a neighbourhood to its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from placemap.config.model import Footprint, Loc, Member, Place
-from placemap.core.records import dataclass
 from placemap.resolve.place_codes import PARENT
 from placemap.resolve.resolve import Assignment, places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint

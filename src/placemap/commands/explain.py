@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from placemap.config.suggest import places_meant
 from placemap.config.tiers import chain_of
 from placemap.core.codes import KINDS, POSTCODE, normal_name
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 from placemap.core.text import listed
 from placemap.reference.describe import as_text
 from placemap.reference.geography import Geography

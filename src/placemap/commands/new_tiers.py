@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from placemap.config.load import system_from_text
 from placemap.config.text_rules import TO_FILL_IN
 from placemap.config.tiers import inner_of
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 from placemap.reference.by_lsoa import living_in
 from placemap.resolve.resolved import ResolvedFootprint
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from placemap.core.codes import KINDS, PLACE, Kind
-from placemap.core.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from placemap.config.model import Footprint, System
-from placemap.core.records import dataclass
 
 #: What most systems call a place, what a place divides into, and what that does.
 PLACE_TIER, NEIGHBOURHOOD_TIER, PART_TIER = "place", "neighbourhood", "neighbourhood-part"
