@@ -39,7 +39,11 @@ def workspace(base, **changed):
     manifest, tables = base
     tables = {**tables, **changed}
     return Workspace(
-        Geography(ReferenceData(Manifest(manifest.tables, manifest.defaults), lambda entry: columns_of(tables[entry.name]), "toy"))
+        Geography(
+            ReferenceData(
+                Manifest(manifest.tables, manifest.defaults), lambda entry: columns_of(tables[entry.name]), "toy"
+            )
+        )
     )
 
 

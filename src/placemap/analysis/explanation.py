@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from placemap.core.records import dataclass
+from dataclasses import dataclass
+
 from placemap.reference.look_up import NamedUnit
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from placemap.config.model import System
 from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, normal_name
-from placemap.core.records import dataclass
 from placemap.reference.former_codes import area_ended, newest_practices, practices_went
 from placemap.reference.geography import Geography
 from placemap.reference.look_up import NamedUnit, parents_of

@@ -7,6 +7,7 @@ checks on each unit.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from placemap.checks.areas import check_area, mixed_lsoas, unknown_area, vintages_with
 from placemap.checks.codes import error, not_there, wrong_kind
@@ -15,7 +16,6 @@ from placemap.checks.practices import check_pcn, check_practice
 from placemap.config.model import Footprint, Member, Place, Scope, System
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding
-from placemap.core.records import replace
 from placemap.core.text import listed
 from placemap.reference.geography import Geography
 

@@ -7,6 +7,7 @@ checks on what a config says.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 # Importing them enters their checks in the registry.
 from placemap.checks import (  # noqa: F401
@@ -22,7 +23,6 @@ from placemap.checks import (  # noqa: F401
 from placemap.checks.registry import RESULT_CHECKS
 from placemap.config.model import Accept, Footprint, Loc, System
 from placemap.core.findings import Finding, Severity
-from placemap.core.records import replace
 from placemap.resolve.resolved import ResolvedFootprint
 
 _PROMISE = "each LSOA of the scope belongs in exactly one place", "take it out, and mend the places or the scope"

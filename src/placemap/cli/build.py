@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -40,7 +41,6 @@ from placemap.cli.outcomes import outcome_json, print_outcome
 from placemap.cli.workflow import Annotations, error_annotations, finding_annotations
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

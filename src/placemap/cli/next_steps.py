@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from placemap.core.records import dataclass
 
 if TYPE_CHECKING:
     from placemap.config.model import Footprint

@@ -10,9 +10,8 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TextIO
-
-from placemap.core.records import dataclass
 
 #: A terminal that is narrower wraps for itself.
 NARROWEST = 40

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity
-from placemap.core.records import dataclass
 
 KEY = ("ICSID", "FOOTPRINT", "FINDING", "SUBJECT")
 Known = frozenset[tuple[str, ...]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,6 @@ import numpy as np
 from placemap.commands.workspace import Outcome, Workspace, chosen_of
 from placemap.config.model import Footprint, Place, System
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 from placemap.outputs.folder import write_build
 from placemap.reference.lock import require_locked
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +16,6 @@ from placemap.config.model import Footprint, Place, System
 from placemap.config.suggest import places_meant
 from placemap.core.codes import KINDS, POSTCODE, normal_name
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 from placemap.core.text import listed
 from placemap.reference.describe import as_text
 from placemap.reference.geography import Geography

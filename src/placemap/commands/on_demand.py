@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.config.model import Footprint, System
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass
 from placemap.core.text import some
 from placemap.reference.open_store import ENVIRONMENT, cache_folder, open_store, store_folder
 from placemap.reference.store import MANIFEST, Manifest

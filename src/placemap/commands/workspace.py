@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,6 @@ from placemap.core.arrays import Bools
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, exit_code_of, refuse_errors
-from placemap.core.records import dataclass, replace
 from placemap.core.tables import Table
 from placemap.crosswalk.findings import findings_table
 from placemap.crosswalk.inputs import Inputs, as_of, inputs_of, newest_year

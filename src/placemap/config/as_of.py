@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from placemap.config.model import Footprint, Member, Place, System
 from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
-from placemap.core.records import replace
 
 # --- footprints ----------------------------------------------------------------------------------------------------
 

@@ -6,11 +6,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from placemap.config.text_rules import TO_FILL_IN
 from placemap.core.codes import KINDS, MEMBER_KINDS
-from placemap.core.records import dataclass
 
 Unit = tuple[str, str, str]
 """Kind, code and name."""

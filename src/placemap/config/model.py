@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
-
-from placemap.core.records import dataclass
 
 #: Size of a place in people that NHS Confederation (2020) gives as guidance; reported, never enforced.
 PLACE_SIZE = (250_000, 500_000)

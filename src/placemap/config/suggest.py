@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass
 from placemap.core.text import listed
 
 #: What people say with a council's or a system's name, and the name does without.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,6 @@ from yaml.scanner import Scanner
 from placemap.config.model import Loc
 from placemap.config.yaml_errors import YAML_HINT, bad_character, not_yaml
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass
 
 #: Far above any real config (the largest shipped one is 30 kB); a larger file is something else.
 MAX_BYTES = 2_000_000

@@ -18,10 +18,12 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.locks import Busy, locked
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 _IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY)
 _SPACE = "free some space, or choose another place with"
@@ -122,10 +124,12 @@ def replacing_file(path: Path) -> Iterator[Path]:
 @contextmanager
 def _locked(place: Path) -> Iterator[None]:
     """Hold the lock of a folder or file that is written."""
+    from filelock import Timeout
+
     try:
-        with locked(_lock(place), LOCK_SECONDS):
+        with _lock(place).acquire(timeout=LOCK_SECONDS):
             yield
-    except Busy:
+    except Timeout:
         raise PlacemapError(
             f"another placemap has been writing here for over {LOCK_SECONDS} seconds",
             location=str(place),
@@ -133,20 +137,27 @@ def _locked(place: Path) -> Iterator[None]:
         ) from None
 
 
-def _lock(place: Path) -> Path:
-    """The lock of a folder or file; it lies in the temporary folder, so none is left among a user's files."""
+def _lock(place: Path) -> FileLock:
+    """The lock of a folder or file; it lies in the temporary folder, so none is left among a user's files.
+
+    The system frees it when its holder ends, however that comes.
+    """
+    from filelock import FileLock  # a tenth of the time of a build: loaded by what writes, and by nothing else
+
     name = hashlib.sha256(os.fsencode(place.parent.resolve() / place.name)).hexdigest()[:16]
     user = os.getuid() if hasattr(os, "getuid") else 0
-    return Path(tempfile.gettempdir()) / f"placemap-{user}-{name}.lock"
+    return FileLock(Path(tempfile.gettempdir()) / f"placemap-{user}-{name}.lock")
 
 
 def _clear_leftovers(folder: Path) -> None:
     """Delete files that killed writers left on their way into a folder; those of living ones have their lock held."""
+    from filelock import Timeout
+
     with suppress(OSError):
         for item in folder.iterdir():
             found = _NEW.fullmatch(item.name)
             if found and item.is_file():
-                with suppress(Busy), locked(_lock(folder / f"{found['stem']}{found['ending'] or ''}"), 0):
+                with suppress(Timeout), _lock(folder / f"{found['stem']}{found['ending'] or ''}").acquire(timeout=0):
                     item.unlink(missing_ok=True)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 from placemap.core.text import counted
 
 

@@ -5,8 +5,9 @@ Published names carry vintages, so the schemas are made from the vintages in use
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, RESIDENTS, is_ccg, published_prefix
-from placemap.core.records import replace
 from placemap.core.tables import Column, TableSchema
 from placemap.resolve.place_codes import FOOTPRINT, HEAD, ICS, PLACE
 from placemap.resolve.populations import Populations

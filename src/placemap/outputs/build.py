@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding, errors_of
 from placemap.core.installed import __version__
-from placemap.core.records import dataclass
 from placemap.core.tables import Table
 from placemap.crosswalk.inputs import Inputs
 

@@ -5,6 +5,7 @@ LSOAs stand in order of code, and everything is by position of the LSOA. `geogra
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -13,7 +14,6 @@ import numpy as np
 from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, distinct, sums
 from placemap.core.codes import normal_name, published_prefix
 from placemap.core.columns import Codes, Columns
-from placemap.core.records import dataclass
 from placemap.reference.store import TableEntry
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from placemap.core.codes import KINDS, month_of
-from placemap.core.records import dataclass
 from placemap.core.text import listed, some
 from placemap.reference.by_lsoa import Pcns, Units
 from placemap.reference.geography import Geography

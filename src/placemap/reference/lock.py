@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import from_json
-from placemap.core.records import dataclass
 from placemap.core.text import some
 from placemap.reference.store import TableEntry
 

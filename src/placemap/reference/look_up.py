@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from placemap.core.arrays import Ints, distinct
 from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, is_ccg, kinds_of
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 from placemap.reference.by_lsoa import Units
 from placemap.reference.former_codes import (
     area_ended,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from placemap.core.arrays import Bools, distinct
-from placemap.core.records import dataclass
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
 

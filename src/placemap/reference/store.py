@@ -9,12 +9,11 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from placemap.core.codes import AREA_KINDS, KINDS, OLD_LSOA_VINTAGE, OLD_RESIDENTS, RESIDENTS
 from placemap.core.errors import PlacemapError
-from placemap.core.records import dataclass
 from placemap.core.tables import TableSchema
 from placemap.reference.schemas import store_schema
 

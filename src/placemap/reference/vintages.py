@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 
 from placemap.core.codes import ICBS_FROM, KINDS, is_day, month_of
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.records import dataclass
 from placemap.reference.store import FAMILIES, Manifest, TableEntry
 
 #: Day of the year on which a vintage comes into force, by kind: census day, May elections, and the start of the

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from placemap.config.model import Footprint, Loc, Scope, System
 from placemap.core.arrays import Bools, Floats, Ints, distinct
 from placemap.core.findings import Finding, Severity
-from placemap.core.records import dataclass
 from placemap.reference.geography import Geography
 from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from placemap.config.model import Footprint, Place, System
-from placemap.core.records import dataclass
 from placemap.core.tables import Column
 
 ICS = Column("ICSID", "code", "id of the integrated care system, as in its placemap config")

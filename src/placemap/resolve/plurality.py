@@ -6,10 +6,11 @@ doi:10.3399/BJGPO.2022.0037): an area belongs with the practices that most of it
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from placemap.core.arrays import Bools, Floats, Ints, ratio
-from placemap.core.records import dataclass
 from placemap.reference.by_lsoa import Registrations
 
 

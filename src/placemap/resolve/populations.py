@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from placemap.core.arrays import Bools, Floats, Ints
-from placemap.core.records import dataclass
 from placemap.core.tables import Column
 from placemap.reference.geography import Geography
 

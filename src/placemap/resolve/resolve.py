@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 from placemap.config.model import Footprint, Member, Scope
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.codes import KINDS
-from placemap.core.records import dataclass
 from placemap.reference.geography import Geography
 from placemap.resolve.plurality import Plurality, plurality
 

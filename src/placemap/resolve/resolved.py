@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +10,6 @@ import numpy as np
 from placemap.config.model import Footprint, Place, System
 from placemap.core.arrays import Bools, Ints, Texts
 from placemap.core.findings import Finding
-from placemap.core.records import dataclass
 from placemap.reference.geography import Geography
 from placemap.resolve.place_codes import PlaceCode, place_codes_of
 from placemap.resolve.populations import Populations

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from placemap.config.model import Footprint, System
 from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, OLD_RESIDENTS
-from placemap.core.records import dataclass
 from placemap.reference.store import NEEDED, OPTIONAL, Manifest, TableEntry
 from placemap.reference.vintages import nearest_month
 
