@@ -13,6 +13,9 @@ import re
 import pytest
 import toy_county
 from openpyxl import load_workbook
+from typer.testing import CliRunner
+
+from placemap.cli import app
 
 SAID = ("--title", "Toy index", "--publisher", "Toy Office", "--licence", "OGL", "--vintage", "2025")
 EAST = (1, 5, 6, 8, 9)
@@ -286,3 +289,15 @@ def test_an_order_of_2011_has_all_its_fifths(taken, tmp_path):
     # Ranks 12 and 13 are the merged ones, 11 the one that was split in two: all in the last fifth, from 10.4 on.
     assert _floats(england, *(f"UNITS_Q{n}" for n in range(1, 6))) == [2, 3, 2, 3, 3]
     assert float(england["PEOPLE_Q5"]) == 600 + 1400 + 2000
+
+
+def test_at_a_terminal_what_is_not_said_is_asked(cli, own_store, tmp_path, monkeypatch):
+    monkeypatch.setattr("placemap.cli.describe_measure.can_ask", lambda: True)
+    file = _index(tmp_path / "index.csv")
+    command = ["data", "import", file, "--as", "measure:index", "--to", own_store, "--vintage", "2025-10"]
+    done = CliRunner().invoke(app, [str(word) for word in command], input="The index\nThe office\nOGL\n")
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr.count("index.csv: ") > 3
+    entry = json.loads((own_store / "manifest.json").read_text())["tables"]["profile_index-2025-10"]
+    said = [entry[name] for name in ("title", "publisher", "licence", "vintage")]
+    assert said == ["The index", "The office", "Open Government Licence v3.0", "2025-10"]
