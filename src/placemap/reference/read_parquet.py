@@ -72,12 +72,23 @@ def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:
         footer = pq.read_metadata(pa.BufferReader(content))
         there = set(footer.schema.to_arrow_schema().names)
         text = [column.name for column in entry.schema.columns if column.type in TEXT_TYPES and column.name in there]
-        file = pq.ParquetFile(pa.BufferReader(content), metadata=footer, read_dictionary=text)
-        return file.read(use_threads=len(content) > LARGE).unify_dictionaries().combine_chunks()
+        coded = [name for name in text if not _is_sorted_text(footer, name)]
+        file = pq.ParquetFile(pa.BufferReader(content), metadata=footer, read_dictionary=coded)
+        table = file.read(use_threads=len(content) > LARGE)
+        for name in set(text) - set(coded):
+            table = table.set_column(table.column_names.index(name), name, table[name].dictionary_encode())
+        return table.unify_dictionaries().combine_chunks()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise PlacemapError(
             f"the table is not a whole Parquet file: {str(error).splitlines()[0]}", location=str(path), hint=REMAKE
         ) from None
+
+
+def _is_sorted_text(footer: pq.FileMetaData, name: str) -> bool:
+    """Whether a column is kept as what each text adds to the one before, which Arrow cannot read as a dictionary."""
+    at = footer.schema.to_arrow_schema().names.index(name)
+    groups = (footer.row_group(number).column(at) for number in range(footer.num_row_groups))
+    return any("DELTA_BYTE_ARRAY" in column.encodings for column in groups)
 
 
 def _problem(table: pa.Table, entry: TableEntry) -> str:

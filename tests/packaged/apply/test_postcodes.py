@@ -262,6 +262,18 @@ def test_a_damaged_directory_is_refused(directory, run, tmp_path, monkeypatch):
     assert (found.code, "is not the one that the manifest describes" in found.err) == (3, True)
 
 
+def test_a_store_with_a_directory_is_verified_packed_and_taken_over(directory, run, tmp_path):
+    """Its postcodes are kept in another way than all other text (each as what it adds to the one before)."""
+    own = str(directory / "placemap" / "store")
+    found = run("data", "verify", "--data", own)
+    assert (found.code, "3 tables, no problem" in " ".join(found.out.split())) == (0, True)
+    assert run("data", "pack", "own.zip", "--data", own).code == 0
+    found = run("data", "import", "own.zip", "--to", "again")
+    assert (found.code, "3 tables taken over" in " ".join((found.out + found.err).split())) == (0, True)
+    held = {path.name: path.read_bytes() for path in (directory / "placemap" / "store" / "tables").iterdir()}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "again" / "tables").iterdir()} == held
+
+
 def test_sql_has_no_lookup_and_says_so(at_hand, run, tmp_path):
     (tmp_path / "t.csv").write_text("pc,n\nBS1 4DJ,3\n")
     found = run("apply", "t.csv", "--system", "bnssg", "--sql")
