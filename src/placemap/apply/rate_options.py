@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from placemap.core.errors import Exit, PlacemapError
 ENGLAND, SYSTEM = "england", "system"
 #: Per cent of intervals: those that Fingertips has.
 LEVELS = (95.0, 99.8)
+_NUMBER = re.compile(r"(\d+|\d{1,3}(,\d{3})+)(\.\d*)?|\.\d+", re.ASCII)
 #: What standardised rates are given for where `per` says nothing.
 PER = 100_000.0
 
@@ -96,12 +98,11 @@ def as_numbers(option: str, numbers: object) -> tuple[float, ...]:
 
 
 def number_in(text: str) -> float | None:
-    """A published rate; None where a text is no number."""
-    try:
-        value = float(text.replace(",", ""))
-    except ValueError:
+    """A published rate, `1234.5` or `1,234.5`; None where a text is no such number: `31,5` is none."""
+    if not _NUMBER.fullmatch(text.strip()):
         return None
-    return value if math.isfinite(value) and value >= 0 else None
+    value = float(text.replace(",", ""))
+    return value if math.isfinite(value) else None
 
 
 def _usage(message: str, hint: str) -> PlacemapError:

@@ -472,6 +472,8 @@ def test_json_and_the_reconciliation_say_what_is_left_blank(command, tmp_path):
         (("--rate", "events/people", "--per", "nan"), "for nan people"),
         (("--rate", "events/people", "--per", "1000", "--confidence", "90"), "95 and 99.8 are"),
         (("--rate", "events/people", "--per", "1000", "--compare", "wales"), "`wales`"),
+        (("--rate", "events/people", "--per", "1000", "--compare", "31,5"), "`31,5`"),
+        (("--rate", "events/people", "--per", "1000", "--compare", "3_1"), "`3_1`"),
         (("--rate", "events/people", "--indirect", "system"), "name their column with --age"),
         (("--rate", "events/people", "--age", "years"), "no column `years`"),
         (("--rate", "events/people", "--age", "lsoa"), "column of codes"),
