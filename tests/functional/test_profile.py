@@ -228,6 +228,12 @@ REFUSED = {
     "two columns of codes": ("LSOA21CD,LSOA11CD,n\nE01000001,E01000001,5\n", (), 2, "--by 'LSOA21CD'"),
     "other areas": ("WD24CD,n\nE05000901,5\n", (), 3, "no column has codes of LSOAs or practices"),
     "nothing in a column": ("LSOA21CD,n\nE01000001,\n", ("--column", "n=score"), 3, "holds no figure"),
+    "a density": ("LSOA21CD,Population density\nE01000001,5\n", (), 2, "nothing says whether these are counts"),
+    "events per people": ("LSOA21CD,Events per 1000\nE01000001,5\n", (), 2, "nothing says whether these are counts"),
+    "per cent of what": ("LSOA21CD,Damp\nE01000001,5%\n", (), 2, "nothing says whether these are counts"),
+    "some per cent": ("LSOA21CD,a score\nE01000001,5%\nE01000002,0.05\n", (), 3, "1 cell in per cent, such as `5%`"),
+    "marks for no figure": ("LSOA21CD,a score\nE01000001,-99\nE01000002,-99\n", (), 2, "--blank=-99"),
+    "too large a number": ("LSOA21CD,a score\nE01000001,1e999\nE01000002,1\n", (), 2, "are no numbers: 1e999"),
     "no year": ("LSOA21CD,n\nE01000001,5\n", ("--vintage", "last year"), 2, "is no year or month"),
 }
 

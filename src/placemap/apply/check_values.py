@@ -11,6 +11,7 @@ from placemap.apply.held_back import bad_cells_error, sentinel_error
 from placemap.apply.measures import MEAN, SUM, intensive_error
 from placemap.apply.reconcile import _number
 from placemap.core.errors import PlacemapError
+from placemap.core.figures import SENTINELS
 
 #: Whole numbers up to this are exact in binary floating point.
 EXACT = 2**53
@@ -48,10 +49,10 @@ def _refuse_sentinels(
     engine: Engine, question: sql.Question, number: int, total: dict[str, object], label: str
 ) -> None:
     """Refuse -1, -9, -99 and -999 where they repeat and no other number is negative."""
-    if _number(total[f"c{number}least"]) not in sql.SENTINELS:
+    if _number(total[f"c{number}least"]) not in SENTINELS:
         return
     row = engine.query(sql.negatives(question, number))[0]
-    found = [(value, int(row[f"s{at}"])) for at, value in enumerate(sql.SENTINELS) if row[f"s{at}"]]
+    found = [(value, int(row[f"s{at}"])) for at, value in enumerate(SENTINELS) if row[f"s{at}"]]
     if 1 < sum(rows for _, rows in found) == int(row["n"]):
         raise sentinel_error(question.value_columns[number], found, label)
 

@@ -6,23 +6,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.figures import looks_intensive
 
 SUM, MEAN, RATE, COUNT = "sum", "mean", "rate", "count"
 #: The number of rows, as a column of the result and as the numerator of a rate.
 ROWS = "ROWS"
-
-#: Words in a column's title that say that it is intensive.
-_INTENSIVE_WORDS = frozenset(
-    {
-        *("rate", "rates", "ratio", "percent", "percentage", "pct", "proportion", "prevalence", "density", "share"),
-        *("mean", "avg", "average", "median", "score", "index", "rank", "decile", "quintile", "quartile"),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -53,13 +45,6 @@ class Measure:
     def columns(self) -> tuple[str, ...]:
         """The columns of the data that it needs."""
         return tuple(name for name in (self.column, "" if self.stored else self.over) if name)
-
-
-def looks_intensive(title: str) -> bool:
-    """Whether a column's title says that its figures are rates, scores or averages, which do not add up."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", title)
-    words = re.split(r"[^A-Za-z%]+", spaced.casefold())
-    return "%" in title or "per" in words or bool(_INTENSIVE_WORDS.intersection(words))
 
 
 def measures_of(

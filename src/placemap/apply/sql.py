@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from placemap.apply.measures import RATE, Measure
+from placemap.core.figures import SENTINELS
 
 DATA, LOCATED, CODED, CODES, WEIGHTS, JOIN, COVERS, ATOMS, EVERYONE = (
     "placemap_data",
@@ -35,8 +36,6 @@ LARGEST = "1.7976931348623157e308"
 NUMBER = "^[-+]?£?[-+]?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]+)?$"
 #: White space that is taken off cells: blank, tab, line ends, and the blank that does not break.
 WHITE = " \t\r\n\u00a0"
-#: Negative numbers that stand for no figure in many a table.
-SENTINELS = (-1, -9, -99, -999)
 
 
 @dataclass(frozen=True)

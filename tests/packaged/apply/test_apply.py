@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 
 import placemap
 from conftest import PACKAGED
-from placemap.apply.measures import looks_intensive
 from placemap.cli import app
 from placemap.core.arrays import largest_remainder
 from placemap.core.errors import PlacemapError
+from placemap.core.figures import looks_intensive
 
 WINFORD = "E01014848"
 
@@ -94,7 +94,7 @@ def test_among_areas_of_several_sizes_lsoas_are_taken(bnssg):
 
 
 @pytest.mark.parametrize(
-    "title", ["Rate", "crude_rate", "IMDScore", "% smoking", "deaths per 1,000", "Prevalence", "mean age", "IMD Decile"]
+    "title", ["Rate", "crude_rate", "IMDScore", "% smoking", "deaths per 1,000", "Prevalence", "mean age", "IMD Decile", "LifeExpectancy"]
 )
 def test_names_of_rates_are_known(title):
     assert looks_intensive(title)

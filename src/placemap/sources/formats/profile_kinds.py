@@ -12,6 +12,7 @@ import pandas as pd
 
 from placemap.core.arrays import Floats
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.figures import SENTINELS, looks_intensive
 from placemap.core.text import counted, listed, some
 from placemap.reference.profiles import (
     BANDED,
@@ -28,15 +29,11 @@ from placemap.reference.profiles import (
 
 #: What a title says by itself, the first that is in it.
 _SAID = ((RANK, r"rank(ing)?"), (DECILE, r"deciles?"), (QUINTILE, r"quintiles?"), (SCORE, r"scores?"))
-#: Titles of what must not be added up, whatever the numbers look like.
-_NO_COUNT = re.compile(
-    r"%|\b(per ?cent|percentage|proportion|share|rate|ratio|average|mean|median|index)\b", re.IGNORECASE
-)
 #: Titles of columns that are no figures, though they hold numbers.
 _BESIDE = re.compile(
     r"object ?id|fid|ogc_fid|globalid|shape_+(area|length)|id|date|year|month|period|time|.*\bcode\b.*", re.IGNORECASE
 )
-_NUMBER = r"[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?([eE][-+]?\d+)?|[-+]?\.\d+"
+_NUMBER = r"(?:[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?([eE][-+]?\d+)?|[-+]?\.\d+)"
 #: The highest that a kind may be.
 _MOST = {DECILE: 10, QUINTILE: 5, PERCENTAGE: 100}
 #: Part of the filled cells from which on a column is one of figures, some of which are held back.
@@ -85,7 +82,7 @@ def _figures(frame: pd.DataFrame) -> list[str]:
     found = []
     for title in map(str, frame.columns):
         filled = frame.loc[frame[title] != "", title]
-        if len(filled) and not _BESIDE.fullmatch(title) and filled.str.fullmatch(_NUMBER + "%?").mean() >= _MOSTLY:
+        if len(filled) and not _BESIDE.fullmatch(title) and filled.str.fullmatch(_NUMBER + " ?%?").mean() >= _MOSTLY:
             found.append(title)
     return found
 
@@ -120,30 +117,34 @@ def _begin(frame: pd.DataFrame, start: str) -> list[str]:
 
 def _chosen(frame: pd.DataFrame, title: str, kind: str, other: str, over: str, file: str) -> Chosen:
     values = _numbers(frame[title], file)
-    kind = kind or _told(title, values)
+    if not kind:
+        _refuse_sentinels(title, values, file)
+        kind = _told(title, values, per_cent=bool(frame[title].str.endswith("%").any()))
     if over and title != over and kind in (COUNT, *OF_OTHERS):
         kind, other = (PROPORTION if kind == COUNT else kind), other or over
     return Chosen(title, kind, other if kind in OF_OTHERS else "", values)
 
 
-def _told(title: str, values: Floats) -> str:
+def _told(title: str, values: Floats, *, per_cent: bool) -> str:
     """What a title says that its figures are; whole numbers with no word of it are counts; empty where unclear."""
     for kind, word in _SAID:
         if re.search(rf"\b{word}\b", title, re.IGNORECASE):
             return kind
     known = values[np.isfinite(values)]
     is_count = bool((known == np.rint(known)).all() and (known >= 0).all())
-    return COUNT if is_count and not _NO_COUNT.search(title) else ""
+    return COUNT if is_count and not per_cent and not looks_intensive(title) else ""
 
 
 def _numbers(cells: pd.Series, file: str) -> Floats:
     """Cells as numbers, NaN for blank ones.
 
     Raises:
-        PlacemapError: a cell is no number.
+        PlacemapError: a cell is no number, or some are per cent and others parts of 1.
     """
     texts = cells.str.removesuffix("%").str.rstrip()
     good = texts.str.fullmatch(_NUMBER)
+    numbers = texts.str.replace(",", "").mask(~good, "nan").astype("float64")
+    good &= ~np.isinf(numbers)
     bad = cells[~good & (cells != "")]
     if len(bad):
         marks = list(dict.fromkeys(bad))
@@ -153,11 +154,40 @@ def _numbers(cells: pd.Series, file: str) -> Floats:
             f"column `{cells.name}` holds {counted(len(bad), 'cell')} that are no numbers: {some(marks, _SHOWN)}",
             f"if these stand for figures that were held back: {options}",
         )
-    plain = texts.str.replace(",", "").mask(~good, "nan")
-    return plain.astype("float64").to_numpy()
+    _refuse_some_per_cent(cells, numbers, file)
+    return numbers.to_numpy()
 
 
 # --- what is refused, and said ----------------------------------------------------------------------------------------
+
+
+def _refuse_some_per_cent(cells: pd.Series, numbers: pd.Series, file: str) -> None:
+    """Refuse `12%` beside `0.12`, of which one would count a hundredfold."""
+    signed = cells.str.endswith("%")
+    parts = ~signed & (numbers.abs() <= 1) & (numbers != 0)
+    if signed.any() and parts.any():
+        raise PlacemapError(
+            f"column `{cells.name}` holds {counted(int(signed.sum()), 'cell')} in per cent, such as "
+            f"`{cells[signed].iloc[0]}`, and {int(parts.sum()):,} that may be parts of 1, such as "
+            f"`{cells[parts].iloc[0]}`; expected one way of writing",
+            location=file,
+            hint="write all of them the same way in the file",
+        )
+
+
+def _refuse_sentinels(title: str, values: Floats, file: str) -> None:
+    """Refuse a column whose only negative numbers are ones that mean "no figure" in many a table, as `apply` does."""
+    below = values[values < 0]
+    marks = [mark for mark in SENTINELS if (below == mark).any()]
+    if len(below) > 1 and np.isin(below, marks).all():
+        shown = ", ".join(f"`{mark}` ×{int((below == mark).sum()):,}" for mark in marks)
+        options = " ".join(f"--blank={mark}" for mark in marks)
+        raise _usage(
+            file,
+            f"the only negative numbers of column `{title}` are {shown}: they look like marks for no figure",
+            f"leave them blank with {options}; if they are figures, say of what kind: --column "
+            + shlex.quote(f"{title}=score"),
+        )
 
 
 def _refuse_unsaid(chosen: Sequence[Chosen], file: str) -> None:
