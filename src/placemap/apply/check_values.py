@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from placemap.apply import sql
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.held_back import bad_cells_error, sentinel_error
-from placemap.apply.measures import MEAN, SUM, intensive_error
+from placemap.apply.measures import MEAN, RATE, SUM, intensive_error
 from placemap.apply.reconcile import _number
 from placemap.core.errors import PlacemapError
 from placemap.core.figures import SENTINELS
+from placemap.core.text import counted
 
 #: Whole numbers up to this are exact in binary floating point.
 EXACT = 2**53
@@ -61,6 +62,7 @@ def notes_on(engine: Engine, question: sql.Question, total: dict[str, object]) -
     """What an analyst should know of the columns and of what is blank in them."""
     rows = int(_number(total["n"]))
     yield from _of_negatives(engine, question, total)
+    yield from _of_nobody(engine, question, total)
     yield from _of_doubles(engine, question)
     for number, measure in enumerate(question.measures):
         if not measure.columns:
@@ -81,6 +83,21 @@ def _of_negatives(engine: Engine, question: sql.Question, total: dict[str, objec
         if _number(total[f"c{number}least"]) < 0:
             row = engine.query(sql.negatives(question, number))[0]
             yield f"`{column}` has {int(row['n']):,} negative numbers, together {row['total']:,.10g}; they are added in"
+
+
+def _of_nobody(engine: Engine, question: sql.Question, total: dict[str, object]) -> Iterable[str]:
+    """Events of nobody raise the rates of places and of the system; a table that looks whole may lack people so."""
+    for number, measure in enumerate(question.measures):
+        if measure.how != RATE or len(measure.columns) < 2:
+            continue
+        events, people = measure.columns
+        least = total[f"c{question.value_columns.index(people)}least"]
+        row = engine.query(sql.without_people(question, number))[0] if least is not None and _number(least) <= 0 else {}
+        if row.get("n"):
+            yield (
+                f"`{people}` is 0 in {counted(int(row['n']), 'row')} with {row['total']:,.10g} of `{events}`, "
+                "which raise rates without adding people"
+            )
 
 
 #: Titles of columns that tell the types of the areas that a table repeats.

@@ -13,7 +13,7 @@ from placemap.apply.ages import Strata, ages_of, strata_of
 from placemap.apply.coverage import Cover
 from placemap.apply.denominators import Denominators
 from placemap.apply.engine_duckdb import Engine
-from placemap.apply.figures import CRUDE, DIRECT, Figure, FigureKind, figure_kinds, spoken
+from placemap.apply.figures import CRUDE, DIRECT, INDIRECT, Figure, FigureKind, figure_kinds, spoken
 from placemap.apply.intervals import FEW
 from placemap.apply.measures import RATE
 from placemap.apply.rate_options import ENGLAND, PER, SYSTEM, RateOptions, number_in
@@ -26,6 +26,12 @@ from placemap.core.text import counted
 
 #: Part of England's people that data must cover to give a rate of England.
 ENOUGH = 0.95
+#: Why a figure of events is blank.
+_BLANK = {
+    CRUDE: "without people",
+    DIRECT: "without people in one of the age bands",
+    INDIRECT: "without people, or of ages of which the standard has nobody",
+}
 
 
 def with_age(question: sql.Question, options: RateOptions) -> sql.Question:
@@ -242,12 +248,12 @@ class Rates:
             map(self._place_key, self.placed)
         )
         blank = np.isnan(figure.estimate.value) & (events.sum(axis=1) + people.sum(axis=1) > 0)
-        few = blank & (events.sum(axis=1) < FEW)
-        if figure.kind.how == DIRECT and few.any():
+        few = blank & (events.sum(axis=1) < FEW) & (figure.kind.how == DIRECT)
+        if few.any():
             yield f"`{figure.kind.title}` is blank in {counted(int(few.sum()), 'row')} with fewer than {FEW} events"
-        if (blank & ~few).any() and figure.kind.how == DIRECT:
+        if (blank & ~few).any():
             rows = counted(int((blank & ~few).sum()), "row")
-            yield f"`{figure.kind.title}` is blank in {rows} without people in one of the age bands"
+            yield f"`{figure.kind.title}` is blank in {rows} {_BLANK[figure.kind.how]}"
 
 
 def _of_other(figure: Figure, name: str) -> Iterator[str]:

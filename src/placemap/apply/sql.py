@@ -196,6 +196,13 @@ def negatives(question: Question, number: int) -> str:
     return f"SELECT {', '.join(columns)} FROM ({_values(question)}) AS v WHERE v{number} < 0"
 
 
+def without_people(question: Question, number: int) -> str:
+    """One row: rows that have events and nobody whom they could happen to, of a rate of two columns; and the events."""
+    events, people = (f"v{question.value_columns.index(column)}" for column in question.measures[number].columns)
+    total = f"SUM(CAST({events} AS DOUBLE)) AS total"
+    return f"SELECT COUNT(*) AS n, {total} FROM ({_values(question)}) AS v WHERE {people} = 0 AND {events} > 0"
+
+
 def coded(question: Question, *, checked: bool = True) -> str:
     """The data added up by code and group: one pass, a row a code.
 

@@ -102,6 +102,16 @@ def test_no_events_have_a_rate_of_0_and_no_people_none(apply):
     near(column(empty, "events/people per 1000"), dict.fromkeys(PLACES))
 
 
+def test_events_of_nobody_are_said(apply):
+    """Corley has 2, 1 and 4 events and nobody; they still count for the system."""
+    nobody = {**RESIDENTS, **{code(number): 0 for number in PLACES["corley"]}}
+    found = apply(data(people=nobody), rates=["events/people"], per=1000, compare=["system"])
+    near(column(found, "events/people per 1000"), {"ashton": 10, "borley": 20, "corley": None})
+    assert "`people` is 0 in 3 rows with 7 of `events`" in " ".join(found.notes)
+    assert "`events/people per 1000` is blank in 1 row without people" in found.notes
+    assert not any("is 0 in" in note for note in apply(data(), rates=["events/people"], per=1000).notes)
+
+
 def test_comparisons_by_hand(apply):
     """The system is its three places, 157 of 13,900; England of the toy is the same thirteen LSOAs."""
     found = apply(data(), rates=["events/people"], per=1000, compare=["system", "england", "12"])
