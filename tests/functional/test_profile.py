@@ -274,6 +274,13 @@ def test_rows_that_are_left_out_are_said(cli, own_store, tmp_path):
     assert re.search(r"profile_more-2025", done.out)
 
 
+def test_a_store_of_figures_alone_is_told_nothing_of_builds(cli, tmp_path):
+    """Builds use the packaged tables then, and lack nothing."""
+    done = cli("data", "import", _index(tmp_path / "i.csv"), "--as", "measure:i", "--to", tmp_path / "own", *SAID)
+    assert (done.code, "placemap build" in done.err) == (0, False)
+    assert "`Index Score`: score" in done.err
+
+
 def test_status_lists_what_is_in_a_store_of_ones_own(cli, tmp_path, monkeypatch):
     """Such figures go with whatever store is in use, as a directory of postcodes does."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

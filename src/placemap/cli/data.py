@@ -139,6 +139,8 @@ def _measures(given: list[str], paths: list[Path]) -> dict[str, str]:
 
 
 def _print(report: ImportReport) -> None:
+    from placemap.reference.fine_lookups import BESIDE
+
     rows = [(file.file, file.format, ", ".join(file.tables)) for file in report.files if file.tables]
     print_table(["file", "taken for", "tables"], rows)
     for file in report.skipped:
@@ -146,9 +148,11 @@ def _print(report: ImportReport) -> None:
     for file in report.files:
         for note in file.notes:
             message(f"{file.file}: {note}")
-    if report.missing:
+    # What stands beside every store makes no store to build from, and needs none.
+    missing = report.missing if any(e.family not in BESIDE for e in report.manifest.tables.values()) else ()
+    if missing:
         message("`placemap build` still needs:")
-    for label in report.missing:
+    for label in missing:
         message(f"  {label}")
 
 

@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 from placemap.core.arrays import distinct
 from placemap.core.columns import Columns, Words
 from placemap.core.errors import PlacemapError
+from placemap.core.fine_kinds import FINE_KINDS
 from placemap.core.tables import TEXT_TYPES
+from placemap.reference.schemas import PROFILE
 from placemap.reference.store import REMAKE, TableEntry
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a file from which on a second thread reads quicker than it starts.
 LARGE = 1_000_000
+#: Families of tables that come from the user's own files alone.
+_IMPORTED = (PROFILE, FINE_KINDS["postcode"].family)
 _NUMBERS = ("int", "number", "people", "share")
 
 
@@ -42,8 +46,13 @@ def read_stored(path: Path, entry: TableEntry) -> Columns:
     columns = Columns({} if problem else {name: _column(table[name]) for name in table.column_names})
     problem = problem or _repeated_key(columns, entry)
     if problem:
-        raise PlacemapError(problem, location=str(path), hint=REMAKE)
+        raise PlacemapError(problem, location=str(path), hint=_remedy(entry))
     return columns
+
+
+def _remedy(entry: TableEntry) -> str:
+    """What to do about a damaged table. Those that nobody but the user has cannot be fetched."""
+    return "take its file in again with `placemap data import`" if entry.family in _IMPORTED else REMAKE
 
 
 def verified(path: Path, entry: TableEntry) -> bytes:
@@ -55,14 +64,14 @@ def verified(path: Path, entry: TableEntry) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise PlacemapError(f"the table cannot be read: {error.strerror}", location=str(path), hint=REMAKE) from None
+        raise PlacemapError(f"the table cannot be read: {error.strerror}", location=str(path), hint=_remedy(entry)) from None
     found = hashlib.sha256(content).hexdigest()
     if found != entry.sha256:
         raise PlacemapError(
             f"the table is not the one that the manifest describes: its SHA-256 starts with {found[:12]}, "
             f"expected {entry.sha256[:12]}",
             location=str(path),
-            hint=REMAKE,
+            hint=_remedy(entry),
         )
     return content
 
@@ -80,7 +89,7 @@ def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:
         return table.unify_dictionaries().combine_chunks()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise PlacemapError(
-            f"the table is not a whole Parquet file: {str(error).splitlines()[0]}", location=str(path), hint=REMAKE
+            f"the table is not a whole Parquet file: {str(error).splitlines()[0]}", location=str(path), hint=_remedy(entry)
         ) from None
 
 

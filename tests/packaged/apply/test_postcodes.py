@@ -260,6 +260,7 @@ def test_a_damaged_directory_is_refused(directory, run, tmp_path, monkeypatch):
     (tmp_path / "t.csv").write_text("pc,n\nBS1 4DJ,3\n")
     found = run("apply", "t.csv", "--system", "bnssg")
     assert (found.code, "is not the one that the manifest describes" in found.err) == (3, True)
+    assert "take its file in again with `placemap data import`" in found.err
 
 
 def test_a_store_with_a_directory_is_verified_packed_and_taken_over(directory, run, tmp_path):
