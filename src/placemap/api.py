@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from placemap.apply import apportion as place_keys
 from placemap.apply.measures import measures_of
 from placemap.apply.options import Options, as_names
+from placemap.apply.publish_rule import rule_of
 from placemap.apply.rate_options import RateOptions, as_numbers
 from placemap.apply.run import Applied
 from placemap.commands.apply import MAX_LOSS, Applier, resolved_footprint
@@ -145,6 +146,9 @@ class Places:
         indirect: str = "",
         compare: Sequence[str] = (),
         max_loss: float = MAX_LOSS,
+        publish: str | None = None,
+        suppress_below: int | None = None,
+        round_to: int | None = None,
     ) -> Applied:
         """Data by LSOA, ward, LTLA, MSOA, practice or PCN as data by place, with a reconciliation.
 
@@ -160,6 +164,9 @@ class Places:
             per, interval, confidence, denominator, absent_is_zero, age, indirect, compare: see `RateOptions`, where the
                 levels of confidence are `levels`.
             max_loss: per cent of the rows, or of a total, that may have a missing, unknown, ended or other-kind code.
+            publish: `nhs` holds back counts of 1 to 7 and what they would follow from, and rounds others to the nearest
+                5; figures held back are NaN, and True in the column of that name with HELD_BACK.
+            suppress_below, round_to: another rule, or a part of it.
 
         Raises:
             PlacemapError: the data cannot be read or a column is not what it is asked for as, see `measures`; nothing
@@ -188,6 +195,7 @@ class Places:
             folder=folder,
             min_coverage=min_coverage,
             rates=how,
+            publish=rule_of(publish, suppress_below, round_to),
         )
         columns = (as_names("sums", sums), as_names("means", means), as_names("rates", rates))
         measures = measures_of(*columns, count=count, denominator=denominator)

@@ -17,9 +17,13 @@ from placemap.apply.denominators import Denominators
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.figures import FigureKind
 from placemap.apply.frame import beside, frame_of, whole_numbers, with_empty_places
+from placemap.apply.held import Counted
 from placemap.apply.locate import Located
 from placemap.apply.measures import Measure
 from placemap.apply.options import Options
+from placemap.apply.publish import NOT_ADDING_UP, HeldBack, Publication, flag_of, rounded_rows
+from placemap.apply.publish_rule import HELD, PublishRule
+from placemap.apply.rate_options import SYSTEM
 from placemap.apply.rates import Rates, with_age
 from placemap.apply.reconcile import AnsweredRows, Blanked, Reconciliation, _number, reconcile
 from placemap.apply.scan import Scan
@@ -51,6 +55,9 @@ class Applied:
         covered: by position of the measure, the coverage of the places by it alone.
         figures: what rates add to the result: its titles in `frame` are those of `FigureKind.columns`.
         findings: what to know of the footprints, such as weak evidence.
+        rule: how counts were published; None where they are not to be. Then `frame` has for each measure a column that
+            says where its figures are held back, and nothing else here has counts of the data.
+        held_back: what is not published.
     """
 
     frame: pd.DataFrame
@@ -66,6 +73,8 @@ class Applied:
     account: Account | None = None
     covered: tuple[pd.DataFrame, ...] = ()
     figures: tuple[FigureKind, ...] = ()
+    rule: PublishRule | None = None
+    held_back: tuple[HeldBack, ...] = ()
 
     def refusal(self, max_loss: float) -> PlacemapError | None:
         """Why this result is none to go by: nothing was placed, or too much is lost; None where it is one.
@@ -81,7 +90,8 @@ class Applied:
         if not any(item.placed().rows for item in self.reconciliations):
             rows = self.reconciliations[0].total.rows if self.reconciliations else 0
             return PlacemapError(
-                f"nothing could be placed: none of the {rows:,.0f} rows has a code that lies in a place",
+                f"nothing could be placed: {'no row' if self.rule else f'none of the {rows:,.0f} rows'} has a code "
+                "that lies in a place",
                 hint="; ".join(self.told) or "check the system, and the column of codes (--by)",
                 exit_code=Exit.WRONG,
             )
@@ -89,27 +99,37 @@ class Applied:
         if loss <= max_loss:
             return None
         return PlacemapError(
-            f"{loss:.2f}% is lost to codes that are missing, unknown, no longer in use or of another kind; "
+            f"{self._percent(loss)} is lost to codes that are missing, unknown, no longer in use or of another kind; "
             f"--max-loss allows {max_loss:g}%",
             hint=f"mend the codes; to have the result all the same: --max-loss {math.ceil(loss)}",
             exit_code=Exit.WRONG,
         )
+
+    def _percent(self, loss: float) -> str:
+        """A loss in words; where counts are to be published, too coarse to tell one."""
+        return f"some {math.ceil(loss)}%" if self.rule else f"{loss:.2f}%"
 
     def long(self, measures: Sequence[Measure]) -> pd.DataFrame:
         """A row a place, group and measure: the place's columns, the groups, MEASURE and VALUE; limits beside rates."""
         parts = []
         added = [column.title for kind in self.figures for column in kind.columns()]
         titles = [measure.title for measure in measures]
-        keys = [column for column in self.frame.columns if column not in (*titles, *added, *COVERAGE)]
+        flags = [flag_of(measure) for measure in measures] if self.rule else []
+        keys = [column for column in self.frame.columns if column not in (*titles, *added, *flags, *COVERAGE)]
         for number, (measure, covered) in enumerate(zip(measures, self.covered, strict=True)):
-            rows = [self.frame[keys].assign(MEASURE=measure.title, VALUE=self.frame[measure.title].astype("float64"))]
+            flag = {HELD: self.frame[flags[number]]} if flags else {}
+            value = self.frame[measure.title].astype("float64")
+            rows = [self.frame[keys].assign(MEASURE=measure.title, VALUE=value, **flag)]
             for kind in self.figures:
                 if kind.measure == number:
                     columns = {column.part: self.frame[column.title] for column in kind.columns()}
-                    rows.append(self.frame[keys].assign(MEASURE=kind.title, **columns))
+                    rows.append(self.frame[keys].assign(MEASURE=kind.title, **columns, **flag))
             parts += [beside(part, covered, keys) for part in rows]
         found = pd.concat(parts, ignore_index=True).sort_values([*keys, "MEASURE"], ignore_index=True, kind="stable")
-        return found[[*(column for column in found if column not in COVERAGE), *COVERAGE]]
+        last = [HELD, *COVERAGE] if flags else list(COVERAGE)
+        for column in COVERAGE if flags else ():
+            found[column] = found[column].mask(found[HELD])
+        return found[[*(column for column in found if column not in last), *last]]
 
 
 # --- the work ---------------------------------------------------------------------------------------------------------
@@ -144,17 +164,35 @@ def run(
     lookup = located.lookup if located else None
     strays = _strays(engine, question, keys.kind, lookup, all_england=geography.all_england)
     rows = _rows(engine, question, keys, footprints, strays)
-    shown = _shown(engine, question, cover, rows, footprints, options, total)
+    shown = _shown(engine, question, keys, cover, rows, footprints, options, total)
+    findings = tuple(finding for item in footprints for finding in item.findings)
+    kind = located.lookup.kind.id if located else keys.kind
+    if options.publish:
+        notes = (str(options.publish), NOT_ADDING_UP)
+        return Applied(
+            shown.frame,
+            shown.reconciliations,
+            question.by,
+            kind,
+            {},
+            keys.method,
+            notes,
+            findings=findings,
+            covered=shown.covered,
+            figures=shown.figures,
+            rule=options.publish,
+            held_back=shown.held_back,
+        )
     return Applied(
         frame=shown.frame,
         reconciliations=shown.reconciliations,
         by=question.by,
-        kind=lookup.kind.id if lookup else keys.kind,
+        kind=kind,
         vintages=_vintages(engine, lookup),
         method=keys.method,
         notes=(*(located.notes() if located else ()), *notes_on(engine, question, total), *shown.notes),
         unknown=_most_often(rows.strays),
-        findings=tuple(finding for item in footprints for finding in item.findings),
+        findings=findings,
         told=tuple(told(counts, _became(rows, keys), keys.kind, geography, lookup)),
         account=scan.account,
         covered=shown.covered,
@@ -171,11 +209,13 @@ class _Shown:
     covered: tuple[pd.DataFrame, ...]
     figures: tuple[FigureKind, ...]
     notes: tuple[str, ...]
+    held_back: tuple[HeldBack, ...] = ()
 
 
 def _shown(
     engine: Engine,
     question: sql.Question,
+    keys: Apportionment,
     cover: Cover,
     rows: AnsweredRows,
     footprints: Sequence[ResolvedFootprint],
@@ -186,17 +226,39 @@ def _shown(
     reconciliations = tuple(reconcile(item.key, question, total, rows) for item in footprints)
     denominators = Denominators(engine, question, cover, options.rates)
     placed = denominators.into(with_empty_places(rows.placed, question, footprints))
-    rates = Rates(engine, question, placed, cover, options.rates, footprints[0].geography.all_england)
+    rule = options.publish
+    rates = Rates(engine, question, placed, cover, options.rates, footprints[0].geography.all_england, rule)
     figures = rates.figures()
     kinds = tuple(figure.kind for figure in figures)
     notes = (*denominators.notes(placed), *rates.notes(figures))
     if options.whole:
         placed = whole_numbers(placed, rows.owner, question, reconciliations, total)
     covered, every = _coverages(engine, question, cover)
-    frame = frame_of(placed, question, figures)
+    frame = frame_of(rounded_rows(placed, question, rule) if rule else placed, question, figures)
     frame, thin = blanked(frame, question.measures, kinds, covered, question.groups, options.min_coverage)
     frame = beside(frame, every, ["PLACECD", *question.groups])
-    return _Shown(frame, _with_blanked(reconciliations, rows.owner, thin), covered, kinds, notes)
+    shown = _Shown(frame, _with_blanked(reconciliations, rows.owner, thin), covered, kinds, notes)
+    if not rule:
+        return shown
+    is_against_system = SYSTEM in (*options.rates.compare, options.rates.indirect)
+    england = rates.england_rows()
+    counted = Counted(
+        engine, question, keys, total, placed, rows.owner, shown.reconciliations, england, is_against_system, thin
+    )
+    return _published(shown, Publication(question, kinds, counted.published(rule), placed), thin)
+
+
+def _published(shown: _Shown, publication: Publication, thin: Sequence[Blanked]) -> _Shown:
+    """What may be published of a result."""
+    frame, held_back = publication.frame(shown.frame, thin)
+    reconciliations = []
+    for one in shown.reconciliations:
+        published, more = publication.reconciliation(one)
+        reconciliations.append(published)
+        held_back += more
+    return replace(
+        shown, frame=frame, reconciliations=tuple(reconciliations), held_back=tuple(dict.fromkeys(held_back))
+    )
 
 
 def _with_blanked(

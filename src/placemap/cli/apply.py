@@ -68,6 +68,9 @@ def apply(
     extensive: given.ExtensiveOption = None,
     whole: given.WholeOption = False,
     min_coverage: given.MinCoverageOption = 0.0,
+    publish: given.PublishOption = None,
+    suppress_below: given.SuppressOption = None,
+    round_to: given.RoundOption = None,
     out: given.OutOption = None,
     long: given.LongOption = False,
     join: given.JoinOption = False,
@@ -92,12 +95,16 @@ def apply(
     """
     from placemap.apply.measures import measures_of
     from placemap.apply.options import Options
-    from placemap.commands.apply import Applier
+    from placemap.apply.publish_rule import rule_of
+    from placemap.commands.apply import Applier, refuse_published
 
-    result = ResultOptions(out, reconciliation, keys, join, long, max_loss, strict, as_json)
+    rule = rule_of(publish.value if publish else None, suppress_below, round_to)
+    result = ResultOptions(out, reconciliation, keys, join, long, max_loss, strict, as_json, rule is not None)
     how = given.rate_options(
         per, interval, confidence, age, indirect, compare, denominator, absent_is_zero=absent_is_zero
     )
+    if join:
+        refuse_published(rule, "--join writes rows of the data, which")
     refuse_together(result, sql=sql, whole=whole, figures=how.given or min_coverage > 0)
     result.refuse_unwritable(data, tuple(system or ()))
     measures = measures_of(sums or [], means or [], rates or [], count=count, denominator=denominator or "")
@@ -116,6 +123,7 @@ def apply(
         long,
         min_coverage,
         how,
+        rule,
     )
     whereto = Whereto(
         tuple(system or ()), tuple(footprint or ()), england, reference, measure, min_grade.value, download
@@ -161,26 +169,26 @@ def _tell(applied: Applied, applier: Applier, result: ResultOptions, refused: Pl
 
 
 def _write_reconciliation(applied: Applied, result: ResultOptions) -> None:
-    from placemap.outputs.applied import reconciliation_table, write_frame
+    from placemap.outputs.applied import write_reconciliation
 
     if result.reconciliation is not None and any(item.placed().rows for item in applied.reconciliations):
-        write_frame(reconciliation_table(applied.reconciliations, applied.account), result.reconciliation)
+        write_reconciliation(applied, result.reconciliation)
 
 
 def _give(applied: Applied, applier: Applier, result: ResultOptions) -> Exit:
     """Figures by place to their file or to stdout, and what was lost."""
-    from placemap.outputs.applied import result_table, write_frame
+    from placemap.outputs.applied import flags_of, marked, result_table, write_result
 
     measures = applier.question.measures
-    table = result_table(applied, measures, long=result.long)
     if result.table is not None:
-        write_frame(table, result.table)
+        write_result(applied, measures, result.table, long=result.long)
     code = strict_code(applied, result.strict)
     if result.as_json:
         print_json(result_json(applied, measures, code))
     else:
         if result.out is None:
-            print_result(table)
+            table = result_table(applied, measures, long=result.long)
+            print_result(marked(table, flags_of(applied, measures, long=result.long)))
         print_reconciliations(applied)
     say(applied, result.out, told=applied.told)
     return code

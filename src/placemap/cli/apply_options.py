@@ -44,6 +44,12 @@ class Standard(StrEnum):
     SYSTEM = "system"
 
 
+class Publish(StrEnum):
+    """Whose rule results are published by."""
+
+    NHS = "nhs"
+
+
 class EngineName(StrEnum):
     """Where the work runs."""
 
@@ -119,6 +125,18 @@ MinCoverageOption = Annotated[
     float,
     typer.Option("--min-coverage", metavar="SHARE", help="Leave figures blank where data cover less, as 0.8."),
 ]
+PublishOption = Annotated[
+    Publish | None,
+    typer.Option(
+        "--publish", help="nhs: hold back counts of 1 to 7 and what gives them away; others to the nearest 5."
+    ),
+]
+SuppressOption = Annotated[
+    int | None, typer.Option("--suppress-below", metavar="N", help="Hold back counts from 1 to below N instead.")
+]
+RoundOption = Annotated[
+    int | None, typer.Option("--round-to", metavar="N", help="Round counts to the nearest N instead.")
+]
 CountOption = Annotated[bool, typer.Option("--count", help="Count rows. Done where nothing else is asked for.")]
 GroupsOption = Annotated[
     _Columns, typer.Option("--group", metavar="COLUMN", help="Divide the result by this, too; repeatable.")
@@ -136,7 +154,9 @@ ExtensiveOption = Annotated[
     _Columns, typer.Option("--extensive", metavar="COLUMN", help="It does add up, whatever its name; repeatable.")
 ]
 WholeOption = Annotated[bool, typer.Option("--whole-numbers", help="Sums in whole numbers, by largest remainder.")]
-OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the result: .csv or .parquet.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write the result: .csv, .parquet or .xlsx.")
+]
 LongOption = Annotated[bool, typer.Option("--long/--wide", help="A row a measure, or a column a measure.")]
 JoinOption = Annotated[
     bool, typer.Option("--join", help="Write the data themselves to --out, each row with its place.")
@@ -226,6 +246,7 @@ class ResultOptions:
         max_loss: per cent that may be lost, else there is no result.
         strict: per cent that may be lost, else the command fails; None for all.
         as_json: whether the result is printed for machines.
+        published: whether counts are held back or rounded.
     """
 
     out: Path | None
@@ -236,6 +257,7 @@ class ResultOptions:
     max_loss: float
     strict: float | None
     as_json: bool
+    published: bool = False
 
     @property
     def joined(self) -> Path | None:
@@ -258,9 +280,11 @@ class ResultOptions:
 
         files = (("--out", self.out), ("--reconciliation", self.reconciliation))
         named = [(option, path) for option, path in files if path]
-        for _, path in named:
-            write_applied.check_ending(path)
+        for option, path in named:
+            write_applied.check_ending(path, workbook=option == "--out" and not self.join)
         tables = [("--keys", path) for path in write_applied.key_files(self.keys)] if self.keys else []
+        if self.published and self.table and self.table.suffix != write_applied.WORKBOOK:
+            named.append(("the list of what is held back", write_applied.held_back_file(self.table)))
         configs = [("a config", Path(name)) for name in systems if Path(name).is_file()]
         refuse_same([*named, *tables], [("the input", data), *configs])
 
