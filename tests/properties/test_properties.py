@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from placemap.commands.workspace import Workspace
 from placemap.config.load import system_from_text
+from placemap.core.columns import columns_of
 from placemap.core.errors import PlacemapError, PlacemapErrors
 from placemap.crosswalk.patient_ledger import ledger
 from placemap.reference.describe import Describer
@@ -30,7 +31,7 @@ PRACTICES = sorted(toy_county.PRACTICES)
 def base(toy_store):
     """The toy store's manifest and tables."""
     data = open_store(toy_store)
-    return data.manifest, {name: data.table(entry) for name, entry in data.manifest.tables.items()}
+    return data.manifest, {name: data.table(entry).frame() for name, entry in data.manifest.tables.items()}
 
 
 def workspace(base, **changed):
@@ -38,7 +39,11 @@ def workspace(base, **changed):
     manifest, tables = base
     tables = {**tables, **changed}
     return Workspace(
-        Geography(ReferenceData(Manifest(manifest.tables, manifest.defaults), lambda entry: tables[entry.name], "toy"))
+        Geography(
+            ReferenceData(
+                Manifest(manifest.tables, manifest.defaults), lambda entry: columns_of(tables[entry.name]), "toy"
+            )
+        )
     )
 
 

@@ -77,7 +77,9 @@ class Reader:
         return [(unit, one, column) for unit in self.membership[place] for one in groups]
 
     def of_line(self, outcome, footprint, column):
-        placed = {unit for place, units in self.membership.items() if place.split("/")[1] == footprint for unit in units}
+        placed = {
+            unit for place, units in self.membership.items() if place.split("/")[1] == footprint for unit in units
+        }
         units = {
             "in": set(self.units),
             "placed": placed,

@@ -12,6 +12,7 @@ import pandas as pd
 from placemap.analysis import schemas
 from placemap.config.model import PLACE_SIZE, Footprint
 from placemap.core.arrays import Floats, Ints, Numbers, sums
+from placemap.core.columns import columns_of, columns_of_rows
 from placemap.core.tables import Table, as_declared
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
@@ -176,15 +177,15 @@ def comparison_tables(sides: Sequence[Side]) -> list[Table]:
     first = Table(
         "footprints",
         schemas.footprints(populations),
-        pd.DataFrame([_row(item) for item in sides]),
+        columns_of(pd.DataFrame([_row(item) for item in sides])),
     )
     rows = [_alignment_row(item, one) for item in sides for one in item.alignments]
-    second = Table("alignment", schemas.ALIGNMENT, pd.DataFrame(rows, columns=schemas.ALIGNMENT.names))
+    second = Table("alignment", schemas.ALIGNMENT, columns_of_rows(rows, schemas.ALIGNMENT))
     pairs = [place_place(a.resolved, b.resolved) for a, b in combinations(sides, 2)]
     schema = schemas.place_place(populations)
     frames = [pair.frame for pair in pairs]
     both = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=schema.names)
-    return [first, second, Table("place_place", schema, both)]
+    return [first, second, Table("place_place", schema, columns_of(both))]
 
 
 def _row(item: Side) -> dict[str, object]:
@@ -240,7 +241,7 @@ def place_place(a: ResolvedFootprint, b: ResolvedFootprint) -> Table:
         columns[f"B_{column}_SHARE"] = _share(overlap, row_b, right, people, blank=sizes[1] - 1)
     schema = schemas.place_place(populations)
     frame = pd.DataFrame({column.name: as_declared(columns[column.name], column) for column in schema.columns})
-    return Table("place_place", schema, frame.sort_values(list(schema.key), ignore_index=True))
+    return Table("place_place", schema, columns_of(frame.sort_values(list(schema.key))))
 
 
 def _share(overlap: Floats, row: Ints, label: Ints, people: Floats, *, blank: int) -> Floats:

@@ -49,7 +49,7 @@ def _with_rest(weights: pd.DataFrame) -> pd.DataFrame:
 
 def _crossed(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     empty = BETWEEN * one["PIECE"].iloc[0].count(BETWEEN)
-    both = one.merge(other, on="CODE", how="outer", suffixes=("", "_OTHER"))
+    both = one.merge(other, on="CODE", how="outer", suffixes=("", "_OTHER"), validate="m:m")
     left, right = both["PIECE"].fillna(empty), both["PIECE_OTHER"].fillna("")
     weight = both["WEIGHT"].fillna(1.0) * both["WEIGHT_OTHER"].fillna(1.0)
     found = pd.DataFrame({"CODE": both["CODE"], "PIECE": left + BETWEEN + right, "WEIGHT": weight})

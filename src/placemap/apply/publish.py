@@ -143,6 +143,19 @@ class Publication:
         where = [other_at(name, owner, groups) for owner, (_, groups) in zip(owners, keys, strict=True)]
         return np.array([self.published.hides(at, kind.measure) for at in where], dtype=bool)
 
+    def coverage(self, number: int, covered: pd.DataFrame) -> pd.DataFrame:
+        """What the data cover by a measure, but for rows whose count is held back: an area each is a count, too.
+
+        Args:
+            covered: PLACECD, groups and coverage.
+        """
+        keys = [self._key(row) for _, row in covered.iterrows()]
+        hidden = np.array([self.published.hides(place_at(*key), number) for key in keys], dtype=bool)
+        found = covered.copy()
+        for column in COVERAGE:
+            _blank(found, column, hidden)
+        return found
+
     # --- the reconciliation -------------------------------------------------------------------------------------------
 
     def reconciliation(self, one: Reconciliation) -> tuple[Reconciliation, list[HeldBack]]:

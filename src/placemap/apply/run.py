@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -12,22 +12,19 @@ from placemap.apply import sql
 from placemap.apply.apportion import NO_PLACE, UNKNOWN, Apportionment
 from placemap.apply.check_values import notes_on, refuse_values
 from placemap.apply.columns import _usage, refuse_mixture
-from placemap.apply.coverage import COVERAGE, Cover, cover_of, shares_of
-from placemap.apply.denominators import Denominators
+from placemap.apply.coverage import COVERAGE, Cover, cover_of
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.figures import FigureKind
-from placemap.apply.frame import beside, frame_of, whole_numbers, with_empty_places
-from placemap.apply.held import Counted
+from placemap.apply.frame import beside
 from placemap.apply.locate import Located
 from placemap.apply.measures import Measure
 from placemap.apply.options import Options
-from placemap.apply.publish import NOT_ADDING_UP, HeldBack, Publication, flag_of, rounded_rows
+from placemap.apply.publish import NOT_ADDING_UP, HeldBack, flag_of
 from placemap.apply.publish_rule import HELD, PublishRule
-from placemap.apply.rate_options import SYSTEM
-from placemap.apply.rates import Rates, with_age
-from placemap.apply.reconcile import AnsweredRows, Blanked, Reconciliation, _number, reconcile
+from placemap.apply.rates import with_age
+from placemap.apply.reconcile import AnsweredRows, Reconciliation, _number
 from placemap.apply.scan import Scan
-from placemap.apply.thin import blanked
+from placemap.apply.shown import shown_of
 from placemap.apply.told import outcome_of, told
 from placemap.core.account import Account
 from placemap.core.errors import Exit, PlacemapError
@@ -127,8 +124,6 @@ class Applied:
             parts += [beside(part, covered, keys) for part in rows]
         found = pd.concat(parts, ignore_index=True).sort_values([*keys, "MEASURE"], ignore_index=True, kind="stable")
         last = [HELD, *COVERAGE] if flags else list(COVERAGE)
-        for column in COVERAGE if flags else ():
-            found[column] = found[column].mask(found[HELD])
         return found[[*(column for column in found if column not in last), *last]]
 
 
@@ -164,111 +159,30 @@ def run(
     lookup = located.lookup if located else None
     strays = _strays(engine, question, keys.kind, lookup, all_england=geography.all_england)
     rows = _rows(engine, question, keys, footprints, strays)
-    shown = _shown(engine, question, keys, cover, rows, footprints, options, total)
-    findings = tuple(finding for item in footprints for finding in item.findings)
-    kind = located.lookup.kind.id if located else keys.kind
-    if options.publish:
-        notes = (str(options.publish), NOT_ADDING_UP)
-        return Applied(
-            shown.frame,
-            shown.reconciliations,
-            question.by,
-            kind,
-            {},
-            keys.method,
-            notes,
-            findings=findings,
-            covered=shown.covered,
-            figures=shown.figures,
-            rule=options.publish,
-            held_back=shown.held_back,
-        )
-    return Applied(
+    shown = shown_of(engine, question, keys, cover, rows, footprints, options, total)
+    applied = Applied(
         frame=shown.frame,
         reconciliations=shown.reconciliations,
         by=question.by,
-        kind=kind,
+        kind=lookup.kind.id if lookup else keys.kind,
         vintages=_vintages(engine, lookup),
         method=keys.method,
         notes=(*(located.notes() if located else ()), *notes_on(engine, question, total), *shown.notes),
         unknown=_most_often(rows.strays),
-        findings=findings,
+        findings=tuple(finding for item in footprints for finding in item.findings),
         told=tuple(told(counts, _became(rows, keys), keys.kind, geography, lookup)),
         account=scan.account,
         covered=shown.covered,
         figures=shown.figures,
+        held_back=shown.held_back,
     )
+    return _without_counts(applied, options.publish) if options.publish else applied
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """What a result shows; see `Applied`."""
-
-    frame: pd.DataFrame
-    reconciliations: tuple[Reconciliation, ...]
-    covered: tuple[pd.DataFrame, ...]
-    figures: tuple[FigureKind, ...]
-    notes: tuple[str, ...]
-    held_back: tuple[HeldBack, ...] = ()
-
-
-def _shown(
-    engine: Engine,
-    question: sql.Question,
-    keys: Apportionment,
-    cover: Cover,
-    rows: AnsweredRows,
-    footprints: Sequence[ResolvedFootprint],
-    options: Options,
-    total: dict[str, object],
-) -> _Shown:
-    """Figures by place, without those that too little is known of."""
-    reconciliations = tuple(reconcile(item.key, question, total, rows) for item in footprints)
-    denominators = Denominators(engine, question, cover, options.rates)
-    placed = denominators.into(with_empty_places(rows.placed, question, footprints))
-    rule = options.publish
-    rates = Rates(engine, question, placed, cover, options.rates, footprints[0].geography.all_england, rule)
-    figures = rates.figures()
-    kinds = tuple(figure.kind for figure in figures)
-    notes = (*denominators.notes(placed), *rates.notes(figures))
-    if options.whole:
-        placed = whole_numbers(placed, rows.owner, question, reconciliations, total)
-    covered, every = _coverages(engine, question, cover)
-    frame = frame_of(rounded_rows(placed, question, rule) if rule else placed, question, figures)
-    frame, thin = blanked(frame, question.measures, kinds, covered, question.groups, options.min_coverage)
-    frame = beside(frame, every, ["PLACECD", *question.groups])
-    shown = _Shown(frame, _with_blanked(reconciliations, rows.owner, thin), covered, kinds, notes)
-    if not rule:
-        return shown
-    is_against_system = SYSTEM in (*options.rates.compare, options.rates.indirect)
-    england = rates.england_rows()
-    counted = Counted(
-        engine, question, keys, total, placed, rows.owner, shown.reconciliations, england, is_against_system, thin
-    )
-    return _published(shown, Publication(question, kinds, counted.published(rule), placed), thin)
-
-
-def _published(shown: _Shown, publication: Publication, thin: Sequence[Blanked]) -> _Shown:
-    """What may be published of a result."""
-    frame, held_back = publication.frame(shown.frame, thin)
-    reconciliations = []
-    for one in shown.reconciliations:
-        published, more = publication.reconciliation(one)
-        reconciliations.append(published)
-        held_back += more
-    return replace(
-        shown, frame=frame, reconciliations=tuple(reconciliations), held_back=tuple(dict.fromkeys(held_back))
-    )
-
-
-def _with_blanked(
-    reconciliations: Iterable[Reconciliation], owner: Mapping[str, tuple[str, str]], thin: Iterable[Blanked]
-) -> tuple[Reconciliation, ...]:
-    """Reconciliations that say which figures are left blank."""
-    found: dict[tuple[str, str], list[Blanked]] = {}
-    for item in thin:
-        found.setdefault(owner[item.place], []).append(item)
-    return tuple(replace(one, blanked=tuple(found.get((one.ics, one.footprint), ()))) for one in reconciliations)
+def _without_counts(applied: Applied, rule: PublishRule) -> Applied:
+    """A result of which nothing but its figures and reconciliations tells of counts; what of those is held back is."""
+    notes = (str(rule), NOT_ADDING_UP)
+    return replace(applied, rule=rule, notes=notes, vintages={}, unknown=(), told=(), account=None)
 
 
 def _added_up(engine: Engine, question: sql.Question, options: Options, scan: Scan) -> dict[str, object]:
@@ -311,13 +225,6 @@ def _became(rows: AnsweredRows, keys: Apportionment) -> dict[str, str]:
     return became | dict(keys.codes.loc[keys.codes["OUTCOME"] != "known", ["CODE", "OUTCOME"]].to_numpy())
 
 
-def _coverages(engine: Engine, question: sql.Question, cover: Cover) -> tuple[tuple[pd.DataFrame, ...], pd.DataFrame]:
-    """What the data cover of the places: by each measure alone, and by all of them."""
-    measures = range(len(question.measures))
-    covered = tuple(_covered(engine, question, cover, [number]) for number in measures)
-    return covered, covered[0] if len(covered) == 1 else _covered(engine, question, cover, measures)
-
-
 def _load(engine: Engine, keys: Apportionment, cover: Cover) -> None:
     tables = {
         sql.CODES: keys.codes,
@@ -346,13 +253,6 @@ def _most_often(strays: Iterable[tuple[str, dict[str, object]]]) -> tuple[tuple[
 
 def _in_no_place(engine: Engine, question: sql.Question) -> list[dict[str, object]]:
     return [{**row, "OUTCOME": NO_PLACE} for row in engine.query(sql.in_no_place(question))]
-
-
-def _covered(engine: Engine, question: sql.Question, cover: Cover, measures: Iterable[int]) -> pd.DataFrame:
-    """By PLACECD and groups, the shares of the place that have a value of some measures."""
-    columns = ["PLACECD", *sql.group_aliases(question), "UNITS", "RESIDENTS", "PATIENTS"]
-    found = pd.DataFrame(engine.query(sql.covered(question, measures)), columns=columns, dtype=object)
-    return shares_of(found, cover).set_axis(["PLACECD", *question.groups, *COVERAGE], axis=1)
 
 
 def join_outcomes(

@@ -8,6 +8,7 @@ import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
 from placemap.config.model import PLACE_SIZE
+from placemap.core.arrays import distinct
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import counted, listed
 from placemap.resolve.resolve import LOW_SHARE
@@ -59,9 +60,9 @@ def _parts(sizes: list[tuple[int, str]]) -> str:
 def _split(resolved: ResolvedFootprint, kind: str) -> Iterator[Finding]:
     units, place = resolved.geography.units(kind), resolved.assignment.place
     placed = np.flatnonzero((place >= 0) & (units.of >= 0))
-    pairs = np.unique(np.stack([units.of[placed], place[placed]], axis=1), axis=0)
-    codes, counts = np.unique(pairs[:, 0], return_counts=True)
-    for unit in codes[counts > 1]:
+    count = len(resolved.places)
+    places_of = distinct(distinct(units.of[placed] * count + place[placed]).values // count)
+    for unit in places_of.values[places_of.counts > 1]:
         lsoas = placed[units.of[placed] == unit]
         sizes = sorted(
             ((int((place[lsoas] == position).sum()), resolved.places[position].name) for position in set(place[lsoas])),

@@ -169,7 +169,7 @@ def _tell(applied: Applied, applier: Applier, result: ResultOptions, refused: Pl
 
 
 def _write_reconciliation(applied: Applied, result: ResultOptions) -> None:
-    from placemap.outputs.applied import write_reconciliation
+    from placemap.outputs.apply_files import write_reconciliation
 
     if result.reconciliation is not None and any(item.placed().rows for item in applied.reconciliations):
         write_reconciliation(applied, result.reconciliation)
@@ -177,7 +177,8 @@ def _write_reconciliation(applied: Applied, result: ResultOptions) -> None:
 
 def _give(applied: Applied, applier: Applier, result: ResultOptions) -> Exit:
     """Figures by place to their file or to stdout, and what was lost."""
-    from placemap.outputs.applied import flags_of, marked, result_table, write_result
+    from placemap.outputs.applied import flags_of, result_table
+    from placemap.outputs.apply_files import marked, write_result
 
     measures = applier.question.measures
     if result.table is not None:

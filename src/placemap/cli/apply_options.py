@@ -277,6 +277,7 @@ class ResultOptions:
         """
         from placemap.core.files import refuse_same
         from placemap.outputs import applied as write_applied
+        from placemap.outputs.apply_files import held_back_file
 
         files = (("--out", self.out), ("--reconciliation", self.reconciliation))
         named = [(option, path) for option, path in files if path]
@@ -284,7 +285,7 @@ class ResultOptions:
             write_applied.check_ending(path, workbook=option == "--out" and not self.join)
         tables = [("--keys", path) for path in write_applied.key_files(self.keys)] if self.keys else []
         if self.published and self.table and self.table.suffix != write_applied.WORKBOOK:
-            named.append(("the list of what is held back", write_applied.held_back_file(self.table)))
+            named.append(("the list of what is held back", held_back_file(self.table)))
         configs = [("a config", Path(name)) for name in systems if Path(name).is_file()]
         refuse_same([*named, *tables], [("the input", data), *configs])
 

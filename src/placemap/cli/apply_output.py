@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from placemap.apply.publish_rule import MARK
 from placemap.cli.common import failure, message, print_table
 from placemap.cli.findings import finding_json, show_findings
 from placemap.core.codes import KINDS
@@ -83,6 +82,8 @@ def print_result(table: Any) -> None:
 
 def print_reconciliations(applied: Applied) -> None:
     """Print where all rows went, by footprint."""
+    from placemap.apply.publish_rule import MARK
+
     for item in applied.reconciliations:
         lines = [line for line in item.lines if line.rows or any(line.totals)]
         print_table(
@@ -144,7 +145,9 @@ def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
 
 def _where_told(out: Path | None) -> str:
     """Where it stands which figures are held back."""
-    from placemap.outputs.applied import WORKBOOK, held_back_file
+    from placemap.apply.publish_rule import MARK
+    from placemap.outputs.applied import WORKBOOK
+    from placemap.outputs.apply_files import held_back_file
 
     if out is None:
         return f"; they show as {MARK}"

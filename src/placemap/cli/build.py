@@ -127,12 +127,13 @@ def build(
     Example: placemap build bnssg --out crosswalks
     """
     from placemap.commands import build as pipeline
-    from placemap.commands.data import shipped_systems
 
     reference = _Reference(data, measure, vintage or [], as_of, min_grade, locked, download)
     options = pipeline.BuildOptions(formats.value, excel, boundaries, sensitivity)
     if england:
         refuse_with_england(systems, footprint, every=every)
+        from placemap.commands.data import shipped_systems
+
         workspace = reference.open([], shipped_systems(), "build --england")
         return build_england(workspace, out, min_grade.value, options, strict=strict, as_json=as_json)
     if not systems:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from placemap.outputs.map.outlines import LsoaBoundaries, PlaceBoundaries
 
 
-@dataclass
+@dataclass()
 class Outcome:
     """What became of one footprint.
 

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from placemap.config.draft import TO_FILL_IN
 from placemap.config.model import Accept, Evidence, Expect, Footprint, Member, Place, Placeholder, Scope, System
 from placemap.config.schema import SYSTEMS_OF
-from placemap.config.text_rules import texts
+from placemap.config.text_rules import TO_FILL_IN, texts
 from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.codes import MEMBER_KINDS
 

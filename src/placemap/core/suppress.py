@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 _CELL, _OPEN = 20, 10
 #: Partial solutions that are looked at for one cell before it is given up.
 _PATIENCE = 50_000
+#: Cells of a sum that are tried first, of those left out and of others; all of them where these give no solution.
+_BREADTH = 50
 
 Equation = Mapping[int, int]
 """By cell its coefficient, 1 or -1: the sum of coefficient × value is known to every reader."""
@@ -60,6 +62,9 @@ class _Search:
 
     def solution(self, cell: int) -> Moves | None:
         """A second solution in which a cell has another value, a cheap one; None where none is found."""
+        return self._solution(cell, _BREADTH) or self._solution(cell, len(self.values))
+
+    def _solution(self, cell: int, breadth: int) -> Moves | None:
         heap: list[tuple[int, int, int, Moves, dict[int, int]]] = []
         for move in (self.step, -self.step):
             if self.can(cell, move):
@@ -74,20 +79,24 @@ class _Search:
             if state in seen:
                 continue
             seen.add(state)
-            for other, move in self._next(moves, open_sums):
+            for other, move in self._next(moves, open_sums, breadth):
                 count += 1
                 after, dearer = self._moved(open_sums, other, move), cost + self.cost(other)
                 heapq.heappush(heap, (dearer + _OPEN * len(after), count, dearer, {**moves, other: move}, after))
         return None
 
-    def _next(self, moves: Moves, open_sums: dict[int, int]) -> Iterator[tuple[int, int]]:
-        """What can set right the open sum of the fewest cells."""
+    def _next(self, moves: Moves, open_sums: dict[int, int], breadth: int) -> Iterator[tuple[int, int]]:
+        """What can set right the open sum of the fewest cells: so many that are left out, and so many others."""
         number = min(open_sums, key=lambda one: (len(self.equations[one]), one))
         way = -1 if open_sums[number] > 0 else 1
+        tried = [0, 0]
         for other in self.cheapest[number]:
             move = way * self.equations[number][other] * self.step
             if other not in moves and self.can(other, move):
-                yield other, move
+                is_out = other in self.hidden or other in self.unpublished
+                tried[is_out] += 1
+                if tried[is_out] <= breadth:
+                    yield other, move
 
     def _moved(self, open_sums: dict[int, int], cell: int, move: int) -> dict[int, int]:
         """By equation how far its sum is from what it was, where it is."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from placemap.core.arrays import Floats, Ints, Texts, ratio, sums
+from placemap.core.arrays import Floats, Ints, Texts, distinct, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
@@ -34,7 +34,7 @@ def lsoa_table(resolved: ResolvedFootprint) -> Table:
         "IN_SCOPE": assignment.in_scope[rows],
     }
     schema = schemas.place_lsoa(resolved.populations)
-    return headed(resolved, "place_lsoa21", schema, assignment.place[rows], columns)
+    return headed(resolved, "place_lsoa21", schema, assignment.place[rows], rows, columns)
 
 
 class _Overlaps(NamedTuple):
@@ -66,14 +66,14 @@ def unit_table(resolved: ResolvedFootprint, units: Units) -> Table:
         "BEST_FIT": best_fit(rows.unit, weights["RESIDENTS"], rows.place, resolved.placecd),
     }
     schema = schemas.place_unit(units.kind, units.vintage, resolved.populations)
-    return headed(resolved, f"place_{units.prefix.lower()}", schema, rows.place, columns)
+    return headed(resolved, f"place_{units.prefix.lower()}", schema, rows.place, rows.unit, columns)
 
 
 def _overlaps(resolved: ResolvedFootprint, units: Units) -> _Overlaps:
     place, of, count = resolved.assignment.place, units.of, len(units.codes)
     both = np.flatnonzero((place >= 0) & (of >= 0))
-    cells, row = np.unique(place[both] * count + of[both], return_inverse=True)
-    return _Overlaps(both, row, *np.divmod(cells, count))
+    cells = distinct(place[both] * count + of[both])
+    return _Overlaps(both, cells.of, *np.divmod(cells.values, count))
 
 
 def _unit_columns(units: Units, row_unit: Ints) -> dict[str, Texts]:

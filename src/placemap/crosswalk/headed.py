@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
-from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, in_order, numbered, ratio, sums
+from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, distinct, in_order, ratio, sums
+from placemap.core.columns import Columns
 from placemap.core.tables import Table, TableSchema, as_declared
 from placemap.resolve.place_codes import HEAD
 from placemap.resolve.resolved import ResolvedFootprint
 
 
 def headed(
-    resolved: ResolvedFootprint, name: str, schema: TableSchema, place: Ints, columns: Mapping[str, Numbers]
+    resolved: ResolvedFootprint, name: str, schema: TableSchema, place: Ints, unit: Ints, columns: Mapping[str, Numbers]
 ) -> Table:
     """A table whose first columns say which place each row is about, sorted by place and code of the unit.
 
     Args:
         place: by row, position of the place.
+        unit: by row, the position of the unit among all of them in order of code.
         columns: the others.
     """
     heads = zip(*(code.cells for code in resolved.place_codes), strict=True)
@@ -27,11 +28,14 @@ def headed(
         **{column.name: np.array(cells, dtype=object)[place] for column, cells in zip(HEAD, heads, strict=True)},
         **columns,
     }
-    order = in_order(*(numbered(content[column])[0] for column in ("PLACECD", schema.names[len(HEAD)])))
-    # As objects: pandas would spend a tenth of a build on turning texts to Arrow's and back.
+    order = in_order(ranks(resolved.placecd[:-1])[place], unit)
     values = {column.name: as_declared(content[column.name][order], column) for column in schema.columns}
-    series = {column: pd.Series(of, dtype=of.dtype) for column, of in values.items()}
-    return Table(name, schema, pd.DataFrame(series))
+    return Table(name, schema, Columns(values))
+
+
+def ranks(codes: Texts) -> Ints:
+    """By code its position among them in order."""
+    return np.argsort(np.argsort(codes))
 
 
 def place_share(resolved: ResolvedFootprint, overlap: Floats, row_place: Ints, people: Floats) -> Floats:
@@ -66,8 +70,7 @@ def best_fit(unit: Ints, people: Floats, place: Ints, placecd: Texts) -> Bools:
         people: by row. Equal is what reads as equal: dust below hundredths decides nothing.
         placecd: by position of the place.
     """
-    rank = np.argsort(np.argsort(placecd))
-    order = np.lexsort((rank[place], -np.round(people, 2), unit))
+    order = np.lexsort((ranks(placecd)[place], -np.round(people, 2), unit))
     best = np.zeros(len(unit), dtype=bool)
-    best[order[np.unique(unit[order], return_index=True)[1]]] = True
+    best[order[distinct(unit[order]).first]] = True
     return best

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from placemap.config.in_words import declared_from, evidence_text
+from placemap.core.columns import columns_of_rows
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
 from placemap.reference.describe import Describer, as_text
@@ -32,4 +32,4 @@ def places_table(resolved: ResolvedFootprint, describer: Describer) -> Table:
             )
         )
     schema = schemas.places(populations)
-    return Table("places", schema, pd.DataFrame(rows, columns=schema.names))
+    return Table("places", schema, columns_of_rows(rows, schema))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,15 +12,15 @@ from placemap.apply.apportion import Apportionment
 from placemap.apply.coverage import COVERAGE
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure
 from placemap.apply.publish import flag_of
-from placemap.apply.publish_rule import HELD, MARK
+from placemap.apply.publish_rule import HELD
 from placemap.apply.reconcile import Reconciliation
 from placemap.apply.run import Applied
 from placemap.core.account import Account
+from placemap.core.columns import columns_of, columns_of_rows
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_whole
-from placemap.core.tables import TEXT_TYPES, Column, Table, TableSchema, as_text
+from placemap.core.tables import Column, Table, TableSchema
 from placemap.core.text import listed
-from placemap.outputs.excel import TableSheet, TextSheet, workbook
 from placemap.outputs.tables import write_csv, write_parquet
 from placemap.resolve.place_codes import FOOTPRINT, ICS, PLACE
 
@@ -46,6 +46,11 @@ RECONCILIATION = TableSchema(
     ),
     ("ICSID", "FOOTPRINT", "OUTCOME", "MEASURE"),
 )
+#: By column of a published reconciliation that says whether figures are held back, the columns of these.
+LINE_FLAGS = {f"{name} {HELD}": [name] for name in ("ROWS", "TOTAL")}
+_RECONCILIATION_FLAGS = tuple(
+    Column(flag, "flag", f"whether {names[0]} is held back") for flag, names in LINE_FLAGS.items()
+)
 KEY_CODES = TableSchema(
     "Codes that the reference has",
     (
@@ -67,22 +72,6 @@ KEY_WEIGHTS = TableSchema(
 COVERED = tuple(
     Column(name, "number", f"share of the place's {what} that the data cover, 0 to 1; blank where that does not apply")
     for name, what in zip(COVERAGE, ("units", "residents", "registered patients"), strict=True)
-)
-
-
-HELD_BACK = TableSchema(
-    "Figures that are not published",
-    (
-        *(ICS, FOOTPRINT),
-        Column(
-            "PLACECD", "code", "the place; blank for a line of the reconciliation, and what places are held against"
-        ),
-        Column("PLACENM", "text", "its name"),
-        Column("PART", "text", "the group, or the line"),
-        Column("FIGURE", "text", "the figure"),
-        Column("WHY", "text", "why, as far as that does not give it away"),
-    ),
-    ("ICSID", "FOOTPRINT", "PLACECD", "PART", "FIGURE"),
 )
 
 
@@ -144,7 +133,7 @@ def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = 
         if column.type == "int":
             frame[column.name] = pd.Series([None if pd.isna(v) else int(v) for v in frame[column.name]], dtype=object)
     columns = (*PLACE_OF_ROW, *(Column(group, "text", "group of the data") for group in groups), *last)
-    return Table("applied", TableSchema("Figures by place", columns, ("PLACECD", *groups)), frame)
+    return Table("applied", TableSchema("Figures by place", columns, ("PLACECD", *groups)), columns_of(frame))
 
 
 def _flag(title: str, what: str) -> Column:
@@ -156,6 +145,18 @@ def _figure_columns(applied: Applied) -> Iterator[Column]:
     for kind in applied.figures:
         for column in kind.columns():
             yield Column(column.title, "text" if column.is_text else "number", column.what)
+
+
+def flags_of(applied: Applied, measures: Sequence[Measure], *, long: bool = False) -> dict[str, list[str]]:
+    """By column of a result that says whether figures are held back, the columns of these."""
+    if not applied.rule:
+        return {}
+    if long:
+        return {HELD: list(dict.fromkeys(["VALUE", *(column.name for column in _long_columns(applied))]))}
+    found = {flag_of(measure): [measure.title] for measure in measures}
+    for kind in applied.figures:
+        found[flag_of(measures[kind.measure])] += [column.title for column in kind.columns()]
+    return found
 
 
 def _long_columns(applied: Applied) -> Iterator[Column]:
@@ -207,137 +208,23 @@ def reconciliation_table(reconciliations: Sequence[Reconciliation], account: Acc
         for item in reconciliations
         for one in item.blanked
     ]
-    table = Table("reconciliation", RECONCILIATION, pd.DataFrame(rows, columns=RECONCILIATION.names))
-    return table if not any(item.is_published for item in reconciliations) else _with_flags(table, reconciliations)
-
-
-def _with_flags(table: Table, reconciliations: Sequence[Reconciliation]) -> Table:
-    """A published reconciliation with columns that say which figures are held back."""
-    frame = table.frame
-    is_blanked = frame["OUTCOME"].str.startswith("left blank: ")
+    if not any(item.is_published for item in reconciliations):
+        return Table("reconciliation", RECONCILIATION, columns_of_rows(rows, RECONCILIATION))
+    schema = replace(RECONCILIATION, columns=(*RECONCILIATION.columns, *_RECONCILIATION_FLAGS))
     held = iter([one.held_back for item in reconciliations for one in item.blanked])
-    flags: dict[str, list[bool]] = {
-        f"ROWS {HELD}": (frame["ROWS"].isna() & ~is_blanked).tolist(),
-        f"TOTAL {HELD}": [
-            next(held) if blanked else bool(measure) and total != total
-            for blanked, measure, total in zip(is_blanked, frame["MEASURE"], frame["TOTAL"], strict=True)
-        ],
-    }
-    columns = (*table.schema.columns, *(_flag(title, f"`{title.removesuffix(f' {HELD}')}`") for title in flags))
-    return replace(
-        table, schema=replace(table.schema, columns=columns), frame=frame.join(pd.DataFrame(flags, index=frame.index))
-    )
+    flagged = [(*row, *_flags_of_line(row[2], row[3], row[4], row[5], held)) for row in rows]
+    return Table("reconciliation", schema, columns_of_rows(flagged, schema))
 
 
-# --- what is held back ------------------------------------------------------------------------------------------------
-
-
-def held_back_table(applied: Applied) -> Table:
-    """What is not published, and why."""
-    rows = [(one.ics, one.footprint, one.place, one.name, one.what, one.figure, one.why) for one in applied.held_back]
-    return Table("held_back", HELD_BACK, pd.DataFrame(rows, columns=HELD_BACK.names, dtype=object))
-
-
-def held_back_file(path: Path) -> Path:
-    """The file beside a result that says what is held back of it."""
-    return path.with_name(f"{path.stem}-held-back.csv")
-
-
-def marked(table: Table, columns_of: Mapping[str, Sequence[str]]) -> Table:
-    """A table for readers: a mark where a figure is held back, instead of columns that say so.
+def _flags_of_line(outcome: str, rows: float, measure: str, total: float, held: Iterator[bool]) -> tuple[bool, bool]:
+    """Whether the rows and the total of a line of a published reconciliation are held back.
 
     Args:
-        columns_of: by column that says so, the columns that it speaks of.
+        held: whether each of those is that are left blank for their coverage.
     """
-    frame = table.frame.copy()
-    for flag, names in columns_of.items():
-        held = frame[flag].to_numpy(dtype=bool)
-        for name in names if held.any() else ():
-            values = zip(held, frame[name].tolist(), strict=True)
-            found = [MARK if is_held and _is_gone(value) else value for is_held, value in values]
-            frame[name] = pd.Series(found, dtype=object)
-    columns = tuple(column for column in table.schema.columns if column.name not in columns_of)
-    return replace(table, schema=replace(table.schema, columns=columns), frame=frame.drop(columns=list(columns_of)))
-
-
-def _is_gone(value: object) -> bool:
-    return value is None or value == "" or value != value
-
-
-def flags_of(applied: Applied, measures: Sequence[Measure], *, long: bool = False) -> dict[str, list[str]]:
-    """By column of a result that says whether figures are held back, the columns of these."""
-    if not applied.rule:
-        return {}
-    if long:
-        return {HELD: list(dict.fromkeys(["VALUE", *(column.name for column in _long_columns(applied))]))}
-    found = {flag_of(measure): [measure.title] for measure in measures}
-    for kind in applied.figures:
-        found[flag_of(measures[kind.measure])] += [column.title for column in kind.columns()]
-    return found
-
-
-def _texts(table: Table) -> Table:
-    """A table with marks as one of texts, for a file that has no other types."""
-    columns, frame = [], table.frame.copy()
-    for column in table.schema.columns:
-        values = frame[column.name].tolist()
-        if column.type not in TEXT_TYPES and MARK in values:
-            frame[column.name] = [value if value == MARK else as_text([value], column)[0] for value in values]
-            columns.append(replace(column, type="text"))
-        else:
-            columns.append(column)
-    return replace(table, schema=replace(table.schema, columns=tuple(columns)), frame=frame)
-
-
-# --- files ------------------------------------------------------------------------------------------------------------
-
-
-def write_result(applied: Applied, measures: Sequence[Measure], path: Path, *, long: bool = False) -> None:
-    """Write figures by place; what is held back of them stands on a sheet of a workbook, or in a file beside others.
-
-    Raises:
-        PlacemapError: the ending is none of those, or the file cannot be written; what stood there still does.
-    """
-    check_ending(path, workbook=True)
-    table, flags = result_table(applied, measures, long=long), flags_of(applied, measures, long=long)
-    if path.suffix == WORKBOOK:
-        write_whole(path, _workbook(applied, marked(table, flags)))
-        return
-    _write(table, flags, path)
-    if applied.rule:
-        write_frame(held_back_table(applied), held_back_file(path))
-
-
-def write_reconciliation(applied: Applied, path: Path) -> None:
-    """Write where all that came in has gone.
-
-    Raises:
-        PlacemapError: see `write_frame`.
-    """
-    flags = {f"{name} {HELD}": [name] for name in ("ROWS", "TOTAL")} if applied.rule else {}
-    _write(reconciliation_table(applied.reconciliations, applied.account), flags, path)
-
-
-def _write(table: Table, flags: Mapping[str, Sequence[str]], path: Path) -> None:
-    """Write a table, with marks where a CSV has them; other files keep numbers, and columns that say what is gone."""
-    write_frame(_texts(marked(table, flags)) if flags and path.suffix == ".csv" else table, path)
-
-
-def _workbook(applied: Applied, table: Table) -> bytes:
-    flags = {f"{name} {HELD}": [name] for name in ("ROWS", "TOTAL")} if applied.rule else {}
-    lines = marked(reconciliation_table(applied.reconciliations, applied.account), flags)
-    held = [held_back_table(applied)] if applied.rule else []
-    named = zip(("Figures", "Reconciliation", "Held back"), (table, lines, *held), strict=False)
-    rows = [("Placed", applied.method), *(("Note", note) for note in (*applied.notes, *applied.told))]
-    rows += [(finding.code, finding.message) for finding in applied.findings]
-    title = "Figures by place"
-    return workbook(
-        [
-            *(TableSheet(name, one, len(one.schema.columns), 2) for name, one in named),
-            TextSheet("About", title, rows, (24, 110)),
-        ],
-        title,
-    )
+    if outcome.startswith("left blank: "):
+        return False, next(held)
+    return rows != rows, bool(measure) and total != total
 
 
 def write_keys(keys: Apportionment, folder: Path) -> None:
@@ -351,7 +238,7 @@ def write_keys(keys: Apportionment, folder: Path) -> None:
     weights = weights.assign(WEIGHT=[repr(float(weight)) for weight in weights["WEIGHT"]])
     for table, path in zip(("codes", "weights"), key_files(folder), strict=True):
         schema, frame = (KEY_CODES, codes) if table == "codes" else (KEY_WEIGHTS, weights)
-        write_frame(Table(f"placemap_{table}", schema, frame), path)
+        write_frame(Table(f"placemap_{table}", schema, columns_of(frame)), path)
 
 
 def key_files(folder: Path) -> tuple[Path, Path]:

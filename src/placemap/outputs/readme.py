@@ -103,7 +103,7 @@ def _evidence(system: System, footprint: Footprint) -> str:
 
 def dictionary(table: Table, ending: str) -> str:
     """What a table is and what its columns mean, as Markdown."""
-    return _described(table.schema, len(table.frame), f"{table.name}{ending}")
+    return _described(table.schema, len(table.columns), f"{table.name}{ending}")
 
 
 def boundary_dictionary(build: Build) -> list[str]:

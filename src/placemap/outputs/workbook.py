@@ -117,7 +117,7 @@ def _sheets(tables: Sequence[Table]) -> list[TableSheet]:
     for table in sorted(tables, key=_position):
         _, name, pages = (*SHEETS, ("", table.name, 1))[_position(table)]
         name = (table.name if name in found else name)[:31]
-        if len(table.frame):
+        if len(table.columns):
             found[name] = _for_readers(name, table, pages)
     return list(found.values())
 
@@ -128,7 +128,9 @@ def _position(table: Table) -> int:
 
 def _for_readers(name: str, table: Table, pages: int) -> TableSheet:
     """Without the columns that say the same in every row, which the cover says; names first, codes of places last."""
-    constant = {c for c in ("ICSID", "FOOTPRINT") if c in table.schema.names and table.frame[c].nunique() == 1}
+    constant = {
+        c for c in ("ICSID", "FOOTPRINT") if c in table.schema.names and len(set(table.columns[c].tolist())) == 1
+    }
     columns = [column for column in table.schema.columns if column.name not in constant]
     columns.sort(key=lambda column: (column.name in _FOR_JOINS, column.name != "PLACENM"))
     shown = replace(table, schema=replace(table.schema, columns=tuple(columns)))

@@ -52,7 +52,7 @@ class Assignment:
     @property
     def overlaps(self) -> Ints:
         """Positions of LSOAs that several places claim exactly."""
-        return np.flatnonzero(self.claims.sum(axis=1) > 1)
+        return np.flatnonzero(self.claims @ np.ones(self.claims.shape[1], dtype=np.int16) > 1)
 
     @property
     def ties(self) -> Ints:
@@ -162,6 +162,8 @@ def resolve(footprint: Footprint, geography: Geography, in_scope: Bools) -> Assi
         won = in_scope & ~claimed & (patients.winner >= 0)
         place = np.where(won, patients.winner, place)
         method = np.where(won, METHODS.index(PLURALITY), method)
+    # All England's systems are held at once, so that what is small is held so.
+    method, member = method.astype(np.int8), member.astype(np.int32)
     return Assignment(footprint, in_scope, place, method, member, claims, practice_place, patients)
 
 
@@ -225,7 +227,7 @@ def places_of_practices(footprint: Footprint, geography: Geography) -> dict[str,
 def practice_places(footprint: Footprint, geography: Geography) -> Ints:
     """By practice of the registrations, the position of the place that it is declared in; -1 for none."""
     place_of = places_of_practices(footprint, geography)
-    return np.array([place_of.get(code, -1) for code in geography.registrations.code_list], dtype=np.int64)
+    return np.array([place_of.get(code, -1) for code in geography.registrations.codes], dtype=np.int64)
 
 
 def low_share(assignment: Assignment) -> Bools:

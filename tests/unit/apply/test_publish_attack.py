@@ -106,8 +106,10 @@ def targets(reader, case):
     sexes = [[sex] for sex in GROUPS] if case.group else [GROUPS]
     areas = list(reader.membership.values())
     for one in case.footprints[1:]:
-        of = [[set(reader.membership[place]) for place in reader.membership if f"/{name}/" in place]
-              for name in (case.footprints[0], one)]
+        of = [
+            [set(reader.membership[place]) for place in reader.membership if f"/{name}/" in place]
+            for name in (case.footprints[0], one)
+        ]
         areas += [sorted(first & second) for first in of[0] for second in of[1] if first & second]
     for area in areas:
         for sex in sexes:

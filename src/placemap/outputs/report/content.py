@@ -218,7 +218,7 @@ def _basis(resolved: ResolvedFootprint) -> list[str]:
 
 
 def _places(footprint: Footprint, table: Table, drawn: Picture) -> list[PlaceLine]:
-    rows = table.frame.to_dict("records")
+    rows = table.columns.records()
     return [
         PlaceLine(
             number=number,
@@ -287,7 +287,7 @@ def lsoa_rows(resolved: ResolvedFootprint) -> list[list[Any]]:
     Places are by position from 0; shares are fractions to 6 decimals, None where none apply.
     """
     assignment, geography = resolved.assignment, resolved.geography
-    codes = geography.lsoas.to_numpy()
+    codes = geography.lsoas.array
     share, margin, runner = assignment.share(), assignment.margin(), assignment.runner_up()
     return [
         [
@@ -319,10 +319,10 @@ def practice_rows(table: Table | None, places: list[str]) -> list[list[Any]]:
     """By declared practice: code, name, name of its PCN, position of its place, list size; none where areas decide."""
     if table is None:
         return []
-    columns = [table.frame[name] for name in ("PRACTICECD", "PRACTICENM", "PCNNM", "PLACECD", "LIST_SIZE")]
+    columns = ("PRACTICECD", "PRACTICENM", "PCNNM", "PLACECD", "LIST_SIZE")
     return [
         [str(code), str(name), str(pcn or ""), places.index(place), round(float(size))]
-        for code, name, pcn, place, size in zip(*columns, strict=True)
+        for code, name, pcn, place, size in table.columns.rows(*columns)
     ]
 
 
