@@ -165,7 +165,8 @@ class Publication:
         total = self._line(one, IN, one.total, found)
         lines = [self._line(one, line_at(one.ics, one.footprint, line.outcome), line, found) for line in one.lines]
         blanked = tuple(self._blanked(item, places[item.place, item.group]) for item in one.blanked)
-        return replace(one, total=total, lines=tuple(lines), blanked=blanked, exact_loss=one.loss), found
+        exact = replace(one, exact_loss=one.loss, has_placed=one.is_placed)
+        return replace(exact, total=total, lines=tuple(lines), blanked=blanked), found
 
     def _row_key(self, row: Row) -> tuple[str, Key]:
         return str(row["PLACECD"]), group_key(row, sql.group_aliases(self.question))

@@ -52,8 +52,8 @@ class Reconciliation:
         lines: in the order of `OUTCOMES`, all of them; those of `ELSEWHERE` only where rows are there.
         signed: positions of totals that negative numbers go into.
         blanked: of what is placed, what the result does not show, as too little of the place is covered.
-        exact_loss: where counts are to be published, the loss before; the lines have NaN for what is held back, and
-            need not add up.
+        exact_loss, has_placed: where counts are to be published, the loss, and whether anything was placed, before; the
+            lines have NaN for what is held back, and need not add up.
     """
 
     ics: str
@@ -64,6 +64,7 @@ class Reconciliation:
     signed: frozenset[int] = frozenset()
     blanked: tuple[Blanked, ...] = ()
     exact_loss: float | None = None
+    has_placed: bool | None = None
 
     @property
     def is_published(self) -> bool:
@@ -83,6 +84,11 @@ class Reconciliation:
         whole_of = enumerate(self.total.totals)
         parts += [(sum(line.totals[i] for line in lost), whole) for i, whole in whole_of if i not in self.signed]
         return max((abs(part / whole) for part, whole in parts if whole), default=0.0)
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether anything was placed."""
+        return bool(self.placed().rows) if self.has_placed is None else self.has_placed
 
     def placed(self) -> ReconciliationLine:
         """The line of what is in a place."""

@@ -84,7 +84,7 @@ class Applied:
         """
         if not 0 <= max_loss <= 100:
             raise _usage(f"{max_loss:g} is no percentage that may be lost", "give a number from 0 to 100")
-        if not any(item.placed().rows for item in self.reconciliations):
+        if not any(item.is_placed for item in self.reconciliations):
             rows = self.reconciliations[0].total.rows if self.reconciliations else 0
             return PlacemapError(
                 f"nothing could be placed: {'no row' if self.rule else f'none of the {rows:,.0f} rows'} has a code "

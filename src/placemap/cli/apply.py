@@ -171,7 +171,7 @@ def _tell(applied: Applied, applier: Applier, result: ResultOptions, refused: Pl
 def _write_reconciliation(applied: Applied, result: ResultOptions) -> None:
     from placemap.outputs.apply_files import write_reconciliation
 
-    if result.reconciliation is not None and any(item.placed().rows for item in applied.reconciliations):
+    if result.reconciliation is not None and any(item.is_placed for item in applied.reconciliations):
         write_reconciliation(applied, result.reconciliation)
 
 
