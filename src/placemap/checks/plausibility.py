@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
-from placemap.config.model import PLACE_SIZE
+from placemap.config.tiers import GUIDANCE, PLACE_TIER, tier_of
 from placemap.core.arrays import distinct
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import counted, listed
@@ -133,17 +133,21 @@ def exact_beats_plurality(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 @result_check("place-size")
 def place_size(resolved: ResolvedFootprint) -> Iterator[Finding]:
-    """Places outside the size that national guidance gives."""
-    low, high = PLACE_SIZE
+    """Places outside the size that national guidance gives for their tier."""
+    tier = tier_of(resolved.system, resolved.footprint)
+    guidance = GUIDANCE.get(tier)
+    if guidance is None:
+        return
+    whose = "" if tier == PLACE_TIER else f"a {tier} "
     for position, place in enumerate(resolved.places):
         people = resolved.people(np.flatnonzero(resolved.assignment.place == position))
-        if people and not low <= people <= high:
+        if people and not guidance.low <= people <= guidance.high:
             yield finding_of(
                 resolved,
                 "place-size",
                 Severity.INFO,
-                f"{place.name} has {people:,.0f} residents; guidance gives {low:,} to {high:,} "
-                "(NHS Confederation, 2020).",
+                f"{place.name} has {people:,.0f} residents; guidance gives {whose}{guidance.low:,} to "
+                f"{guidance.high:,} ({guidance.source}).",
                 subject=place.id,
                 place=place,
                 people=people,

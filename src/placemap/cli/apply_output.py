@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from placemap.apply.measures import Measure
     from placemap.apply.reconcile import Reconciliation, ReconciliationLine
     from placemap.apply.run import Applied
+    from placemap.apply.tiers import Tiers
     from placemap.commands.apply import Applier
     from placemap.core.findings import Finding
 
@@ -159,10 +160,15 @@ def warn(findings: Sequence[Finding]) -> None:
     show_findings(findings)
 
 
-def result_json(applied: Applied, measures: Sequence[Measure], code: Exit) -> dict[str, Any]:
+def result_json(
+    applied: Applied, measures: Sequence[Measure], code: Exit, tiers: Tiers | None = None
+) -> dict[str, Any]:
     """A result for machines."""
-    rows = [{str(key): _plain(value) for key, value in row.items()} for row in applied.frame.to_dict(orient="records")]
-    held = [dataclasses.asdict(one) for one in applied.held_back]
+    from placemap.outputs.apply_files import told_held_back
+
+    frame = applied.frame if tiers is None else tiers.told(applied.frame)
+    rows = [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict(orient="records")]
+    held = [dataclasses.asdict(one) for one in told_held_back(applied, tiers)]
     published = {"published": {"rule": str(applied.rule), "held_back": held}} if applied.rule else {}
     return {
         "exit_code": int(code),

@@ -116,6 +116,9 @@ def build(
     sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="Also place LSOAs by other methods, and say how sure each place is.")
     ] = False,
+    tiers: Annotated[
+        bool, typer.Option("--tiers", help="Write each LSOA by all tiers of the system, as tiers_lsoa21, too.")
+    ] = False,
     strict: StrictOption = False,
     download: DownloadOption = False,
     as_json: JsonOption = False,
@@ -129,9 +132,11 @@ def build(
     from placemap.commands import build as pipeline
 
     reference = _Reference(data, measure, vintage or [], as_of, min_grade, locked, download)
-    options = pipeline.BuildOptions(formats.value, excel, boundaries, sensitivity)
+    options = pipeline.BuildOptions(formats.value, excel, boundaries, sensitivity, tiers)
     if england:
         refuse_with_england(systems, footprint, every=every)
+        if tiers:
+            raise PlacemapError("--tiers takes systems", hint="name them instead", exit_code=Exit.USAGE)
         from placemap.commands.data import shipped_systems
 
         workspace = reference.open([], shipped_systems(), "build --england")

@@ -300,7 +300,7 @@ def _findings(outcome: EnglandOutcome) -> Table:
 
 def inputs_of(outcome: EnglandOutcome, workspace: Workspace) -> Inputs:
     """The reference tables of all systems, each once, in order of name."""
-    entries = {entry.name: entry for o in outcome.outcomes for entry in workspace.inputs(o.footprint)}
+    entries = {entry.name: entry for o in outcome.outcomes for entry in workspace.inputs(o.system, o.footprint)}
     return [entries[name] for name in sorted(entries)]
 
 

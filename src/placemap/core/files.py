@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -242,17 +242,24 @@ def _is_same(path: Path, other: Path) -> bool:
     return one == two or (Path(two).is_dir() and Path(one).is_relative_to(two))
 
 
-def write_text(path: Path, text: str | Iterable[str]) -> None:
+def write_text(path: Path, text: str) -> None:
     """Write text as UTF-8 with its own line ends, the same bytes on every system; all text files are written by this.
-
-    Args:
-        text: the whole, or its parts one after the other.
 
     Raises:
         OSError: it cannot be written.
     """
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.writelines([text] if isinstance(text, str) else text)
+    path.write_text(text, encoding="utf-8", newline="")
+
+
+def write_parts(path: Path, parts: Iterator[str]) -> None:
+    """As `write_text`, for a text too long to be held as a whole.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_text(path, next(parts, ""))
+    with path.open("a", encoding="utf-8", newline="") as file:
+        file.writelines(parts)
 
 
 def write_whole(

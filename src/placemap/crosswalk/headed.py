@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, distinct, in_order, ratio, sums
 from placemap.core.columns import Columns
 from placemap.core.tables import Table, TableSchema, as_declared
-from placemap.resolve.place_codes import HEAD
+from placemap.resolve.place_codes import HEAD, PARENT
 from placemap.resolve.resolved import ResolvedFootprint
+
+#: Tables that say which place of the tier above each place lies in, where there is such a tier (ADR 16).
+WITH_PARENT = ("place_lsoa21", "place_pcn", "place_practice")
 
 
 def headed(
@@ -23,6 +27,9 @@ def headed(
         unit: by row, the position of the unit among all of them in order of code.
         columns: the others.
     """
+    if name in WITH_PARENT and resolved.outer is not None:
+        schema = with_parent(schema)
+        columns = {**columns, "PARENTCD": resolved.parentcd[place], "PARENTNM": resolved.parentnm[place]}
     heads = zip(*(code.cells for code in resolved.place_codes), strict=True)
     content = {
         **{column.name: np.array(cells, dtype=object)[place] for column, cells in zip(HEAD, heads, strict=True)},
@@ -36,6 +43,11 @@ def headed(
 def ranks(codes: Texts) -> Ints:
     """By code its position among them in order."""
     return np.argsort(np.argsort(codes))
+
+
+def with_parent(schema: TableSchema) -> TableSchema:
+    """The schema with the columns of the parent last."""
+    return replace(schema, columns=(*schema.columns, *PARENT))
 
 
 def place_share(resolved: ResolvedFootprint, overlap: Floats, row_place: Ints, people: Floats) -> Floats:

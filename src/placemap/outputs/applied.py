@@ -15,6 +15,7 @@ from placemap.apply.publish import flag_of
 from placemap.apply.publish_rule import HELD
 from placemap.apply.reconcile import Reconciliation
 from placemap.apply.run import Applied
+from placemap.apply.tiers import Tiers
 from placemap.core.account import Account
 from placemap.core.columns import columns_of, columns_of_rows
 from placemap.core.errors import Exit, PlacemapError
@@ -22,7 +23,7 @@ from placemap.core.files import write_whole
 from placemap.core.tables import Column, Table, TableSchema
 from placemap.core.text import listed
 from placemap.outputs.tables import write_csv, write_parquet
-from placemap.resolve.place_codes import FOOTPRINT, ICS, PLACE
+from placemap.resolve.place_codes import FOOTPRINT, ICS, PARENT, PLACE
 
 #: The columns that say which place a row is about.
 PLACE_OF_ROW = (ICS, FOOTPRINT, *PLACE)
@@ -106,8 +107,10 @@ def write_frame(table: Table, path: Path) -> None:
     write_whole(path, lambda new: ENDINGS[path.suffix](table, new))
 
 
-def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = False) -> Table:
-    """The result as a table to write."""
+def result_table(
+    applied: Applied, measures: Sequence[Measure], *, long: bool = False, tiers: Tiers | None = None
+) -> Table:
+    """The result as a table to write; with `tiers`, each figure beside the place of the tier above that it lies in."""
     titles = {measure.title: measure for measure in measures}
     if long:
         frame = applied.long(measures)
@@ -122,7 +125,10 @@ def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = 
         frame = applied.frame
         flags = [_flag(flag_of(measure), f"`{measure.title}`") for measure in measures] if applied.rule else []
         last = (*(_column(frame, measure) for measure in measures), *_figure_columns(applied), *flags, *COVERED)
-    names = {column.name for column in (*PLACE_OF_ROW, *last)}
+    above: tuple[Column, ...] = PARENT if tiers else ()
+    frame = tiers.told(frame) if tiers else frame
+    head, key = (*PLACE_OF_ROW, *above), ("PLACECD", *(column.name for column in above[:1]))
+    names = {column.name for column in (*head, *last)}
     groups = [title for title in frame.columns if title not in names and title not in titles]
     frame = frame.copy()
     for group in groups:
@@ -132,8 +138,8 @@ def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = 
             frame[column.name] = frame[column.name].fillna("")
         if column.type == "int":
             frame[column.name] = pd.Series([None if pd.isna(v) else int(v) for v in frame[column.name]], dtype=object)
-    columns = (*PLACE_OF_ROW, *(Column(group, "text", "group of the data") for group in groups), *last)
-    return Table("applied", TableSchema("Figures by place", columns, ("PLACECD", *groups)), columns_of(frame))
+    columns = (*head, *(Column(group, "text", "group of the data") for group in groups), *last)
+    return Table("applied", TableSchema("Figures by place", columns, (*key, *groups)), columns_of(frame))
 
 
 def _flag(title: str, what: str) -> Column:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from placemap.apply.measures import Measure
+from placemap.apply.publish import HeldBack
 from placemap.apply.publish_rule import MARK
 from placemap.apply.run import Applied
+from placemap.apply.tiers import Tiers
 from placemap.core.columns import Columns, columns_of_rows
 from placemap.core.files import write_whole
 from placemap.core.tables import TEXT_TYPES, Column, Table, TableSchema, as_text
@@ -18,9 +19,7 @@ from placemap.outputs.applied import (
     LINE_FLAGS,
     WORKBOOK,
     check_ending,
-    flags_of,
     reconciliation_table,
-    result_table,
     write_frame,
 )
 from placemap.outputs.excel import TableSheet, TextSheet, workbook
@@ -42,20 +41,25 @@ HELD_BACK = TableSchema(
 )
 
 
-def write_result(applied: Applied, measures: Sequence[Measure], path: Path, *, long: bool = False) -> None:
+def write_result(
+    applied: Applied, table: Table, flags: Mapping[str, Sequence[str]], path: Path, tiers: Tiers | None = None
+) -> None:
     """Write figures by place; what is held back of them stands on a sheet of a workbook, or in a file beside others.
+
+    Args:
+        table: of `result_table`. flags: of `flags_of`.
 
     Raises:
         PlacemapError: the ending is none of those, or the file cannot be written; what stood there still does.
     """
     check_ending(path, workbook=True)
-    table, flags = result_table(applied, measures, long=long), flags_of(applied, measures, long=long)
+    held = [held_back_table(applied, tiers)] if applied.rule else []
     if path.suffix == WORKBOOK:
-        write_whole(path, _workbook(applied, marked(table, flags)))
+        write_whole(path, _workbook(applied, [marked(table, flags), _lines(applied), *held]))
         return
     _write(table, flags, path)
-    if applied.rule:
-        write_frame(held_back_table(applied), held_back_file(path))
+    for one in held:
+        write_frame(one, held_back_file(path))
 
 
 def write_reconciliation(applied: Applied, path: Path) -> None:
@@ -68,9 +72,20 @@ def write_reconciliation(applied: Applied, path: Path) -> None:
     _write(table, LINE_FLAGS if applied.rule else {}, path)
 
 
-def held_back_table(applied: Applied) -> Table:
+def told_held_back(applied: Applied, tiers: Tiers | None = None) -> list[HeldBack]:
+    """What is not published; of parts of places, under the place, with the one of the tier above that they lie in."""
+    if tiers is None:
+        return list(applied.held_back)
+    return [
+        replace(one, place=tiers.place_of(one.place), what=tiers.part_of(one.place, one.what))
+        for one in applied.held_back
+    ]
+
+
+def held_back_table(applied: Applied, tiers: Tiers | None = None) -> Table:
     """What is not published, and why."""
-    rows = [(one.ics, one.footprint, one.place, one.name, one.what, one.figure, one.why) for one in applied.held_back]
+    held = told_held_back(applied, tiers)
+    rows = [(one.ics, one.footprint, one.place, one.name, one.what, one.figure, one.why) for one in held]
     return Table("held_back", HELD_BACK, columns_of_rows(rows, HELD_BACK))
 
 
@@ -118,13 +133,16 @@ def _texts(table: Table) -> Table:
     return replace(table, schema=replace(table.schema, columns=tuple(schema)), columns=Columns(columns))
 
 
-def _workbook(applied: Applied, table: Table) -> bytes:
+def _lines(applied: Applied) -> Table:
+    """The reconciliation for readers."""
+    return marked(reconciliation_table(applied.reconciliations, applied.account), LINE_FLAGS if applied.rule else {})
+
+
+def _workbook(applied: Applied, tables: Sequence[Table]) -> bytes:
     """The result, its reconciliation, what is held back, and how it was made, a sheet each."""
-    lines = marked(reconciliation_table(applied.reconciliations, applied.account), LINE_FLAGS if applied.rule else {})
-    held = [held_back_table(applied)] if applied.rule else []
-    named = zip(("Figures", "Reconciliation", "Held back"), (table, lines, *held), strict=False)
     rows = [("Placed", applied.method), *(("Note", note) for note in (*applied.notes, *applied.told))]
     rows += [(finding.code, finding.message) for finding in applied.findings]
     title = "Figures by place"
+    named = zip(("Figures", "Reconciliation", "Held back"), tables, strict=False)
     sheets = [TableSheet(name, one, len(one.schema.columns), 2) for name, one in named]
     return workbook([*sheets, TextSheet("About", title, rows, (24, 110))], title)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from placemap.core.files import write_text, write_whole
+from placemap.core.files import write_parts, write_whole
 from placemap.core.tables import DECIMALS, TEXT_TYPES, Column, Table, as_text
 
 
 def write_csv(table: Table, path: Path) -> None:
     """Write a table as CSV."""
-    write_text(path, _csv_parts(table))
+    write_parts(path, _csv_parts(table))
 
 
 def csv_text(table: Table) -> str:

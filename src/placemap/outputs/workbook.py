@@ -18,6 +18,8 @@ from placemap.reference.store import TableEntry
 #: may take on paper.
 SHEETS = (
     ("places", "Places", 2),
+    ("place_parent", "Places above", 2),
+    ("tiers_lsoa21", "Tiers", 2),
     ("place_lsoa21", "LSOAs", 1),
     ("place_msoa", "MSOAs", 1),
     ("place_wd", "Wards", 2),
@@ -37,7 +39,7 @@ SHEETS = (
 )
 METHOD, DICTIONARY, SOURCES = "Method", "Data dictionary", "Sources"
 #: Columns for joins rather than for eyes: they stand last and do not print.
-_FOR_JOINS = ("PLACECD", "PLACEID", "RUNNER_UP", "LSOA21CDS", "LOCATION")
+_FOR_JOINS = ("PLACECD", "PLACEID", "RUNNER_UP", "PARENTCD", "LSOA21CDS", "LOCATION")
 _USE = (
     (
         "One place for each ward or MSOA",
