@@ -42,8 +42,9 @@ def _layers(weights: pd.DataFrame) -> list[pd.DataFrame]:
 
 def _with_rest(weights: pd.DataFrame) -> pd.DataFrame:
     """The parts of codes in places of a footprint, and what is in none of them."""
-    own = weights[["CODE", "PLACECD", "WEIGHT"]].rename(columns={"PLACECD": "PIECE"})
-    rest = (1 - own.groupby("CODE")["WEIGHT"].sum()).rename("WEIGHT").reset_index().assign(PIECE="")
+    own = weights[["CODE", "PLACECD", "WEIGHT"]].set_axis(["CODE", "PIECE", "WEIGHT"], axis=1)
+    rest = own.groupby("CODE", as_index=False)["WEIGHT"].sum().assign(PIECE="")
+    rest["WEIGHT"] = 1 - rest["WEIGHT"]
     return pd.concat([own, rest[rest["WEIGHT"] > _DUST]], ignore_index=True)
 
 

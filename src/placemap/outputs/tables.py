@@ -25,7 +25,7 @@ _BATCH = 8192
 
 
 def _csv_parts(table: Table) -> Iterator[str]:
-    yield ",".join(table.schema.names) + "\n"
+    yield ",".join(_cells(table.schema.names, Column("", "text", ""))) + "\n"
     values = [table.columns[column.name] for column in table.schema.columns]
     for first in range(0, len(table.columns), _BATCH):
         rows = slice(first, first + _BATCH)

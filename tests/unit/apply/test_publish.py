@@ -280,6 +280,13 @@ def test_csv_has_a_mark_and_a_list_beside_it(run, tmp_path):
     assert len({row["WHY"] for row in listed}) == 1, "why would tell the 3 from the 12"
 
 
+def test_titles_with_commas_and_quotes_stay_whole(cli, tmp_path):
+    table(**{'falls, "all"': [52, 30, 12]}).to_csv(tmp_path / "falls.csv", index=False)
+    asked = ("apply", "falls.csv", "--system", "toyshire", "--footprint", "councils", "--sum", 'falls, "all"')
+    assert cli(*asked, "--out", "out.csv").code == 0
+    assert [row['falls, "all"'] for row in rows_of(tmp_path / "out.csv")] == ["52", "30", "12"]
+
+
 def test_long_csv_has_the_same_marks(run, tmp_path):
     assert run(*NHS, "--long", "--out", "out.csv").code == 0
     assert [row["VALUE"] for row in rows_of(tmp_path / "out.csv")] == ["50.000000", "*", "*"]
