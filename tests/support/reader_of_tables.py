@@ -7,6 +7,7 @@ figure bounds a sum of unknowns: by half the rounding either way, from 1 up wher
 from __future__ import annotations
 
 import csv
+import re
 from itertools import product
 
 import numpy as np
@@ -45,12 +46,12 @@ class Reader:
             low = max(low, self.below - 0.5)
         self.know(dict.fromkeys(keys, 1), low, high)
 
-    def result(self, path, group=None):
-        """Figures by place."""
+    def result(self, path, group=None, *, thin=False):
+        """Figures by place; a blank is none, unless it may be one that is covered too thinly."""
         with path.open(encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 for column in self.columns:
-                    if column in row:
+                    if column in row and (row[column] or not thin):
                         keys = self.of_place(row["PLACECD"], row[group] if group else None, column)
                         self.figure(keys, row[column])
 
@@ -71,6 +72,14 @@ class Reader:
                         keys = self.of_place(row["PLACECD"], row[group] if group else None, column)
                         value = sum(values[key] for key in keys)
                         self.figure(keys, str(np.floor(value / self.to + 0.5) * self.to if self.to else value))
+
+    def left_blank(self, path, group=None):
+        """Sums of places that are covered too thinly."""
+        with path.open(encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                found = re.fullmatch(r"left blank: (\S+) ?(.*)", row["OUTCOME"])
+                if found and row["MEASURE"] in self.columns:
+                    self.figure(self.of_place(found[1], found[2] if group else None, row["MEASURE"]), row["TOTAL"])
 
     def of_place(self, place, group, column):
         groups = self.groups if group is None else [group]

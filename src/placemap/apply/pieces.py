@@ -45,7 +45,8 @@ def _with_rest(weights: pd.DataFrame) -> pd.DataFrame:
     own = weights[["CODE", "PLACECD", "WEIGHT"]].set_axis(["CODE", "PIECE", "WEIGHT"], axis=1)
     rest = own.groupby("CODE", as_index=False)["WEIGHT"].sum().assign(PIECE="")
     rest["WEIGHT"] = 1 - rest["WEIGHT"]
-    return pd.concat([own, rest[rest["WEIGHT"] > _DUST]], ignore_index=True)
+    both: pd.DataFrame = pd.concat([own, rest[rest["WEIGHT"] > _DUST]], ignore_index=True)
+    return both
 
 
 def _crossed(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
@@ -54,4 +55,4 @@ def _crossed(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     left, right = both["PIECE"].fillna(empty), both["PIECE_OTHER"].fillna("")
     weight = both["WEIGHT"].fillna(1.0) * both["WEIGHT_OTHER"].fillna(1.0)
     found = pd.DataFrame({"CODE": both["CODE"], "PIECE": left + BETWEEN + right, "WEIGHT": weight})
-    return found[found["PIECE"].str.strip(BETWEEN) != ""]
+    return found.loc[found["PIECE"].str.strip(BETWEEN) != ""]
