@@ -64,11 +64,9 @@ def shown_of(
     shown = Shown(frame, _with_blanked(reconciliations, rows.owner, thin), covered, kinds, notes)
     if not rule:
         return shown
-    is_against_system = SYSTEM in (*options.rates.compare, options.rates.indirect)
-    england = rates.england_rows()
-    counted = Counted(
-        engine, question, keys, total, placed, rows.owner, shown.reconciliations, england, is_against_system, thin
-    )
+    against_system = SYSTEM in (*options.rates.compare, options.rates.indirect)
+    against = rates.england_rows(), against_system
+    counted = Counted(engine, question, keys, total, placed, rows.owner, shown.reconciliations, *against, thin)
     return _published(shown, Publication(question, kinds, counted.published(rule), placed), thin)
 
 

@@ -214,11 +214,18 @@ def reconciliation_table(reconciliations: Sequence[Reconciliation], account: Acc
         for item in reconciliations
         for one in item.blanked
     ]
-    if not any(item.is_published for item in reconciliations):
-        return Table("reconciliation", RECONCILIATION, columns_of_rows(rows, RECONCILIATION))
+    if any(item.is_published for item in reconciliations):
+        return _with_flags(rows, reconciliations)
+    return Table("reconciliation", RECONCILIATION, columns_of_rows(rows, RECONCILIATION))
+
+
+def _with_flags(
+    rows: Sequence[tuple[str, str, str, float, str, float]], reconciliations: Sequence[Reconciliation]
+) -> Table:
+    """Published reconciliations, with columns that say which figures are held back."""
     schema = replace(RECONCILIATION, columns=(*RECONCILIATION.columns, *_RECONCILIATION_FLAGS))
     held = iter([one.held_back for item in reconciliations for one in item.blanked])
-    flagged = [(*row, *_flags_of_line(row[2], row[3], row[4], row[5], held)) for row in rows]
+    flagged = [(*row, *_flags_of_line(*row[2:], held)) for row in rows]
     return Table("reconciliation", schema, columns_of_rows(flagged, schema))
 
 
