@@ -137,6 +137,13 @@ ExtensiveOption = Annotated[
 ]
 WholeOption = Annotated[bool, typer.Option("--whole-numbers", help="Sums in whole numbers, by largest remainder.")]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the result: .csv or .parquet.")]
+ToOption = Annotated[
+    str | None,
+    typer.Option("--to", metavar="DATABASE", help="Load crosswalks and result: postgresql://… or duckdb:FILE."),
+]
+SchemaOption = Annotated[
+    str, typer.Option("--schema", metavar="NAME", help="The schema for --to; placemap's tables in it are replaced.")
+]
 LongOption = Annotated[bool, typer.Option("--long/--wide", help="A row a measure, or a column a measure.")]
 JoinOption = Annotated[
     bool, typer.Option("--join", help="Write the data themselves to --out, each row with its place.")
@@ -265,15 +272,22 @@ class ResultOptions:
         refuse_same([*named, *tables], [("the input", data), *configs])
 
 
-def refuse_together(result: ResultOptions, *, sql: bool, whole: bool, figures: bool) -> None:
+def refuse_together(result: ResultOptions, *, sql: bool, whole: bool, figures: bool, to: bool) -> None:
     """Refuse options that need each other, or shut each other out.
 
     Args:
         figures: whether rates for so many people, or blanks, are asked for.
+        to: whether the result is loaded into a database.
 
     Raises:
         PlacemapError: two do.
     """
+    if to and (sql or result.join):
+        raise PlacemapError(
+            f"--to loads figures by place; {'--sql' if sql else '--join'} makes none",
+            hint="leave one of them out",
+            exit_code=Exit.USAGE,
+        )
     if result.join and result.out is None:
         raise PlacemapError("--join needs --out FILE", hint="add --out joined.parquet", exit_code=Exit.USAGE)
     if sql and whole:

@@ -115,7 +115,8 @@ def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = 
         if column.type == "int":
             frame[column.name] = pd.Series([None if pd.isna(v) else int(v) for v in frame[column.name]], dtype=object)
     columns = (*PLACE_OF_ROW, *(Column(group, "text", "group of the data") for group in groups), *last)
-    return Table("applied", TableSchema("Figures by place", columns, ("PLACECD", *groups)), frame)
+    key = ("PLACECD", *groups, *(["MEASURE"] if long else []))
+    return Table("applied", TableSchema("Figures by place", columns, key), frame)
 
 
 def _figure_columns(applied: Applied) -> Iterator[Column]:

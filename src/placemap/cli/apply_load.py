@@ -1,0 +1,54 @@
+"""`placemap apply --to`: the result, and the crosswalks that it rests on, into a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from placemap.apply.run import Applied
+    from placemap.commands.apply import Applier
+    from placemap.core.tables import Table
+    from placemap.outputs.database.target import Database
+
+
+@dataclass(frozen=True)
+class Loader:
+    """Where the result is loaded to: None for nowhere."""
+
+    database: Database | None
+    schema: str
+
+    @classmethod
+    def of(cls, target: str | None, schema: str, inputs: Sequence[Path]) -> Loader:
+        """The database that is named, seen to be one that takes us.
+
+        Args:
+            inputs: files that it must not be.
+
+        Raises:
+            PlacemapError: there is none, or it cannot be reached, or is one of the inputs.
+        """
+        from placemap.core.files import refuse_same
+        from placemap.outputs.database.target import database_of, schema_name
+
+        named = schema_name(schema)
+        database = None if target is None else database_of(target)
+        if database is not None:
+            if database.file is not None:
+                refuse_same([("--to", database.file)], [("an input", path) for path in inputs if path.is_file()])
+            database.check(named)
+        return cls(database, named)
+
+    def load(self, applied: Applied, applier: Applier, table: Table) -> str:
+        """Load the result, and return what to say of it; nothing where there is no database."""
+        from placemap.commands.load import load_results
+        from placemap.outputs.applied import reconciliation_table
+
+        if self.database is None:
+            return ""
+        results = [table, reconciliation_table(applied.reconciliations, applied.account)]
+        names = load_results(self.database, self.schema, applier.workspace, applier.footprints, results)
+        return f"loaded into {self.database.label}, schema {self.schema}: {', '.join(names)}"

@@ -1,0 +1,50 @@
+"""Crosswalks and figures into a database that people work in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from placemap.core.tables import Table
+from placemap.crosswalk.england import national_places_table
+from placemap.crosswalk.inputs import attributions
+from placemap.crosswalk.patient_ledger import national_ledger
+from placemap.crosswalk.tables import crosswalk_tables
+from placemap.outputs.database.load import load_tables, together
+
+if TYPE_CHECKING:
+    from placemap.commands.workspace import Workspace
+    from placemap.outputs.database.target import Database
+    from placemap.resolve.resolved import ResolvedFootprint
+
+
+def load_results(
+    database: Database,
+    schema: str,
+    workspace: Workspace,
+    footprints: Sequence[ResolvedFootprint],
+    results: Sequence[Table],
+) -> list[str]:
+    """Load the crosswalks of footprints and the results of `apply`, and return the names of the tables.
+
+    Raises:
+        PlacemapError: the database cannot be reached or refuses, or has a table of such a name that is not ours.
+    """
+    crosswalks = together([_crosswalks(workspace, resolved) for resolved in footprints])
+    tables = [*crosswalks, *results]
+    load_tables(database, schema, tables, _attributions(workspace, footprints))
+    return [table.name for table in tables]
+
+
+def _crosswalks(workspace: Workspace, resolved: ResolvedFootprint) -> list[Table]:
+    """All tables of `placemap build` that are about places."""
+    if not resolved.parts:
+        return workspace.of(resolved.footprint).tables(resolved)
+    places, ledger = national_places_table(resolved, workspace.describer), national_ledger(resolved)
+    return [*crosswalk_tables(resolved), places, ledger]
+
+
+def _attributions(workspace: Workspace, footprints: Sequence[ResolvedFootprint]) -> list[str]:
+    parts = [part for resolved in footprints for part in resolved.parts or (resolved,)]
+    entries = {entry.name: entry for part in parts for entry in workspace.inputs(part.footprint)}
+    return [line.rstrip(".") for line in attributions([*entries.values()])]
