@@ -85,9 +85,10 @@ def not_run():
 def shell(tmp_path):
     """Run a line of shell, or Python, in an empty folder with this `placemap` on the path: exit code, all output."""
     (tmp_path / "bin").mkdir()
-    command = tmp_path / "bin" / "placemap"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m placemap "$@"\n')
-    command.chmod(0o755)
+    for name, options in (("placemap", "-m placemap "), ("python", "")):
+        command = tmp_path / "bin" / name
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" {options}"$@"\n')
+        command.chmod(0o755)
     work = tmp_path / "work"
     work.mkdir()
     source = str(REPO / "src")
@@ -137,7 +138,9 @@ def _run_page(page, shell):
         elif block.language == "sh":
             printed = ""
             for line in block.text.splitlines():
-                if not line.startswith(("placemap", "printf")) or any(text in line for text in NOT_RUN):
+                if not line.startswith(("placemap", "python -m placemap", "printf")) or any(
+                    text in line for text in NOT_RUN
+                ):
                     continue
                 expected = int((re.search(r"# exit (\d+)", line) or [0, 0])[1])
                 code, output = shell(line)

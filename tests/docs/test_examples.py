@@ -6,7 +6,11 @@ import re
 
 import pytest
 
-PAGES = ["guide.md", "method/sensitivity.md", *(f"reference/{name}.md" for name in ("config", "findings", "outputs"))]
+PAGES = [
+    "guide.md",
+    "method/sensitivity.md",
+    *(f"reference/{name}.md" for name in ("config", "findings", "outputs", "python")),
+]
 PAGES += [
     f"commands/{name}.md" for name in ("compare", "diff", "explain", "find-and-new", "foi", "infer", "map", "report")
 ]
@@ -16,7 +20,25 @@ PAGES += [
 def test_a_page_does_what_it_says(name, page, run_page):
     ran, wrong = run_page(page(f"docs/{name}"))
     assert wrong == []
-    assert ran >= (6 if name == "guide.md" else 0)
+    assert ran >= {"guide.md": 6, "reference/python.md": 2}.get(name, 0)
+
+
+def test_the_example_of_all_england_runs(page, shell, england_store):
+    blocks = page("docs/reference/python.md").blocks
+    first = next(block.text for block in blocks if block.language == "python").split("# result and crosswalks")[0]
+    whole = next(block.text for block in blocks if block.language == "py")
+    code, printed = shell(
+        f"{first}\n{whole.replace('load_england(', f'load_england(data={str(england_store)!r}')}", python=True
+    )
+    assert code == 0, printed
+
+
+def test_the_example_of_a_module_runs(shell):
+    from placemap import api
+
+    example = api.__doc__.split("```python")[1].split("```")[0]
+    (shell.folder / "attendances.csv").write_text("lsoa,attendances\nE01014485,3\n", encoding="utf-8", newline="")
+    assert shell(example, python=True) == (0, "")
 
 
 def test_the_readme_does_what_it_says(page, shell):

@@ -183,7 +183,7 @@ def _give(applied: Applied, applier: Applier, result: ResultOptions, loader: Loa
     table = result_table(applied, measures, long=result.long)
     if result.table is not None:
         write_frame(table, result.table)
-    loaded = loader.load(applied, applier, table)
+    loaded = loader.load(applied, applier, long=result.long)
     code = strict_code(applied, result.strict)
     if result.as_json:
         print_json(result_json(applied, measures, code))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from placemap.apply.run import Applied
     from placemap.commands.apply import Applier
-    from placemap.core.tables import Table
     from placemap.outputs.database.target import Database
 
 
@@ -31,24 +30,19 @@ class Loader:
         Raises:
             PlacemapError: there is none, or it cannot be reached, or is one of the inputs.
         """
-        from placemap.core.files import refuse_same
-        from placemap.outputs.database.target import database_of, schema_name
+        from placemap.commands.load import open_database
 
-        named = schema_name(schema)
-        database = None if target is None else database_of(target)
-        if database is not None:
-            if database.file is not None:
-                refuse_same([("--to", database.file)], [("an input", path) for path in inputs if path.is_file()])
-            database.check(named)
+        if target is None:
+            return cls(None, schema)
+        database, named = open_database(target, schema, [("an input", path) for path in inputs if path.is_file()])
         return cls(database, named)
 
-    def load(self, applied: Applied, applier: Applier, table: Table) -> str:
+    def load(self, applied: Applied, applier: Applier, *, long: bool) -> str:
         """Load the result, and return what to say of it; nothing where there is no database."""
-        from placemap.commands.load import load_results
-        from placemap.outputs.applied import reconciliation_table
+        from placemap.commands.load import load_results, results_of
 
         if self.database is None:
             return ""
-        results = [table, reconciliation_table(applied.reconciliations, applied.account)]
+        results = results_of(applied, applier.question.measures, long=long)
         names = load_results(self.database, self.schema, applier.workspace, applier.footprints, results)
         return f"loaded into {self.database.label}, schema {self.schema}: {', '.join(names)}"

@@ -3,19 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from placemap.core.files import refuse_same
 from placemap.core.tables import Table
 from placemap.crosswalk.england import national_places_table
 from placemap.crosswalk.inputs import attributions
 from placemap.crosswalk.patient_ledger import national_ledger
 from placemap.crosswalk.tables import crosswalk_tables
+from placemap.outputs.applied import reconciliation_table, result_table
 from placemap.outputs.database.load import load_tables, together
+from placemap.outputs.database.target import database_of, schema_name
 
 if TYPE_CHECKING:
+    from placemap.apply.measures import Measure
+    from placemap.apply.run import Applied
     from placemap.commands.workspace import Workspace
     from placemap.outputs.database.target import Database
     from placemap.resolve.resolved import ResolvedFootprint
+
+
+def open_database(target: str, schema: str, inputs: Sequence[tuple[str, Path]] = ()) -> tuple[Database, str]:
+    """The database that a text means, seen to be one that takes us, and the name of the schema.
+
+    Args:
+        inputs: files that it must not be, each with what it is.
+
+    Raises:
+        PlacemapError: there is none of that kind, it cannot be reached, is an input, or the schema's name will not do.
+    """
+    named, database = schema_name(schema), database_of(target)
+    if database.file is not None:
+        refuse_same([("--to", database.file)], inputs)
+    database.check(named)
+    return database, named
+
+
+def results_of(applied: Applied, measures: Sequence[Measure], *, long: bool = False) -> list[Table]:
+    """Figures by place, and where all that came in has gone."""
+    reconciliation = reconciliation_table(applied.reconciliations, applied.account)
+    return [result_table(applied, measures, long=long), reconciliation]
 
 
 def load_results(

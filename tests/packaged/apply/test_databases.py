@@ -135,6 +135,14 @@ def test_what_sql_reads_is_what_the_csvs_have(run, data, tmp_path, target):
     assert {name: rows for name, rows in found.items() if rows} == {}
 
 
+def test_python_loads_the_same(run, data, bnssg, target):
+    assert run("apply", data, "--system", "bnssg", "--sum", "visits", "--to", target.url, "--schema", "shell").code == 0
+    bnssg.apply(data, sums=["visits"], to=target.url, schema="python")
+    read = [sorted(target.query(f"SELECT * FROM {schema}.applied"), key=repr) for schema in ("shell", "python")]
+    assert read[0] == read[1]
+    assert len(read[0]) == 6
+
+
 def test_tables_have_keys_types_and_comments(run, data, target):
     assert run("apply", data, *QUESTION, "--to", target.url, "--schema", "Care").code == 0
     comments = dict(target.query(target.comments.format(schema="care")))

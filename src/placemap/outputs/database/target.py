@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.tables import Column, Table
+
+if TYPE_CHECKING:
+    from placemap.core.tables import Column, Table
 
 SCHEMA = "placemap"
 #: PostgreSQL cuts longer names without a word.
