@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,7 @@ def apply(
     blank: given.BlanksOption = None,
     extensive: given.ExtensiveOption = None,
     whole: given.WholeOption = False,
+    tiers: given.TiersOption = False,
     min_coverage: given.MinCoverageOption = 0.0,
     out: given.OutOption = None,
     to: given.ToOption = None,
@@ -103,7 +105,8 @@ def apply(
     how = given.rate_options(
         per, interval, confidence, age, indirect, compare, denominator, absent_is_zero=absent_is_zero
     )
-    refuse_together(result, sql=sql, whole=whole, figures=how.given or min_coverage > 0, to=to is not None)
+    figures = how.given or min_coverage > 0
+    refuse_together(result, sql=sql, whole=whole, figures=figures, to=to is not None, tiers=tiers)
     result.refuse_unwritable(data, tuple(system or ()))
     loader = Loader.of(to, schema, [data, *map(Path, system or [])])
     measures = measures_of(sums or [], means or [], rates or [], count=count, denominator=denominator or "")
@@ -124,16 +127,17 @@ def apply(
         how,
     )
     whereto = Whereto(
-        tuple(system or ()), tuple(footprint or ()), england, reference, measure, min_grade.value, download
+        tuple(system or ()), tuple(footprint or ()), england, reference, measure, min_grade.value, download, tiers
     )
-    with Applier(*open_footprints(whereto, data, join=join), data, measures, options) as applier:
+    workspace, footprints, parts = open_footprints(whereto, data, join=join)
+    with Applier(workspace, footprints, data, measures, options) as applier:
         _write_keys(applier, result)
         if sql:
             return _print_queries(applier, dialect)
         applied = applier.apply()
         refused = applied.refusal(max_loss)
         _write_joined(applier, result, refused)
-    return _tell(applied, applier, result, refused, loader)
+    return _tell(applied, applier, result, refused, replace(loader, tiers=parts))
 
 
 def _write_keys(applier: Applier, result: ResultOptions) -> None:
@@ -180,13 +184,13 @@ def _give(applied: Applied, applier: Applier, result: ResultOptions, loader: Loa
     from placemap.outputs.applied import result_table, write_frame
 
     measures = applier.question.measures
-    table = result_table(applied, measures, long=result.long)
+    table = result_table(applied, measures, long=result.long, tiers=loader.tiers)
     if result.table is not None:
         write_frame(table, result.table)
     loaded = loader.load(applied, applier, long=result.long)
     code = strict_code(applied, result.strict)
     if result.as_json:
-        print_json(result_json(applied, measures, code))
+        print_json(result_json(applied, measures, code, loader.tiers))
     else:
         if result.out is None and not loaded:
             print_result(table)

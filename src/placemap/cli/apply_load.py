@@ -9,16 +9,24 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from placemap.apply.run import Applied
+    from placemap.apply.tiers import Tiers
     from placemap.commands.apply import Applier
     from placemap.outputs.database.target import Database
 
 
 @dataclass(frozen=True)
 class Loader:
-    """Where the result is loaded to: None for nowhere."""
+    """Where the result is loaded to.
+
+    Attributes:
+        database: None for nowhere.
+        schema: its schema.
+        tiers: the tiers that the result has, where it has several.
+    """
 
     database: Database | None
     schema: str
+    tiers: Tiers | None = None
 
     @classmethod
     def of(cls, target: str | None, schema: str, inputs: Sequence[Path]) -> Loader:
@@ -43,6 +51,6 @@ class Loader:
 
         if self.database is None:
             return ""
-        results = results_of(applied, applier.question.measures, long=long)
+        results = results_of(applied, applier.question.measures, long=long, tiers=self.tiers)
         names = load_results(self.database, self.schema, applier.workspace, applier.footprints, results)
         return f"loaded into {self.database.label}, schema {self.schema}: {', '.join(names)}"

@@ -19,6 +19,7 @@ from placemap.outputs.database.target import database_of, schema_name
 if TYPE_CHECKING:
     from placemap.apply.measures import Measure
     from placemap.apply.run import Applied
+    from placemap.apply.tiers import Tiers
     from placemap.commands.workspace import Workspace
     from placemap.outputs.database.target import Database
     from placemap.resolve.resolved import ResolvedFootprint
@@ -40,10 +41,12 @@ def open_database(target: str, schema: str, inputs: Sequence[tuple[str, Path]] =
     return database, named
 
 
-def results_of(applied: Applied, measures: Sequence[Measure], *, long: bool = False) -> list[Table]:
+def results_of(
+    applied: Applied, measures: Sequence[Measure], *, long: bool = False, tiers: Tiers | None = None
+) -> list[Table]:
     """Figures by place, and where all that came in has gone."""
     reconciliation = reconciliation_table(applied.reconciliations, applied.account)
-    return [result_table(applied, measures, long=long), reconciliation]
+    return [result_table(applied, measures, long=long, tiers=tiers), reconciliation]
 
 
 def load_results(
@@ -74,5 +77,5 @@ def _crosswalks(workspace: Workspace, resolved: ResolvedFootprint) -> list[Table
 
 def _attributions(workspace: Workspace, footprints: Sequence[ResolvedFootprint]) -> list[str]:
     parts = [part for resolved in footprints for part in resolved.parts or (resolved,)]
-    entries = {entry.name: entry for part in parts for entry in workspace.inputs(part.footprint)}
+    entries = {entry.name: entry for part in parts for entry in workspace.inputs(part.system, part.footprint)}
     return [line.rstrip(".") for line in attributions([*entries.values()])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from placemap.core.tables import Column, Table
@@ -25,11 +26,11 @@ _TYPES = {
 }
 
 
-def datapackage(build: Build, contents: dict[str, bytes]) -> dict[str, Any]:
+def datapackage(build: Build, content: Callable[[str], bytes]) -> dict[str, Any]:
     """The descriptor: every table with its columns, key and hash, every source.
 
     Args:
-        contents: the CSVs, by name of the table.
+        content: of the CSV of a table, by its name.
     """
     system, footprint = build.system, build.footprint
     return {
@@ -40,7 +41,7 @@ def datapackage(build: Build, contents: dict[str, bytes]) -> dict[str, Any]:
         "created_by": f"placemap {build.version}",
         "licenses": [LICENCE],
         "sources": [_source(title, vintage, url) for title, vintage, url in _sources(build.inputs)],
-        "resources": [_resource(table, contents[table.name]) for table in build.tables],
+        "resources": [_resource(table, content(table.name)) for table in build.tables],
     }
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
 from placemap.apply.sql import literal, name
+from placemap.core.columns import Columns
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.tables import Column, Table
 from placemap.outputs.database.target import SQL_TYPES, Database, Session, Shape, named_columns
@@ -88,7 +89,7 @@ def _definition(shape: Shape) -> str:
 def _rows(table: Table) -> Iterator[tuple[Any, ...]]:
     """The rows as they stand in the CSV: figures to the same decimals, blanks as nulls, in keys as empty texts."""
     columns = [
-        stored(table.frame[column.name].tolist(), column, blank="" if column.name in table.schema.key else None)
+        stored(table.columns[column.name].tolist(), column, blank="" if column.name in table.schema.key else None)
         for column in table.schema.columns
     ]
     return zip(*columns, strict=True)
@@ -110,7 +111,11 @@ def _one(same: list[Table]) -> Table:
             columns[column.name] = replace(known, type=column.type)
     head = [title for title in ("ICSID", "FOOTPRINT") if title in columns and same[0].schema.key]
     key = tuple(dict.fromkeys([*head, *same[0].schema.key]))
-    frames = [table.frame.astype(object) for table in same]
-    frame = pd.concat(frames, ignore_index=True)[[*columns]]
-    frame = frame.where(frame.notna(), None)
-    return Table(same[0].name, replace(same[0].schema, columns=tuple(columns.values()), key=key), frame)
+    content = Columns({title: np.array(_values(same, title), dtype=object) for title in columns})
+    return Table(same[0].name, replace(same[0].schema, columns=tuple(columns.values()), key=key), content)
+
+
+def _values(same: list[Table], title: str) -> list[Any]:
+    """The values of a column in tables one after the other; None where a table has no such column."""
+    parts = [table.columns[title].tolist() if title in table.columns else [None] * len(table.columns) for table in same]
+    return [value for part in parts for value in part]

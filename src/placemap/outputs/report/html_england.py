@@ -40,7 +40,7 @@ def html(report: EnglandReport, outlines: PlaceBoundaries) -> str:
         outlines: of all places, for the file to download.
     """
     ground = canvas(report.picture.bounds, margin=0.02)
-    held = [table for table in report.tables if table.name == _LSOAS or len(table.frame) <= _ROWS]
+    held = [table for table in report.tables if table.name == _LSOAS or len(table.columns) <= _ROWS]
     return page(
         "england.html",
         ["page.js", "england.js"],
