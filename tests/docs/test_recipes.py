@@ -76,6 +76,16 @@ def test_the_page_does_what_it_says_and_its_tables_have_the_right_figures(page, 
     check_admissions(read(folder / "admissions-by-place.csv"))
 
 
+def test_a_total_with_a_code_of_its_own_changes_no_figure(run, tmp_path, bnssg, wards):
+    text = published_tables.ward_table(wards, code="E06000023")
+    (tmp_path / "wards.csv").write_text(text, encoding="utf-8", newline="")
+    asked = ("wards.csv", "--system", "bnssg", "--rate", "Low income/Children", "--per", "1000", "--blank", "*")
+    refused = run("apply", *asked, "--out", "by-place.csv")
+    assert (refused.code, "--max-loss 51" in refused.err) == (4, True)
+    assert run("apply", *asked, "--out", "by-place.csv", "--max-loss", "51", "--min-coverage", "0.8").code == 0
+    check_wards(read(tmp_path / "by-place.csv"), bnssg, wards)
+
+
 def check_wards(found, bnssg, wards):
     """A ward's children go to each place by the share of its residents; a held-back ward goes nowhere."""
     counted = {code: (count, people) for code, _, count, people in published_tables.ward_rows(wards) if count != "*"}

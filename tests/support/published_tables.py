@@ -72,16 +72,16 @@ def ward_rows(wards):
         yield code, name, "*" if count < 8 else count, 1500 + int(code[-3:])
 
 
-def ward_table(wards, council="Bristol, City of"):
-    """A council's table of its wards."""
+def ward_table(wards, council="Bristol, City of", code=""):
+    """A council's table of its wards; `code` stands beside the total, which is one of all wards, the hidden ones too."""
     rows = list(ward_rows(wards))
-    counts = [row[2] for row in rows if row[2] != "*"]
+    counts = [count_of(row[0]) if code or row[2] != "*" else 0 for row in rows]
     lines = [
         ["Children in low income families by ward"],
         [],
         ["Ward code", "Ward name", "Low income", "Children"],
         *rows,
-        ["", f"{council} total", sum(counts), sum(row[3] for row in rows)],
+        [code, f"{council} total", sum(counts), sum(row[3] for row in rows)],
         [],
         ["* Fewer than 8: not shown."],
         ["Source: made up for a test of placemap."],

@@ -135,6 +135,18 @@ def test_what_sql_reads_is_what_the_csvs_have(run, data, tmp_path, target):
     assert {name: rows for name, rows in found.items() if rows} == {}
 
 
+def test_odd_texts_come_back_as_they_are(run, tmp_path, target):
+    title, values = "we\"ird %s 'x", ["a\tb", "back\\slash \\N", "O'Brien; DROP TABLE x", "ü€🙂", "NULL"]
+    with (tmp_path / "odd.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["Ward", "n", title], *(["E05010890", 1, value] for value in values)])
+    done = run("apply", "odd.csv", "--system", "bnssg", "--sum", "n", "--group", title, "--to", target.url)
+    assert done.code == 0, done.err
+    quoted = title.replace('"', '""')
+    assert {value for (value,) in target.query(f'SELECT "{quoted}" FROM placemap.applied WHERE n > 0')} == set(values)
+    keys = [name for (name,) in target.query(target.key.format(table="placemap.applied"))]
+    assert [key.lower() for key in keys] == ["placecd", title.lower()]
+
+
 def test_python_loads_the_same(run, data, bnssg, target):
     assert run("apply", data, "--system", "bnssg", "--sum", "visits", "--to", target.url, "--schema", "shell").code == 0
     bnssg.apply(data, sums=["visits"], to=target.url, schema="python")
