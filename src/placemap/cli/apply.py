@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placemap.cli import app
@@ -108,7 +107,7 @@ def apply(
     figures = how.given or min_coverage > 0
     refuse_together(result, sql=sql, whole=whole, figures=figures, to=to is not None, tiers=tiers)
     result.refuse_unwritable(data, tuple(system or ()))
-    loader = Loader.of(to, schema, [data, *map(Path, system or [])])
+    loader = Loader.of(to, schema, result.beside(data, tuple(system or ())))
     measures = measures_of(sums or [], means or [], rates or [], count=count, denominator=denominator or "")
     options = Options(
         by,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from placemap.apply.run import Applied
     from placemap.apply.tiers import Tiers
     from placemap.commands.apply import Applier
@@ -29,20 +30,20 @@ class Loader:
     tiers: Tiers | None = None
 
     @classmethod
-    def of(cls, target: str | None, schema: str, inputs: Sequence[Path]) -> Loader:
+    def of(cls, target: str | None, schema: str, others: Sequence[tuple[str, Path]]) -> Loader:
         """The database that is named, seen to be one that takes us.
 
         Args:
-            inputs: files that it must not be.
+            others: files that it must not be, each with what it is.
 
         Raises:
-            PlacemapError: there is none, or it cannot be reached, or is one of the inputs.
+            PlacemapError: there is none, or it cannot be reached, or is one of those files.
         """
         from placemap.commands.load import open_database
 
         if target is None:
             return cls(None, schema)
-        database, named = open_database(target, schema, [("an input", path) for path in inputs if path.is_file()])
+        database, named = open_database(target, schema, others)
         return cls(database, named)
 
     def load(self, applied: Applied, applier: Applier, *, long: bool) -> str:

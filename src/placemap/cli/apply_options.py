@@ -268,13 +268,24 @@ class ResultOptions:
         from placemap.core.files import refuse_same
         from placemap.outputs import applied as write_applied
 
-        files = (("--out", self.out), ("--reconciliation", self.reconciliation))
-        named = [(option, path) for option, path in files if path]
-        for _, path in named:
+        for _, path in self._named:
             write_applied.check_ending(path)
         tables = [("--keys", path) for path in write_applied.key_files(self.keys)] if self.keys else []
-        configs = [("a config", Path(name)) for name in systems if Path(name).is_file()]
-        refuse_same([*named, *tables], [("the input", data), *configs])
+        refuse_same([*self._named, *tables], _read(data, systems))
+
+    def beside(self, data: Path, systems: tuple[str, ...]) -> list[tuple[str, Path]]:
+        """The files that a database must not be: those that are read, and those that are written."""
+        return [*_read(data, systems), *self._named]
+
+    @property
+    def _named(self) -> list[tuple[str, Path]]:
+        files = (("--out", self.out), ("--reconciliation", self.reconciliation))
+        return [(option, path) for option, path in files if path]
+
+
+def _read(data: Path, systems: tuple[str, ...]) -> list[tuple[str, Path]]:
+    configs = [("a config", Path(name)) for name in systems if Path(name).is_file()]
+    return [("the input", data), *configs]
 
 
 def refuse_together(

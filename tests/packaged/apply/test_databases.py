@@ -411,7 +411,8 @@ def test_a_missing_driver(run, data, monkeypatch):
         (("--to", "duckdb:x.duckdb", "--schema", "pg_mine"), "keep that name for themselves"),
         (("--to", "duckdb:x.duckdb", "--sql"), "--sql makes none"),
         (("--to", "duckdb:x.duckdb", "--join", "--out", "x.csv"), "--join makes none"),
-        (("--to", "duckdb:visits.csv"), "an input itself"),
+        (("--to", "duckdb:visits.csv"), "--to names the input itself"),
+        (("--to", "duckdb:x.csv", "--out", "x.csv"), "--to names --out itself"),
     ],
 )
 def test_what_is_no_target_is_refused_before_any_work(run, data, tmp_path, options, said):
