@@ -6,6 +6,7 @@ import csv
 import json
 import math
 
+import duckdb
 import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
@@ -300,6 +301,15 @@ def test_parquet_keeps_numbers_and_says_where_one_is_gone(run, tmp_path):
     lines = pq.read_table(tmp_path / "lines.parquet").to_pydict()
     assert lines["ROWS HELD_BACK"][0], "three rows are few"
     assert not lines["TOTAL HELD_BACK"][0]
+
+
+def test_a_database_has_flags_and_the_list(run, tmp_path):
+    assert run(*NHS, "--to", "duckdb:out.duckdb").code == 0
+    with duckdb.connect(str(tmp_path / "out.duckdb"), read_only=True) as base:
+        asked = 'SELECT falls, "falls HELD_BACK" FROM placemap.applied ORDER BY PLACECD'
+        assert base.execute(asked).fetchall() == [(50, False), (None, True), (None, True)]
+        (listed,) = base.execute("SELECT count(*) FROM placemap.held_back WHERE PLACECD <> ''").fetchone()
+    assert listed == 2
 
 
 def test_a_workbook_has_a_sheet_of_what_is_held_back(run, tmp_path):
