@@ -58,6 +58,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "schema": ("list_show",),
     "map": ("map",),
     "new": ("new",),
+    "publish": ("publish",),
     "report": ("report",),
     "data": ("data", "data_status", "data_update"),
 }

@@ -14,13 +14,15 @@ from placemap.crosswalk import schemas
 from placemap.crosswalk.england import home_of_practices
 from placemap.reference.by_lsoa import Pcns
 from placemap.reference.geography import Geography
-from placemap.resolve.place_codes import PlaceCode
+from placemap.reference.store import TableEntry
+from placemap.resolve.place_codes import HEAD, PlaceCode
 from placemap.resolve.resolve import places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: How a practice came to its place, the strongest first; BASIS in the table.
 LISTED, BY_PCN, BY_FORMER_PCN = "listed", "pcn", "former pcn"
 BY_PATIENTS, BY_NEIGHBOURS = "patients", "patients of pcn"
+BASES = (LISTED, BY_PCN, BY_FORMER_PCN, BY_PATIENTS, BY_NEIGHBOURS)
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,14 @@ class Today:
         vintage: the month of that list.
         codes, names: of the practices, in order of code.
         pcns: the newest PCNs and their members.
+        entries: the tables that say so.
     """
 
     vintage: str
     codes: Texts
     names: Texts
     pcns: Pcns
+    entries: tuple[TableEntry, ...]
 
 
 def practices_of_today(geography: Geography) -> Today:
@@ -50,13 +54,13 @@ def practices_of_today(geography: Geography) -> Today:
         names = dict(zip(table["practice_code"], table["practice_name"], strict=True))
     codes = sorted(names)
     listed = np.array([names[code] for code in codes], dtype=object)
-    return Today(max(entry.vintage, pcns.vintage), np.array(codes, dtype=object), listed, pcns)
+    entries = (entry, *geography.pcn_entries(pcns.vintage))
+    return Today(max(entry.vintage, pcns.vintage), np.array(codes, dtype=object), listed, pcns, entries)
 
 
-def practices_today_table(national: ResolvedFootprint) -> Table:
+def practices_today_table(national: ResolvedFootprint, today: Today) -> Table:
     """A row a practice that is open today, sorted by code; its place is blank where nothing tells it."""
-    geography, count = national.geography, len(national.places)
-    today = practices_of_today(geography)
+    count = len(national.places)
     home, patients, at_home = _homes(national, today.codes, count)
     place, basis = _declared(national, today)
     _settle(place, basis, home, BY_PATIENTS)
@@ -163,7 +167,8 @@ def _homes_of_pcns(pcn: Texts, home: Ints, patients: Floats, count: int) -> Ints
 
 
 def _heads(national: ResolvedFootprint, place: Ints) -> dict[str, Texts]:
-    heads = [*national.place_codes, PlaceCode("", "")]
-    names = (column.name for column in schemas.HEAD)
+    """The columns of HEAD; a practice without a place stands under England as a whole."""
+    heads = [*national.place_codes, PlaceCode(*national.key)]
+    names = (column.name for column in HEAD)
     cells = zip(*(head.cells for head in heads), strict=True)
     return {name: np.array(of, dtype=object)[place] for name, of in zip(names, cells, strict=True)}

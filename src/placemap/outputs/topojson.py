@@ -22,8 +22,8 @@ from placemap.outputs.map.outlines import PlaceBoundaries
 TOPOJSON = "place_boundaries.topojson"
 #: The one object of the file; Power BI names it as the layer.
 OBJECT = "places"
-#: Steps of the grid along the longer side. All England is 9 degrees wide, so a step is below a metre: on a coarser grid,
-#: of ten metres, some outlines touch themselves.
+#: Steps of the grid along the longer side. All England is 9 degrees wide, so a step is below a metre; on a grid of ten
+#: metres some outlines touch themselves.
 _STEPS = 1_000_000
 
 Point = tuple[int, int]
