@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from placemap.config.grades import GRADES
-from placemap.config.in_words import declared_from
+from placemap.config.in_words import declared_from, ended
 from placemap.config.model import Evidence, Footprint, Member, Place, System
 from placemap.core.codes import KINDS, MEMBER_KINDS
 
@@ -112,7 +112,8 @@ def _unit(member: Member) -> str:
 
 def _caveats(footprint: Footprint, place: Place) -> str:
     basis = "" if place.basis == footprint.basis else f"Members {place.basis}. "
-    return f"{basis}{place.notes}".strip()
+    over = f" E{ended(footprint, place)[1:]}." if place.valid_to or place.succeeded_by else ""
+    return f"{basis}{place.notes}{over}".strip()
 
 
 def _evidence(item: Evidence) -> str:

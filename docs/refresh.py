@@ -204,9 +204,17 @@ def boards() -> str | None:
     return checks_page.boards(found[0]) if (found := england()) else None
 
 
+def own_practice() -> str | None:
+    """Who uses practices of their own place."""
+    import checks_page
+
+    return checks_page.own_practice(found[0]) if (found := england()) else None
+
+
 GENERATED: dict[tuple[str, str], Callable[[], str | None]] = {
     ("method/atlas-checks.md", "councils"): councils,
     ("method/atlas-checks.md", "boards"): boards,
+    ("method/atlas-checks.md", "own-practice"): own_practice,
     ("method/atlas.md", "overview"): overview,
     ("method/atlas.md", "systems"): sections,
     ("reference/cli.md", "commands"): commands,

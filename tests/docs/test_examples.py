@@ -184,6 +184,8 @@ def test_parts_of_configs_fit_the_format(pages):
             for key, value in content.items():
                 if key in lists:
                     checked += [fits(lists[key], item) for item in value]
+                elif key.startswith("systems_of_"):
+                    checked.append(fits("PlaceShape", {"name": "A", key: value}))
                 elif key in SHAPES["FootprintShape"]["properties"] and key != "scope":
                     assert isinstance(value, str)
                     checked.append(key)

@@ -148,7 +148,7 @@ def data(tmp_path):
 
 def test_weak_evidence_is_reported(run, data, england_store, shipped_systems, resolved_once):
     weak = [s for s in shipped_systems.values() if s.footprints[s.default_footprint].grade == "C"]
-    result = run("apply", data, "--england", "--sum", "n", "--json", *ALL, store=england_store)
+    result = run("apply", data, "--england", "--sum", "n", "--json", "--verbose", *ALL, store=england_store)
     assert result.code == 0
     assert f"warning weak-evidence ×{len(weak)}" in result.err
     assert all(f"  {system.id}.yaml:" in result.err for system in weak)

@@ -115,6 +115,25 @@ def test_nothing_is_unconfirmed_on_a_day_before_the_change(packaged, tmp_path):
     assert SINCE not in findings_in(packaged, tmp_path, text, as_of="2024-06-01")
 
 
+@pytest.mark.parametrize(
+    ("as_of", "places"), [("", ["b"]), ("2026-03-31", ["a"]), ("2026-04-01", ["b"]), ("2024-01-01", ["a"])]
+)
+def test_places_that_ended_are_left_out_but_for_a_day_on_which_they_were_in_force(packaged, tmp_path, as_of, places):
+    """`a` to the end of March, `b` with the same area from April; without a day, what has not ended."""
+    from placemap.config.load import load_system
+
+    text = CONFIG.format(icb=BRISTOL, members="sub_icb: [15C], valid_to: 2026-03-31, succeeded_by: f/b").replace(
+        "}}}", "}, b: {name: B, sub_icb: [15C], valid_from: 2026-04-01}}}"
+    )
+    path = tmp_path / "county.yaml"
+    path.write_text(text)
+    workspace = open_workspace(packaged, as_of=as_of)
+    jobs, _ = jobs_of(workspace, [load_system(path)], [])
+    outcome = workspace.check(*jobs[0])
+    assert [place.id for place in outcome.footprint.places] == places
+    assert not [finding for finding in outcome.findings if finding.severity == "error"]
+
+
 NORFOLK = "E54000022, ods: QMM, vintage: 2024"
 IN_2026 = "ics: {id: county"
 

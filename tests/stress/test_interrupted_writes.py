@@ -195,17 +195,17 @@ def test_and_hides_no_file_of_a_user(cli, tmp_path, built, mine):
 
 def test_litter_does_no_harm_to_a_pack_or_a_store(tmp_path):
     from placemap.core.errors import PlacemapError
-    from placemap.outputs.foi.write import write_folder
+    from placemap.outputs.foi.write import write_pack
     from placemap.sources.tables.write_store import write_store
 
     pack = tmp_path / "pack"
     (pack / "tables").mkdir(parents=True)
     (pack / "tables/.~lock.places.csv#").write_text("")
-    write_folder({"SHA256SUMS": b"", "a.txt": b"a"}, pack)
+    write_pack({"SHA256SUMS": b"", "a.txt": b"a"}, pack, "")
     assert files_of(pack) == {"SHA256SUMS": b"", "a.txt": b"a"}
     (pack / "notes.txt").write_text("mine")
     with pytest.raises(PlacemapError, match=r"files that placemap did not write \(a.txt, notes.txt\)"):
-        write_folder({"SHA256SUMS": b""}, pack)
+        write_pack({"SHA256SUMS": b""}, pack, "")
     (tmp_path / "store").mkdir()
     (tmp_path / "store/Thumbs.db").write_text("")
     write_store((), tmp_path / "store")

@@ -24,3 +24,14 @@ def rewrite(store: Path, name: str, change) -> None:
         "rows": len(frame),
     }
     manifest.write_text(json.dumps(data))
+
+
+def another_vintage(store: Path, name: str, vintage: str, change) -> None:
+    """Add a table that is another one with a change, of a later vintage, to a store; the defaults stay as they are."""
+    manifest = store / "manifest.json"
+    data = json.loads(manifest.read_text())
+    later = name.replace(data["tables"][name]["vintage"], vintage)
+    (store / "tables" / f"{later}.parquet").write_bytes((store / "tables" / f"{name}.parquet").read_bytes())
+    data["tables"][later] = data["tables"][name] | {"vintage": vintage}
+    manifest.write_text(json.dumps(data))
+    rewrite(store, later, change)

@@ -172,6 +172,10 @@ def _show_footprint(system: System, footprint: Footprint) -> None:
     for place in footprint.places:
         if place.exclude:
             print_text(f"{place.id} excludes {'; '.join(_declared(place.exclude))}", indent="  ", hanging="    ")
+        if place.valid_to or place.succeeded_by:
+            from placemap.config.in_words import ended
+
+            print_text(f"{place.id} {ended(footprint, place)}", indent="  ", hanging="    ")
         if place.within or place.within_scope:
             bound = "; ".join(_declared(place.within)) or "the scope"
             print_text(f"{place.id} lies within {bound}", indent="  ", hanging="    ")

@@ -39,7 +39,7 @@ from placemap.outputs.readme_england import SystemLine, national_readme
 from placemap.reference.geography import Geography
 from placemap.reference.lock import require_locked
 from placemap.resolve.england import ENGLAND, combine
-from placemap.resolve.place_codes import place_code
+from placemap.resolve.place_codes import place_code, place_codes_of
 from placemap.resolve.resolve import practice_places, scope_of
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -245,7 +245,8 @@ def england_tables(outcome: EnglandOutcome, workspace: Workspace) -> list[Table]
         *crosswalk_tables(national),
         national_places_table(national, workspace.describer),
         national_ledger(national),
-        place_history(outcome, workspace),
+        # What follows what is a question of now.
+        *([] if workspace.geography.chosen.as_of else [place_history(outcome, workspace)]),
     ]
 
 
@@ -253,6 +254,7 @@ def place_history(outcome: EnglandOutcome, workspace: Workspace) -> Table:
     """The places of now and of earlier releases, and those that followed places that are gone."""
     released = released_places()
     now = {head.code for head in outcome.national.place_codes}
+    now |= {head.code for s in outcome.left_out for head in place_codes_of(s, s.footprints[s.default_footprint])}
     declared = _declared(outcome.systems, released)
     codes = sorted({*released, *declared} - now)
     past = [_past(workspace, code, declared.get(code), released.get(code)) for code in codes]

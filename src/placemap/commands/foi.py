@@ -2,52 +2,86 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from placemap.checks.placeholders import require_filled_in
 from placemap.commands.report import _report, drawn_build
-from placemap.commands.workspace import Workspace
+from placemap.commands.workspace import Workspace, chosen_of
+from placemap.config.load import system_from_text
 from placemap.config.model import Footprint, System
+from placemap.config.public import public_text
+from placemap.crosswalk.small_numbers import without_small_numbers
+from placemap.outputs.foi.letterhead import prepared
 from placemap.outputs.foi.questions import Letter
 
 
-def foi_files(
-    workspace: Workspace, system: System, footprint: Footprint, config: str, letter: Letter
-) -> dict[str, bytes]:
-    """The files of an FOI pack by name.
+@dataclass(frozen=True)
+class Asked:
+    """What a pack is made for.
 
-    Args:
-        workspace: what the footprint is resolved against.
-        system: the footprint's system.
-        footprint: what the pack is about.
+    Attributes:
         config: text of the system's config.
+        file: name of the config.
         letter: what the reply says of itself.
+        letterhead: a Word document to write the reply into; None for a plain one.
+        hide_small: leave small counts of people out, and what they would follow from.
+    """
+
+    config: str
+    file: str
+    footprint: str
+    letter: Letter
+    letterhead: bytes | None = None
+    hide_small: bool = False
+
+
+def foi_files(workspace: Workspace, asked: Asked) -> dict[str, bytes]:
+    """The files of an FOI pack by name, made from the config without what an outside reader noted in it.
 
     Raises:
-        PlacemapError: the footprint has errors, the config has texts to fill in, or the store has no boundaries.
+        PlacemapError: the footprint has errors, the config has texts to fill in, the store has no boundaries, or the
+            letterhead cannot be used.
     """
     from placemap.outputs.foi.lock import lock_of
     from placemap.outputs.foi.pack import Material, pack
 
-    require_filled_in(system)
+    letterhead = None if asked.letterhead is None else prepared(asked.letterhead, "the template")
+    config = public_text(asked.config)
+    declared = system_from_text(config, asked.file)
+    require_filled_in(declared)
+    system, (footprint,) = chosen_of(workspace, declared, [asked.footprint])
     outcome = workspace.build(system, footprint)
     resolved = outcome.without_errors()
     outlines = workspace.boundaries(resolved)
     build = drawn_build(workspace, outcome)
-    material = Material(_report(workspace, outcome, build), resolved.assignment, build, outlines, config)
-    return pack(material, lock_of(build, Path(system.loc.file).name, letter, workspace.geography.chosen))
+    report = _report(workspace, outcome, build)
+    if asked.hide_small:
+        tables = without_small_numbers(build.tables)
+        build, report = replace(build, tables=tables), replace(report, tables=tables)
+    material = Material(report, resolved.assignment, build, outlines, config, letterhead)
+    lock = lock_of(build, asked.file, asked.letter, workspace.geography.chosen, hide_small=asked.hide_small)
+    return pack(material, lock)
 
 
-def make_foi(
-    workspace: Workspace, system: System, footprint: Footprint, config: str, letter: Letter, out: Path
-) -> list[Path]:
-    """Write an FOI pack as a folder and as a zip beside it; returns both.
+def make_foi(workspace: Workspace, system: System, asked: Asked, out: Path) -> list[Path]:
+    """Write an FOI pack as a folder and as a zip beside it, both or neither; returns their paths.
+
+    Where members were worked out rather than stated, what to check before it is sent stands in a file beside them.
 
     Raises:
         PlacemapError: as `foi_files`, or the folder holds other files, or something cannot be written.
     """
-    from placemap.outputs.foi.write import write_folder, write_zip
+    from placemap.outputs.foi.before_you_send import before_you_send, needs_checking
+    from placemap.outputs.foi.write import write_pack
 
-    files = foi_files(workspace, system, footprint, config, letter)
-    stem = out / system.id / f"{footprint.id}-foi"
-    return [write_folder(files, stem), write_zip(files, stem.with_name(f"{stem.name}.zip"))]
+    footprint = system.footprints[asked.footprint]
+    folder = pack_folder(out, system, footprint)
+    files = foi_files(workspace, asked)
+    checks = before_you_send(system, footprint, folder.name) if needs_checking(footprint) else ""
+    return write_pack(files, folder, checks)
+
+
+def pack_folder(out: Path, system: System, footprint: Footprint) -> Path:
+    """Where the folder of a pack goes."""
+    return out / system.id / f"{footprint.id}-foi"

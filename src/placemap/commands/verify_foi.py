@@ -16,7 +16,8 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import from_json
 from placemap.core.installed import __version__
 from placemap.outputs.foi.hidden import hidden
-from placemap.outputs.foi.lock import LIBRARIES, LOCK, PackLock, libraries, parse_pack_lock
+from placemap.outputs.foi.letterhead import LETTERHEAD
+from placemap.outputs.foi.lock import HIDE, LIBRARIES, LOCK, PackLock, libraries, parse_pack_lock
 from placemap.outputs.foi.pack import CONFIG, SUMS, sums
 from placemap.outputs.foi.unpack import MOST_BYTES, unpacked
 from placemap.outputs.foi.words import words
@@ -152,7 +153,7 @@ def _same_again(files: dict[str, bytes], data: Path | None) -> Step:
         (step.doubts if other else step.problems).append(f"{LOCK} cannot be understood: {error}")
         return step
     try:
-        made, made_lock = _remake(files[CONFIG], lock, data)
+        made, made_lock = _remake(files, lock, data)
     except PlacemapError as error:
         step.doubts.append(f"it cannot be made again: {error.message}")
         return step
@@ -172,20 +173,18 @@ def _other_version(content: bytes) -> str:
     return version if isinstance(version, str) and version != __version__ else ""
 
 
-def _remake(config: bytes, lock: PackLock, data: Path | None) -> tuple[dict[str, bytes], PackLock]:
+def _remake(files: dict[str, bytes], lock: PackLock, data: Path | None) -> tuple[dict[str, bytes], PackLock]:
     """The pack made again, and the lock of that."""
-    from placemap.commands.foi import foi_files
-    from placemap.commands.workspace import chosen_of, open_workspace
-    from placemap.config.load import system_from_text
+    from placemap.commands.foi import Asked, foi_files
+    from placemap.commands.workspace import open_workspace
 
     try:
-        text = config.decode("utf-8")
+        text = files[CONFIG].decode("utf-8")
     except UnicodeDecodeError:
         raise PlacemapError(f"{CONFIG} is not UTF-8") from None
-    system = system_from_text(text, lock.config)
+    asked = Asked(text, lock.config, lock.footprint, lock.letter, files.get(LETTERHEAD), lock.small_numbers == HIDE)
     workspace = open_workspace(data, lock.measure, vintages=lock.vintages, as_of=lock.as_of)
-    system, (footprint,) = chosen_of(workspace, system, [lock.footprint])
-    made = foi_files(workspace, system, footprint, text, lock.letter)
+    made = foi_files(workspace, asked)
     return made, parse_pack_lock(made[LOCK])
 
 

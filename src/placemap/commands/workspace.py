@@ -169,6 +169,9 @@ class Workspace:
             return scope_of(footprint.scope, self.geography), []
         other_id, place_id = footprint.scope.place
         other = system.footprints[other_id]
+        today = in_force(other, self.geography.chosen.as_of)
+        if place_id in {place.id for place in today.places}:  # one that has ended is taken with those of its own time
+            other = today
         findings, resolved = self.resolve(system, other)
         if resolved is None:
             return None, findings

@@ -52,6 +52,7 @@ class _Reader:
             config_sha256=_content_hash(config),
             loc=self.tree.loc(("ics",)),
             placeholders=self.placeholders(),
+            note_public=_text(config, "note_public"),
             systems_of=self.systems_of(config, ()),
         )
 
@@ -81,6 +82,7 @@ class _Reader:
             valid_from=_day(item, "valid_from"),
             valid_to=_day(item, "valid_to"),
             loc=self.tree.loc(path),
+            note_public=_text(item, "note_public"),
         )
 
     def place(self, above: KeyPath, key: str, footprint: Values, outer: Vintages) -> Place:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from placemap.config.model import Member, Place, System
+from placemap.config.model import Footprint, Member, Place, System
 from placemap.core.codes import KINDS, MEMBER_KINDS
 
 
@@ -28,6 +28,12 @@ def _counted(members: tuple[Member, ...]) -> str:
             noun = KINDS[kind].label if counts[kind] == 1 else KINDS[kind].plural
             parts.append(f"{counts[kind]} {noun}")
     return ", ".join(parts)
+
+
+def ended(footprint: Footprint, place: Place) -> str:
+    """When a place ended and what followed it: `ended on 2022-07-26; followed by a/b/c`."""
+    after = f"; followed by {', '.join(place.succeeded_by)}" if place.succeeded_by else ""
+    return f"ended on {place.valid_to or footprint.valid_to}{after}"
 
 
 def evidence_text(system: System, place: Place) -> str:

@@ -140,6 +140,7 @@ class Footprint:
         valid_from, valid_to: when it was in force, where known.
         places: in order of id.
         vintages: kind → vintage declared for the footprint as a whole.
+        note_public: what the system itself may say of it; `notes` may be an outside reader's.
     """
 
     id: str
@@ -156,6 +157,7 @@ class Footprint:
     valid_from: date | None
     valid_to: date | None
     loc: Loc
+    note_public: str = ""
 
     @property
     def has_patient_kinds(self) -> bool:
@@ -185,6 +187,7 @@ class System:
         icb_code, icb_ods, icb_vintage: its integrated care board, as of that vintage.
         placeholders: texts that are left to fill in, in the order of the file.
         config_sha256: hash of the config's content, the same however it is laid out.
+        note_public: what the system itself may say; `notes` may be an outside reader's.
         systems_of: ICBs of other years that the system's area is in.
     """
 
@@ -200,6 +203,7 @@ class System:
     config_sha256: str
     loc: Loc
     placeholders: tuple[Placeholder, ...] = ()
+    note_public: str = ""
     systems_of: tuple[Member, ...] = ()
 
     def icbs_of(self, place: Place, vintage: str) -> tuple[Member, ...]:

@@ -118,6 +118,7 @@ _SUBJECTS = {
     "minItems": 1,
 }
 _NOTES = _text(description="what a careful analyst must know")
+_NOTE_PUBLIC = _text(description="what the system itself may say of it, in a reply to a request")
 _DAY = {**_text(DAY), "format": "date"}
 _SYSTEMS_OF: dict[str, Schema] = {
     SYSTEMS_OF: {
@@ -193,6 +194,7 @@ SHAPES: dict[str, Schema] = {
             "basis": _BASIS,
             "evidence": _KEYS,
             "notes": _NOTES,
+            "note_public": _NOTE_PUBLIC,
             "valid_from": _DAY,
             "valid_to": _DAY,
             "scope": _ref("ScopeShape"),
@@ -232,6 +234,7 @@ SHAPES: dict[str, Schema] = {
             "scope": _ref("ScopeShape"),
             "evidence": _may_be_empty(_by_id("EvidenceShape")),
             "notes": _NOTES,
+            "note_public": _NOTE_PUBLIC,
             "default_footprint": _text(ID),
             "footprints": _by_id("FootprintShape", minProperties=1),
         },

@@ -36,11 +36,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, what it holds (one of COLUMN_TYPES), and what it means."""
+    """One column: its name, what it holds (one of COLUMN_TYPES), what it means, and whether figures may be left out."""
 
     name: str
     type: str
     description: str
+    gaps: bool = False
 
 
 @dataclass(frozen=True)

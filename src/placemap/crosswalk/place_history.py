@@ -62,19 +62,18 @@ def place_history_table(national: ResolvedFootprint, past: Sequence[Past], relea
     rows: list[tuple[object, ...]] = [*_now(national, released)]
     for item in past:
         rows += _before(national, item)
-    schema = schemas.PLACE_HISTORY
-    frame = pd.DataFrame(rows, columns=schema.names).astype({"LSOAS": object})
+    schema = schemas.place_history(national.populations)
+    frame = pd.DataFrame(rows, columns=schema.names).astype({"LSOAS": object, "RESIDENTS": object})
     return Table("place_history", schema, frame.sort_values(list(schema.key), ignore_index=True))
 
 
 def _now(national: ResolvedFootprint, released: Mapping[str, Released]) -> Iterator[tuple[object, ...]]:
-    residents = national.populations.residents
     for position, (place, head) in enumerate(zip(national.places, national.place_codes, strict=True)):
         mine = national.lsoas(position)
         first = released[head.code].first if head.code in released else __version__
         days = (str(place.valid_from or ""), str(place.valid_to or ""))
-        figures = (int(mine.sum()), float(residents[mine].sum()), _key(national, mine))
-        yield (head.ics, head.footprint, head.code, place.name, first, __version__, *days, "", "", "", *figures)
+        names = (head.ics, head.footprint, head.code, place.name)
+        yield (*names, first, __version__, *days, "", "", "", *_counted(national, mine), _key(national, mine))
 
 
 def _before(national: ResolvedFootprint, item: Past) -> Iterator[tuple[object, ...]]:
@@ -87,19 +86,24 @@ def _before(national: ResolvedFootprint, item: Past) -> Iterator[tuple[object, .
         yield (*head, code, names.get(code, ""), basis, lsoas, people, key)
 
 
-def _followed_by(national: ResolvedFootprint, item: Past) -> list[tuple[str, str, int | None, float]]:
+def _followed_by(national: ResolvedFootprint, item: Past) -> list[tuple[str, str, int | None, float | None]]:
     """(code, basis, LSOAs, residents) of each place that followed: those declared, then others that have its LSOAs."""
     shared: dict[str, tuple[int, float]] = {}
+    nothing: tuple[int | None, float | None] = (None, None if national.populations.whole_residents else np.nan)
     if item.lsoas is not None:
+        nothing = _counted(national, np.zeros_like(item.lsoas))
         for position in np.unique(national.assignment.place[item.lsoas]):
             if position >= 0:
                 both = item.lsoas & national.lsoas(int(position))
-                people = float(national.populations.residents[both].sum())
-                shared[national.place_codes[int(position)].code] = int(both.sum()), people
-    nothing = (None, float("nan")) if item.lsoas is None else (0, 0.0)
+                shared[national.place_codes[int(position)].code] = _counted(national, both)
     declared = [(code, DECLARED, *shared.pop(code, nothing)) for code in item.successors]
     found = [(code, BY_AREA, *figures) for code, figures in shared.items()]
     return [*declared, *found] or [("", "", *nothing)]
+
+
+def _counted(national: ResolvedFootprint, lsoas: Bools) -> tuple[int, float]:
+    """How many LSOAs, and their residents."""
+    return int(lsoas.sum()), national.populations.of(lsoas)[0]
 
 
 def _key(national: ResolvedFootprint, lsoas: Bools) -> str:

@@ -261,29 +261,37 @@ def national_places(people: Populations, icb_vintage: str) -> TableSchema:
     return replace(table, title="The places of England", columns=(*table.columns[:at], own, *icb, *table.columns[at:]))
 
 
-PLACE_HISTORY = TableSchema(
-    "The places of England now and of earlier releases of placemap, and the places that followed those that are gone",
-    (
-        ICS,
-        FOOTPRINT,
-        *PLACE,
-        Column("FIRST_RELEASE", "code", "first release of placemap that had the place; blank for none"),
-        Column("LAST_RELEASE", "code", "last release that had it; the one that wrote this table for places of now"),
-        Column("VALID_FROM", "date", "first day of the place, where known"),
-        Column("VALID_TO", "date", "last day of the place; blank where it is not known to have ended"),
-        Column("SUCCESSORCD", "code", "a place that followed it; blank for places of now, and where none is known"),
-        Column("SUCCESSORNM", "text", "name of that place"),
-        Column("BASIS", "code", "declared = the config names the successor; by area = it has LSOAs of the place now"),
-        Column(
-            "LSOAS", "int", "LSOAs of 2021 of the place; with a successor those that it has now, blank for not known"
+def place_history(people: Populations) -> TableSchema:
+    """A row a place of now, and a row a place of the past and each place that followed it."""
+    return TableSchema(
+        "The places of England now and of earlier releases, and the places that followed those that are gone",
+        (
+            ICS,
+            FOOTPRINT,
+            *PLACE,
+            Column("FIRST_RELEASE", "code", "first release of placemap that had the place; blank for none"),
+            Column("LAST_RELEASE", "code", "last release that had it; the one that wrote this table for places of now"),
+            Column("VALID_FROM", "date", "first day of the place, where known"),
+            Column("VALID_TO", "date", "last day of the place; blank where it is not known to have ended"),
+            Column("SUCCESSORCD", "code", "a place that followed it; blank for places of now, and where none is known"),
+            Column("SUCCESSORNM", "text", "name of that place"),
+            Column(
+                "BASIS", "code", "declared = the config names the successor; by area = it has LSOAs of the place now"
+            ),
+            Column(
+                "LSOAS",
+                "int",
+                "LSOAs of 2021 of the place; with a successor those that it has now, blank for not known",
+            ),
+            people.residents_column("of those LSOAs"),
+            Column(
+                "KEY_LSOAS",
+                "text",
+                "some LSOAs of the place, by which a later release tells that its id means the same",
+            ),
         ),
-        Column("RESIDENTS", "people", "residents of those LSOAs"),
-        Column(
-            "KEY_LSOAS", "text", "some LSOAs of the place, by which a later release tells that its id means the same"
-        ),
-    ),
-    key=("PLACECD", "SUCCESSORCD"),
-)
+        key=("PLACECD", "SUCCESSORCD"),
+    )
 
 
 FINDINGS = TableSchema(

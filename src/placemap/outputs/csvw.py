@@ -78,5 +78,5 @@ def _column(column: Column) -> dict[str, Any]:
         "titles": column.name,
         "dc:description": column.description,
         "datatype": _DATATYPES.get(column.type, "string"),
-        "required": column.type in _NEVER_BLANK or column.name in ("ICSID", "FOOTPRINT"),
+        "required": (column.type in _NEVER_BLANK and not column.gaps) or column.name in ("ICSID", "FOOTPRINT"),
     }

@@ -80,6 +80,6 @@ def _field(column: Column) -> dict[str, Any]:
     }
     if column.type == "flag":
         field |= {"trueValues": ["true"], "falseValues": ["false"]}
-    if column.type in ("int", "flag") or column.name in ("ICSID", "FOOTPRINT"):
+    if (column.type in ("int", "flag") and not column.gaps) or column.name in ("ICSID", "FOOTPRINT"):
         field["constraints"] = {"required": True}
     return field

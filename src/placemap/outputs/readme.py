@@ -28,7 +28,7 @@ def readme(build: Build, ending: str) -> str:
         f"Footprint `{footprint.id}` of `{system.id}` ({footprint.status}; evidence grade {footprint.grade}, "
         f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
         *([WEAK] if footprint.grade == WEAKEST else []),
-        *([without_html(footprint.notes)] if footprint.notes else []),
+        *([without_html(footprint.notes or footprint.note_public)] if footprint.notes or footprint.note_public else []),
         *([f"Built with other vintages than the usual ones, as asked for: {build.asked}."] if build.asked else []),
         *left_out(build.findings),
         "## Method",

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from conftest import REPO
-from placemap.commands.foi import foi_files, make_foi
+from placemap.commands.foi import Asked, foi_files, make_foi
 from placemap.commands.verify_foi import read_pack, verify
 from placemap.core.errors import PlacemapError
 from placemap.outputs.foi.hidden import hidden
@@ -31,14 +31,17 @@ def config(name):
     return (REPO / "configs" / f"{name}.yaml").read_text(encoding="utf-8")
 
 
+def asked(name, footprint, letter=LETTER, **more):
+    return Asked(config(name), f"{name}.yaml", footprint, letter, **more)
+
+
 @pytest.fixture(scope="module")
-def files(workspace, system):
+def files(workspace):
     made = {}
 
     def of(name, footprint):
         if (name, footprint) not in made:
-            found = system(name)
-            made[name, footprint] = foi_files(workspace, found, found.footprints[footprint], config(name), LETTER)
+            made[name, footprint] = foi_files(workspace, asked(name, footprint))
         return made[name, footprint]
 
     return of
@@ -55,10 +58,9 @@ def single(files):
 
 
 @pytest.fixture(scope="module")
-def blank(workspace, system):
+def blank(workspace):
     """As `single`, with everything left to be filled in."""
-    found = system("bnssg")
-    return foi_files(workspace, found, found.footprints["single-place"], config("bnssg"), Letter())
+    return foi_files(workspace, asked("bnssg", "single-place", Letter()))
 
 
 def rows(content):
@@ -70,25 +72,21 @@ def sheet(content, name):
     return [dict(zip(head, row, strict=True)) for row in values]
 
 
-def questions(content):
-    table = Document(io.BytesIO(content)).tables[0]
+def text_of(content):
+    return "\n".join(paragraph.text for paragraph in Document(io.BytesIO(content)).paragraphs)
+
+
+def annex(content):
+    table = Document(io.BytesIO(content)).tables[1]
     return {row.cells[0].text: row.cells[1].text for row in table.rows}
 
 
 # --- what it says ---------------------------------------------------------------------------------------------------
 
 
-def test_the_reply_answers_in_two_columns(localities):
-    answers = questions(localities[RESPONSE])
-    assert answers.pop("Question") == "Response"
-    assert (
-        "There are 6 places."
-        in answers["What geography were the places drawn from (wards, LSOAs, local authorities or other)?"]
-    )
-    basis = answers["On what basis, and on what evidence?"]
-    assert "FOI.ICB-2223/093 ICS Locality Mapping" in basis
-    assert "8 November 2022" in basis
-    assert "worked out from sources" in basis
+def test_the_annex_answers_from_the_tables(localities):
+    answers = annex(localities[RESPONSE])
+    assert answers.pop("Question") == "Answer"
     ltlas = answers["How do the places relate to local authorities?"]
     for row in rows(localities["tables/place_lad24.csv"]):
         assert f"{percent(float(row['UNIT_RESIDENT_SHARE']))} of the residents of {row['LAD24NM']}" in ltlas
@@ -101,7 +99,7 @@ def test_the_reply_answers_in_two_columns(localities):
 
 
 def test_places_of_whole_authorities_say_so(files):
-    answers = questions(files("lancashire-and-south-cumbria", "places-2022")[RESPONSE])
+    answers = annex(files("lancashire-and-south-cumbria", "places-2022")[RESPONSE])
     ltlas = answers["How do the places relate to local authorities?"]
     assert "Blackpool: exactly Blackpool." in ltlas
     assert "all of Burnley" in ltlas
@@ -113,14 +111,14 @@ def test_places_of_whole_authorities_say_so(files):
 
 
 def test_what_is_not_given_is_a_field(blank):
-    text = "\n".join(paragraph.text for paragraph in Document(io.BytesIO(blank[RESPONSE])).paragraphs)
-    for field in ("Reference: [reference]", "Date: [date]", "From: [organisation]", "Dear [name]"):
+    text = text_of(blank[RESPONSE])
+    for field in ("reference: [reference]", "Date: [date]", "From: [organisation]", "Dear [name]"):
         assert field in text
 
 
 def test_what_is_given_stands_in_the_letter(localities):
-    text = "\n".join(paragraph.text for paragraph in Document(io.BytesIO(localities[RESPONSE])).paragraphs)
-    for field in ("Reference: FOI-123", "Date: 30 November 2026", "From: NHS Somewhere ICB", "Dear A Requester"):
+    text = text_of(localities[RESPONSE])
+    for field in ("reference: FOI-123", "Date: 30 November 2026", "From: NHS Somewhere ICB", "Dear A Requester"):
         assert field in text
 
 
@@ -176,7 +174,7 @@ def test_a_reader_who_has_only_the_pack_can_answer(localities):
     )
     assert "Patients registered at a GP practice, by LSOA" in sources
     assert "Contains information from NHS England" in sources
-    assert "most of its registered patients" in "\n".join(questions(localities[RESPONSE]).values())
+    assert "most of its registered patients" in text_of(localities[RESPONSE])
 
 
 # --- what it is -----------------------------------------------------------------------------------------------------
@@ -211,16 +209,17 @@ def test_the_tables_pass_the_validators(localities, tmp_path):
 
 
 def test_folder_and_zip_hold_the_same_bytes_each_time(workspace, system, tmp_path, localities):
-    found = system("bnssg")
-    folder, archive = make_foi(workspace, found, found.footprints["localities"], config("bnssg"), LETTER, tmp_path)
+    of, found = asked("bnssg", "localities"), system("bnssg")
+    folder, archive, checks = make_foi(workspace, found, of, tmp_path)
     written = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert written == localities
     packed, strays = read_pack(archive)
     assert (packed, strays) == (localities, [])
     assert archive.read_bytes() == zipped(localities, folder.name)
+    assert checks.name == "BEFORE-YOU-SEND.md"
     (folder / "my notes.txt").write_text("mine")
     with pytest.raises(PlacemapError, match=r"did not write \(my notes.txt\)"):
-        make_foi(workspace, found, found.footprints["localities"], config("bnssg"), LETTER, tmp_path)
+        make_foi(workspace, found, of, tmp_path)
     assert (folder / "my notes.txt").read_text() == "mine"
 
 
@@ -252,7 +251,7 @@ def test_dates_and_shares_in_words():
         (WORKBOOK, "xl/comments1.xml", lambda _: b"<a/>", "it has a part xl/comments1.xml"),
         (RESPONSE, "word/comments.xml", lambda _: b"<a/>", "it has a part word/comments.xml"),
         (RESPONSE, "customXml/item1.xml", lambda _: b"<a/>", "it has a part customXml/item1.xml"),
-        (RESPONSE, "word/document.xml", replaced(b"<w:rPr><w:b/>", b"<w:rPr><w:vanish/><w:b/>"), "hidden text"),
+        (RESPONSE, "word/document.xml", replaced(b"<w:r>", b"<w:r><w:rPr><w:vanish/></w:rPr>"), "hidden text"),
         (
             RESPONSE,
             "word/document.xml",
@@ -334,5 +333,7 @@ def test_commands(tmp_path, monkeypatch):
     result = CliRunner().invoke(app, ["foi", "bnssg", "--date", "30/11/2026"])
     assert result.exit_code == 2
     assert "--date 30/11/2026 is not a date" in result.stderr
-    assert CliRunner().invoke(app, ["foi"]).exit_code == 2
+    result = CliRunner().invoke(app, ["foi"])
+    assert result.exit_code == 2
+    assert "`placemap list` shows the systems" in result.stderr
     shutil.rmtree("out")

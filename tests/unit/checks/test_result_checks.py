@@ -159,9 +159,10 @@ def test_stays_silent(code, findings_of):
 
 
 #: Below: nobody in the toy county lives in a place of 250,000; the others in tests/packaged/test_vintages.py,
-#: tests/sources/test_all_england.py and tests/functional/test_what_a_build_needs.py.
+#: tests/england/test_place_history.py, tests/sources/test_all_england.py and tests/functional/test_what_a_build_needs.py.
 ELSEWHERE = {
     "place-size",
+    "place-id-reused",
     "not-confirmed-since",
     "system-differs",
     "system-as-declared",

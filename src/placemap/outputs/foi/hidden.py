@@ -18,11 +18,16 @@ _XLSX_PARTS = re.compile(
 )
 _DOCX_PARTS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(app|core)\.xml|word/_rels/document\.xml\.rels"
-    r"|word/(document|styles|settings|fontTable|numbering)\.xml|word/theme/theme1\.xml|word/media/image\d+\.png"
+    r"|word/(document|styles|settings|fontTable|numbering|header\d*|footer\d*)\.xml|word/theme/theme1\.xml"
+    r"|word/_rels/(header|footer)\d*\.xml\.rels|word/media/image\d+\.(png|jpeg|jpg|gif|emf|wmf)"
 )
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 #: Letters smaller than this (points), or with no colour darker than this (0–255), are meant not to be read.
 _SMALLEST, _PALEST = 4.0, 0xD0
+#: Parts that say what letters look like.
+_LETTERS = re.compile(r"word/(document|header\d*|footer\d*)\.xml|xl/styles\.xml")
+#: The field that Word writes for the number of a page, with nothing else in it.
+_PAGE_NUMBER = re.compile(r"\s*(PAGE|NUMPAGES)(\s+\\\*\s+\w+)?\s*")
 _VISIBLE_NAMES = ("_xlnm.Print_Area", "_xlnm.Print_Titles")
 #: Elements of Word that hide text, keep what was deleted or changed, or fetch from elsewhere.
 _DOCX_ELEMENTS = {
@@ -95,7 +100,7 @@ def _part(name: str, root: ElementTree.Element) -> Iterator[str]:
         table = {}
     for element in root.iter():
         tag = element.tag.rsplit("}", 1)[-1]
-        if tag in table:
+        if tag in table and not _numbers_pages(tag, element):
             yield f"{name} holds {table[tag]}"
         if _is_faint(name, tag, element):
             yield f"{name} holds text that is too pale or too small to see"
@@ -103,9 +108,15 @@ def _part(name: str, root: ElementTree.Element) -> Iterator[str]:
             yield from _sheet(name, tag, element)
 
 
+def _numbers_pages(tag: str, element: ElementTree.Element) -> bool:
+    """Whether a field does nothing but number pages."""
+    text = element.get(f"{_WORD}instr") if tag == "fldSimple" else element.text if tag == "instrText" else None
+    return bool(_PAGE_NUMBER.fullmatch(text or ""))
+
+
 def _is_faint(name: str, tag: str, element: ElementTree.Element) -> bool:
     """Whether letters are as white as paper or smaller than print."""
-    if name not in ("word/document.xml", "xl/styles.xml") or tag not in ("color", "sz"):
+    if not _LETTERS.fullmatch(name) or tag not in ("color", "sz"):
         return False
     value = next((text for key in (f"{_WORD}val", "val", "rgb") if (text := element.get(key))), "")
     if tag == "sz":

@@ -14,9 +14,10 @@ from placemap.outputs.boundaries import GEOJSON, geojson
 from placemap.outputs.build import Build
 from placemap.outputs.csvw import csvw
 from placemap.outputs.datapackage import DATAPACKAGE, datapackage
-from placemap.outputs.foi.letter import response
-from placemap.outputs.foi.lock import LOCK, RESPONSE, WORKBOOK, PackLock
-from placemap.outputs.foi.questions import FoiAnswer, Letter, answers
+from placemap.outputs.foi.letter import Reply, response
+from placemap.outputs.foi.letterhead import LETTERHEAD
+from placemap.outputs.foi.lock import HIDE, LOCK, RESPONSE, WORKBOOK, PackLock
+from placemap.outputs.foi.questions import FoiAnswer, Letter, answers, public_notes, small_numbers
 from placemap.outputs.map.draw import drawing
 from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.map.png import png
@@ -41,6 +42,7 @@ class Material:
         report: what is known of the footprint.
         build: its tables, findings and sources.
         config: text of the config.
+        letterhead: to write the reply into, as `letterhead.prepared` gives it.
     """
 
     report: Report
@@ -48,43 +50,40 @@ class Material:
     build: Build
     outlines: PlaceBoundaries
     config: str
+    letterhead: bytes | None = None
 
 
 def pack(made_from: Material, lock: PackLock) -> dict[str, bytes]:
     """The files of a pack by name, in order, SHA256SUMS last."""
-    report, inputs = made_from.report, made_from.build.inputs
-    registered = next(entry.vintage for entry in inputs if entry.family == "registrations")
-    replies = answers(report, made_from.assignment, registered)
+    report, letterhead = made_from.report, made_from.letterhead
+    hidden = lock.small_numbers == HIDE
+    replies = answers(report, made_from.assignment, hidden=hidden)
     drawn = drawing([report.picture])
     image = png(drawn)
     files = {
         WORKBOOK: _workbook(made_from, replies, lock.letter),
-        METHOD: _method(made_from).encode("utf-8"),
+        METHOD: _method(made_from, hidden=hidden).encode("utf-8"),
         "map.png": image,
         "map.svg": svg_text(drawn).encode("utf-8"),
         CONFIG: made_from.config.encode("utf-8"),
         LOCK: lock.to_text().encode("utf-8"),
         **_tables(made_from),
+        **({LETTERHEAD: letterhead} if letterhead else {}),
     }
-    files[RESPONSE] = response(report, replies, lock.letter, enclosures(report), image)
+    about = Reply(report, replies, lock.letter, enclosures(), image, hidden)
+    files[RESPONSE] = response(about, letterhead)
     files = dict(sorted(files.items()))
     return {**files, SUMS: sums(files).encode("utf-8")}
 
 
-def enclosures(report: Report) -> list[tuple[str, str]]:
+def enclosures() -> list[tuple[str, str]]:
     """What goes with the reply: names and what they are."""
-    tables = len(report.tables)
     return [
         (
             WORKBOOK,
             "the places and their LSOAs, wards, local authorities, PCNs and former CCGs, with method and sources",
         ),
-        (f"{TABLES}/", f"the same and more as {tables} CSV files, with machine-readable metadata"),
-        (f"{TABLES}/{GEOJSON}", "outlines of the places, WGS 84"),
-        ("map.png, map.svg", "the map"),
-        (METHOD, "how the mapping was made, with a data dictionary"),
-        (f"{CONFIG}, {LOCK}", "what the mapping was made from, so that anyone can make it again"),
-        (SUMS, "checksums of all files"),
+        ("map.png", "the map, which also stands in Annex B"),
     ]
 
 
@@ -115,10 +114,11 @@ def _tables(made_from: Material) -> dict[str, bytes]:
     return {f"{TABLES}/{name}": content for name, content in files.items()}
 
 
-def _method(made_from: Material) -> str:
+def _method(made_from: Material, *, hidden: bool) -> str:
     text = readme(made_from.build, ".csv")
     return (
-        f"{text}\n## Checking this pack\n\n"
+        f"{text}\n## Small counts of people\n\n{small_numbers(hidden=hidden)}\n"
+        "\n## Checking this pack\n\n"
         f"`sha256sum --check {SUMS}` shows that no file has been changed. `placemap foi --verify ZIP` does the same, "
         f"makes the pack anew from `{CONFIG}` and `{LOCK}`, and looks for anything hidden in the documents.\n"
     )
@@ -138,5 +138,5 @@ def _cover(report: Report, letter: Letter) -> list[list[str]]:
         *([["Date", letter.date]] if letter.date else []),
         ["As of", report.picture.vintage],
         ["Summary", "\n".join(report.summary)],
-        *([["Note", report.footprint.notes]] if report.footprint.notes else []),
+        *([["Note", "\n".join(public_notes(report))]] if public_notes(report) else []),
     ]

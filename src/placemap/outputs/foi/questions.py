@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from placemap.config.grades import GRADES
+from placemap.config.model import Evidence
+from placemap.core.codes import KINDS
 from placemap.core.tables import Table
-from placemap.core.text import listed, month, some
+from placemap.core.text import counted, listed, month, some
 from placemap.outputs.report.content import Report, coverage_sentence
 from placemap.resolve.place_codes import HEAD
 from placemap.resolve.resolve import Assignment, low_share
 
 #: How many names a sentence lists before it points to the workbook.
 _NAMED = 12
+_PLURALS = {kind.label: kind.plural for kind in KINDS.values()}
+_SAID = {"LTLA": "local authorities", "UTLA": "upper-tier local authorities"}
+_BY = {"PCN": "primary care network (PCN)", "practice": "single practice"}
+_PATIENT_LABELS = [kind.label for kind in KINDS.values() if kind.patients]
+
+
+#: What is asked most often, for a reply whose request is not given.
+REQUEST = """\
+1. What geography (wards, LSOAs, local authorities or other) were your place boundaries drawn from?
+2. On what basis were these places chosen?
+3. Please send a mapping file from your places to established ONS geography."""
 
 
 @dataclass(frozen=True)
 class FoiAnswer:
-    """A question with the paragraphs of its answer."""
+    """A question with its answer.
+
+    Attributes:
+        text: paragraphs.
+        documents: that the answer rests on.
+        asked: whether it is what people ask, and stands in the letter; the others stand in its annex.
+    """
 
     question: str
-    paragraphs: list[str]
+    text: list[str]
+    documents: list[Evidence] = field(default_factory=list)
+    asked: bool = False
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """The whole answer."""
+        return [*self.text, *map(document_line, self.documents)]
 
 
 @dataclass(frozen=True)
@@ -34,23 +59,30 @@ class Letter:
     reference: str = ""
     requester: str = ""
     organisation: str = ""
+    request: str = ""
 
 
-def answers(report: Report, assignment: Assignment, registered: str) -> list[FoiAnswer]:
-    """The standard questions with their answers.
+def document_line(item: Evidence) -> str:
+    """A document with its publisher, its date, and where it is."""
+    about = ", ".join(part for part in (item.publisher, month(item.date) if item.date else "") if part)
+    return f"{item.title} ({about})" + (f", {item.url}" if item.url else "")
+
+
+def answers(report: Report, assignment: Assignment, *, hidden: bool = False) -> list[FoiAnswer]:
+    """The standard questions with their answers, as the system gives them.
 
     Args:
         report: what is known of the footprint.
         assignment: the footprint, resolved.
-        registered: the month of the registrations, `2022-07`.
+        hidden: whether small counts are left out of the tables.
     """
     tables = {table.name: table for table in report.tables}
     ccgs = next((table for name, table in tables.items() if name.startswith("place_ccg")), None)
+    basis = "On what basis, and why these places?"
     return [
-        FoiAnswer(
-            "What geography were the places drawn from (wards, LSOAs, local authorities or other)?", _geography(report)
-        ),
-        FoiAnswer("On what basis, and on what evidence?", _evidence(report, registered)),
+        FoiAnswer("What geography are our places drawn from?", _geography(report), asked=True),
+        FoiAnswer(basis, _basis(report), report.evidence, asked=True),
+        FoiAnswer("How is the mapping to ONS geography used?", _use(report), asked=True),
         FoiAnswer("Which LSOAs make up each place?", _lsoas(report, assignment)),
         FoiAnswer(
             "How do the places relate to local authorities?", _units(_one(tables, "place_lad"), "local authority")
@@ -61,7 +93,7 @@ def answers(report: Report, assignment: Assignment, registered: str) -> list[Foi
         ),
         *([FoiAnswer("How do the places relate to the former CCGs?", _units(ccgs, "CCG"))] if ccgs else []),
         FoiAnswer("As of when, and from which sources?", _sources(report)),
-        FoiAnswer("What should a reader keep in mind?", _limits(report)),
+        FoiAnswer("What should a reader keep in mind?", _limits(report, hidden=hidden)),
     ]
 
 
@@ -70,32 +102,63 @@ def _one(tables: dict[str, Table], start: str) -> Table:
 
 
 def _geography(report: Report) -> list[str]:
-    declared = "; ".join(f"{place.name}: {place.declared_from}" for place in report.places)
-    lines = [f"There {_are(len(report.places), 'place')}. They are declared from: {declared}."]
-    if report.footprint.has_patient_kinds:
-        lines += [
-            "Places that are declared from PCNs or practices are groups of GP practices, not areas, and no boundary "
-            "was drawn for them. To relate them to ONS geography, each 2021 Lower layer Super Output Area (LSOA) is "
-            "matched to the place whose practices have most of its registered patients.",
+    labels = {label: None for place in report.places for label, _, _ in place.members}
+    areas = [_SAID.get(label, _PLURALS[label]) for label in labels if label not in _PATIENT_LABELS]
+    have = f"We have {counted(len(report.places), 'place')}."
+    if not report.footprint.has_patient_kinds:
+        made = "It is made" if len(report.places) == 1 else "They are made"
+        return [
+            f"{have} {made} of whole areas of official geography: {listed(areas)}, named in the table of places. So "
+            "each 2021 Lower layer Super Output Area (LSOA) belongs to its place exactly."
         ]
-    else:
-        lines.append("They are made of whole areas of official geography, so each LSOA belongs to its place exactly.")
-    return lines
-
-
-def _evidence(report: Report, registered: str) -> list[str]:
-    lines = [
-        f"{item.title} ({', '.join(part for part in (item.publisher, month(item.date) if item.date else '') if part)})."
-        + (f" {item.states}" if item.states else "")
-        for item in report.evidence
+    by = listed([_BY[label] for label in ("PCN", "practice") if label in labels], "or")
+    groups = f"groups of GP practices, by {by}"
+    drawn = f"They were not drawn from wards, LSOAs or local authorities: they are {groups}."
+    if areas:
+        drawn = f"Some are {groups}; others are made of whole areas of official geography: {listed(areas)}."
+    return [
+        f"{have} {drawn} The table of places names them.",
+        "No boundary was drawn for a group of practices. To relate it to ONS geography, each 2021 Lower layer Super "
+        "Output Area (LSOA) is matched to the place whose practices have most of its registered patients.",
     ]
-    lines.append(f"The evidence is graded {report.footprint.grade}: {GRADES[report.footprint.grade]}.")
-    inferred = [place.name for place in report.places if place.basis == "inferred"]
-    if inferred:
-        who = "all places" if len(inferred) == len(report.places) else listed(inferred)
-        lines.append(f"For {who} the members were worked out from sources rather than stated by one.")
+
+
+def _basis(report: Report) -> list[str]:
+    return [_in_force(report), *public_notes(report)]
+
+
+def public_notes(report: Report) -> list[str]:
+    """What the system itself says of its places, in paragraphs; nothing where the config has none."""
+    notes = f"{report.system.note_public}\n{report.footprint.note_public}"
+    return [line.strip() for line in notes.splitlines() if line.strip()]
+
+
+def _in_force(report: Report) -> str:
+    footprint = report.footprint
+    status = {"current": "is our current arrangement", "proposed": "is a proposal", "superseded": "is no longer in use"}
+    text = f"The division that this response is about, “{footprint.name}”, {status[footprint.status]}"
+    dates = [
+        f"{word} {month(day.isoformat())}"
+        for word, day in (("from", footprint.valid_from), ("until", footprint.valid_to))
+        if day
+    ]
+    return f"{text} ({' '.join(dates)})." if dates else f"{text}."
+
+
+def _use(report: Report) -> list[str]:
+    lines = [
+        "Figures by LSOA: match them on LSOA21CD with the sheet LSOAs of mapping.xlsx, which has a row for each 2021 "
+        "LSOA with its place (PLACENM), and add them up by place. For figures by LSOA of 2011 "
+        "ask us for place_lsoa11.csv, which has the share of each in a place.",
+        "Figures by ward or local authority: the sheets Wards and LTLAs have a row for each that lies in a place, "
+        "whole or in part. Where UNIT_RESIDENT_SHARE is 100% the unit lies wholly in the place; where it is less, "
+        "multiply the unit’s figure by it, which is an estimate.",
+    ]
     if report.footprint.has_patient_kinds:
-        lines.append(f"Patients are counted by NHS England’s registrations of {month(registered)}.")
+        lines.append(
+            "Figures by GP practice or PCN: add them up by the members in the table of places, and not by LSOA, as a "
+            "practice’s patients live in more than one place."
+        )
     return lines
 
 
@@ -155,7 +218,7 @@ def _wards(table: Table) -> list[str]:
     divided = frame[frame[code].map(pieces).to_numpy() > 1].drop_duplicates(code).sort_values(name)
     lines = [
         f"{len(pieces):,} wards lie in the places as a whole or in part, by the ONS best-fit lookup from LSOAs to "
-        f"wards; {len(divided):,} of them {'is' if len(divided) == 1 else 'are'} divided between places."
+        f"wards; {len(divided) or 'none'} of them {'are' if len(divided) > 1 else 'is'} divided between places."
     ]
     if len(divided):
         names = divided[name].tolist()
@@ -179,22 +242,31 @@ def _pcns(report: Report, table: Table) -> list[str]:
 
 
 def _sources(report: Report) -> list[str]:
-    lines = [f"{entry.title} ({entry.publisher}; {month(entry.vintage)})." for entry in report.sources]
-    return [report.picture.vintage, *lines]
+    sources = [f"{entry.title} ({entry.publisher}, {month(entry.vintage)})" for entry in report.sources]
+    return [report.picture.vintage, f"{'; '.join(sources)}."]
 
 
-def _limits(report: Report) -> list[str]:
+def _limits(report: Report, *, hidden: bool) -> list[str]:
     lines = ["Places are set locally and have no official ONS codes; the codes in the files are made for these files."]
-    if report.footprint.notes:
-        lines.append(report.footprint.notes)
     if report.footprint.has_patient_kinds:
         lines.append(
             "An LSOA is given to one place even where many of its residents use practices of another, so figures by "
             "LSOA describe where people live, not where they are registered."
         )
+    lines.append(small_numbers(hidden=hidden))
     lines.append("Boundaries on the map are generalised to 200 metres and should not be used to place an address.")
     return lines
 
 
-def _are(count: int, noun: str) -> str:
-    return f"is 1 {noun}" if count == 1 else f"are {count} {noun}s"
+def small_numbers(*, hidden: bool) -> str:
+    """What the pack says of small counts of people."""
+    if hidden:
+        return (
+            "Counts of 1 to 7 people are left blank, and so are counts from which these could be worked out, although "
+            "the sources publish them."
+        )
+    return (
+        "Counts of patients come from a data set that NHS England publishes openly, small counts included, and counts "
+        "of residents from published statistics; so small counts stand here as they are published. No records of "
+        "patients were used."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 from placemap.outputs.foi.unpack import unpacked
@@ -21,12 +22,18 @@ def words(name: str, content: bytes) -> list[str] | None:
     """
     try:
         if name.endswith(".docx"):
-            return _texts(unpacked(content).files["word/document.xml"])
+            return _written(unpacked(content).files)
         if name.endswith(".xlsx"):
             return _cells(unpacked(content).files)
         return _texts(content) if name.endswith(".svg") else None
     except _FAULTS as error:
         raise ValueError(str(error) or type(error).__name__) from None
+
+
+def _written(parts: dict[str, bytes]) -> list[str]:
+    """What a letter says, its head and foot included."""
+    ends = sorted(name for name in parts if re.fullmatch(r"word/(header|footer)\d*\.xml", name))
+    return [text for name in ("word/document.xml", *ends) for text in _texts(parts[name])]
 
 
 def _texts(xml: bytes) -> list[str]:

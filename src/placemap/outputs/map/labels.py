@@ -77,9 +77,11 @@ def place_labels(
     shapely.prepare(land)
     order = [number for number, found in enumerate(inside) if found is None]
 
+    around = {number: _spots(wanted[number], land, busy, drawn, bounds) for number in order}
+
     def beside() -> dict[int, Placed | None]:
-        now = list(busy)
-        return {n: _put(wanted[n], _beside(wanted[n], land, now, drawn, bounds), now) for n in order}
+        now: list[Any] = []
+        return {n: _put(wanted[n], _beside(wanted[n], around[n], now), now) for n in order}
 
     tries = [beside()]
     for _ in order:
@@ -170,8 +172,29 @@ def _inside(label: LabelRequest, taken: list[Any], bounds: Any) -> Placed | None
     return Placed(float(x[best]), float(y[best]), None)
 
 
-def _beside(label: LabelRequest, land: Any, taken: list[Any], drawn: Sequence[Any], bounds: Any) -> Placed | None:
-    """The nearest free spot around the shape, off all shapes where there is one, with a free way to it."""
+@dataclass(frozen=True)
+class _Spots:
+    """Spots for a label around the shape that it names, where nothing lay before other labels were put beside theirs.
+
+    Attributes:
+        middle: of the shape, where lines start.
+        x, y, boxes: by spot, where the label stands. lines: to it. distance: of it.
+        others: what lines should not cross.
+        ground: what a spot costs for what it lies on, in heights of the label.
+    """
+
+    middle: Any
+    x: Any
+    y: Any
+    boxes: Any
+    lines: Any
+    distance: Any
+    others: Any
+    ground: Any
+
+
+def _spots(label: LabelRequest, land: Any, taken: list[Any], drawn: Sequence[Any], bounds: Any) -> _Spots:
+    """Spots around the shape with a free way to them."""
     middle = anchor(label.shape)
     angle, distance = (
         grid.ravel()
@@ -186,14 +209,24 @@ def _beside(label: LabelRequest, land: Any, taken: list[Any], drawn: Sequence[An
     lines = shapely.shortest_line(shapely.Point(middle), boxes[free])
     clear = _clear(lines, taken, _CLEAR * label.height)
     free, lines = free[clear], lines[clear]
-    if not len(free):
-        return None
+    boxes = boxes[free]
     others = shapely.difference(land, shapely.buffer(label.shape, label.height / 10, quad_segs=1))
     shapely.prepare(others)
-    covers, misleads = shapely.intersects(land, boxes[free]), shapely.intersects(others, boxes[free])
-    cost = _costs(lines, others, distance[free], _ON_LAND * covers + _ON_OTHERS * misleads, label.height)
-    best = int(free[np.argmin(cost)])
-    return Placed(float(x[best]), float(y[best]), (middle.x, middle.y), float(cost.min()))
+    ground = _ON_LAND * shapely.intersects(land, boxes) + _ON_OTHERS * shapely.intersects(others, boxes)
+    return _Spots(middle, x[free], y[free], boxes, lines, distance[free], others, ground)
+
+
+def _beside(label: LabelRequest, spots: _Spots, taken: list[Any]) -> Placed | None:
+    """The nearest spot, off all shapes where there is one, that labels beside their shapes leave free."""
+    free = np.ones(len(spots.x), dtype=bool)
+    _leave(free, spots.boxes, taken)
+    free[free] = _clear(spots.lines[free], taken, _CLEAR * label.height)
+    at = np.flatnonzero(free)
+    if not len(at):
+        return None
+    cost = _costs(spots.lines[at], spots.others, spots.distance[at], spots.ground[at], label.height)
+    best = int(at[np.argmin(cost)])
+    return Placed(float(spots.x[best]), float(spots.y[best]), (spots.middle.x, spots.middle.y), float(cost.min()))
 
 
 def _costs(lines: Any, others: Any, distance: Any, ground: Any, height: float) -> Any:
@@ -220,10 +253,15 @@ def _costs(lines: Any, others: Any, distance: Any, ground: Any, height: float) -
 def _free(boxes: Any, taken: list[Any], bounds: Any) -> Any:
     shapely.prepare(bounds)
     free = shapely.contains(bounds, boxes)
+    _leave(free, boxes, taken)
+    return free
+
+
+def _leave(free: Any, boxes: Any, taken: list[Any]) -> None:
+    """Take those that something lies on out of the free boxes."""
     for other in taken:
         shapely.prepare(other)
         free[free] = ~shapely.intersects(other, boxes[free])
-    return free
 
 
 def _clear(lines: Any, taken: list[Any], room: float) -> Any:
