@@ -94,10 +94,10 @@ def test_the_search_finds_what_the_tables_say(opened, folder):
 
 def test_places_link_to_their_neighbours_and_home(opened):
     page = opened(PLACE).page
-    page.click("main a >> text=Weston, Worle & Villages") if page.locator(
-        "main a >> text=Weston, Worle & Villages"
-    ).count() else page.locator("#map ~ p a").first.click()
-    assert page.locator("h1").count() == 1
+    neighbour = page.locator("#map ~ p a").first
+    name = neighbour.text_content()
+    neighbour.click()
+    assert page.text_content("h1") == name != "Woodspring"
     page.click("nav a >> text=All places of England")
     assert page.locator("#places-table tbody tr").count() == PLACES
     link = page.locator('[id="bnssg/localities/woodspring"] a')

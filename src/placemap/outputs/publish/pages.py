@@ -75,7 +75,7 @@ def ended_files(history: Table, now: Container[str], version: str) -> Iterator[t
             continue
         ended = found.setdefault(code, EndedPage(code, name, last_day, last_release, [], version))
         if successor:
-            ended.successors.append((successor, called, None if math.isnan(people) else people))
+            ended.successors.append((successor, called, None if people is None or math.isnan(people) else people))
     for code, ended in found.items():
         text = page("ended.html", [], {}, [], styles=PUBLISHED, report=ended, root=ROOT)
         yield f"{PLACES}/{code}.html", text

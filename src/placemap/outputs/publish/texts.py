@@ -117,7 +117,7 @@ def changelog(history: Table, now: Container[str], version: str) -> str:
     """
     columns = ("PLACECD", "PLACENM", "FIRST_RELEASE", "LAST_RELEASE", "SUCCESSORNM")
     rows = [tuple(str(cell) for cell in row) for row in rows_of(history, *columns)]
-    releases = sorted({*(row[2] for row in rows if row[2]), version}, key=_order)
+    releases = sorted({version, *(of for row in rows for of in row[2:4] if of)}, key=_order)
     gone = [row for row in rows if row[0] not in now]
     parts = [f"## {releases[0]}\n\n{counted(len(_new(releases[0], rows)), 'place')}, the first that were published."]
     parts += [
