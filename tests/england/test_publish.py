@@ -181,6 +181,32 @@ def test_practices_of_a_system_of_2022_go_with_their_pcn_of_today(folder, shippe
     assert {row["BASIS"] for row in mine} == {"pcn"}
 
 
+def test_practices_that_a_config_names_go_where_it_says(folder, england_store, shipped_systems):
+    """All systems that list practices or PCNs, by dicts: the practice, else its PCN of today, else that of August 2022."""
+    store = england_store / "tables"
+    then = dict(
+        duckdb.sql(
+            f"select practice_code, pcn_code from '{store}/pcn_members-2022-08.parquet' where \"end\" = ''"
+        ).fetchall()
+    )
+    listed, by_pcn = {}, {}
+    for system in shipped_systems.values():
+        footprint = system.footprints[system.default_footprint]
+        for place, member in footprint.members():
+            if member.kind in ("practice", "pcn"):
+                into = listed if member.kind == "practice" else by_pcn
+                into[member.code] = f"{system.id}/{footprint.id}/{place.id}"
+    assert len(by_pcn) > 40
+    expected = {}
+    for row in rows(folder / "tables/practices.csv"):
+        code, now, before = row["PRACTICECD"], row["PCNCD"], then.get(row["PRACTICECD"], "")
+        found = [("listed", listed.get(code)), ("pcn", by_pcn.get(now)), ("former pcn", by_pcn.get(before))]
+        expected[code] = next(((basis, place) for basis, place in found if place), None)
+        if row["BASIS"] in ("listed", "pcn", "former pcn") or expected[code]:
+            assert (row["BASIS"], row["PLACECD"]) == expected[code], code
+    assert len({basis for basis, _ in filter(None, expected.values())}) == 3
+
+
 def test_other_practices_go_where_most_of_their_patients_live(folder, england_store):
     """Counted again in SQL, over LSOAs of 2011 that are not divided between places."""
     registrations = max((england_store / "tables").glob("registrations-*.parquet"))
@@ -295,7 +321,9 @@ def test_what_dbt_would_test_holds(folder):
         assert set(seed["config"]["column_types"]) <= {column["name"] for column in seed["columns"]}
         for column in seed["columns"]:
             for test in column.get("data_tests", []):
-                kind, given = (test, {}) if isinstance(test, str) else next(iter(test.items()))
+                kind, given = (
+                    (test, {}) if isinstance(test, str) else next((kind, test[kind]["arguments"]) for kind in test)
+                )
                 done[kind] += 1
                 assert failures(kind, given, table, f'"{column["name"]}"', seeds) == [], (seed["name"], column["name"])
     assert set(done) == {"unique", "not_null", "relationships", "accepted_values"}

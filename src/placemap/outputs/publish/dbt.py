@@ -57,7 +57,7 @@ _PROJECT = f"""\
 name: {PACKAGE}
 version: {{version}}
 config-version: 2
-require-dbt-version: ">=1.8.0"
+require-dbt-version: ">=1.10.6"
 seed-paths: [seeds]
 """
 
@@ -99,8 +99,12 @@ def _column(seed: _Seed, column: Column, key: tuple[str, ...]) -> dict[str, Any]
     if key == (column.name,) or (seed.name == _PLACES and column.name == "PLACEID"):
         tests.insert(0, "unique")
     if column.name == "PLACECD" and seed.name != _PLACES:
-        tests.append({"relationships": {"to": f"ref('{_PLACES}')", "field": "PLACECD"}})
+        tests.append(_test("relationships", to=f"ref('{_PLACES}')", field="PLACECD"))
     if column.name in seed.accepted:
-        tests.append({"accepted_values": {"values": list(seed.accepted[column.name])}})
+        tests.append(_test("accepted_values", values=list(seed.accepted[column.name])))
     described: dict[str, Any] = {"name": column.name, "description": column.description}
     return {**described, "data_tests": tests} if tests else described
+
+
+def _test(kind: str, **arguments: Any) -> dict[str, Any]:
+    return {kind: {"arguments": arguments}}
