@@ -17,9 +17,10 @@ def prepare(folder: Path) -> None:
 
     workspace = open_workspace()
     system = load_system(config_path("bnssg"))
-    outcome = workspace.build(system, footprints_of(system, [])[0])
-    data = workspace.geography.data
-    read = [str(Path(data.where).absolute() / "tables" / f"{name}.parquet") for name in data._tables]
+    footprint = footprints_of(system, [])[0]
+    outcome = workspace.build(system, footprint)
+    tables = Path(workspace.geography.data.where).absolute() / "tables"
+    read = [str(tables / f"{entry.name}.parquet") for entry in workspace.inputs(footprint)]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "read.txt").write_text("\n".join(read))
     with (folder / "write.pickle").open("wb") as file:

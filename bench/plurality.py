@@ -35,8 +35,8 @@ def with_placemap(store: Path) -> Rows:
     yield []
     geography = Geography(open_store(store))
     members = geography.pcns("2022-08").members
-    members = members[(members["end"] == "").to_numpy()]
-    place = dict(zip(members["practice_code"], members["practice_sub_icb_ods"], strict=True))
+    columns = ("practice_code", "practice_sub_icb_ods", "end")
+    place = {practice: sub_icb for practice, sub_icb, end in members.rows(*columns) if not end}
     places = sorted(set(place.values()))
     number = {name: position for position, name in enumerate(places)}
     of = np.array([number.get(place.get(code, ""), -1) for code in geography.registrations.codes])

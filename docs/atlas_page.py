@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from placemap.config.grades import GRADES
 from placemap.config.in_words import declared_from, ended
 from placemap.config.model import Evidence, Footprint, Member, Place, System
-from placemap.core.codes import KINDS, MEMBER_KINDS
+from placemap.core.codes import DECLARED_KINDS
 
 #: Members of a place that are named one by one; of a longer list only the number is given.
 MEMBERS_SHOWN = 12
@@ -49,13 +49,13 @@ def _counts(defaults: Sequence[tuple[System, Footprint]]) -> str:
 
 
 def _kinds(footprint: Footprint) -> str:
-    found = {(MEMBER_KINDS.index(m.kind), _noun(footprint, m, plural=True)) for _, m in footprint.members()}
+    found = {(DECLARED_KINDS.index(m.kind), _noun(footprint, m, plural=True)) for _, m in footprint.members()}
     return ", ".join(noun for _, noun in sorted(found))
 
 
 def _noun(footprint: Footprint, member: Member, *, plural: bool) -> str:
     """A member's kind in words, with its year where that is not the footprint's usual one: `CCGs of 2019`."""
-    kind, vintage = KINDS[member.kind], member.vintage
+    kind, vintage = member.of_kind, member.vintage
     noun = kind.plural if plural else kind.label
     if kind.patients or not vintage or vintage == footprint.vintages.get(member.kind):
         return noun
@@ -93,7 +93,7 @@ def _footprint(system: System, footprint: Footprint) -> str:
 def _declared(footprint: Footprint, place: Place) -> str:
     if len(place.members) > MEMBERS_SHOWN:
         return declared_from(place)
-    kinds = [[m for m in place.members if m.kind == kind] for kind in MEMBER_KINDS]
+    kinds = [[m for m in place.members if m.kind == kind] for kind in DECLARED_KINDS]
     text = "; ".join(_members(footprint, members) for members in kinds if members)
     taken = declared_from(place).partition(", less ")[2]
     if taken:

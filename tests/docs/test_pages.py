@@ -187,9 +187,10 @@ def _severities(call: ast.Call):
 
 
 def _findings_in_page(page):
-    sections = re.findall(r"^### ([a-z-]+)\n\nSeverity: (\w+)\.", page("docs/reference/findings.md").text, re.MULTILINE)
+    pattern = r"^### ([a-z-]+)\n\nSeverity: ([\w ]+)\."
+    sections = re.findall(pattern, page("docs/reference/findings.md").text, re.MULTILINE)
     assert len(sections) == len(dict(sections))
-    return dict(sections)
+    return {code: set(severities.split(" or ")) for code, severities in sections}
 
 
 def test_every_finding_is_explained_and_nothing_else_is(page):
@@ -201,7 +202,7 @@ def test_every_finding_is_explained_and_nothing_else_is(page):
 def test_findings_have_the_severity_that_the_page_says(page):
     explained = _findings_in_page(page)
     source = _findings_in_source()
-    wrong = {code: found for code, found in source.items() if found and found != {explained.get(code)}}
+    wrong = {code: found for code, found in source.items() if found and found != explained.get(code)}
     assert wrong == {}
 
 
@@ -216,7 +217,7 @@ def test_findings_of_real_builds_have_the_severity_that_the_page_says(page):
         for footprint in system.footprints.values():
             seen |= {(f.code, str(f.severity)) for f in workspace.check(system, footprint).findings}
     assert len(seen) >= 4
-    assert sorted(seen) == sorted((code, explained[code]) for code, _ in seen)
+    assert [(code, severity) for code, severity in seen if severity not in explained[code]] == []
 
 
 # --- config keys ---

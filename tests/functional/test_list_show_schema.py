@@ -203,16 +203,3 @@ def test_process_from_any_folder(process, tmp_path):
     assert ran.code == 0, ran.err
     assert "coverage: each of the 581 LSOAs of the scope is in exactly one place" in ran.err
     assert (tmp_path / "out/bnssg/localities/place_lsoa21.csv").read_text().count("\n") == 582
-
-
-def test_help_imports_nothing_heavy(process, tmp_path):
-    import subprocess
-    import sys
-
-    from conftest import environment
-
-    script = "import sys; sys.argv = ['placemap', '--help']\nfrom placemap.__main__ import main\ntry:\n    main()\nfinally:\n    print(sorted({'pandas', 'numpy', 'jsonschema_rs', 'pyarrow', 'geopandas', 'ruamel', 'openpyxl'} & {m.split('.')[0] for m in sys.modules}), file=sys.stderr)"
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
-    )
-    assert done.stderr == "[]\n"

@@ -13,9 +13,10 @@ from conftest import PACKAGED, REPO
 
 NATIONAL_PATIENTS = 61_768_942
 FOOTPRINTS = [
-    *(("bnssg", name) for name in ("local-authorities", "localities", "single-place")),
+    *(("bnssg", name) for name in ("local-authorities", "localities", "neighbourhoods", "single-place")),
     *(("lancashire-and-south-cumbria", name) for name in ("ccg-footprints", "delivery-units", "places-2022")),
     *(("norfolk-and-waveney", f"option-{n}{without}") for n in range(1, 6) for without in ("", "-without-waveney")),
+    ("norfolk-and-waveney", "neighbourhoods"),
     ("norfolk-and-waveney", "option-6"),
 ]
 DEFAULTS = {"bnssg": "localities", "norfolk-and-waveney": "option-4", "lancashire-and-south-cumbria": "places-2022"}
@@ -123,7 +124,15 @@ def test_a_unit_has_one_best_fit(built, key):
     """Told again in plain Python from the rows of each unit: the most residents; of equals, the first PLACECD."""
     for name, frame in built[key][1].items():
         if "BEST_FIT" not in frame:
-            assert name in ("place_lsoa21", "place_pcn", "place_practice", "places", "ledger", "findings")
+            assert name in (
+                "place_lsoa21",
+                "place_pcn",
+                "place_practice",
+                "place_parent",
+                "places",
+                "ledger",
+                "findings",
+            )
             continue
         code = frame.columns[5]
         rows_of = defaultdict(list)

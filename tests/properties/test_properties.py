@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import toy_county
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from placemap.commands.workspace import Workspace
 from placemap.config.load import system_from_text
+from placemap.core.columns import columns_of
 from placemap.core.errors import PlacemapError, PlacemapErrors
 from placemap.crosswalk.patient_ledger import ledger
 from placemap.reference.describe import Describer
@@ -30,7 +31,7 @@ PRACTICES = sorted(toy_county.PRACTICES)
 def base(toy_store):
     """The toy store's manifest and tables."""
     data = open_store(toy_store)
-    return data.manifest, {name: data.table(entry) for name, entry in data.manifest.tables.items()}
+    return data.manifest, {name: data.table(entry).frame() for name, entry in data.manifest.tables.items()}
 
 
 def workspace(base, **changed):
@@ -38,7 +39,11 @@ def workspace(base, **changed):
     manifest, tables = base
     tables = {**tables, **changed}
     return Workspace(
-        Geography(ReferenceData(Manifest(manifest.tables, manifest.defaults), lambda entry: tables[entry.name], "toy"))
+        Geography(
+            ReferenceData(
+                Manifest(manifest.tables, manifest.defaults), lambda entry: columns_of(tables[entry.name]), "toy"
+            )
+        )
     )
 
 
@@ -154,6 +159,123 @@ def test_every_figure_keeps_its_total_from_2011_to_2021(base, table, people):
     np.testing.assert_allclose(
         np.bincount(fit.target, back, work.geography.size), work.geography.measure("residents_2021")
     )
+
+
+# --- tiers -----------------------------------------------------------------------------------------------------------
+
+
+def tiered(places, parts, parents, over=""):
+    """A config of two tiers from LSOAs: of each tier, the number of the place by LSOA of the scope; parents by part."""
+
+    def lines(groups, extra):
+        ids = sorted(set(groups))
+        lsoas = {one: [c for c, group in zip(toy_county.IN_SCOPE, groups, strict=True) if group == one] for one in ids}
+        return "".join(f"      p{one}: {{name: P{one}, {extra(one)}lsoa: [{', '.join(lsoas[one])}]}}\n" for one in ids)
+
+    outer = toy_county.footprint(over or lines(places, lambda _one: ""))
+    inside = "" if over else "    inside: one\n"
+    head = f"  parts:\n    name: Parts\n    status: current\n    grade: A\n    evidence: plan\n{inside}    places:\n"
+    return outer + head + lines(parts, lambda one: f"parent: p{parents[one]}, " if one in parents else "")
+
+
+@st.composite
+def refinements(draw):
+    """A partition of the scope into places, one of these into parts, and the place of each part."""
+    parts = draw(st.lists(st.integers(0, 5), min_size=12, max_size=12))
+    parents = {one: draw(st.integers(0, 2)) for one in sorted(set(parts))}
+    return [parents[one] for one in parts], parts, parents
+
+
+def of_tiers(base, text):
+    """What was found of crossings, and both tiers resolved."""
+    work = workspace(base)
+    system = system_from_text(text, "toy.yaml")
+    findings = work.check(system, system.footprints["parts"]).findings
+    _, resolved = work.resolve(system, system.footprints["parts"])
+    return [finding for finding in findings if finding.code == "crosses-tier"], resolved
+
+
+@QUICK
+@given(tiers=refinements(), declared=st.booleans())
+def test_a_partition_refined_at_random_nests_and_sums(base, tiers, declared):
+    places, parts, parents = tiers
+    crossings, resolved = of_tiers(base, tiered(places, parts, parents if declared else {}))
+    assert crossings == []
+    assert not resolved.crossing.any()
+    people = resolved.populations.residents
+    for position in range(len(resolved.outer.places)):
+        of_place = people[resolved.outer.lsoas(position)].sum()
+        within = [people[resolved.lsoas(one)].sum() for one in np.flatnonzero(resolved.parents[:-1] == position)]
+        assert sum(within) == of_place
+
+
+@QUICK
+@given(tiers=refinements(), data=st.data())
+def test_any_crossing_planted_is_found(base, tiers, data):
+    places, parts, parents = tiers
+    moved = data.draw(st.integers(0, 11))
+    others = [place for place in sorted(set(places)) if place != places[moved]]
+    assume(others and parts.count(parts[moved]) > 1 and places.count(places[moved]) > 1)
+    crossed = [*places]
+    crossed[moved] = data.draw(st.sampled_from(others))
+    crossings, resolved = of_tiers(base, tiered(crossed, parts, parents))
+    code = toy_county.IN_SCOPE[moved]
+    assert [(finding.severity, finding.subject, finding.lsoas) for finding in crossings] == [
+        ("error", f"p{parts[moved]}", (code,))
+    ]
+    assert crossings[0].people == toy_county.RESIDENTS[code]
+    assert resolved.crossing.sum() == 1
+
+
+@QUICK
+@given(tiers=refinements())
+def test_places_put_together_from_parts_are_their_sum(base, tiers):
+    places, parts, parents = tiers
+    over = "".join(
+        f"      p{place}: {{name: P{place}, place: "
+        f"[{', '.join(f'parts/p{one}' for one, parent in parents.items() if parent == place)}]}}\n"
+        for place in sorted(set(places))
+    )
+    crossings, resolved = of_tiers(base, tiered(places, parts, {}, over))
+    assert crossings == []
+    union = dict(zip([place.id for place in resolved.outer.places], range(9), strict=False))
+    expected = [union[f"p{place}"] for place in places]
+    assert resolved.outer.assignment.place[:12].tolist() == expected
+
+
+COUNCILS = "".join(
+    f"      {name.lower()}: {{name: {name}, ltla: [{code}]}}\n" for code, name in toy_county.LTLA_NAMES.items()
+)
+
+
+@QUICK
+@given(groups=st.lists(st.integers(0, 2), min_size=6, max_size=6), people=registrations())
+def test_figures_of_tiers_sum_both_ways_however_patients_cross(base, groups, people):
+    """Of each council by the rows that lie in it, and of each group of practices by its own rows."""
+    from placemap.apply.tiers import BETWEEN, tiers_of
+
+    listed = {one: [code for code, group in zip(PRACTICES, groups, strict=True) if group == one] for one in set(groups)}
+    places = "".join(f"      p{one}: {{name: P{one}, practice: [{', '.join(listed[one])}]}}\n" for one in listed)
+    head = "  parts:\n    name: Parts\n    status: current\n    grade: A\n    evidence: plan\n    inside: one\n    places:\n"
+    system = system_from_text(toy_county.footprint(COUNCILS) + head + places, "toy.yaml")
+    work = workspace(base, **{"registrations-2022-07": people})
+    findings, inner = work.resolve(system, system.footprints["parts"])
+    assume(not findings)
+    tiers = tiers_of([inner.outer, inner])
+    parts = tiers.footprints[1]
+    residents = parts.populations.residents
+    by_above, by_place = {}, {}
+    for at, code in enumerate(parts.placecd[:-1]):
+        figure = residents[parts.lsoas(at)].sum()
+        above = tiers.parents[code][0]
+        by_above[above] = by_above.get(above, 0) + figure
+        own = code.partition(BETWEEN)[0]
+        by_place[own] = by_place.get(own, 0) + figure
+    for at, code in enumerate(inner.placecd[:-1]):
+        assert by_place.get(code, 0) == residents[inner.lsoas(at)].sum()
+    placed = inner.assignment.place >= 0
+    for at, code in enumerate(inner.outer.placecd[:-1]):
+        assert by_above.get(code, 0) == residents[inner.outer.lsoas(at) & placed].sum()
 
 
 members = st.lists(

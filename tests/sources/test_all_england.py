@@ -77,7 +77,7 @@ def test_memberships_of_a_pinned_month_agree_with_the_workbook_of_that_month(upd
     store, _ = updated
     entry = open_store(store).manifest.tables["pcn_members-2022-08"]
     assert entry.derived == "pcn_members-2024-10, by the dates in it"
-    derived = current(open_store(store).table(entry))
+    derived = current(open_store(store).table(entry).frame())
     published = current(england["pcn_members-2022-08"].frame)
     both = derived.index.intersection(published.index)
     assert (len(published), len(both), int((derived[both] == published[both]).sum())) == (6474, 6424, 6371)
@@ -93,7 +93,7 @@ def test_the_history_of_ltlas_is_that_of_the_publisher(updated, england):
     """As far as both go: codes, successors, and the year of every change from 2018 to 2024."""
     store, _ = updated
     reference = open_store(store)
-    derived = reference.table(reference.manifest.tables["ltla_history-2026"])
+    derived = reference.table(reference.manifest.tables["ltla_history-2026"]).frame()
     published = england["ltla_history-2024"].frame
     ended = published[published["successor_code"] != ""]
     found = derived[derived["last_year"] < 2024]

@@ -357,6 +357,10 @@ def resolve_footprint(reference: Reference, config: dict[str, Any], footprint_id
 
 def footprint_scope(reference: Reference, config: dict[str, Any], footprint: dict[str, Any]) -> set[str]:
     """The LSOAs that the footprint must cover: its own scope, else the system's."""
+    if "inside" in footprint:
+        other, _, place_id = footprint["inside"].partition("/")
+        outer = resolve_footprint(reference, config, other)
+        return outer.lsoas(place_id) if place_id else set(outer.rows)
     scope = footprint.get("scope", config["scope"])
     where = ChainMap(footprint, config)
     lsoas = area_lsoas(reference, scope, where)

@@ -26,7 +26,7 @@ def affected_places(
             scope = (*footprint.scope.include, *footprint.scope.exclude)
             for place, members in (
                 ("", scope),
-                *((p.id, (*p.members, *p.exclude, *p.within)) for p in footprint.places),
+                *((p.id, (*p.units, *p.exclude, *p.within)) for p in footprint.places),
             ):
                 reasons = [changed[m.kind, m.code] for m in members if (m.kind, m.code) in changed]
                 if reasons:

@@ -10,9 +10,12 @@ import numpy as np
 import pandas as pd
 
 from placemap.analysis import schemas
-from placemap.config.model import PLACE_SIZE, Footprint
+from placemap.config.model import Footprint
+from placemap.config.tiers import GUIDANCE, tier_of
 from placemap.core.arrays import Floats, Ints, Numbers, sums
+from placemap.core.columns import columns_of, columns_of_rows
 from placemap.core.tables import Table, as_declared
+from placemap.core.text import counted, listed
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
 from placemap.resolve.plurality import plurality
@@ -65,7 +68,7 @@ class Side:
 
     Attributes:
         sizes: residents by place, in order of `footprint.places`.
-        in_range: places whose residents lie in the range that guidance gives.
+        in_range: places whose residents lie in the range that guidance gives for their tier; None where it gives none.
     """
 
     resolved: ResolvedFootprint
@@ -73,7 +76,7 @@ class Side:
     residents: float
     registered: float
     sizes: tuple[float, ...]
-    in_range: int
+    in_range: int | None
     outside_scope: int
     alignments: tuple[Alignment, ...]
 
@@ -99,19 +102,62 @@ class Side:
         return self.sizes[self.largest] / low if low else float("inf")
 
 
+@dataclass(frozen=True)
+class Nesting:
+    """How one footprint of a comparison lies inside another.
+
+    Attributes:
+        inner, outer: ids of the footprints.
+        crossing: names of the inner places that have LSOAs which their parent has not.
+        lsoas, residents: what they have so.
+    """
+
+    inner: str
+    outer: str
+    crossing: tuple[str, ...]
+    lsoas: int
+    residents: float
+
+    @property
+    def text(self) -> str:
+        """What it says, in a sentence."""
+        start = f"{self.inner} lies inside {self.outer}: "
+        if not self.crossing:
+            return f"{start}every place in one of its places"
+        return (
+            f"{start}{counted(self.lsoas, 'LSOA')} ({self.residents:,.0f} residents) of {listed(self.crossing)} "
+            f"{'is' if self.lsoas == 1 else 'are'} in another place than the rest"
+        )
+
+
+def nestings(sides: Sequence[Side]) -> list[Nesting]:
+    """Which of the footprints lie inside which others of them."""
+    ids = {item.footprint.id for item in sides}
+    found = []
+    for resolved in (item.resolved for item in sides):
+        if resolved.outer is None or resolved.outer.footprint.id not in ids:
+            continue
+        crossing = resolved.crossing
+        places = np.unique(resolved.assignment.place[crossing])
+        names = tuple(resolved.places[at].name for at in places)
+        inner, outer = resolved.footprint.id, resolved.outer.footprint.id
+        found.append(Nesting(inner, outer, names, int(crossing.sum()), resolved.people(crossing)))
+    return found
+
+
 def side(resolved: ResolvedFootprint) -> Side:
     """The figures of one footprint."""
     assignment, populations = resolved.assignment, resolved.populations
     place, count = assignment.place, len(resolved.places)
     placed = place >= 0
     sizes = np.bincount(place[placed], weights=populations.residents[placed], minlength=count)
-    low, high = PLACE_SIZE
+    size = GUIDANCE.get(tier_of(resolved.system, resolved.footprint))
     return Side(
         resolved,
         int(placed.sum()),
         *populations.of(placed),
         tuple(populations.of(place == position)[0] for position in range(count)),
-        int(((sizes >= low) & (sizes <= high)).sum()),
+        int(((sizes >= size.low) & (sizes <= size.high)).sum()) if size else None,
         int((placed & ~assignment.in_scope).sum()),
         alignments(resolved),
     )
@@ -176,15 +222,20 @@ def comparison_tables(sides: Sequence[Side]) -> list[Table]:
     first = Table(
         "footprints",
         schemas.footprints(populations),
-        pd.DataFrame([_row(item) for item in sides]),
+        # As objects: a count that some have not is no decimal.
+        columns_of(
+            pd.DataFrame([_row(item) for item in sides]).assign(
+                IN_RANGE=pd.Series([item.in_range for item in sides], dtype=object)
+            )
+        ),
     )
     rows = [_alignment_row(item, one) for item in sides for one in item.alignments]
-    second = Table("alignment", schemas.ALIGNMENT, pd.DataFrame(rows, columns=schemas.ALIGNMENT.names))
+    second = Table("alignment", schemas.ALIGNMENT, columns_of_rows(rows, schemas.ALIGNMENT))
     pairs = [place_place(a.resolved, b.resolved) for a, b in combinations(sides, 2)]
     schema = schemas.place_place(populations)
     frames = [pair.frame for pair in pairs]
     both = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=schema.names)
-    return [first, second, Table("place_place", schema, both)]
+    return [first, second, Table("place_place", schema, columns_of(both))]
 
 
 def _row(item: Side) -> dict[str, object]:
@@ -240,7 +291,7 @@ def place_place(a: ResolvedFootprint, b: ResolvedFootprint) -> Table:
         columns[f"B_{column}_SHARE"] = _share(overlap, row_b, right, people, blank=sizes[1] - 1)
     schema = schemas.place_place(populations)
     frame = pd.DataFrame({column.name: as_declared(columns[column.name], column) for column in schema.columns})
-    return Table("place_place", schema, frame.sort_values(list(schema.key), ignore_index=True))
+    return Table("place_place", schema, columns_of(frame.sort_values(list(schema.key))))
 
 
 def _share(overlap: Floats, row: Ints, label: Ints, people: Floats, *, blank: int) -> Floats:

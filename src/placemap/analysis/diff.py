@@ -16,6 +16,7 @@ from placemap.analysis.diff_moves import moved_lsoas
 from placemap.analysis.diff_practices import MovedPractice, moved_practices
 from placemap.analysis.diff_sides import CAUSES, Sides
 from placemap.analysis.snapshot import Snapshot
+from placemap.core.columns import columns_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.tables import Table
 from placemap.reference.geography import Geography
@@ -135,7 +136,7 @@ def _diff(sides: Sides) -> Diff:
         old=sides.old,
         new=sides.new,
         level=_level(places, moves, sides.tables),
-        moves=Table("moves", schemas.MOVES, moves),
+        moves=Table("moves", schemas.MOVES, columns_of(moves)),
         places=places,
         practices=tuple(practices.values()),
         inputs=tuple(sorted(sides.inputs.values())),

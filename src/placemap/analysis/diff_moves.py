@@ -84,5 +84,5 @@ def _was_split(sides: Sides, lsoa: str) -> bool:
     if sides.geography is None or lsoa not in sides.geography.lsoas:
         return lsoa not in sides.old.lsoas.index or lsoa not in sides.new.lsoas.index
     fit = sides.geography.fit_2011
-    pairs = fit.target == sides.geography.lsoas.get_loc(lsoa)
+    pairs = fit.target == sides.geography.lsoas.position(lsoa)
     return bool((fit.change[pairs] != "U").any())

@@ -9,7 +9,6 @@ import numpy as np
 
 from placemap.analysis.diff_sides import CLOSED, CONFIG, MEMBERSHIP, Sides, side_by_side, text_of
 from placemap.analysis.snapshot import Snapshot
-from placemap.core.arrays import positions
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def votes_moved(sides: Sides, practices: Mapping[str, MovedPractice]) -> dict[st
         return {}
     found: dict[str, dict[str, dict[str, float]]] = {}
     for code, moved in practices.items():
-        position = int(positions(geography.registrations.codes, [code])[0])
+        position = int(geography.registrations.codes.positions([code])[0])
         if position < 0:
             continue
         people = geography.registrations.homes(position)

@@ -9,7 +9,7 @@ import numpy as np
 from placemap.analysis.explain_lsoa import place_names, practice_name, reason
 from placemap.analysis.explanation import Explanation, UnitPart
 from placemap.config.in_words import member_text
-from placemap.core.arrays import Bools, Ints, Texts, positions
+from placemap.core.arrays import Bools, Ints, Texts, distinct
 from placemap.core.codes import KINDS
 from placemap.reference.by_lsoa import living_in
 from placemap.reference.look_up import NamedUnit, Subject
@@ -54,7 +54,7 @@ def _divided(resolved: ResolvedFootprint, lsoas: Ints) -> tuple[UnitPart, ...]:
     place, people = resolved.assignment.place[lsoas], resolved.populations.residents[lsoas]
     total = float(people.sum())
     parts = []
-    for position in np.unique(place):
+    for position in distinct(place).values:
         mine = place == position
         inside = float(people[mine].sum())
         parts.append(
@@ -71,8 +71,8 @@ def _divided(resolved: ResolvedFootprint, lsoas: Ints) -> tuple[UnitPart, ...]:
 
 def _exceptions(resolved: ResolvedFootprint, lsoas: Ints) -> tuple[tuple[str, str, str], ...]:
     place = resolved.assignment.place[lsoas]
-    found, counts = np.unique(place, return_counts=True)
-    most = found[counts.argmax()] if len(found) else -1
+    found = distinct(place)
+    most = found.values[found.counts.argmax()] if len(place) else -1
     others = lsoas[place != most]
     geography, names = resolved.geography, place_names(resolved)[resolved.assignment.place]
     return tuple((str(geography.lsoas[i]), str(geography.lsoa_names[i]), str(names[i])) for i in others)
@@ -103,7 +103,7 @@ def _practices(resolved: ResolvedFootprint, subject: Subject) -> Explanation:
     unit = subject.unit
     of_pcn = resolved.geography.pcns(unit.vintage if unit.kind == "pcn" else None).practices_of
     codes = of_pcn.get(unit.code, []) if unit.kind == "pcn" else [unit.code]
-    group = np.isin(resolved.geography.registrations.codes.to_numpy(), codes)
+    group = np.isin(resolved.geography.registrations.codes.array, codes)
     homes = _living(resolved, group, resolved.assignment.place, resolved.placecd, place_names(resolved))
     ltlas = resolved.geography.units("ltla")
     elsewhere = np.append(ltlas.names, "elsewhere, or no LSOA")
@@ -145,7 +145,7 @@ def _practice_lines(resolved: ResolvedFootprint, codes: Iterable[str]) -> tuple[
     registrations, place_of = resolved.geography.registrations, resolved.assignment.practice_place
     lines = []
     for code in codes:
-        at = int(positions(registrations.codes, [code])[0])
+        at = int(registrations.codes.positions([code])[0])
         size = int(registrations.by_practice[at]) if at >= 0 else 0
         place = -1 if place_of is None or at < 0 else int(place_of[at])
         where = f", counted for {place_names(resolved)[place]}" if place >= 0 else ""

@@ -7,7 +7,7 @@ import numpy as np
 from placemap.analysis.explanation import Explanation, UnitPart
 from placemap.config.in_words import declared_from, evidence_text, member_text
 from placemap.config.model import Place
-from placemap.core.arrays import Ints
+from placemap.core.arrays import Ints, distinct
 from placemap.reference.look_up import NamedUnit
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -31,7 +31,7 @@ def explain_place(resolved: ResolvedFootprint, place: Place, description: str) -
             float(people[mine].sum()),
             float(people[mine].sum() / people[lsoas].sum()),
         )
-        for unit in np.unique(ltlas.of[lsoas])
+        for unit in distinct(ltlas.of[lsoas]).values
         if unit >= 0
     ]
     facts = [

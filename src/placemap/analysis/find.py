@@ -152,12 +152,11 @@ def _successors(geography: Geography) -> dict[str, str]:
     """By code of a former LTLA, what followed it."""
     if geography.data.find("ltla_history") is None:
         return {}
-    table = geography.ltla_history
-    dead = table[table["successor_code"] != ""]
-    return {
-        str(code): f"followed by {' and '.join(f'{r.successor_code} {r.successor_name}' for r in rows.itertuples())}"
-        for code, rows in dead.groupby("ltla_code", sort=True)
-    }
+    after: dict[str, list[str]] = {}
+    for row in geography.ltla_history:
+        if row.successor:
+            after.setdefault(row.code, []).append(f"{row.successor} {row.successor_name}")
+    return {code: f"followed by {' and '.join(names)}" for code, names in sorted(after.items())}
 
 
 def _former_ltlas(geography: Geography) -> Iterator[Entry]:
@@ -169,14 +168,11 @@ def _former_ltlas(geography: Geography) -> Iterator[Entry]:
         for vintage in geography.data.vintages("lookup", "ltla")
         for code in geography.units("ltla", vintage).codes
     }
-    table = geography.ltla_history
-    after = _successors(geography)
-    for code, rows in table[~table["ltla_code"].isin(known) & table["ltla_code"].isin(after)].groupby(
-        "ltla_code", sort=True
-    ):
-        years = (str(rows["first_year"].min()), str(rows["last_year"].max()))
-        name = str(rows["ltla_name"].iloc[0])
-        yield Entry("ltla", str(code), name, tuple(dict.fromkeys(years)), False, after[str(code)])
+    for code, story in _successors(geography).items():
+        if code not in known:
+            rows = [row for row in geography.ltla_history if row.code == code]
+            years = (str(min(row.first_year for row in rows)), str(max(row.last_year for row in rows)))
+            yield Entry("ltla", code, rows[0].name, tuple(dict.fromkeys(years)), False, story)
 
 
 def _pcns(geography: Geography) -> Iterator[Entry]:
@@ -191,7 +187,7 @@ def _pcns(geography: Geography) -> Iterator[Entry]:
         practices = newest.practices_of.get(code, [])
         note = f"{len(practices)} practice{'' if len(practices) == 1 else 's'}, sub-ICB {last.sub_icb[code]}"
         if not practices:
-            went = last.practices_of.get(code) or last.members.loc[last.members["pcn_code"] == code, "practice_code"]
+            went = last.practices_of.get(code) or last.memberships(code)["practice_code"].tolist()
             note = f"no members in {newest.vintage}. {practices_went(went, newest)}"
         yield Entry("pcn", code, last.names[code], tuple(lived), bool(practices), note)
 
@@ -241,7 +237,7 @@ def units_named(name: str, geography: Geography) -> list[Entry]:
 def parents(entry: Entry, geography: Geography) -> tuple[NamedUnit, ...]:
     """What an area in use lies in, in districts and above."""
     if entry.kind == "lsoa" and entry.code in geography.lsoas:
-        lsoas = np.array([geography.lsoas.get_loc(entry.code)])
+        lsoas = np.array([geography.lsoas.position(entry.code)])
     elif entry.kind in KINDS and not KINDS[entry.kind].patients and entry.kind != "lsoa" and entry.alive:
         units = geography.units(entry.kind)
         position = units.position(entry.code)

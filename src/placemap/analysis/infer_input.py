@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from placemap.analysis.infer_listed import Listing, listing
-from placemap.core.arrays import Ints, positions, sums
+from placemap.core.arrays import Ints, sums
 from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
@@ -156,7 +156,7 @@ def _from_fine(frame: pd.DataFrame, geography: Geography, fine: FineColumn, plac
         )
     position = {name: at for at, name in enumerate(names)}
     of_lsoa = np.full(geography.size, -1)
-    of_lsoa[positions(geography.lsoas, list(here))] = [position[name] for name in here.values()]
+    of_lsoa[geography.lsoas.positions(list(here))] = [position[name] for name in here.values()]
     source = f"{len(here):,} LSOAs, by {len(place_of) - len(unknown):,} {fine.kind.plural} (column {fine.column})"
     return WantedPlaces(source, names, of_lsoa, None, (*fine.notes, *notes), unknown)
 
@@ -340,7 +340,7 @@ def _on_atoms(
 
 def _from_lsoas(known: dict[str, int], names: tuple[str, ...], geography: Geography) -> tuple[Ints, str, list[str]]:
     """LSOAs of 2021 as they are; those of 2011 by the exact fit, as `apply` has them."""
-    here = positions(geography.lsoas, list(known))
+    here = geography.lsoas.positions(list(known))
     old = {code: place for (code, place), at in zip(known.items(), here, strict=True) if at < 0}
     new = [code for code in known if code in geography.lsoas and code not in geography.fit_2011.codes]
     place, notes = _from_2011(known, names, geography) if old else (np.full(geography.size, -1), [])

@@ -175,8 +175,7 @@ def _locations(found: Listing, geography: Geography) -> tuple[set[int], Counter[
     """
     units = geography.units("sub_icb")
     practices = _practices(found, geography)
-    members = geography.pcns(found.vintage).members.drop_duplicates("practice_code", keep="last")
-    ods_of = dict(zip(members["practice_code"], members["practice_sub_icb_ods"], strict=True))
+    ods_of = dict(geography.pcns(found.vintage).members.rows("practice_code", "practice_sub_icb_ods"))
     lives, shares = _homes(practices, geography, ods_of)
     chosen: set[int] = set()
     moved: Counter[tuple[str, int]] = Counter()
@@ -210,7 +209,7 @@ def _homes(
     wanted = set(practices)
     lives: dict[str, int] = {}
     shares: dict[str, float] = {}
-    for row, code in enumerate(registrations.code_list):
+    for row, code in enumerate(registrations.codes):
         total = float(cells[row].sum())
         if code in wanted and total > 0:
             lives[code] = int(cells[row].argmax())

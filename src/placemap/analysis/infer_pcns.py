@@ -72,7 +72,7 @@ def _groups(place: Ints, geography: Geography, vintage: str) -> tuple[list[str],
     registrations, pcns = geography.registrations, geography.pcns(vintage)
     practice, _, patients = registrations.living(np.where(place >= 0, 0, -1))
     local = sums(practice, patients, len(registrations.codes)) >= 0.5
-    of = [pcns.pcn_of.get(code, code) for code in registrations.code_list]
+    of = [pcns.pcn_of.get(code, code) for code in registrations.codes]
     groups = sorted({group for group, here in zip(of, local, strict=True) if here})
     position = {group: at for at, group in enumerate(groups)}
     names = {**geography.practice_names, **pcns.names}

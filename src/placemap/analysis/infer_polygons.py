@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from placemap.analysis.infer_input import WantedPlaces, few, name_column_of, no_column
-from placemap.core.arrays import Bools, Floats, Ints, positions, ratio, sums
+from placemap.core.arrays import Bools, Floats, Ints, ratio, sums
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity
 from placemap.core.read_polygons import Polygons
@@ -154,9 +154,9 @@ def _cover_of(lsoa: Ints, label: Ints, share: Floats, size: int) -> _Cover:
 def _centroids(shapes: Shapes, label: Ints, geography: Geography) -> tuple[Ints, Ints]:
     """By LSOA, in how many places its population-weighted centroid lies, and the first of them by name; -1 for none."""
     table = geography.data.table(geography.data.need("centroids"))
-    points = shapely.points(table["easting"].to_numpy(), table["northing"].to_numpy())
+    points = shapely.points(table["easting"], table["northing"])
     polygon, point = shapely.STRtree(points).query(shapes, predicate="contains")
-    lsoa = positions(geography.lsoas, table["lsoa_code"])[point]
+    lsoa = geography.lsoas.positions(table.words("lsoa_code"))[point]
     pairs = pd.DataFrame({"lsoa": lsoa, "label": label[polygon]})
     pairs = pairs[pairs["lsoa"] >= 0].drop_duplicates().sort_values(["lsoa", "label"])
     hits = np.bincount(pairs["lsoa"], minlength=geography.size)

@@ -13,7 +13,7 @@ import pandas as pd
 from placemap.analysis.affected_places import affected_places
 from placemap.analysis.reference_changes import PracticeChanges, StoreDiff, UnitChanges
 from placemap.config.model import System
-from placemap.core.arrays import Floats, positions
+from placemap.core.arrays import Floats
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import SPLIT_WEIGHT, Geography
 from placemap.reference.vintages import months
@@ -51,9 +51,9 @@ def _has(kind: str, geography: Geography) -> bool:
 def units_changed(kind: str, old: Geography, new: Geography) -> UnitChanges:
     """What became of the units of a kind, over the LSOAs that both states have."""
     before, after = old.units(kind), new.units(kind)
-    here = pd.Index(old.lsoas).intersection(new.lsoas, sort=False)
-    at = positions(new.lsoas, here)
-    was, now = before.of[positions(old.lsoas, here)], after.of[at]
+    here = [code for code in old.lsoas if code in new.lsoas]
+    at = new.lsoas.positions(here)
+    was, now = before.of[old.lsoas.positions(here)], after.of[at]
     known = (was >= 0) & (now >= 0)
     people = _residents(new)[at]
     pairs = pd.DataFrame({"old": before.codes[was], "new": after.codes[now], "people": people})[known]

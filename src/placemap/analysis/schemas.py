@@ -27,7 +27,9 @@ def footprints(people: Populations) -> TableSchema:
             Column("LARGEST", "text", "name of the place with most residents"),
             Column("LARGEST_RESIDENTS", counted, "its residents"),
             Column("SPREAD", "number", "residents of the largest ÷ residents of the smallest place"),
-            Column("IN_RANGE", "int", "places of 250,000 to 500,000 residents (guidance: NHS Confederation, 2020)"),
+            Column(
+                "IN_RANGE", "int", "places of the size that guidance gives for their tier; blank where it gives none"
+            ),
             Column("OUTSIDE_SCOPE", "int", "LSOAs of 2021 of its places outside the area that it must cover"),
         ),
         ("FOOTPRINT",),

@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 
 from placemap.analysis import schemas
-from placemap.core.arrays import Bools, Floats, Ints, positions
+from placemap.core.arrays import Bools, Floats, Ints
+from placemap.core.columns import columns_of, columns_of_rows
 from placemap.core.tables import Table, as_declared
 from placemap.core.text import counted
 from placemap.reference.by_lsoa import Registrations
@@ -78,8 +79,8 @@ def _together(whole: ResolvedFootprint, parts: Sequence[Sensitivity]) -> Sensiti
     schema = schemas.sensitivity(whole.populations)
     return Sensitivity(
         other,
-        Table("sensitivity", schema, flips.sort_values(list(schema.key), ignore_index=True)),
-        Table("confidence", schemas.confidence(whole.populations), confidence),
+        Table("sensitivity", schema, columns_of(flips.sort_values(list(schema.key)))),
+        Table("confidence", schemas.confidence(whole.populations), columns_of(confidence)),
     )
 
 
@@ -105,7 +106,7 @@ def _own_icb(assignment: Assignment, geography: Geography, may: Bools) -> Ints:
     units = geography.units("sub_icb")
     own = set() if units.ods is None else set(units.ods[np.unique(units.of[assignment.in_scope & (units.of >= 0)])])
     members = geography.pcns(assignment.footprint.vintages.get("pcn")).members
-    home = dict(zip(members["practice_code"], members["practice_sub_icb_ods"], strict=True))
+    home = dict(members.rows("practice_code", "practice_sub_icb_ods"))
     foreign = np.array([home.get(str(code), "") not in own | {""} for code in geography.registrations.codes])
     return plurality(geography.registrations, np.where(foreign, -1, _places_of(assignment)), may).winner
 
@@ -145,9 +146,9 @@ def _nearest(assignment: Assignment, geography: Geography, may: Bools) -> Ints:
     import shapely
 
     table = geography.data.table(geography.data.need("centroids"))
-    at = positions(geography.lsoas, table["lsoa_code"])
+    at = geography.lsoas.positions(table.words("lsoa_code"))
     point = np.full((geography.size, 2), np.nan)
-    point[at[at >= 0]] = table[["easting", "northing"]].to_numpy()[at >= 0]
+    point[at[at >= 0]] = np.stack([table["easting"], table["northing"]], axis=1)[at >= 0]
     place = _places_of(assignment)
     middles = {
         int(p): middle for p in np.flatnonzero(place >= 0) if (middle := _middle(geography, int(p), point)) is not None
@@ -227,7 +228,7 @@ def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
             "ICSID": np.full(len(rows), resolved.system.id, dtype=object),
             "FOOTPRINT": np.full(len(rows), resolved.footprint.id, dtype=object),
             "METHOD": np.full(len(rows), method, dtype=object),
-            "LSOA21CD": geography.lsoas.to_numpy()[rows],
+            "LSOA21CD": geography.lsoas.array[rows],
             "LSOA21NM": geography.lsoa_names[rows],
             "PLACECD": resolved.placecd[assignment.place[rows]],
             "PLACENM": resolved.placenm[assignment.place[rows]],
@@ -240,7 +241,7 @@ def _flips(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
         typed = {column.name: as_declared(columns[column.name], column) for column in schema.columns}
         frames.append(pd.DataFrame(typed))
     frame = pd.concat(frames, ignore_index=True).sort_values(list(schema.key), ignore_index=True)
-    return Table("sensitivity", schema, frame)
+    return Table("sensitivity", schema, columns_of(frame))
 
 
 def _confidence(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
@@ -269,7 +270,7 @@ def _confidence(resolved: ResolvedFootprint, other: dict[str, Ints]) -> Table:
             )
         )
     schema = schemas.confidence(resolved.populations)
-    return Table("confidence", schema, pd.DataFrame(rows, columns=schema.names))
+    return Table("confidence", schema, columns_of_rows(rows, schema))
 
 
 def _words(name: str, share: float, lsoas: int, gaining: int, *, plural: bool) -> tuple[str, str]:

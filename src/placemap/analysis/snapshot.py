@@ -85,7 +85,7 @@ def snapshot(
 
 
 def _as_text(table: Table) -> pd.DataFrame:
-    columns = {column.name: as_text(table.frame[column.name].tolist(), column) for column in table.schema.columns}
+    columns = {column.name: as_text(table.columns[column.name].tolist(), column) for column in table.schema.columns}
     return pd.DataFrame(columns, dtype=object)
 
 

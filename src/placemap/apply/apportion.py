@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placemap.core.arrays import Floats, Ints, Texts, positions, ratio, sums
+from placemap.core.arrays import Floats, Ints, Texts, ratio, sums
 from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units, living_in
@@ -177,8 +177,8 @@ def _one_hot(of: np.ndarray, count: int) -> Floats:
 def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: str, _practices: str) -> _Keys:
     """LSOAs of 2021 whole; those of 2011 by the exact fit, split and irregular ones by `residents_2021`."""
     fit = geography.fit_2011
-    old = positions(geography.lsoas, fit.codes) < 0
-    both = positions(fit.codes, geography.lsoa_codes) >= 0
+    old = geography.lsoas.positions(fit.codes) < 0
+    both = fit.codes.positions(geography.lsoa_codes) >= 0
     vintages = np.where(both, f"{OLD_LSOA_VINTAGE} and {LSOA_VINTAGE}", LSOA_VINTAGE)
 
     def matrix(target: Target) -> Floats:
@@ -187,7 +187,7 @@ def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: s
         return np.vstack([_one_hot(target.place, target.count), split])
 
     return _Keys(
-        np.concatenate([geography.lsoa_codes, fit.codes.to_numpy()[old]]),
+        np.concatenate([geography.lsoa_codes, fit.codes.array[old]]),
         np.concatenate([vintages, np.full(int(old.sum()), OLD_LSOA_VINTAGE)]).astype(object),
         matrix,
         f"LSOAs whole; those of {OLD_LSOA_VINTAGE} that were split, by {SPLIT_WEIGHT}",
@@ -259,7 +259,7 @@ def _practice_keys(geography: Geography, populations: Populations, _kind: str, _
     pcns = geography.pcns()
     real = [code for code in registrations.codes if KINDS["practice"].accepts(code)]
     codes = np.array(sorted({*real, *geography.practice_names, *pcns.pcn_of}), dtype=object)
-    position = positions(registrations.codes, codes)
+    position = registrations.codes.positions(codes)
 
     everyone = np.arange(len(registrations.codes))
     total = registrations.by_practice
@@ -299,7 +299,7 @@ def _pcn_keys(geography: Geography, populations: Populations, kind: str, shares:
     codes = np.array(sorted(pcns.practices_of), dtype=object)
     number = {code: position for position, code in enumerate(codes)}
     of = np.array([number.get(pcns.pcn_of.get(code, ""), -1) for code in base.codes])
-    position = positions(registrations.codes, base.codes)
+    position = registrations.codes.positions(base.codes)
     size = np.where(position >= 0, registrations.by_practice[position], 0).astype(np.float64)
     # A PCN whose practices have no registered patients yet still lies where its practices do.
     size += np.where(sums(of[of >= 0], size[of >= 0], len(codes))[of] == 0, 1.0, 0.0)

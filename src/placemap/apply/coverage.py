@@ -14,7 +14,7 @@ import pandas as pd
 
 from placemap.apply.apportion import Apportionment
 from placemap.apply.sql import COVERED
-from placemap.core.arrays import Floats, Ints, Texts, positions, ratio, sums
+from placemap.core.arrays import Floats, Ints, Texts, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units
@@ -90,12 +90,12 @@ def shares_of(covered: pd.DataFrame, cover: Cover) -> pd.DataFrame:
 
 def _lsoa_covers(geography: Geography) -> pd.DataFrame:
     fit = geography.fit_2011
-    is_old = positions(geography.lsoas, fit.codes) < 0
+    is_old = geography.lsoas.positions(fit.codes) < 0
     kept = (fit.target >= 0) & is_old[fit.source]
     here = np.arange(geography.size)
     return pd.DataFrame(
         {
-            "CODE": np.concatenate([geography.lsoa_codes, fit.codes.to_numpy()[fit.source[kept]]]),
+            "CODE": np.concatenate([geography.lsoa_codes, fit.codes.array[fit.source[kept]]]),
             "ATOM": np.concatenate([here, fit.target[kept]]).astype(np.int64),
             "PART": np.concatenate([np.ones(geography.size), _parts(geography)[kept]]),
         }
@@ -180,7 +180,7 @@ def _by_code(kind: str, geography: Geography, measure: str | None = None) -> dic
     """Registered patients by practice or PCN; another measure by practice instead; nobody where it has no name."""
     registrations = geography.registrations
     if measure in (None, geography.registered_measure):
-        by_practice = dict(zip(registrations.code_list, map(float, registrations.by_practice), strict=True))
+        by_practice = dict(zip(registrations.codes, map(float, registrations.by_practice), strict=True))
     elif measure and geography.measure_entry(measure).family == "lsoa_measure":
         raise PlacemapError(
             f"`{measure}` counts residents, and {KINDS[kind].plural} have patients, who are others",

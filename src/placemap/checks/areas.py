@@ -138,12 +138,12 @@ def _history(geography: Geography, member: Member) -> tuple[str, str] | None:
     """Years and successors of a former LTLA, from the history of LTLA codes."""
     if member.kind != "ltla" or geography.data.find("ltla_history") is None:
         return None
-    table = geography.ltla_history
-    rows = table[(table["ltla_code"] == member.code) & (table["successor_code"] != "")]
-    if rows.empty:
+    rows = [row for row in geography.ltla_history if row.code == member.code and row.successor]
+    if not rows:
         return None
-    successors = [f"{code} ({name})" for code, name in zip(rows.successor_code, rows.successor_name, strict=True)]
-    first, last = int(rows["first_year"].min()), int(rows["last_year"].max())
+    successors = [f"{row.successor} ({row.successor_name})" for row in rows]
+    first, last = min(row.first_year for row in rows), max(row.last_year for row in rows)
     # The history starts in 2016, so a code that was there then may be older.
-    lived = f"{first} to {last}" if first > int(table["first_year"].min()) else f"{last} and before"
+    beginning = min(row.first_year for row in geography.ltla_history)
+    lived = f"{first} to {last}" if first > beginning else f"{last} and before"
     return lived.removesuffix(" and before") if first == last else lived, f"It was followed by {listed(successors)}."

@@ -8,7 +8,7 @@ import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
 from placemap.config.model import Footprint
-from placemap.core.arrays import Bools, Floats, Ints
+from placemap.core.arrays import Ints, distinct
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import listed, some
 from placemap.resolve.resolved import ResolvedFootprint
@@ -47,7 +47,7 @@ def gap(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 def _by_ltla(resolved: ResolvedFootprint, lsoas: Ints) -> Iterator[tuple[str, str, Ints]]:
     units = resolved.geography.units("ltla")
-    for unit in np.unique(units.of[lsoas]):
+    for unit in distinct(units.of[lsoas]).values:
         code, name = (units.codes[unit], units.names[unit]) if unit >= 0 else ("", "no LTLA")
         yield str(code), str(name), lsoas[units.of[lsoas] == unit]
 
@@ -55,11 +55,12 @@ def _by_ltla(resolved: ResolvedFootprint, lsoas: Ints) -> Iterator[tuple[str, st
 @result_check("overlap")
 def overlap(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """LSOAs that several places claim exactly, by the places that do."""
-    overlaps = resolved.assignment.overlaps
-    claimants, inverse = np.unique(resolved.assignment.claims[overlaps], axis=0, return_inverse=True)
-    for number, row in enumerate(claimants):
-        lsoas = overlaps[inverse == number]
-        places = [place for place, claims in zip(resolved.places, row, strict=True) if claims]
+    by_claims: dict[tuple[bool, ...], list[int]] = {}
+    for lsoa in resolved.assignment.overlaps.tolist():
+        by_claims.setdefault(tuple(resolved.assignment.claims[lsoa].tolist()), []).append(lsoa)
+    for claimed, positions in sorted(by_claims.items()):
+        lsoas = np.array(positions)
+        places = [place for place, claims in zip(resolved.places, claimed, strict=True) if claims]
         yield finding_of(
             resolved,
             "overlap",
@@ -128,10 +129,8 @@ def not_contiguous(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """
     if resolved.geography.data.find("adjacency") is None:  # `left-out-tables` says so
         return
-    a, b = resolved.geography.adjacency
-    for position, place in enumerate(resolved.places):
-        mask = resolved.assignment.place == position
-        for part in _detached(mask, a, b, resolved.populations.residents):
+    for place, parts in zip(resolved.places, _detached(resolved), strict=True):
+        for part in parts:
             yield finding_of(
                 resolved,
                 "not-contiguous",
@@ -144,33 +143,37 @@ def not_contiguous(resolved: ResolvedFootprint) -> Iterator[Finding]:
             )
 
 
-def _detached(mask: Bools, a: Ints, b: Ints, residents: Floats) -> list[Ints]:
-    """Parts of `mask` other than the one with most residents, except those that border no LSOA outside the mask."""
-    inside_a, inside_b = (a >= 0) & mask[a], (b >= 0) & mask[b]
-    parts = _components(np.flatnonzero(mask), a[inside_a & inside_b], b[inside_a & inside_b])
-    if len(parts) < 2:
-        return []
-    bordered = np.zeros(len(mask), dtype=bool)
-    bordered[a[inside_a & ~inside_b]] = True
-    bordered[b[inside_b & ~inside_a]] = True
-    main = max(range(len(parts)), key=lambda number: (residents[parts[number]].sum(), -number))
-    return [part for number, part in enumerate(parts) if number != main and bordered[part].any()]
+def _detached(resolved: ResolvedFootprint) -> Iterator[list[Ints]]:
+    """By place, its parts but for the one with most residents and those that border no LSOA of another or of none."""
+    place, residents = resolved.assignment.place, resolved.populations.residents
+    a, b = resolved.geography.adjacency
+    place_a, place_b = (np.append(place, -1)[side] for side in (a, b))
+    within, border = (place_a == place_b) & (place_a >= 0), place_a != place_b
+    part = _components(len(place), a[within], b[within])
+    bordered = np.zeros(len(place), dtype=bool)
+    for side in (a[border], b[border]):
+        bordered[side[side >= 0]] = True
+    for position in range(len(resolved.places)):
+        lsoas = np.flatnonzero(place == position)
+        first = distinct(part[lsoas]).values
+        parts = [lsoas[part[lsoas] == number] for number in first] if len(first) > 1 else []
+        main = max(range(len(parts)), key=lambda number: (residents[parts[number]].sum(), -number), default=-1)
+        yield [one for number, one in enumerate(parts) if number != main and bordered[one].any()]
 
 
-def _components(nodes: Ints, a: Ints, b: Ints) -> list[Ints]:
-    """Connected parts of a graph, each ascending, in order of their first node."""
-    parent = {int(node): int(node) for node in nodes}
+def _components(size: int, a: Ints, b: Ints) -> Ints:
+    """By node, the lowest node that it is connected with.
 
-    def root(node: int) -> int:
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
-    for one, other in zip(a.tolist(), b.tolist(), strict=True):
-        low, high = sorted((root(one), root(other)))
-        parent[high] = low
-    parts: dict[int, list[int]] = {}
-    for node in parent:
-        parts.setdefault(root(node), []).append(node)
-    return [np.array(sorted(part)) for _, part in sorted(parts.items())]
+    Args:
+        a, b: by edge, its two nodes.
+    """
+    lowest = np.arange(size)
+    while True:
+        low = np.minimum(lowest[a], lowest[b])
+        before = lowest.copy()
+        for side in (a, b):
+            np.minimum.at(lowest, lowest[side], low)
+            np.minimum.at(lowest, side, low)
+        lowest = lowest[lowest]
+        if (lowest == before).all():
+            return lowest

@@ -25,6 +25,9 @@ def expectation_missed(resolved: ResolvedFootprint) -> Iterator[Finding]:
                 have = ", ".join(measures)
                 yield _unchecked(resolved, place, expect, f"the tables in use have no such measure (only {have})")
                 continue
+            if resolved.geography.measure_entry(expect.measure).family == "practice_measure" and is_united(place):
+                yield _unchecked(resolved, place, expect, "it has no practices of its own, only those of other places")
+                continue
             found = figure_of(resolved, position, expect.measure)
             if within(found, expect.value, expect.within_pct):
                 continue
@@ -33,6 +36,11 @@ def expectation_missed(resolved: ResolvedFootprint) -> Iterator[Finding]:
                 yield _unchecked(resolved, place, expect, f"its PCN members were worked out from {source}")
             else:
                 yield _missed(resolved, place, expect, found)
+
+
+def is_united(place: Place) -> bool:
+    """Whether a place is put together from places of another footprint, whose practices are not its own."""
+    return len(place.units) < len(place.members)
 
 
 def _missed(resolved: ResolvedFootprint, place: Place, expect: Expect, found: float) -> Finding:

@@ -78,9 +78,7 @@ def _at_home(resolved: ResolvedFootprint) -> Floats:
     registrations = resolved.geography.registrations
     open_to_practices = resolved.assignment.in_scope & ~resolved.assignment.claims.any(axis=1)
     in_scope = registrations.fit.shares(np.where(open_to_practices, 0, 1), 2)[:, 0]
-    known: Ints = np.flatnonzero(registrations.lsoa >= 0)
-    return sums(
-        registrations.practice[known],
-        registrations.patients[known] * in_scope[registrations.lsoa[known]],
-        len(registrations.codes),
-    )
+    # Nobody of the three negative classes, which as positions count from the end.
+    rows: Ints = np.flatnonzero(np.append(in_scope > 0, [False] * 3)[registrations.lsoa])
+    people = registrations.patients[rows] * in_scope[registrations.lsoa[rows]]
+    return sums(registrations.practice[rows], people, len(registrations.codes))

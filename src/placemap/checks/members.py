@@ -29,7 +29,7 @@ def check_declarations(footprint: Footprint, geography: Geography) -> list[Findi
     for place in footprint.places:
         if not place.members:
             findings.append(_no_members(place))
-        findings += _units(geography, (*place.members, *place.exclude, *place.within), place.id)
+        findings += _units(geography, (*place.units, *place.exclude, *place.within), place.id)
     return list({(f.location, f.code, f.message): f for f in findings}.values())
 
 
@@ -102,7 +102,7 @@ def _duplicates(footprint: Footprint) -> Iterator[Finding]:
             other = first[key][1]
             yield error(
                 "duplicate-member",
-                f"{KINDS[member.kind].label} {member.code} is in {place.name} and already in {first[key][0].name} "
+                f"{member.of_kind.label} {member.code} is in {place.name} and already in {first[key][0].name} "
                 f"(line {other.loc.line}).",
                 member.code,
                 member.loc,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from placemap.checks.registry import finding_of, result_check
-from placemap.config.draft import TO_FILL_IN
 from placemap.config.model import System
+from placemap.config.text_rules import TO_FILL_IN
 from placemap.core.errors import Exit, PlacemapError, PlacemapErrors
 from placemap.core.findings import Finding, Severity
 from placemap.resolve.resolved import ResolvedFootprint

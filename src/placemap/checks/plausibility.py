@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
-from placemap.config.model import PLACE_SIZE
+from placemap.config.tiers import GUIDANCE, PLACE_TIER, tier_of
+from placemap.core.arrays import distinct
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import counted, listed
 from placemap.resolve.resolve import LOW_SHARE
@@ -59,9 +60,9 @@ def _parts(sizes: list[tuple[int, str]]) -> str:
 def _split(resolved: ResolvedFootprint, kind: str) -> Iterator[Finding]:
     units, place = resolved.geography.units(kind), resolved.assignment.place
     placed = np.flatnonzero((place >= 0) & (units.of >= 0))
-    pairs = np.unique(np.stack([units.of[placed], place[placed]], axis=1), axis=0)
-    codes, counts = np.unique(pairs[:, 0], return_counts=True)
-    for unit in codes[counts > 1]:
+    count = len(resolved.places)
+    places_of = distinct(distinct(units.of[placed] * count + place[placed]).values // count)
+    for unit in places_of.values[places_of.counts > 1]:
         lsoas = placed[units.of[placed] == unit]
         sizes = sorted(
             ((int((place[lsoas] == position).sum()), resolved.places[position].name) for position in set(place[lsoas])),
@@ -132,17 +133,21 @@ def exact_beats_plurality(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 @result_check("place-size")
 def place_size(resolved: ResolvedFootprint) -> Iterator[Finding]:
-    """Places outside the size that national guidance gives."""
-    low, high = PLACE_SIZE
+    """Places outside the size that national guidance gives for their tier."""
+    tier = tier_of(resolved.system, resolved.footprint)
+    guidance = GUIDANCE.get(tier)
+    if guidance is None:
+        return
+    whose = "" if tier == PLACE_TIER else f"a {tier} "
     for position, place in enumerate(resolved.places):
         people = resolved.people(np.flatnonzero(resolved.assignment.place == position))
-        if people and not low <= people <= high:
+        if people and not guidance.low <= people <= guidance.high:
             yield finding_of(
                 resolved,
                 "place-size",
                 Severity.INFO,
-                f"{place.name} has {people:,.0f} residents; guidance gives {low:,} to {high:,} "
-                "(NHS Confederation, 2020).",
+                f"{place.name} has {people:,.0f} residents; guidance gives {whose}{guidance.low:,} to "
+                f"{guidance.high:,} ({guidance.source}).",
                 subject=place.id,
                 place=place,
                 people=people,

@@ -35,7 +35,7 @@ def _derived(geography: Geography, vintage: str | None) -> bool:
 def _empty_pcn(geography: Geography, member: Member, pcns: Pcns, place: str) -> Finding:
     """A PCN that has no members any more, or none yet."""
     code, vintage = member.code, pcns.vintage
-    first = min(pcns.members.loc[pcns.members["pcn_code"] == code, "start"], default="")
+    first = min(pcns.memberships(code)["start"], default="")
     early = first[: len(vintage)] > vintage
     lived = [v for v in vintages_of(geography, "pcn") if code in geography.pcns(v).practices_of]
     story = (
@@ -61,7 +61,7 @@ def _pcns_of(geography: Geography, vintage: str) -> str:
 
 def _where_practices_went(geography: Geography, code: str, vintage: str) -> str:
     pcns = geography.pcns(vintage)
-    former = pcns.members[pcns.members["pcn_code"] == code]
+    former = pcns.memberships(code)
     left = sorted(set(former["end"]) - {""})
     dates = f" (left {left[0]}{f' to {left[-1]}' if len(left) > 1 else ''})" if left else ""
     return practices_went(former["practice_code"], pcns, dates)

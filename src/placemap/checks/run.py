@@ -18,6 +18,7 @@ from placemap.checks import (  # noqa: F401
     plausibility,
     reorganisations,
     store_lacks,
+    tiers,
     vintages,
 )
 from placemap.checks.registry import RESULT_CHECKS

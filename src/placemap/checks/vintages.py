@@ -8,7 +8,7 @@ import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
 from placemap.config.as_of import valid_on
-from placemap.core.arrays import Ints
+from placemap.core.arrays import Ints, distinct
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import listed
@@ -44,8 +44,8 @@ def icb_gone(resolved: ResolvedFootprint) -> Iterator[Finding]:
 
 def replaced_by(today: Units, lsoas: Ints) -> str:
     """Which units the LSOAs are in now, the largest part first; empty where no table tells."""
-    units, counts = np.unique(today.of[lsoas], return_counts=True)
-    parts = sorted(zip(units.tolist(), counts.tolist(), strict=True), key=lambda part: (-part[1], part[0]))
+    found = distinct(today.of[lsoas])
+    parts = sorted(zip(found.values.tolist(), found.counts.tolist(), strict=True), key=lambda part: (-part[1], part[0]))
     texts = [f"{_unit(today, unit)}, {count:,} of its {len(lsoas):,} LSOAs" for unit, count in parts if unit >= 0]
     return f"Its area is in {' and '.join(texts)}." if texts else ""
 

@@ -6,22 +6,38 @@ Heavy imports stand inside the commands, so that `placemap --help` starts at onc
 from __future__ import annotations
 
 import importlib
-from typing import Annotated
+from collections.abc import Callable
+from copy import copy
+from typing import Annotated, Any
 
 import typer
 
+from placemap.cli.plain_values import Command, Group
 from placemap.core.installed import __version__
 
-app = typer.Typer(
+
+class _Commands(typer.Typer):
+    """Commands whose values are converted plainly."""
+
+    def command(self, name: str | None = None, **how: Any) -> Callable[[Any], Any]:
+        """Enter a command."""
+        return super().command(name, cls=Command, **how)
+
+
+app = _Commands(
     name="placemap",
+    cls=Group,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help=("An integrated care system's places, in ONS geography, with the proof.\n\nExample: placemap build bnssg"),
     epilog="Exit codes: 0 clean, 1 a bug, 2 usage, 3 cannot be read, 4 wrong, 5 changed (diff), 130 interrupted.",
 )
-data_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="The reference tables.\n\nExample: placemap data import Downloads"
+data_app = _Commands(
+    cls=Group,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The reference tables.\n\nExample: placemap data import Downloads",
 )
 app.add_typer(data_app, name="data")
 
@@ -73,4 +89,24 @@ def load(command: str = "") -> typer.Typer:
     for name in names:
         for module in MODULES[name]:
             importlib.import_module(f"placemap.cli.{module}")
-    return app
+    return _in_words(app) if command == "--help" else app
+
+
+def _in_words(commands: typer.Typer) -> typer.Typer:
+    """The same commands without their parameters, which a list of them does not show."""
+    shown = copy(commands)
+    shown.registered_commands = [copy(info) for info in commands.registered_commands]
+    for info in shown.registered_commands:
+        info.callback = _named_like(info.callback)
+    shown.registered_groups = [copy(info) for info in commands.registered_groups]
+    for group in shown.registered_groups:
+        group.typer_instance = group.typer_instance and _in_words(group.typer_instance)
+    return shown
+
+
+def _named_like(command: Any) -> Callable[[], None]:
+    def without_parameters() -> None:
+        """Nothing."""
+
+    without_parameters.__name__, without_parameters.__doc__ = command.__name__, command.__doc__
+    return without_parameters

@@ -35,6 +35,7 @@ from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
     from placemap.apply.run import Applied
+    from placemap.apply.tiers import Tiers
     from placemap.commands.apply import Applier
 
 
@@ -67,6 +68,7 @@ def apply(
     blank: given.BlanksOption = None,
     extensive: given.ExtensiveOption = None,
     whole: given.WholeOption = False,
+    tiers: given.TiersOption = False,
     min_coverage: given.MinCoverageOption = 0.0,
     out: given.OutOption = None,
     long: given.LongOption = False,
@@ -98,7 +100,7 @@ def apply(
     how = given.rate_options(
         per, interval, confidence, age, indirect, compare, denominator, absent_is_zero=absent_is_zero
     )
-    refuse_together(result, sql=sql, whole=whole, figures=how.given or min_coverage > 0)
+    refuse_together(result, sql=sql, whole=whole, figures=how.given or min_coverage > 0, tiers=tiers)
     result.refuse_unwritable(data, tuple(system or ()))
     measures = measures_of(sums or [], means or [], rates or [], count=count, denominator=denominator or "")
     options = Options(
@@ -118,16 +120,17 @@ def apply(
         how,
     )
     whereto = Whereto(
-        tuple(system or ()), tuple(footprint or ()), england, reference, measure, min_grade.value, download
+        tuple(system or ()), tuple(footprint or ()), england, reference, measure, min_grade.value, download, tiers
     )
-    with Applier(*open_footprints(whereto, data, join=join), data, measures, options) as applier:
+    workspace, footprints, parts = open_footprints(whereto, data, join=join)
+    with Applier(workspace, footprints, data, measures, options) as applier:
         _write_keys(applier, result)
         if sql:
             return _print_queries(applier, dialect)
         applied = applier.apply()
         refused = applied.refusal(max_loss)
         _write_joined(applier, result, refused)
-    return _tell(applied, applier, result, refused)
+    return _tell(applied, applier, result, refused, parts)
 
 
 def _write_keys(applier: Applier, result: ResultOptions) -> None:
@@ -152,12 +155,14 @@ def _write_joined(applier: Applier, result: ResultOptions, refused: PlacemapErro
         write_whole(result.joined, applier.join)
 
 
-def _tell(applied: Applied, applier: Applier, result: ResultOptions, refused: PlacemapError | None) -> Exit:
+def _tell(
+    applied: Applied, applier: Applier, result: ResultOptions, refused: PlacemapError | None, tiers: Tiers | None
+) -> Exit:
     """Write the files and print the rest."""
     _write_reconciliation(applied, result)
     if refused is not None:
         return _refuse(applied, applier, refused, as_json=result.as_json)
-    return _give(applied, applier, result)
+    return _give(applied, applier, result, tiers)
 
 
 def _write_reconciliation(applied: Applied, result: ResultOptions) -> None:
@@ -167,17 +172,17 @@ def _write_reconciliation(applied: Applied, result: ResultOptions) -> None:
         write_frame(reconciliation_table(applied.reconciliations, applied.account), result.reconciliation)
 
 
-def _give(applied: Applied, applier: Applier, result: ResultOptions) -> Exit:
+def _give(applied: Applied, applier: Applier, result: ResultOptions, tiers: Tiers | None) -> Exit:
     """Figures by place to their file or to stdout, and what was lost."""
     from placemap.outputs.applied import result_table, write_frame
 
     measures = applier.question.measures
-    table = result_table(applied, measures, long=result.long)
+    table = result_table(applied, measures, long=result.long, tiers=tiers)
     if result.table is not None:
         write_frame(table, result.table)
     code = strict_code(applied, result.strict)
     if result.as_json:
-        print_json(result_json(applied, measures, code))
+        print_json(result_json(applied, measures, code, tiers))
     else:
         if result.out is None:
             print_result(table)

@@ -135,6 +135,9 @@ BlanksOption = Annotated[
 ExtensiveOption = Annotated[
     _Columns, typer.Option("--extensive", metavar="COLUMN", help="It does add up, whatever its name; repeatable.")
 ]
+TiersOption = Annotated[
+    bool, typer.Option("--tiers", help="Figures for each tier of the system, each summing to the next.")
+]
 WholeOption = Annotated[bool, typer.Option("--whole-numbers", help="Sums in whole numbers, by largest remainder.")]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the result: .csv or .parquet.")]
 LongOption = Annotated[bool, typer.Option("--long/--wide", help="A row a measure, or a column a measure.")]
@@ -203,6 +206,7 @@ class Whereto:
         reference: a store's folder; None for the one in use.
         measure, min_grade: see `open_workspace`.
         download: whether what is missing is fetched unasked.
+        tiers: whether all tiers of the system are meant.
     """
 
     systems: tuple[str, ...]
@@ -212,6 +216,7 @@ class Whereto:
     measure: str
     min_grade: str
     download: bool
+    tiers: bool = False
 
 
 @dataclass(frozen=True)
@@ -265,7 +270,7 @@ class ResultOptions:
         refuse_same([*named, *tables], [("the input", data), *configs])
 
 
-def refuse_together(result: ResultOptions, *, sql: bool, whole: bool, figures: bool) -> None:
+def refuse_together(result: ResultOptions, *, sql: bool, whole: bool, figures: bool, tiers: bool = False) -> None:
     """Refuse options that need each other, or shut each other out.
 
     Args:
@@ -276,6 +281,10 @@ def refuse_together(result: ResultOptions, *, sql: bool, whole: bool, figures: b
     """
     if result.join and result.out is None:
         raise PlacemapError("--join needs --out FILE", hint="add --out joined.parquet", exit_code=Exit.USAGE)
+    other = {"--join": result.join, "--sql": sql, "--whole-numbers": whole, "--keys": result.keys is not None}
+    if tiers and any(other.values()):
+        clash = next(option for option, given in other.items() if given)
+        raise PlacemapError(f"{clash} is for one tier", hint="leave --tiers or it out", exit_code=Exit.USAGE)
     if sql and whole:
         raise PlacemapError(
             "--whole-numbers is not in the SQL of --sql", hint="leave one of them out", exit_code=Exit.USAGE

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from placemap.apply.measures import Measure
     from placemap.apply.reconcile import Reconciliation, ReconciliationLine
     from placemap.apply.run import Applied
+    from placemap.apply.tiers import Tiers
     from placemap.commands.apply import Applier
     from placemap.core.findings import Finding
 
@@ -138,9 +139,12 @@ def warn(findings: Sequence[Finding]) -> None:
     show_findings(findings)
 
 
-def result_json(applied: Applied, measures: Sequence[Measure], code: Exit) -> dict[str, Any]:
+def result_json(
+    applied: Applied, measures: Sequence[Measure], code: Exit, tiers: Tiers | None = None
+) -> dict[str, Any]:
     """A result for machines."""
-    rows = [{str(key): _plain(value) for key, value in row.items()} for row in applied.frame.to_dict(orient="records")]
+    frame = applied.frame if tiers is None else tiers.told(applied.frame)
+    rows = [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict(orient="records")]
     return {
         "exit_code": int(code),
         "by": applied.by,

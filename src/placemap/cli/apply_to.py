@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from placemap.apply.tiers import Tiers
     from placemap.cli.apply_options import Whereto
     from placemap.commands.workspace import Workspace
     from placemap.config.model import Footprint, System
     from placemap.resolve.resolved import ResolvedFootprint
 
 
-def open_footprints(whereto: Whereto, data: Path, *, join: bool) -> tuple[Workspace, list[ResolvedFootprint]]:
-    """The workspace and the footprints in it; what is missing is fetched, if the user agrees.
+def open_footprints(
+    whereto: Whereto, data: Path, *, join: bool
+) -> tuple[Workspace, list[ResolvedFootprint], Tiers | None]:
+    """The workspace and the footprints in it, or their tiers; what is missing is fetched, if the user agrees.
 
     Raises:
         PlacemapError: none are named, or two that cannot be told apart, or one has errors.
@@ -30,7 +33,27 @@ def open_footprints(whereto: Whereto, data: Path, *, join: bool) -> tuple[Worksp
     jobs = _jobs(whereto, join=join)
     _fetch_missing(data, [one for one, _ in jobs], whereto)
     workspace = open_workspace(whereto.reference, whereto.measure, min_grade=whereto.min_grade)
-    return workspace, _england(workspace) if whereto.england else _footprints(workspace, jobs)
+    if whereto.england:
+        return workspace, _england(workspace), None
+    footprints = _footprints(workspace, jobs)
+    if not whereto.tiers:
+        return workspace, footprints, None
+    tiers = _tiers(workspace, footprints)
+    return workspace, list(tiers.footprints), tiers
+
+
+def _tiers(workspace: Workspace, footprints: Sequence[ResolvedFootprint]) -> Tiers:
+    """All tiers that go through the one footprint that is asked for.
+
+    Raises:
+        PlacemapError: several are, or it has no other tier, or one of the tiers has errors.
+    """
+    from placemap.apply.tiers import tiers_of
+    from placemap.commands.tiers import chain_in
+
+    if len(footprints) > 1:
+        raise PlacemapError("--tiers takes one system and footprint", hint="name one", exit_code=Exit.USAGE)
+    return tiers_of(chain_in(workspace, footprints[0]))
 
 
 def _fetch_missing(data: Path, systems: list[System], whereto: Whereto) -> None:
@@ -48,6 +71,8 @@ def _jobs(whereto: Whereto, *, join: bool) -> list[tuple[System, Footprint]]:
 
     if whereto.england:
         refuse_with_england(list(whereto.systems), list(whereto.footprints), every=False)
+        if whereto.tiers:
+            raise PlacemapError("--tiers takes one system", hint="name it with --system", exit_code=Exit.USAGE)
         return []
     if not whereto.systems:
         raise PlacemapError(

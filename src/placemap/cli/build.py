@@ -116,6 +116,9 @@ def build(
     sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="Also place LSOAs by other methods, and say how sure each place is.")
     ] = False,
+    tiers: Annotated[
+        bool, typer.Option("--tiers", help="Write each LSOA by all tiers of the system, as tiers_lsoa21, too.")
+    ] = False,
     strict: StrictOption = False,
     download: DownloadOption = False,
     as_json: JsonOption = False,
@@ -127,12 +130,15 @@ def build(
     Example: placemap build bnssg --out crosswalks
     """
     from placemap.commands import build as pipeline
-    from placemap.commands.data import shipped_systems
 
     reference = _Reference(data, measure, vintage or [], as_of, min_grade, locked, download)
-    options = pipeline.BuildOptions(formats.value, excel, boundaries, sensitivity)
+    options = pipeline.BuildOptions(formats.value, excel, boundaries, sensitivity, tiers)
     if england:
         refuse_with_england(systems, footprint, every=every)
+        if tiers:
+            raise PlacemapError("--tiers takes systems", hint="name them instead", exit_code=Exit.USAGE)
+        from placemap.commands.data import shipped_systems
+
         workspace = reference.open([], shipped_systems(), "build --england")
         return build_england(workspace, out, min_grade.value, options, strict=strict, as_json=as_json)
     if not systems:

@@ -253,5 +253,8 @@ def _with_path(error: PlacemapError, path: Path, name: str) -> PlacemapError:
     if str(path) != name:
         return error
     for one in getattr(error, "errors", [error]):
-        one.location = one.location.replace(path.name, name, 1)
+        if one.location.startswith(path.name):
+            one.location = one.location.replace(path.name, name, 1)
+        elif one.location:  # another file of the system, in the same folder
+            one.location = str(path.parent / one.location)
     return error

@@ -75,6 +75,8 @@ def compare(
 
 
 def _show(found: Comparison) -> None:
+    from placemap.analysis.compare import nestings
+
     rows = [_sizes(item) for item in found.sides]
     headers = ["footprint", "places", "LSOAs", "residents", "registered", "smallest", "largest", "spread", "in range"]
     print_table(headers, rows, right=(1, 2, 3, 4, 7, 8), title=f"{found.system.name}: footprints side by side")
@@ -82,7 +84,11 @@ def _show(found: Comparison) -> None:
     headers = ["footprint", *(LABELS[kind] for kind in kinds)]
     rows = [[item.footprint.id, *(_aligned(one) for one in item.alignments)] for item in found.sides]
     print_table(headers, rows, title="\nresidents in whole units (whole of all units in the footprint)")
-    typer.echo("\nin range: places of 250,000 to 500,000 residents (guidance, not a rule); spread: largest ÷ smallest")
+    typer.echo(
+        "\nin range: places of the size that guidance gives for their tier (not a rule); spread: largest ÷ smallest"
+    )
+    for nesting in nestings(found.sides):
+        typer.echo(nesting.text)
     for item in found.sides if len(found.sides) <= FEW else ():
         _show_split(item)
     if len(found.sides) == 2:
@@ -102,7 +108,7 @@ def _sizes(item: Side) -> list[str]:
         f"{footprint.places[item.smallest].name} {item.sizes[item.smallest]:,.0f}",
         f"{footprint.places[item.largest].name} {item.sizes[item.largest]:,.0f}",
         f"{item.spread:.2f}",
-        f"{item.in_range} of {len(footprint.places)}",
+        "" if item.in_range is None else f"{item.in_range} of {len(footprint.places)}",
     ]
 
 
@@ -140,8 +146,13 @@ def _share(value: Any) -> str:
 
 
 def _json(found: Comparison) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from placemap.analysis.compare import nestings
+
     return {
         "system": found.system.id,
+        "tiers": [dict(rounded(asdict(nesting))) for nesting in nestings(found.sides)],
         "footprints": [
             {
                 **{key.lower(): value for key, value in row.items() if key != "ICSID"},

@@ -162,13 +162,21 @@ def _give(text: str, out: Path | None) -> None:
 
 
 def _show_footprint(system: System, footprint: Footprint) -> None:
+    from placemap.config.tiers import tier_of
+
     default = ", default" if footprint.id == system.default_footprint else ""
     title = (
         f"\n{footprint.id}: {footprint.name} ({footprint.status}{default}; grade {footprint.grade}, {footprint.basis}; "
         f"evidence {', '.join(footprint.evidence)})"
     )
-    rows = [(place.id, place.name, "; ".join(_declared(place.members))) for place in footprint.places]
-    print_table(["place", "name", "members"], rows, title=title, heads=2)
+    if footprint.inside:
+        title += f"\ninside {'/'.join(part for part in footprint.inside if part)}, a {tier_of(system, footprint)} tier"
+    headers = ["place", "name", "members", *(["parent"] if footprint.inside else [])]
+    rows = [
+        (place.id, place.name, "; ".join(_declared(place.members)), *([place.parent] if footprint.inside else []))
+        for place in footprint.places
+    ]
+    print_table(headers, rows, title=title, heads=2)
     for place in footprint.places:
         if place.exclude:
             print_text(f"{place.id} excludes {'; '.join(_declared(place.exclude))}", indent="  ", hanging="    ")
@@ -197,11 +205,14 @@ def _system_json(system: System, footprints: list[Footprint] | None = None) -> d
             key: {"title": e.title, "publisher": e.publisher, "date": e.date, "url": e.url, "states": e.states}
             for key, e in system.evidence.items()
         },
-        "footprints": [_footprint_json(footprint) for footprint in footprints or system.footprints.values()],
+        "footprints": [_footprint_json(system, footprint) for footprint in footprints or system.footprints.values()],
     }
 
 
-def _footprint_json(footprint: Footprint) -> dict[str, Any]:
+def _footprint_json(system: System, footprint: Footprint) -> dict[str, Any]:
+    from placemap.config.tiers import outer_of, tier_of
+
+    outer = outer_of(system, footprint)
     return {
         "id": footprint.id,
         "name": footprint.name,
@@ -209,10 +220,13 @@ def _footprint_json(footprint: Footprint) -> dict[str, Any]:
         "grade": footprint.grade,
         "basis": footprint.basis,
         "evidence": list(footprint.evidence),
+        "tier": tier_of(system, footprint),
+        "inside": outer.id if outer else None,
         "places": [
             {
                 "id": place.id,
                 "name": place.name,
+                "parent": place.parent or None,
                 "members": [_member_json(member) for member in place.members],
                 "exclude": [_member_json(member) for member in place.exclude],
                 "within": "scope" if place.within_scope else [_member_json(member) for member in place.within],

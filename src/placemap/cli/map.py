@@ -46,6 +46,9 @@ def map_places(
     legend: Annotated[
         bool, typer.Option("--legend/--no-legend", help="Say beside the map what colours and lines mean.")
     ] = True,
+    tiers: Annotated[
+        bool, typer.Option("--tiers", help="Two tiers on one map: the places, and what divides them.")
+    ] = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files go.")] = Path("out"),
     data: DataOption = None,
     measure: MeasureOption = RESIDENTS,
@@ -71,9 +74,11 @@ def map_places(
             hint=f"name another of {', '.join(found.footprints)} with --compare",
             exit_code=Exit.USAGE,
         )
+    if compare and tiers:
+        raise PlacemapError("--compare and --tiers are two maps", hint="leave one of them out", exit_code=Exit.USAGE)
     sets = [[one, *footprints_of(found, [compare])] if compare else [one] for one in chosen]
     made = [
-        make_map(workspace, found, footprints, out, highlight=highlight, title=title, legend=legend)
+        make_map(workspace, found, footprints, out, highlight=highlight, title=title, legend=legend, tiers=tiers)
         for footprints in progress(sets, lambda each: f"drawing {' and '.join(one.id for one in each)}")
     ]
     if as_json:

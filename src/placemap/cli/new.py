@@ -25,6 +25,16 @@ def new(
     place: Annotated[
         list[str] | None, typer.Option("--place", metavar="NAME", help="Name of a place; repeatable; asked for.")
     ] = None,
+    tiers: Annotated[
+        bool,
+        typer.Option(
+            "--tiers",
+            help="Divide the places, too: one PCN a neighbourhood. ICB may then be a system that has a config.",
+        ),
+    ] = False,
+    footprint: Annotated[
+        str, typer.Option("--footprint", "-f", metavar="ID", help="With --tiers: the footprint that is divided.")
+    ] = "",
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the system. Default: the ICB's.")] = "",
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Default: configs/SYSTEM.yaml; `-` prints it.")
@@ -40,13 +50,22 @@ def new(
     from placemap.commands.new import BY, first_config
     from placemap.commands.workspace import open_workspace
 
+    if footprint and not tiers:
+        raise PlacemapError("--footprint goes with --tiers", hint="add --tiers to divide it", exit_code=Exit.USAGE)
     icb = icb or _ask("Which integrated care board (code or name)?", "ICB")
+    if tiers and (config := _config_of(icb)):
+        return _divide(config, footprint, out, data)
     by = by or _ask(f"What are the places made of ({', '.join(BY)})?", "--by", default=BY[0])
     places = place if place is not None else _ask_places()
     systems = load_systems([])
-    geography = open_workspace(data).geography
+    workspace = open_workspace(data)
+    geography = workspace.geography
     packaged = set(geography.data.manifest.covers)
     text, system = first_config(icb, geography, by=by, places=places, name=name, packaged=packaged)
+    if tiers:
+        from placemap.commands.new_tiers import with_neighbourhoods
+
+        text = with_neighbourhoods(text, f"{system}.yaml", workspace, footprint=footprint, parents=False)
     if out == Path("-"):
         typer.echo(text, nl=False)
         return Exit.OK
@@ -58,6 +77,39 @@ def new(
             f"note: from this folder `{system}` now means this file, in `--england`, too, and no longer the config "
             "that ships with placemap; --out puts it elsewhere"
         )
+    return Exit.OK
+
+
+def _config_of(name: str) -> Path | None:
+    """The config that a name or path means; None where it means none, and so an ICB."""
+    from placemap.config.find_config import config_path
+
+    try:
+        path = config_path(name)
+    except PlacemapError:
+        return None
+    return path if path.is_file() else None
+
+
+def _divide(config: Path, footprint: str, out: Path | None, data: Path | None) -> int:
+    """Write a config again, with a footprint inside one of its own."""
+    from placemap.commands.new_tiers import with_neighbourhoods
+    from placemap.commands.workspace import open_workspace
+    from placemap.config.yaml_tree import read_text
+
+    text = with_neighbourhoods(
+        read_text(config, str(config)),
+        config.name,
+        open_workspace(data),
+        footprint=footprint,
+        read=lambda other: read_text(config.parent / other, other),
+    )
+    if out == Path("-"):
+        typer.echo(text, nl=False)
+        return Exit.OK
+    target = out or Path("configs") / config.name
+    write_new(target, text)
+    message(f"written to {target}; edit it, then: placemap check {target} --all")
     return Exit.OK
 
 

@@ -18,10 +18,10 @@ MANY = 30
 
 def show_sensitivity(found: Sensitivity | None) -> None:
     """Print what other methods make of the places; nothing where that was not asked for."""
-    from placemap.analysis.sensitivity import LABELS
-
     if found is None:
         return
+    from placemap.analysis.sensitivity import LABELS
+
     rows = [(LABELS[method], f"{lsoas:,}", f"{people:,.0f}") for method, lsoas, people in found.by_method()]
     print_table(("other method", "LSOAs that change place", "residents"), rows, right=(1, 2), title="\nsensitivity")
     places = found.confidence.frame

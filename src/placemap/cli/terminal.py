@@ -18,7 +18,7 @@ NARROWEST = 40
 _STYLES = {"error": "1;31", "warning": "33", "note": "36", "strong": "1"}
 
 
-@dataclass
+@dataclass()
 class _Saying:
     """What the command that runs was asked to say: nothing but errors, or all findings."""
 

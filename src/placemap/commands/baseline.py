@@ -9,7 +9,6 @@ from pathlib import Path
 
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity
-from placemap.core.read_tables import read_built
 
 KEY = ("ICSID", "FOOTPRINT", "FINDING", "SUBJECT")
 Known = frozenset[tuple[str, ...]]
@@ -21,6 +20,8 @@ def read_baseline(paths: Iterable[Path]) -> Known:
     Raises:
         PlacemapError: a file cannot be read, or is no table of findings.
     """
+    from placemap.core.read_tables import read_built  # with pandas, which no other run needs
+
     known: set[tuple[str, ...]] = set()
     for path in paths:
         table = read_built(path)

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from placemap.commands.tiers import chain_in
 from placemap.commands.workspace import Outcome, Workspace, chosen_of
 from placemap.config.model import Footprint, Place, System
+from placemap.config.tiers import chain_of, has_tiers
 from placemap.core.errors import Exit, PlacemapError
+from placemap.crosswalk.tiers import tiers_table
 from placemap.outputs.folder import write_build
 from placemap.reference.lock import require_locked
 
@@ -23,6 +26,7 @@ class BuildOptions:
         formats: as `--format`.
         excel: whether a workbook is written.
         outlines: whether the outlines of places are.
+        tiers: whether LSOAs are given by all tiers that go through the footprint.
         sensitive: whether LSOAs are placed by other methods, too, to say how sure each place is.
     """
 
@@ -30,6 +34,7 @@ class BuildOptions:
     excel: bool = False
     outlines: bool = False
     sensitive: bool = False
+    tiers: bool = False
 
 
 USUAL = BuildOptions()
@@ -49,7 +54,7 @@ def build(
             still does.
     """
     if workspace.lock:
-        require_locked(workspace.inputs(footprint), workspace.lock)
+        require_locked(workspace.inputs(system, footprint), workspace.lock)
     outcome = workspace.build(system, footprint)
     failed = outcome.exit_code() != Exit.OK
     if options.sensitive and not failed:
@@ -57,6 +62,8 @@ def build(
 
         outcome.sensitivity = sensitivity(outcome.without_errors())
         outcome.tables += [outcome.sensitivity.flips, outcome.sensitivity.confidence]
+    if options.tiers and not failed and (len(chain_of(system, footprint)) > 1 or not has_tiers(system)):
+        outcome.tables.append(tiers_table(chain_in(workspace, outcome.without_errors())))
     shapes = workspace.boundaries(outcome.without_errors()) if options.outlines and not failed else None
     made = workspace.made(outcome, shapes)
     outcome.folder = write_build(made, out, formats=options.formats, excel=options.excel)

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 def lock_for(workspace: Workspace, systems: Sequence[System]) -> Lock:
     """The lock of all tables that builds of all footprints of `systems` rest on."""
-    footprints = [footprint for system in systems for footprint in system.footprints.values()]
-    entries = {entry.name: entry for footprint in footprints for entry in workspace.inputs(footprint)}
+    footprints = [(system, footprint) for system in systems for footprint in system.footprints.values()]
+    entries = {entry.name: entry for pair in footprints for entry in workspace.inputs(*pair)}
     defaults = {kind: workspace.geography.default_vintage(kind) for kind in workspace.geography.data.manifest.defaults}
     return lock_of((entries[name] for name in sorted(entries)), defaults)
 

@@ -134,4 +134,4 @@ def _taken(
     """A footprint's result in memory, with its errors; also where a check fails, so that the difference can be seen."""
     resolved = resolved_of(workspace, system, footprint)
     errors = [(label, finding) for finding in errors_of(run_checks(resolved))]
-    return snapshot(label, resolved, workspace.tables(resolved), workspace.inputs(footprint)), errors
+    return snapshot(label, resolved, workspace.tables(resolved), workspace.inputs(system, footprint)), errors

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from placemap.checks.place_ids import reused_ids
 from placemap.checks.run import by_severity
@@ -23,6 +22,7 @@ from placemap.config.load import load_system
 from placemap.config.model import Footprint, Place, System
 from placemap.config.released import Released, read_released
 from placemap.core.arrays import Bools
+from placemap.core.columns import stacked
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity, exit_code_of, refuse_errors
 from placemap.core.installed import packaged_folder
@@ -295,13 +295,12 @@ def _findings(outcome: EnglandOutcome) -> Table:
     own = [findings_table(o.system, o.footprint, o.findings) for o in outcome.outcomes]
     between = [finding for finding in outcome.findings if finding.system == ENGLAND]
     national = findings_table(outcome.national.system, outcome.national.footprint, between)
-    frame = pd.concat([table.frame for table in (national, *own)], ignore_index=True)
-    return Table("findings", national.schema, frame)
+    return Table("findings", national.schema, stacked([table.columns for table in (national, *own)]))
 
 
 def inputs_of(outcome: EnglandOutcome, workspace: Workspace) -> Inputs:
     """The reference tables of all systems, each once, in order of name."""
-    entries = {entry.name: entry for o in outcome.outcomes for entry in workspace.inputs(o.footprint)}
+    entries = {entry.name: entry for o in outcome.outcomes for entry in workspace.inputs(o.system, o.footprint)}
     return [entries[name] for name in sorted(entries)]
 
 

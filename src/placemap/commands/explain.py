@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from placemap.analysis.explain import explain
 from placemap.analysis.explain_place import explain_place
+from placemap.analysis.explain_tiers import tiers_of_lsoa, tiers_of_place
 from placemap.analysis.explanation import Explanation
 from placemap.analysis.find import Entry, parents, units_named
 from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.model import Footprint, Place, System
 from placemap.config.suggest import places_meant
+from placemap.config.tiers import chain_of
 from placemap.core.codes import KINDS, POSTCODE, normal_name
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.text import listed
@@ -22,6 +24,7 @@ from placemap.reference.geography import Geography
 from placemap.reference.look_up import Subject, find_subject
 from placemap.reference.postcodes import Located, locate
 from placemap.resolve.resolve import Assignment
+from placemap.resolve.resolved import ResolvedFootprint
 
 Asked = Sequence[tuple[System, Footprint]]
 
@@ -124,10 +127,25 @@ def _explain_in(workspace: Workspace, asked: Asked, subject: Subject, *, only: b
             raise
         touched = not only or not len(subject.lsoas) or _touches(resolved.assignment, subject)
         if touched:
-            result = explain(resolved, subject)
+            result = _with_tiers(workspace, resolved, explain(resolved, subject))
             if not only or len(subject.lsoas) or _has_a_part(result):
                 found.append(result)
     return found
+
+
+def _with_tiers(workspace: Workspace, resolved: ResolvedFootprint, result: Explanation) -> Explanation:
+    """With the tiers of its LSOA, where it is about one and the system has several."""
+    if len(result.reasons) != 1:
+        return result
+    lsoa = workspace.geography.lsoas.positions([result.reasons[0].lsoa])[0]
+    return replace(result, facts=(*result.facts, *tiers_of_lsoa(_tiers(workspace, resolved), int(lsoa))))
+
+
+def _tiers(workspace: Workspace, resolved: ResolvedFootprint) -> list[ResolvedFootprint]:
+    """All tiers that go through a footprint and can be resolved, the outermost first."""
+    system = resolved.system
+    chain = [workspace.footprint(system, one.id) for one in chain_of(system, resolved.footprint)]
+    return [tier for one in chain if (tier := workspace.resolve(system, one)[1])]
 
 
 def _touches(assignment: Assignment, subject: Subject) -> bool:
@@ -175,4 +193,6 @@ def _explain_place(workspace: Workspace, system: System, footprint: Footprint, p
     resolved = resolved_of(workspace, system, footprint)
     lsoas = np.flatnonzero(resolved.lsoas(footprint.places.index(place)))
     description = as_text(workspace.describer.describe(lsoas.tolist()))
-    return explain_place(resolved, place, description)
+    told = explain_place(resolved, place, description)
+    lines = tiers_of_place(_tiers(workspace, resolved), resolved, footprint.places.index(place))
+    return replace(told, facts=(*told.facts, *lines))

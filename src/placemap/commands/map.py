@@ -7,8 +7,10 @@ from pathlib import Path
 
 from placemap.commands.workspace import Outcome, Workspace
 from placemap.config.model import Footprint, System
+from placemap.config.tiers import inner_of, outer_of
+from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_whole
-from placemap.outputs.map.picture import Picture, picture
+from placemap.outputs.map.picture import Picture, picture, with_tier_above
 from placemap.resolve.resolved import ResolvedFootprint
 
 
@@ -44,10 +46,12 @@ def make_map(
     highlight: bool = False,
     title: str = "",
     legend: bool = True,
+    tiers: bool = False,
 ) -> DrawnFiles:
     """Write the map of one footprint, or of two side by side: SVG, PNG in two sizes and alternative text.
 
     Args:
+        tiers: of the one footprint, draw the tier below inside it, or itself inside the tier above.
         title: of the map, instead of the system's name.
         legend: say beside the map what its colours and lines are.
 
@@ -58,8 +62,16 @@ def make_map(
     from placemap.outputs.map.png import pngs
     from placemap.outputs.map.svg import svg_text
 
-    pictures = [draw(workspace, workspace.check(system, footprint), highlight=highlight) for footprint in footprints]
-    stem = out / system.id / ("-and-".join(footprint.id for footprint in footprints) + "-map")
+    if tiers:
+        footprints = [_finer(workspace, system, footprints[0])]
+    outcomes = [workspace.check(system, footprint) for footprint in footprints]
+    pictures = [draw(workspace, outcome, highlight=highlight) for outcome in outcomes]
+    name = "-and-".join(footprint.id for footprint in footprints)
+    if tiers:
+        resolved = outcomes[0].without_errors()
+        pictures = [with_tier_above(pictures[0], resolved, workspace.outlines)]
+        name += f"-inside-{resolved.outer.footprint.id}" if resolved.outer else ""
+    stem = out / system.id / f"{name}-map"
     drawn = drawing(pictures, title, legend=legend)
     large, small = pngs(drawn)
     contents: dict[str, str | bytes] = {
@@ -70,3 +82,24 @@ def make_map(
     }
     written = [write_whole(stem.with_name(stem.name + ending), content) for ending, content in contents.items()]
     return DrawnFiles(written, drawn.alt)
+
+
+def _finer(workspace: Workspace, system: System, footprint: Footprint) -> Footprint:
+    """The footprint whose places are drawn inside those of another: the one inside a footprint, or else itself.
+
+    Raises:
+        PlacemapError: several lie inside it, or it has no other tier.
+    """
+    inner = inner_of(system, footprint)
+    if len(inner) == 1:
+        return workspace.footprint(system, inner[0].id)
+    if not inner and outer_of(system, footprint):
+        return footprint
+    raise PlacemapError(
+        f"several footprints lie inside `{footprint.id}`" if inner else f"footprint `{footprint.id}` has no other tier",
+        location=str(footprint.loc),
+        hint=f"name one of {', '.join(one.id for one in inner)} with --footprint"
+        if inner
+        else "`inside: …` declares a tier",
+        exit_code=Exit.USAGE,
+    )

@@ -157,10 +157,8 @@ def _pcns(scope: tuple[Unit, ...], geography: Geography) -> _Units:
         if code in councils:
             groups[code], share = councils[code]
             comments[code] += f", {share:.0%} of them there"
-    members = pcns.members
-    local = sorted(
-        set(members[members["practice_sub_icb_ods"].isin(home)]["practice_code"]) & set(size) - set(pcns.pcn_of)
-    )
+    listed = {code for code, sub in pcns.members.rows("practice_code", "practice_sub_icb_ods") if sub in home}
+    local = sorted(listed & set(size) - set(pcns.pcn_of))
     alone = tuple(("practice", code, pcns.practice_names[code]) for code in local)
     units = tuple(("pcn", code, pcns.names[code]) for code in codes)
     return _Units(units, comments, groups, (("practices that are in no PCN", alone),) if alone else ())
@@ -170,7 +168,7 @@ def _councils(codes: Sequence[str], geography: Geography) -> dict[str, tuple[str
     """By PCN with patients, the council that most of them live in, and the share of them who do."""
     registrations, ltla, pcns = geography.registrations, geography.units("ltla"), geography.pcns()
     position = {code: at for at, code in enumerate(codes)}
-    of = np.array([position.get(pcns.pcn_of.get(code, ""), -1) for code in registrations.code_list])
+    of = np.array([position.get(pcns.pcn_of.get(code, ""), -1) for code in registrations.codes])
     practice, council, patients = registrations.living(ltla.of)
     mine = of[practice] >= 0
     count = len(ltla.codes)

@@ -13,7 +13,6 @@ from placemap.core.errors import PlacemapError
 from placemap.core.text import some
 from placemap.reference.open_store import ENVIRONMENT, cache_folder, open_store, store_folder
 from placemap.reference.store import MANIFEST, Manifest
-from placemap.sources.tables.requirements import incomplete, missing, pinned_months
 
 if TYPE_CHECKING:
     from placemap.sources.plan import Plan
@@ -61,6 +60,8 @@ def can_be_built(system: System, footprint: Footprint, manifest: Manifest) -> bo
     """Whether a store has what a footprint needs."""
     if manifest.covers:
         return system.icb_code in manifest.covers
+    from placemap.sources.tables.requirements import missing
+
     return not missing(manifest, footprint)
 
 
@@ -79,6 +80,7 @@ def offer_for(systems: Sequence[System], data: Path | None) -> Offer | None:
         return None
     # Most systems that are asked for can be built, and do not wait for what knows the network.
     from placemap.sources.plan import plan_for
+    from placemap.sources.tables.requirements import incomplete, pinned_months
 
     store = folder if named else cache_folder()
     held = open_store(store).manifest if (store / MANIFEST).is_file() else None
@@ -107,6 +109,8 @@ def require_fetched(offer: Offer, report: UpdateReport) -> None:
     Raises:
         PlacemapError: something did not come.
     """
+    from placemap.sources.tables.requirements import missing
+
     manifest = report.manifest
     still = [
         item.label

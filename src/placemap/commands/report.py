@@ -9,6 +9,7 @@ from pathlib import Path
 from placemap.analysis.sensitivity import sensitivity
 from placemap.commands.england import EnglandOutcome, build_of, england, lines
 from placemap.commands.map import DrawnFiles, draw
+from placemap.commands.tiers import inside
 from placemap.commands.workspace import Outcome, Workspace
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
@@ -100,7 +101,8 @@ def _with_postcodes(workspace: Workspace, outcome: Outcome, sections: Iterable[S
 
 
 def _report(workspace: Workspace, outcome: Outcome, build: Build, sections: Iterable[Section] = ()) -> Report:
-    return report(outcome.without_errors(), build, draw(workspace, outcome), sections)
+    resolved = outcome.without_errors()
+    return report(resolved, build, draw(workspace, outcome), sections, inside(workspace, resolved))
 
 
 def drawn_build(workspace: Workspace, outcome: Outcome) -> Build:

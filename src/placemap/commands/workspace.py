@@ -12,10 +12,12 @@ from placemap.checks.coverage import empty_scope
 from placemap.checks.members import check_declarations, check_icb, check_systems_of
 from placemap.checks.run import in_order, run_checks
 from placemap.checks.store_covers import require_coverage
+from placemap.commands.needed_footprints import errors_of_needed, others_places, rests_on, scope_in
 from placemap.config.as_of import at_vintages, footprint_of, in_force
 from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
 from placemap.config.suggest import closest
+from placemap.config.tiers import outer_of
 from placemap.core.arrays import Bools
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
@@ -33,7 +35,7 @@ from placemap.reference.lock import Lock
 from placemap.reference.open_store import open_store, store_folder
 from placemap.reference.vintages import choose, nearest_month
 from placemap.resolve.populations import Populations, populations_of
-from placemap.resolve.resolve import Assignment, lsoas_of, resolve, scope_of
+from placemap.resolve.resolve import Assignment, OtherPlaces, resolve
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from placemap.outputs.map.outlines import LsoaBoundaries, PlaceBoundaries
 
 
-@dataclass
+@dataclass()
 class Outcome:
     """What became of one footprint.
 
@@ -85,6 +87,10 @@ def _refuse_errors(system: System, footprint: Footprint, findings: list[Finding]
     refuse_errors(f"footprint `{footprint.id}` of {system.id}", findings, command)
 
 
+#: A footprint resolved, or its declaration's errors.
+Resolution = tuple[list[Finding], ResolvedFootprint | None]
+
+
 def _key(system: System, footprint: Footprint) -> tuple[str, ...]:
     """What a result is kept by: on another day a footprint may have other places."""
     return system.config_sha256, footprint.id, *(place.id for place in footprint.places)
@@ -105,7 +111,8 @@ class Workspace:
         self.measure = measure
         self.min_grade = min_grade
         self.describer = Describer(geography)
-        self._resolved: dict[tuple[str, ...], tuple[list[Finding], ResolvedFootprint | None]] = {}
+        self._alone: dict[tuple[str, ...], Resolution] = {}
+        self._resolved: dict[tuple[str, ...], Resolution] = {}
         self._checked: dict[tuple[str, ...], list[Finding]] = {}
         self._populations: Populations | None = None
         self._others: dict[str, Workspace] = {}
@@ -136,13 +143,28 @@ class Workspace:
             self._others[near] = own
         return self._others[near]
 
-    def resolve(self, system: System, footprint: Footprint) -> tuple[list[Finding], ResolvedFootprint | None]:
-        """Resolve a footprint; its declaration's errors instead, where it has any."""
-        own = self.of(footprint)
-        if own is not self:
-            return own.resolve(system, footprint)
+    def resolve(self, system: System, footprint: Footprint) -> Resolution:
+        """Resolve a footprint, with the tiers above it; its declaration's errors instead, where it has any."""
         key = _key(system, footprint)
         if key not in self._resolved:
+            findings, resolved = self.resolve_alone(system, footprint)
+            outer = outer_of(system, footprint)
+            if resolved is not None and outer is not None:
+                resolved = replace(resolved, outer=self.resolve(system, self.footprint(system, outer.id))[1])
+            self._resolved[key] = (findings, resolved)
+        return self._resolved[key]
+
+    def footprint(self, system: System, key: str) -> Footprint:
+        """A footprint of a system with the places in force on the day that was asked for."""
+        return in_force(system.footprints[key], self.geography.chosen.as_of)
+
+    def resolve_alone(self, system: System, footprint: Footprint) -> Resolution:
+        """Resolve a footprint without the tier above it, which may be put together from its places."""
+        own = self.of(footprint)
+        if own is not self:
+            return own.resolve_alone(system, footprint)
+        key = _key(system, footprint)
+        if key not in self._alone:
             require_coverage(system, footprint, self.geography)
             findings = [
                 *check_icb(system, self.geography),
@@ -150,34 +172,21 @@ class Workspace:
                 *check_declarations(footprint, self.geography),
             ]
             scope: Bools | None = None
-            if footprint.scope.place or not findings:
-                scope, scope_findings = self._scope(system, footprint)
+            if footprint.scope.place or footprint.inside or not findings:
+                scope, scope_findings = scope_in(self, system, footprint)
                 findings += scope_findings
                 if scope is not None and not scope.any() and not findings:
                     findings.append(empty_scope(footprint))
-            resolved = None if findings or scope is None else self._resolve(system, footprint, scope)
-            self._resolved[key] = (findings, resolved)
-        return self._resolved[key]
+            others, other_findings = others_places(self, system, footprint)
+            findings += other_findings
+            resolved = None if findings or scope is None else self._resolve(system, footprint, scope, others)
+            self._alone[key] = (findings, resolved)
+        return self._alone[key]
 
-    def _resolve(self, system: System, footprint: Footprint, scope: Bools) -> ResolvedFootprint:
-        assignment = resolve(footprint, self.geography, scope)
-        newest = newest_year(self.inputs(footprint))
+    def _resolve(self, system: System, footprint: Footprint, scope: Bools, others: OtherPlaces) -> ResolvedFootprint:
+        assignment = resolve(footprint, self.geography, scope, others)
+        newest = newest_year(self.inputs(system, footprint))
         return ResolvedFootprint(system, assignment, self.geography, self.populations, newest)
-
-    def _scope(self, system: System, footprint: Footprint) -> tuple[Bools | None, list[Finding]]:
-        if footprint.scope.place is None:
-            return scope_of(footprint.scope, self.geography), []
-        other_id, place_id = footprint.scope.place
-        other = system.footprints[other_id]
-        today = in_force(other, self.geography.chosen.as_of)
-        if place_id in {place.id for place in today.places}:  # one that has ended is taken with those of its own time
-            other = today
-        findings, resolved = self.resolve(system, other)
-        if resolved is None:
-            return None, findings
-        position = [place.id for place in other.places].index(place_id)
-        excluded = lsoas_of(footprint.scope.exclude, self.geography)
-        return resolved.assignment.in_scope & resolved.lsoas(position) & ~excluded, []
 
     def check(self, system: System, footprint: Footprint) -> Outcome:
         """Resolve a footprint and run all checks.
@@ -190,12 +199,17 @@ class Workspace:
         if resolved is None:
             return Outcome(system, footprint, in_order(findings, system))
         key = _key(system, footprint)
-        findings = self._checked[key] = self._checked.get(key) or run_checks(resolved)
+        if key not in self._checked:
+            self._checked[key] = [*errors_of_needed(self, system, footprint), *run_checks(resolved)]
+        findings = self._checked[key]
         return Outcome(system, footprint, findings, replace(resolved, findings=caveats(findings)))
 
-    def inputs(self, footprint: Footprint) -> Inputs:
-        """The reference tables that a footprint's outputs rest on."""
-        return inputs_of(footprint, self.of(footprint).geography, self.measure)
+    def inputs(self, system: System, footprint: Footprint) -> Inputs:
+        """The reference tables that a footprint's outputs rest on, those of the tiers that it needs included."""
+        needed = rests_on(system, footprint)
+        found = [entry for one in needed for entry in inputs_of(one, self.of(one).geography, self.measure)]
+        entries = {entry.name: entry for entry in reversed(found)}
+        return [entries[name] for name in sorted(entries)]
 
     def build(self, system: System, footprint: Footprint) -> Outcome:
         """Resolve, check and make all tables; with errors only the findings."""
@@ -213,7 +227,7 @@ class Workspace:
             outcome.footprint,
             outcome.tables,
             outcome.findings,
-            self.inputs(outcome.footprint),
+            self.inputs(outcome.system, outcome.footprint),
             self.measure,
             self.geography.chosen.text,
             boundaries,

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from placemap.config.draft import TO_FILL_IN
 from placemap.config.model import Accept, Evidence, Expect, Footprint, Member, Place, Placeholder, Scope, System
 from placemap.config.schema import SYSTEMS_OF
-from placemap.config.text_rules import texts
+from placemap.config.text_rules import TO_FILL_IN, texts
 from placemap.config.yaml_tree import KeyPath, YamlTree
-from placemap.core.codes import MEMBER_KINDS
+from placemap.core.codes import DECLARED_KINDS, MEMBER_KINDS
 
 Vintages = Mapping[str, str]
 Values = Mapping[str, Any]
@@ -82,6 +81,8 @@ class _Reader:
             valid_from=_day(item, "valid_from"),
             valid_to=_day(item, "valid_to"),
             loc=self.tree.loc(path),
+            inside=_inside(item),
+            tier=_text(item, "tier"),
             note_public=_text(item, "note_public"),
         )
 
@@ -103,6 +104,7 @@ class _Reader:
             evidence=_keys(item) or _keys(footprint),
             notes=_text(item, "notes"),
             loc=self.tree.loc(path),
+            parent=_text(item, "parent") or (_inside(footprint) or ("", ""))[1],
             systems_of=self.systems_of(item, path),
             valid_from=_day(item, "valid_from"),
             valid_to=_day(item, "valid_to"),
@@ -126,7 +128,7 @@ class _Reader:
         vintages = _vintages(item, outer)
         footprint, _, place = _text(item, "place").partition("/")
         return Scope(
-            include=self.members(item, path, vintages),
+            include=self.members({**item, "place": None}, path, vintages),
             exclude=self.members(item.get("exclude"), (*path, "exclude"), vintages),
             place=(footprint, place) if place else None,
             loc=self.tree.loc(path),
@@ -137,7 +139,7 @@ class _Reader:
             return ()
         vintages = _vintages(units, outer)
         found = []
-        for kind in MEMBER_KINDS:
+        for kind in DECLARED_KINDS:
             codes = units.get(kind) or {}
             names = codes if isinstance(codes, dict) else dict.fromkeys(codes)
             for code, name in sorted(names.items()):
@@ -189,6 +191,12 @@ def _keys(item: Values) -> tuple[str, ...]:
 def _listed(value: str | list[str] | None) -> tuple[str, ...]:
     """One text, or a list of them, or none."""
     return tuple(text.strip() for text in ([value] if isinstance(value, str) else value or ()))
+
+
+def _inside(footprint: Values) -> tuple[str, str] | None:
+    """The footprint that one lies inside, and the place of it where it is only one."""
+    outer, _, place = _text(footprint, "inside").partition("/")
+    return (outer, place) if outer else None
 
 
 def _subjects(value: str | list[str]) -> list[tuple[str, KeyPath]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from placemap.config.schema_errors import shown
 from placemap.config.yaml_tree import KeyPath, YamlTree
-from placemap.core.codes import KINDS, MEMBER_KINDS, kinds_of
+from placemap.core.codes import DECLARED_KINDS, KINDS, PLACE, kinds_of
 from placemap.core.errors import PlacemapError
 
 _AS_LIST = "write members as a list of codes, or as `code: name` lines"
@@ -21,8 +21,9 @@ _FREE_KEYS = ("footprints", "places", "evidence")
 
 def _code_errors(tree: YamlTree) -> Iterator[PlacemapError]:
     for path in _member_paths(tree.value, ()):
+        check = _place_error if path[-1] == PLACE.id else _code_error
         for here in _codes_at(tree.value, path):
-            error = _code_error(str(path[-1]), here, tree)
+            error = check(str(path[-1]), here, tree)
             if error:
                 yield error
 
@@ -40,7 +41,7 @@ def _member_paths(value: Any, path: KeyPath) -> Iterator[KeyPath]:
     for key, inner in value.items():
         here = (*path, key)
         # Ids of evidence, footprints and places are free: a place may be called `ward`.
-        if key in MEMBER_KINDS and isinstance(inner, dict | list) and (not path or path[-1] not in _FREE_KEYS):
+        if key in DECLARED_KINDS and isinstance(inner, dict | list) and (not path or path[-1] not in _FREE_KEYS):
             yield here
         else:
             yield from _member_paths(inner, here)
@@ -76,4 +77,16 @@ def _code_error(kind: str, path: KeyPath, tree: YamlTree) -> PlacemapError | Non
         f"`{code}` does not look like any code; expected the code of {KINDS[kind].one}, like {example}",
         location=location,
         hint="`placemap find` looks codes up by name",
+    )
+
+
+def _place_error(_kind: str, path: KeyPath, tree: YamlTree) -> PlacemapError | None:
+    """What is wrong with how a place of another footprint is written."""
+    code = path[-1] if isinstance(path[-1], str) else _at(tree.value, path)
+    if isinstance(code, str) and PLACE.accepts(code):
+        return None
+    return PlacemapError(
+        f"found {shown(code, path, tree)}; expected a place of another footprint, like {PLACE.example}",
+        location=str(tree.loc(path)),
+        hint="write the footprint's id, a slash and the place's id",
     )

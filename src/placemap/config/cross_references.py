@@ -6,87 +6,78 @@ mistakes of a file are reported at once. They keep silent about values of a wron
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from placemap.config.model import Loc
+from placemap.config.tier_references import Footprints, as_dict, no_such
 from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.codes import AREA_KINDS
 from placemap.core.errors import PlacemapError
 
 
-def reference_errors(tree: YamlTree) -> Iterator[PlacemapError]:
-    """Everything that the config refers to and does not have."""
-    footprints = _dict(tree.value.get("footprints"))
+def reference_errors(tree: YamlTree, declared: Footprints) -> Iterator[PlacemapError]:
+    """Everything that a file refers to and does not have, but for what footprints say of each other.
+
+    Args:
+        declared: the footprints of all files of the system.
+    """
+    footprints = as_dict(tree.value.get("footprints"))
     default = tree.value.get("default_footprint")
-    if isinstance(default, str) and footprints and default not in footprints:
+    if isinstance(default, str) and declared and default not in declared:
         loc = tree.value_loc(("default_footprint",))
-        yield _no_such(f"there is no footprint `{default}` in this config", default, footprints, loc)
+        yield no_such(f"there is no footprint `{default}` in this config", default, declared, loc)
     yield from _system_scope_errors(tree)
     for footprint_id, footprint in footprints.items():
         path: KeyPath = ("footprints", footprint_id)
         yield from _evidence_errors(footprint, path, tree)
-        for place_id, place in _dict(_dict(footprint).get("places")).items():
+        for place_id, place in as_dict(as_dict(footprint).get("places")).items():
             yield from _evidence_errors(place, (*path, "places", place_id), tree)
-            yield from _end_errors(place, (*path, "places", place_id), tree)
-        if "scope" in _dict(footprint):
+            yield from _end_errors(place, (*path, "places", place_id), tree, declared)
+        if "scope" in as_dict(footprint):
             yield from _scope_shape_errors(footprint["scope"], (*path, "scope"), tree)
-            yield from _scope_place_errors(footprint_id, footprints, tree)
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _no_such(message: str, found: str, known: Iterable[str], loc: Loc) -> PlacemapError:
-    names = list(known)
-    close = difflib.get_close_matches(found, names, n=1, cutoff=0.6)
-    listed = f"there is {', '.join(names)}" if names else "there is none so far"
-    return PlacemapError(message, location=str(loc), hint=f"did you mean `{close[0]}`?" if close else listed)
 
 
 def _evidence_errors(owner: Any, path: KeyPath, tree: YamlTree) -> Iterator[PlacemapError]:
-    value = _dict(owner).get("evidence")
-    known = _dict(tree.value.get("evidence"))
+    value = as_dict(owner).get("evidence")
+    known = as_dict(tree.value.get("evidence"))
     for key in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
         if isinstance(key, str) and key.strip() not in known:
             loc = tree.value_loc((*path, "evidence", key))
-            yield _no_such(f"there is no evidence `{key}` in this config", key, known, loc)
+            yield no_such(f"there is no evidence `{key}` in this config", key, known, loc)
 
 
-def _end_errors(place: Any, path: KeyPath, tree: YamlTree) -> Iterator[PlacemapError]:
+def _end_errors(place: Any, path: KeyPath, tree: YamlTree, declared: Footprints) -> Iterator[PlacemapError]:
     """What is wrong with a place's end, and with the places of this config that are to follow it."""
-    value = _dict(place).get("succeeded_by")
+    value = as_dict(place).get("succeeded_by")
     codes = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    if codes and not (_dict(place).get("valid_to") or _dict(_above(tree.value, path)).get("valid_to")):
+    if codes and not (as_dict(place).get("valid_to") or as_dict(_above(tree.value, path)).get("valid_to")):
         yield PlacemapError(
             "a place that others follow has ended; found no `valid_to`",
             location=str(tree.loc((*path, "succeeded_by"))),
             hint="give the last day of the place, or of its footprint, as `valid_to: 2022-07-26`",
         )
-    system, own = _dict(tree.value.get("ics")).get("id"), "/".join(map(str, (path[1], path[3])))
+    system, own = as_dict(tree.value.get("ics")).get("id"), "/".join(map(str, (path[1], path[3])))
     for code in codes:
         parts = code.strip().split("/") if isinstance(code, str) else []
         if len(parts) == 3 and parts[0] == system:
             parts = parts[1:]
         if len(parts) == 2:
-            yield from _successor_errors(parts, own, tree.value_loc((*path, "succeeded_by", code)), tree)
+            yield from _successor_errors(parts, own, tree.value_loc((*path, "succeeded_by", code)), declared)
 
 
 def _above(config: Any, path: KeyPath) -> Any:
     """The footprint that a place stands in."""
-    return _dict(config.get("footprints")).get(str(path[1]))
+    return as_dict(config.get("footprints")).get(str(path[1]))
 
 
-def _successor_errors(parts: list[str], own: str, loc: Loc, tree: YamlTree) -> Iterator[PlacemapError]:
-    footprints = _dict(tree.value.get("footprints"))
+def _successor_errors(parts: list[str], own: str, loc: Loc, footprints: Footprints) -> Iterator[PlacemapError]:
     footprint, place = parts
-    places = _dict(_dict(footprints.get(footprint)).get("places"))
+    places = as_dict(as_dict(footprints[footprint].value).get("places")) if footprint in footprints else {}
     if footprint not in footprints:
-        yield _no_such(f"there is no footprint `{footprint}` in this config", footprint, footprints, loc)
+        yield no_such(f"there is no footprint `{footprint}` in this config", footprint, footprints, loc)
     elif place not in places:
-        yield _no_such(f"footprint `{footprint}` has no place `{place}`", place, places, loc)
+        yield no_such(f"footprint `{footprint}` has no place `{place}`", place, places, loc)
     elif "/".join(parts) == own:
         yield PlacemapError("a place cannot follow itself", location=str(loc), hint="name the places that followed it")
 
@@ -95,7 +86,7 @@ def _system_scope_errors(tree: YamlTree) -> Iterator[PlacemapError]:
     if "scope" not in tree.value:
         return
     yield from _scope_shape_errors(tree.value["scope"], ("scope",), tree)
-    if _dict(tree.value["scope"]).get("place"):
+    if as_dict(tree.value["scope"]).get("place"):
         yield PlacemapError(
             "the system's scope cannot be a place of the system",
             location=str(tree.loc(("scope", "place"))),
@@ -119,31 +110,3 @@ def _scope_shape_errors(scope: Any, path: KeyPath, tree: YamlTree) -> Iterator[P
             location=str(tree.loc(path)),
             hint=f"give at least one of {', '.join(AREA_KINDS)}",
         )
-
-
-def _scope_place(footprint: Any) -> str:
-    """`footprint/place`, where a footprint's scope is a place; else empty."""
-    place = _dict(_dict(footprint).get("scope")).get("place")
-    return place if isinstance(place, str) and place.count("/") == 1 else ""
-
-
-def _scope_place_errors(footprint_id: str, footprints: dict[str, Any], tree: YamlTree) -> Iterator[PlacemapError]:
-    loc = tree.value_loc(("footprints", footprint_id, "scope", "place"))
-    trail = [footprint_id]
-    while place := _scope_place(footprints[trail[-1]]):
-        other, place_id = place.split("/")
-        if other not in footprints:
-            yield _no_such(f"there is no footprint `{other}` in this config", other, footprints, loc)
-            return
-        places = _dict(_dict(footprints[other]).get("places"))
-        if place_id not in places:
-            yield _no_such(f"footprint `{other}` has no place `{place_id}`", place_id, places, loc)
-            return
-        trail.append(other)
-        if other in trail[:-1]:
-            yield PlacemapError(
-                f"the scopes refer to each other in a circle: {' → '.join(trail)}",
-                location=str(loc),
-                hint="one of these footprints needs a scope of units",
-            )
-            return

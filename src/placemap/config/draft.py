@@ -8,10 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from placemap.config.text_rules import TO_FILL_IN
 from placemap.core.codes import KINDS, MEMBER_KINDS
-
-#: Stands in a new config for a text that only a person can give; `check` reports it.
-TO_FILL_IN = "TO FILL IN"
 
 Unit = tuple[str, str, str]
 """Kind, code and name."""

@@ -26,8 +26,11 @@ def system_at(path: Path, revision: str) -> System:
     """
     if not revision:
         return load_system(path)
-    text = decoded(_git(path.parent, revision, str(path), "show", f"{revision}:./{path.name}"))
-    return system_from_text(text, f"{path.name}@{revision}")
+
+    def read(name: str) -> str:
+        return decoded(_git(path.parent, revision, str(path.parent / name), "show", f"{revision}:./{name}"))
+
+    return system_from_text(read(path.name), f"{path.name}@{revision}", read)
 
 
 def systems_at(folder: Path, revision: str) -> list[System]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from placemap.config.model import Footprint, Member, Place, System
-from placemap.core.codes import KINDS, MEMBER_KINDS
+from placemap.core.codes import DECLARED_KINDS
 
 
 def declared_from(place: Place) -> str:
@@ -23,9 +23,10 @@ def declared_from(place: Place) -> str:
 def _counted(members: tuple[Member, ...]) -> str:
     counts = Counter(member.kind for member in members)
     parts = []
-    for kind in MEMBER_KINDS:
+    of_kind = {member.kind: member.of_kind for member in members}
+    for kind in DECLARED_KINDS:
         if counts[kind]:
-            noun = KINDS[kind].label if counts[kind] == 1 else KINDS[kind].plural
+            noun = of_kind[kind].label if counts[kind] == 1 else of_kind[kind].plural
             parts.append(f"{counts[kind]} {noun}")
     return ", ".join(parts)
 
@@ -47,7 +48,5 @@ def evidence_text(system: System, place: Place) -> str:
 
 def member_text(member: Member) -> str:
     """A member with its name and vintage: `ward E05010885 (Ashley, 2018)`."""
-    vintage = f", {member.vintage}" if member.vintage and not KINDS[member.kind].patients else ""
-    return f"{KINDS[member.kind].label} {member.code} ({member.name or ''}{vintage})".replace(" ()", "").replace(
-        "(, ", "("
-    )
+    vintage = f", {member.vintage}" if member.vintage and not member.of_kind.patients else ""
+    return f"{member.of_kind.label} {member.code} ({member.name or ''}{vintage})".replace(" ()", "").replace("(, ", "(")

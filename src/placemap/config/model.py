@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-#: Size of a place in people that NHS Confederation (2020) gives as guidance; reported, never enforced.
-PLACE_SIZE = (250_000, 500_000)
+from placemap.core.codes import KINDS, PLACE, Kind
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,8 @@ class Member:
     """A unit that a place is declared from.
 
     Attributes:
-        kind: one of `codes.MEMBER_KINDS`.
-        code: its code.
+        kind: one of `codes.DECLARED_KINDS`.
+        code: its code; `footprint/place` for a place of another footprint.
         name: the name the config gives it, to be checked; None where it gives codes alone.
         vintage: the vintage it is declared in (`2018`, `2022-08`); None for the store's default.
         loc: where it stands.
@@ -40,6 +39,11 @@ class Member:
     name: str | None
     vintage: str | None
     loc: Loc
+
+    @property
+    def of_kind(self) -> Kind:
+        """Its kind, with what people call it."""
+        return PLACE if self.kind == PLACE.id else KINDS[self.kind]
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class Place:
         within_scope: True for `within: scope`.
         basis: `stated` or `inferred`.
         evidence: keys of the system's evidence.
+        parent: id of the place of the tier above that it lies in; empty where that is to be found.
         systems_of: ICBs of other years that the place is in, where the config says so of it.
         valid_from, valid_to: when it was in force, where it began after its footprint or ended before it.
         succeeded_by: codes (`system/footprint/place`) of the places that followed it.
@@ -91,15 +96,21 @@ class Place:
     evidence: tuple[str, ...]
     notes: str
     loc: Loc
+    parent: str = ""
     systems_of: tuple[Member, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
     succeeded_by: tuple[str, ...] = ()
 
     @property
+    def units(self) -> tuple[Member, ...]:
+        """Its members but for places of other footprints, which no table has."""
+        return tuple(member for member in self.members if member.kind != PLACE.id)
+
+    @property
     def has_patient_kinds(self) -> bool:
         """Whether any member is a set of practices."""
-        return any(member.kind in ("pcn", "practice") for member in self.members)
+        return any(member.of_kind.patients for member in self.members)
 
 
 @dataclass(frozen=True)
@@ -140,6 +151,9 @@ class Footprint:
         valid_from, valid_to: when it was in force, where known.
         places: in order of id.
         vintages: kind → vintage declared for the footprint as a whole.
+        inside: the footprint whose places it divides, and one of these places where it is only that (else empty);
+            None where it lies in no other.
+        tier: what kind of tier it is, as the config says; empty where it does not (see `config.tiers`).
         note_public: what the system itself may say of it; `notes` may be an outside reader's.
     """
 
@@ -157,6 +171,8 @@ class Footprint:
     valid_from: date | None
     valid_to: date | None
     loc: Loc
+    inside: tuple[str, str] | None = None
+    tier: str = ""
     note_public: str = ""
 
     @property
@@ -169,6 +185,11 @@ class Footprint:
         for place in self.places:
             for member in place.members:
                 yield place, member
+
+    @property
+    def united(self) -> set[str]:
+        """The footprints whose places it is put together from."""
+        return {member.code.partition("/")[0] for _, member in self.members() if member.kind == PLACE.id}
 
 
 @dataclass(frozen=True)
@@ -212,11 +233,11 @@ class System:
         return own or tuple(member for member in self.systems_of if member.vintage == vintage)
 
     def units(self) -> Iterator[Member]:
-        """Every unit that the config names: members, exclusions, bounds and scopes."""
+        """Every unit of the tables that the config names: members, exclusions, bounds and scopes."""
         for footprint in self.footprints.values():
             yield from footprint.scope.include
             yield from footprint.scope.exclude
             for place in footprint.places:
-                yield from place.members
+                yield from place.units
                 yield from place.exclude
                 yield from place.within

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from placemap.core.codes import AREA_KINDS, KINDS, MEMBER_KINDS
+from placemap.core.codes import AREA_KINDS, KINDS, MEMBER_KINDS, PLACE
 
 FORMAT_VERSION = 1
 
@@ -19,6 +19,8 @@ ODS_CODE = "^[0-9A-Z]{3}([0-9A-Z]{2})?$"
 #: ICBs of another year than the config's own, as in `systems_of_2026`.
 SYSTEMS_OF = "^systems_of_[0-9]{4}$"
 PLACE_OF_FOOTPRINT = "^[a-z0-9-]+/[a-z0-9-]+$"
+INSIDE = "^[a-z0-9-]+(/[a-z0-9-]+)?$"
+OTHER_FILE = r"^[^/\\]+\.ya?ml$"
 #: A place that follows one that ended: of the same system, or of another.
 SUCCESSOR = "^([a-z0-9-]+/)?[a-z0-9-]+/[a-z0-9-]+$"
 NOT_BLANK = r"\S"
@@ -88,8 +90,12 @@ def _shape(
 
 
 def _codes(kind: str) -> Schema:
+    return _members(f"{KINDS[kind].plural} by code, as `code: name` lines or a list of codes")
+
+
+def _members(description: str) -> Schema:
     return {
-        "description": f"{KINDS[kind].plural} by code, as `code: name` lines or a list of codes",
+        "description": description,
         "type": ["object", "array"],
         "additionalProperties": {"type": ["string", "null"], "pattern": NOT_BLANK},
         "items": {"type": "string"},
@@ -159,7 +165,9 @@ SHAPES: dict[str, Schema] = {
         "A place: the union of its members, less `exclude`, bounded by `within`.",
         {
             **_units(MEMBER_KINDS),
+            PLACE.id: _members("places of another footprint, as `footprint/place: name` lines or a list"),
             "name": _text(),
+            "parent": _text(ID, "the place of the tier above that it lies in; found where it is not given"),
             "basis": _BASIS,
             "evidence": _KEYS,
             "notes": _NOTES,
@@ -198,6 +206,8 @@ SHAPES: dict[str, Schema] = {
             "valid_from": _DAY,
             "valid_to": _DAY,
             "scope": _ref("ScopeShape"),
+            "inside": _text(INSIDE, "the footprint whose places it divides, or one place of it: `footprint/place`"),
+            "tier": _text(ID, "what kind of tier it is: place, neighbourhood or another"),
             "places": _by_id("PlaceShape", minProperties=1),
             "accept": _list_of("AcceptShape"),
         },
@@ -234,6 +244,12 @@ SHAPES: dict[str, Schema] = {
             "scope": _ref("ScopeShape"),
             "evidence": _may_be_empty(_by_id("EvidenceShape")),
             "notes": _NOTES,
+            "files": {
+                "description": "other files of the same system, beside this one, whose footprints it may name",
+                "type": "array",
+                "items": _text(OTHER_FILE),
+                "default": [],
+            },
             "note_public": _NOTE_PUBLIC,
             "default_footprint": _text(ID),
             "footprints": _by_id("FootprintShape", minProperties=1),

@@ -16,8 +16,10 @@ from placemap.config.schema import (
     FORMAT_VERSION,
     ICB_CODE,
     ID,
+    INSIDE,
     NOT_BLANK,
     ODS_CODE,
+    OTHER_FILE,
     PARTIAL_DATE,
     PLACE_OF_FOOTPRINT,
     SHAPES,
@@ -28,7 +30,7 @@ from placemap.config.schema import (
     json_schema,
 )
 from placemap.config.yaml_tree import KeyPath, YamlTree
-from placemap.core.codes import AREA_KINDS, MEMBER_KINDS
+from placemap.core.codes import AREA_KINDS, DECLARED_KINDS, MEMBER_KINDS
 from placemap.core.errors import PlacemapError
 from placemap.core.text import listed
 
@@ -76,7 +78,7 @@ def _is_number(key: str, number: str | int) -> bool:
 
 def _is_code(path: KeyPath) -> bool:
     """Whether `path` leads to an item of a list of codes."""
-    return len(path) > 1 and path[-2] in MEMBER_KINDS and isinstance(path[-1], int)
+    return len(path) > 1 and path[-2] in DECLARED_KINDS and isinstance(path[-1], int)
 
 
 def _shape_error(error: jsonschema_rs.ValidationError, path: KeyPath, tree: YamlTree) -> Iterator[PlacemapError]:
@@ -209,6 +211,8 @@ _PATTERNS = {
     ODS_CODE: "an NHS (ODS) code of three or five characters, like QUY",
     ID: "an id: lower case letters and digits, words joined by single hyphens",
     PLACE_OF_FOOTPRINT: "`footprint/place`, like places-2022/lancashire",
+    INSIDE: "a footprint or a place of one, like places-2022 or places-2022/lancashire",
+    OTHER_FILE: "the name of a file beside this one, like neighbourhoods.yaml",
     SUCCESSOR: "`footprint/place`, or `system/footprint/place` of another system",
     NOT_BLANK: "text that is not empty",
 }
@@ -236,6 +240,6 @@ def _expected(rule: Any, path: KeyPath) -> str:
 
 
 def _expected_type(types: str | list[str], key: str) -> str:
-    if key in MEMBER_KINDS:
+    if key in DECLARED_KINDS and types != "string":
         return "a list of codes, or `code: name` lines"
     return _TYPES[next(name for name in ([types] if isinstance(types, str) else types) if name in _TYPES)]

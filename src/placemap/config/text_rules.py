@@ -19,6 +19,8 @@ from placemap.core.errors import PlacemapError
 UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]"
 )
+#: Stands in a new config for a text that only a person can give; `check` reports it.
+TO_FILL_IN = "TO FILL IN"
 #: How a cell starts that a spreadsheet takes for a formula (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@")
 #: Keys whose text is one line, and stands in tables.
@@ -27,11 +29,15 @@ NAMES = ("name", "title", "publisher")
 
 def text_errors(tree: YamlTree) -> Iterator[PlacemapError]:
     """Every text that breaks a rule."""
-    for path in tree.key_locs:
+    values = list(texts(tree.value))
+    # Nearly always there is nothing in any of them, which one look tells.
+    every = "\n".join([*(str(path[-1]) for path in tree.key_locs), *(value for _, value in values)])
+    clear = UNSEEN.search(every) is None
+    for path in tree.key_locs if not clear else ():
         if found := _unseen(str(path[-1])):
             yield PlacemapError(found[0], location=str(tree.loc(path)), hint=found[1])
-    for path, value in texts(tree.value):
-        if found := _unseen(value) or _name(path, value) or _day(path, value):
+    for path, value in values:
+        if found := (None if clear else _unseen(value)) or _name(path, value) or _day(path, value):
             yield PlacemapError(found[0], location=str(tree.value_loc(path)), hint=found[1])
 
 

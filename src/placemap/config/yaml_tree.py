@@ -37,7 +37,7 @@ MAX_DEPTH = 40
 KeyPath = tuple[str | int, ...]
 
 
-@dataclass
+@dataclass()
 class YamlTree:
     """What a file holds.
 

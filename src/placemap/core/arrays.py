@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 Ints = npt.NDArray[np.signedinteger[Any]]
 Floats = npt.NDArray[np.floating[Any]]
@@ -22,22 +21,32 @@ def sums(position: Ints, values: Numbers, count: int) -> Floats:
     return np.bincount(position, weights=values, minlength=count).astype(np.float64, copy=False)
 
 
-def positions(index: pd.Index[str], codes: Any) -> Ints:
-    """Positions of codes in an index; -1 for those that are not there."""
-    found: Ints = index.get_indexer(pd.Index(np.asarray(codes, dtype=object), dtype=object))
-    return found
+class Distinct(NamedTuple):
+    """Distinct numbers in order.
+
+    Attributes:
+        values: each once.
+        of: by row, the position of its value.
+        first: by value, its first row.
+        counts: by value, the number of its rows.
+    """
+
+    values: Ints
+    of: Ints
+    first: Ints
+    counts: Ints
 
 
-def numbered(codes: Any) -> tuple[Ints, Texts]:
-    """By row the position of its code, and the codes in order."""
-    numbers, words = pd.factorize(codes)
-    words = np.asarray(words, dtype=object)
-    if (words[:-1] > words[1:]).any():
-        order = np.argsort(words)
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[order] = np.arange(len(order))
-        return rank[numbers], words[order]
-    return numbers, words
+def distinct(numbers: Ints) -> Distinct:
+    """As numpy's `unique`, which loads masked arrays for it: a twentieth of a build."""
+    order = np.argsort(numbers, kind="stable")
+    ordered = numbers[order]
+    begins = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+    starts = np.flatnonzero(begins)
+    of = np.empty(len(ordered), dtype=np.int64)
+    of[order] = np.cumsum(begins) - 1
+    return Distinct(ordered[starts], of, order[starts], np.diff(np.append(starts, len(ordered))))
 
 
 def in_order(*keys: Ints) -> Ints | slice:

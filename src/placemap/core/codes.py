@@ -82,6 +82,9 @@ ICBS_FROM = "2022-07-01"
 
 MEMBER_KINDS: tuple[str, ...] = ("lsoa", "msoa", "ward", "ltla", "utla", "sub_icb", "pcn", "practice")
 AREA_KINDS: tuple[str, ...] = tuple(kind for kind in MEMBER_KINDS if not KINDS[kind].patients)
+#: A place of another footprint, as a member: `footprint/place`. Only configs know such codes, so it is none of KINDS.
+PLACE = Kind("place", "place", "places", re.compile(r"[a-z0-9-]+/[a-z0-9-]+"), "neighbourhoods/north")
+DECLARED_KINDS: tuple[str, ...] = (*MEMBER_KINDS, PLACE.id)
 
 
 def kinds_of(code: str) -> list[Kind]:

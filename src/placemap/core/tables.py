@@ -1,14 +1,17 @@
-"""What tables are, for every room: columns with a type and a description, and a frame that has them."""
+"""What tables are, for every room: columns with a type and a description, and the values that they have."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from placemap.core.arrays import Numbers
+    from placemap.core.columns import Columns
 
 #: What a column holds. `code` and `text` are text; `date` is ISO text or empty; of figures, None and NaN are blank;
 #: `int` is whole, people or other things; `people` may be parts of people, so it is written to 2 decimals, and `share`
@@ -31,7 +34,12 @@ class Table:
 
     name: str
     schema: TableSchema
-    frame: pd.DataFrame
+    columns: Columns
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The same for pandas."""
+        return self.columns.frame()
 
 
 @dataclass(frozen=True)
@@ -58,32 +66,28 @@ class TableSchema:
         return [column.name for column in self.columns]
 
 
-def as_declared(values: npt.NDArray[Any], column: Column) -> npt.NDArray[Any]:
+def as_declared(values: Numbers, column: Column) -> Numbers:
     """Figures as the column declares them: as integers where it holds whole ones, which sums give as floats."""
-    return np.rint(values).astype(np.int64) if column.type == "int" and values.dtype.kind == "f" else values
+    return values.round().astype("int64") if column.type == "int" and values.dtype.kind == "f" else values
 
 
-def _fixed(decimals: int) -> Callable[[Any], str]:
-    pattern = f"%.{decimals}f"
-    zero, negative_zero = pattern % 0.0, pattern % -0.0
-
-    def write(value: float) -> str:
-        if value != value:
-            return ""
-        text = pattern % value
-        return zero if text == negative_zero else text
-
-    return write
-
-
-_AS_TEXT: dict[str, Callable[[Any], str]] = {
-    "int": lambda value: "" if value is None else str(value),
-    "flag": lambda value: "true" if value else "false",
-    **{kind: _fixed(decimals) for kind, decimals in DECIMALS.items()},
-}
-
-
-def as_text(values: Iterable[Any], column: Column) -> list[str]:
+def as_text(values: Sequence[Any], column: Column) -> list[str]:
     """The values of a column as they stand in a CSV."""
-    write = _AS_TEXT.get(column.type)
-    return [write(value) for value in values] if write else list(values)
+    if column.type in DECIMALS:
+        return _fixed(values, DECIMALS[column.type])
+    if column.type == "int":
+        return ["" if value is None else str(value) for value in values]
+    return ["true" if value else "false" for value in values] if column.type == "flag" else list(values)
+
+
+def _fixed(values: Sequence[float], decimals: int) -> list[str]:
+    """Figures to a number of decimals, NaN as nothing and zero without a sign: all by one format, not one by one."""
+    if not values:
+        return []
+    pattern = f"%.{decimals}f"
+    written = "\n".join([pattern] * len(values)) % tuple(values)
+    texts = written.split("\n")
+    if "n" not in written and "-" not in written:
+        return texts
+    odd = {"nan": "", pattern % -0.0: pattern % 0.0}
+    return [odd.get(text, text) for text in texts]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from placemap.core.arrays import Floats, Ints, Texts, ratio, sums
+from placemap.core.arrays import Floats, Ints, Texts, distinct, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
@@ -34,10 +34,10 @@ def lsoa_table(resolved: ResolvedFootprint) -> Table:
         "IN_SCOPE": assignment.in_scope[rows],
     }
     schema = schemas.place_lsoa(resolved.populations)
-    return headed(resolved, "place_lsoa21", schema, assignment.place[rows], columns)
+    return headed(resolved, "place_lsoa21", schema, assignment.place[rows], rows, columns)
 
 
-class _Overlaps(NamedTuple):
+class Overlaps(NamedTuple):
     """Rows of places and units that have LSOAs in common.
 
     Attributes:
@@ -54,26 +54,27 @@ class _Overlaps(NamedTuple):
 
 def unit_table(resolved: ResolvedFootprint, units: Units) -> Table:
     """Each pair of a place and a unit that overlap."""
-    rows = _overlaps(resolved, units)
+    rows = overlaps(resolved, units)
     lsoas = np.bincount(rows.row, minlength=len(rows.place))
     of_unit = np.bincount(units.of[units.of >= 0], minlength=len(units.codes))
-    weights = _weights(resolved, units, rows)
+    people = weights(resolved, units, rows)
     columns = {
         **_unit_columns(units, rows.unit),
         "LSOAS": lsoas,
-        **weights,
+        **people,
         "FIT": fit(lsoas, of_unit[rows.unit], lsoas_of_places(resolved)[rows.place]),
-        "BEST_FIT": best_fit(rows.unit, weights["RESIDENTS"], rows.place, resolved.placecd),
+        "BEST_FIT": best_fit(rows.unit, people["RESIDENTS"], rows.place, resolved.placecd),
     }
     schema = schemas.place_unit(units.kind, units.vintage, resolved.populations)
-    return headed(resolved, f"place_{units.prefix.lower()}", schema, rows.place, columns)
+    return headed(resolved, f"place_{units.prefix.lower()}", schema, rows.place, rows.unit, columns)
 
 
-def _overlaps(resolved: ResolvedFootprint, units: Units) -> _Overlaps:
+def overlaps(resolved: ResolvedFootprint, units: Units) -> Overlaps:
+    """Pairs of a place and a unit that have LSOAs in common."""
     place, of, count = resolved.assignment.place, units.of, len(units.codes)
     both = np.flatnonzero((place >= 0) & (of >= 0))
-    cells, row = np.unique(place[both] * count + of[both], return_inverse=True)
-    return _Overlaps(both, row, *np.divmod(cells, count))
+    cells = distinct(place[both] * count + of[both])
+    return Overlaps(both, cells.of, *np.divmod(cells.values, count))
 
 
 def _unit_columns(units: Units, row_unit: Ints) -> dict[str, Texts]:
@@ -83,7 +84,8 @@ def _unit_columns(units: Units, row_unit: Ints) -> dict[str, Texts]:
     return columns
 
 
-def _weights(resolved: ResolvedFootprint, units: Units, rows: _Overlaps) -> dict[str, Floats]:
+def weights(resolved: ResolvedFootprint, units: Units, rows: Overlaps) -> dict[str, Floats]:
+    """People of each pair, and which part they are of its place and of its unit."""
     columns: dict[str, Floats] = {}
     known = units.of >= 0
     for column, share, people in (

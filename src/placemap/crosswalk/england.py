@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
-from placemap.core.arrays import Bools, Floats, Ints, ratio, sums
+from placemap.core.arrays import Bools, Floats, Ints, Numbers, ratio, sums
+from placemap.core.columns import Columns, stacked
 from placemap.core.tables import Table
 from placemap.crosswalk.places import places_table
 from placemap.crosswalk.schemas import national_places
@@ -17,7 +17,7 @@ from placemap.resolve.resolved import ResolvedFootprint
 def national_places_table(national: ResolvedFootprint, describer: Describer) -> Table:
     """A row a place of England, with the ICB that most of its residents live in."""
     tables = [places_table(part, describer) for part in national.parts]
-    frame = pd.concat([table.frame for table in tables], ignore_index=True)
+    together = stacked([table.columns for table in tables])
     geography, populations = national.geography, national.populations
     icb = geography.units("icb")
     schema = national_places(populations, icb.vintage)
@@ -26,14 +26,16 @@ def national_places_table(national: ResolvedFootprint, describer: Describer) -> 
     declared = _declared_icb(national, icb)
     unit, share = np.where(unit >= 0, unit, declared), np.where(unit >= 0, share, np.nan)
     known = unit >= 0
-    columns = {
+    ods = icb.ods if icb.ods is not None else np.full(len(icb.codes), "", dtype=object)
+    columns: dict[str, Numbers] = {
+        **{name: together[name] for name in together.names},
         "OWN_PRACTICE_SHARE": own_practice_share(geography.registrations, place, len(national.places)),
         f"{icb.prefix}CD": np.where(known, icb.codes[unit], ""),
-        f"{icb.prefix}CDH": np.where(known, icb.ods[unit], "") if icb.ods is not None else "",
+        f"{icb.prefix}CDH": np.where(known, ods[unit], ""),
         f"{icb.prefix}NM": np.where(known, icb.names[unit], ""),
         f"{icb.prefix}_RESIDENT_SHARE": share,
     }
-    return Table("places", schema, frame.assign(**columns)[schema.names])
+    return Table("places", schema, Columns({name: columns[name] for name in schema.names}))
 
 
 def _declared_icb(national: ResolvedFootprint, icb: Units) -> Ints:
@@ -77,14 +79,9 @@ def home_of_practices(registrations: Registrations, place: Ints, count: int) -> 
         count: number of places.
     """
     practice, lived, patients = registrations.living(place)
-    cells, inverse = np.unique(practice * count + lived, return_inverse=True)
-    people = sums(inverse, patients, len(cells))
-    of, where = np.divmod(cells, count)
-    order = np.lexsort((where, -people, of))
-    homes = np.full(len(registrations.codes), -1)
-    first = np.unique(of[order], return_index=True)
-    homes[first[0]] = where[order][first[1]]
-    return homes
+    practices = len(registrations.codes)
+    people = sums(practice * count + lived, patients, practices * count).reshape(practices, count)
+    return np.where(people.any(axis=1), people.argmax(axis=1), -1)
 
 
 def own_practice_share(registrations: Registrations, place: Ints, count: int) -> Floats:

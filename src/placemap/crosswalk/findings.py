@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-
 from placemap.config.model import Footprint, System
+from placemap.core.columns import columns_of_rows
 from placemap.core.findings import Finding
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
@@ -27,13 +25,11 @@ def findings_table(system: System, footprint: Footprint, findings: list[Finding]
             finding.subject,
             finding.message,
             len(finding.lsoas),
-            np.nan if finding.people is None else finding.people,
+            finding.people,
             " ".join(finding.lsoas),
             finding.hint.replace("`", ""),
             finding.location,
         )
         for finding in findings
     ]
-    frame = pd.DataFrame(rows, columns=schemas.FINDINGS.names)
-    frame["PEOPLE"] = frame["PEOPLE"].astype(float)
-    return Table("findings", schemas.FINDINGS, frame)
+    return Table("findings", schemas.FINDINGS, columns_of_rows(rows, schemas.FINDINGS))

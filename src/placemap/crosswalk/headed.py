@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
-from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, in_order, numbered, ratio, sums
+from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, distinct, in_order, ratio, sums
+from placemap.core.columns import Columns
 from placemap.core.tables import Table, TableSchema, as_declared
-from placemap.resolve.place_codes import HEAD
+from placemap.resolve.place_codes import HEAD, PARENT
 from placemap.resolve.resolved import ResolvedFootprint
+
+#: Tables that say which place of the tier above each place lies in, where there is such a tier (ADR 16).
+WITH_PARENT = ("place_lsoa21", "place_pcn", "place_practice")
 
 
 def headed(
-    resolved: ResolvedFootprint, name: str, schema: TableSchema, place: Ints, columns: Mapping[str, Numbers]
+    resolved: ResolvedFootprint, name: str, schema: TableSchema, place: Ints, unit: Ints, columns: Mapping[str, Numbers]
 ) -> Table:
     """A table whose first columns say which place each row is about, sorted by place and code of the unit.
 
     Args:
         place: by row, position of the place.
+        unit: by row, the position of the unit among all of them in order of code.
         columns: the others.
     """
+    if name in WITH_PARENT and resolved.outer is not None:
+        schema = with_parent(schema)
+        columns = {**columns, "PARENTCD": resolved.parentcd[place], "PARENTNM": resolved.parentnm[place]}
     heads = zip(*(code.cells for code in resolved.place_codes), strict=True)
     content = {
         **{column.name: np.array(cells, dtype=object)[place] for column, cells in zip(HEAD, heads, strict=True)},
         **columns,
     }
-    order = in_order(*(numbered(content[column])[0] for column in ("PLACECD", schema.names[len(HEAD)])))
-    # As objects: pandas would spend a tenth of a build on turning texts to Arrow's and back.
+    order = in_order(ranks(resolved.placecd[:-1])[place], unit)
     values = {column.name: as_declared(content[column.name][order], column) for column in schema.columns}
-    series = {column: pd.Series(of, dtype=of.dtype) for column, of in values.items()}
-    return Table(name, schema, pd.DataFrame(series))
+    return Table(name, schema, Columns(values))
+
+
+def ranks(codes: Texts) -> Ints:
+    """By code its position among them in order."""
+    return np.argsort(np.argsort(codes))
+
+
+def with_parent(schema: TableSchema) -> TableSchema:
+    """The schema with the columns of the parent last."""
+    return replace(schema, columns=(*schema.columns, *PARENT))
 
 
 def place_share(resolved: ResolvedFootprint, overlap: Floats, row_place: Ints, people: Floats) -> Floats:
@@ -66,8 +82,7 @@ def best_fit(unit: Ints, people: Floats, place: Ints, placecd: Texts) -> Bools:
         people: by row. Equal is what reads as equal: dust below hundredths decides nothing.
         placecd: by position of the place.
     """
-    rank = np.argsort(np.argsort(placecd))
-    order = np.lexsort((rank[place], -np.round(people, 2), unit))
+    order = np.lexsort((ranks(placecd)[place], -np.round(people, 2), unit))
     best = np.zeros(len(unit), dtype=bool)
-    best[order[np.unique(unit[order], return_index=True)[1]]] = True
+    best[order[distinct(unit[order]).first]] = True
     return best

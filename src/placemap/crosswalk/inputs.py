@@ -40,7 +40,7 @@ def _declared(footprint: Footprint, geography: Geography) -> Inputs:
     units = [*footprint.scope.include, *footprint.scope.exclude]
     known = geography.measures()
     for place in footprint.places:
-        units += [*place.members, *place.exclude, *place.within]
+        units += [*place.units, *place.exclude, *place.within]
         entries += [geography.measure_entry(e.measure) for e in place.expects if e.measure in known]
     for unit in units:
         if unit.kind == "pcn":

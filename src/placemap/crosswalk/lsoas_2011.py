@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from placemap.core.arrays import Floats, Ints, Texts, ratio, sums
+from placemap.core.arrays import Floats, Ints, Texts, distinct, ratio, sums
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
 from placemap.crosswalk.headed import best_fit, fit, headed, lsoas_of_places, place_share
@@ -19,7 +19,7 @@ def lsoa_2011_table(resolved: ResolvedFootprint) -> Table:
     populations, count = resolved.populations, len(resolved.places)
     pair_place = np.where(pairs.target >= 0, place[pairs.target], -1)
     rows = np.flatnonzero(pair_place >= 0)
-    cells, inverse = np.unique(pairs.source[rows] * count + pair_place[rows], return_inverse=True)
+    cells, inverse, first, lsoas = distinct(pairs.source[rows] * count + pair_place[rows])
     source, row_place = np.divmod(cells, count)
 
     def overlap(by_pair: Floats) -> Floats:
@@ -28,10 +28,10 @@ def lsoa_2011_table(resolved: ResolvedFootprint) -> Table:
     residents, registered = _people(resolved.geography, populations)
     lived, listed = overlap(residents), overlap(registered)
     columns = {
-        "LSOA11CD": pairs.codes.to_numpy()[source],
+        "LSOA11CD": pairs.codes.array[source],
         "LSOA11NM": pairs.names[source],
-        "CHGIND": pairs.change[rows][_first(inverse, len(cells))],
-        "LSOAS": np.bincount(inverse, minlength=len(cells)),
+        "CHGIND": pairs.change[rows][first],
+        "LSOAS": lsoas,
         "RESIDENTS": lived,
         "REGISTERED": listed,
         "PLACE_RESIDENT_SHARE": place_share(resolved, lived, row_place, populations.residents),
@@ -42,7 +42,7 @@ def lsoa_2011_table(resolved: ResolvedFootprint) -> Table:
         "BEST_FIT": best_fit(source, lived, row_place, resolved.placecd),
     }
     schema = schemas.place_lsoa11(populations)
-    return headed(resolved, "place_lsoa11", schema, row_place, columns)
+    return headed(resolved, "place_lsoa11", schema, row_place, source, columns)
 
 
 def _people(geography: Geography, populations: Populations) -> tuple[Floats, Floats]:
@@ -68,9 +68,3 @@ def _fit(resolved: ResolvedFootprint, rows: Ints, inverse: Ints, source: Ints, r
     np.logical_or.at(part_only, inverse, parents[pairs.target[rows]] > 1)
     place_size = np.where(part_only, -1, lsoas_of_places(resolved)[row_place])
     return fit(np.bincount(inverse, minlength=len(source)), whole, place_size)
-
-
-def _first(inverse: Ints, count: int) -> Ints:
-    first = np.full(count, len(inverse))
-    np.minimum.at(first, inverse, np.arange(len(inverse)))
-    return first

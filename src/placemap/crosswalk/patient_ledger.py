@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from placemap.core.arrays import Ints, largest_remainder, sums
-from placemap.core.tables import Table, as_declared
+from placemap.core.columns import columns_of_rows
+from placemap.core.tables import Table
 from placemap.crosswalk import schemas
 from placemap.reference.by_lsoa import Registrations
 from placemap.resolve.place_codes import PlaceCode
@@ -84,37 +84,30 @@ def _table(
     for (category, residence, registered, _), people in zip(lines, patients, strict=True):
         key = (category, residence, registered)
         merged[key] = merged.get(key, 0.0) + people
-    rows = [
-        (
-            heads[home].ics,
-            heads[home].footprint,
-            CATEGORIES.index(category) + 1,
-            category,
-            heads[home].code,
-            heads[place].code,
-            round(people, 2),
-        )
+    there = {category for (category, _, _), people in merged.items() if people}
+    line = {category: number for number, category in enumerate(filter(there.__contains__, CATEGORIES), start=1)}
+    rows = sorted(
+        (line[category], category, heads[home].code, heads[place].code, heads[home], round(people, 2))
         for (category, home, place), people in merged.items()
         if people
-    ]
+    )
     schema = schemas.ledger(populations)
-    frame = pd.DataFrame(rows, columns=schema.names)
-    frame["LINE"] = frame["LINE"].rank(method="dense").astype(int)
-    frame["PATIENTS"] = as_declared(frame["PATIENTS"].to_numpy(), schema.columns[-1])
-    return Table("ledger", schema, frame.sort_values(list(schema.key), ignore_index=True))
+    cells = [(home.ics, home.footprint, *row, people) for *row, home, people in rows]
+    return Table("ledger", schema, columns_of_rows(cells, schema))
 
 
 def totals(table: Table) -> dict[str, float]:
     """Patients by category, in the order of the lines."""
-    return {
-        str(k): round(float(v), 2) for k, v in table.frame.groupby("CATEGORY", sort=False)["PATIENTS"].sum().items()
-    }
+    found: dict[str, float] = {}
+    for category, people in table.columns.rows("CATEGORY", "PATIENTS"):
+        found[category] = found.get(category, 0.0) + people
+    return {category: round(people, 2) for category, people in found.items()}
 
 
 def _practice_classes(resolved: ResolvedFootprint) -> tuple[Ints, int]:
     """By practice: position of its place; then one class for a PCN of no place, and one for no PCN."""
     places, place = len(resolved.places), resolved.assignment.practice_place
-    codes = resolved.geography.registrations.code_list
+    codes = resolved.geography.registrations.codes
     if place is None:
         return np.zeros(len(codes), dtype=np.int64), 1
     pcn_of = resolved.geography.pcns(resolved.pcn_vintage).pcn_of

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from placemap.config.model import Footprint, Place
 from placemap.config.released import Released
-from placemap.core.arrays import Bools
+from placemap.core.arrays import Bools, distinct
+from placemap.core.columns import columns_of_rows
 from placemap.core.installed import __version__
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
@@ -63,8 +63,9 @@ def place_history_table(national: ResolvedFootprint, past: Sequence[Past], relea
     for item in past:
         rows += _before(national, item)
     schema = schemas.place_history(national.populations)
-    frame = pd.DataFrame(rows, columns=schema.names).astype({"LSOAS": object, "RESIDENTS": object})
-    return Table("place_history", schema, frame.sort_values(list(schema.key), ignore_index=True))
+    key = [schema.names.index(name) for name in schema.key]
+    rows.sort(key=lambda row: [str(row[at]) for at in key])
+    return Table("place_history", schema, columns_of_rows(rows, schema))
 
 
 def _now(national: ResolvedFootprint, released: Mapping[str, Released]) -> Iterator[tuple[object, ...]]:
@@ -92,7 +93,7 @@ def _followed_by(national: ResolvedFootprint, item: Past) -> list[tuple[str, str
     nothing: tuple[int | None, float | None] = (None, None if national.populations.whole_residents else np.nan)
     if item.lsoas is not None:
         nothing = _counted(national, np.zeros_like(item.lsoas))
-        for position in np.unique(national.assignment.place[item.lsoas]):
+        for position in distinct(national.assignment.place[item.lsoas]).values:
             if position >= 0:
                 both = item.lsoas & national.lsoas(int(position))
                 shared[national.place_codes[int(position)].code] = _counted(national, both)
@@ -109,5 +110,5 @@ def _counted(national: ResolvedFootprint, lsoas: Bools) -> tuple[int, float]:
 def _key(national: ResolvedFootprint, lsoas: Bools) -> str:
     """Some of a place's LSOAs, spread evenly over all of them in order of code."""
     positions = np.flatnonzero(lsoas)
-    chosen = np.unique(np.linspace(0, len(positions) - 1, min(KEY_LSOAS, len(positions))).round().astype(np.int64))
-    return " ".join(national.codes(positions[chosen]))
+    spread = np.linspace(0, len(positions) - 1, min(KEY_LSOAS, len(positions))).round().astype(np.int64)
+    return " ".join(national.codes(positions[distinct(spread).values]))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from placemap.config.in_words import declared_from, evidence_text
+from placemap.core.columns import columns_of_rows
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
+from placemap.crosswalk.headed import with_parent
 from placemap.reference.describe import Describer, as_text
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -29,7 +30,8 @@ def places_table(resolved: ResolvedFootprint, describer: Describer) -> Table:
                 place.basis,
                 evidence_text(resolved.system, place),
                 as_text(describer.describe(lsoas.tolist())),
+                *((resolved.parentcd[position], resolved.parentnm[position]) if resolved.outer else ()),
             )
         )
-    schema = schemas.places(populations)
-    return Table("places", schema, pd.DataFrame(rows, columns=schema.names))
+    schema = with_parent(schemas.places(populations)) if resolved.outer else schemas.places(populations)
+    return Table("places", schema, columns_of_rows(rows, schema))

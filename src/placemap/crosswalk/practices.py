@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from placemap.core.arrays import Bools, Floats, Ints, Texts, positions, ratio, sums
+from placemap.core.arrays import Bools, Floats, Ints, Texts, ratio, sums
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
-from placemap.crosswalk.headed import headed, place_share
+from placemap.crosswalk.headed import headed, place_share, ranks
 from placemap.reference.by_lsoa import living_in
 from placemap.resolve.resolve import places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
@@ -34,7 +34,7 @@ def pcn_table(resolved: ResolvedFootprint) -> Table:
         "DECLARED": declared[row_pcn, row_place],
     }
     schema = schemas.place_pcn(resolved.geography.pcns_of(resolved.pcn_vintage), resolved.populations)
-    return headed(resolved, "place_pcn", schema, row_place, columns)
+    return headed(resolved, "place_pcn", schema, row_place, ranks(codes)[row_pcn], columns)
 
 
 def _declared_pcns(resolved: ResolvedFootprint, codes: Texts) -> Bools:
@@ -70,7 +70,7 @@ def practice_table(resolved: ResolvedFootprint) -> Table:
         "PATIENTS_OUT_OF_PLACE": size - at_home,
     }
     schema = schemas.place_practice(geography.pcns_of(resolved.pcn_vintage), resolved.populations)
-    return headed(resolved, "place_practice", schema, place, columns)
+    return headed(resolved, "place_practice", schema, place, np.arange(len(codes)), columns)
 
 
 def _patients(resolved: ResolvedFootprint, codes: Texts, place: Ints) -> tuple[Floats, Floats]:
@@ -81,15 +81,13 @@ def _patients(resolved: ResolvedFootprint, codes: Texts, place: Ints) -> tuple[F
     """
     if not len(codes):
         return np.zeros(0), np.zeros(0)
-    registrations, count = resolved.geography.registrations, len(resolved.places)
-    position = positions(registrations.codes, codes)
+    registrations = resolved.geography.registrations
+    position = registrations.codes.positions(codes)
     home = np.full(len(registrations.codes), -1)
     home[position[position >= 0]] = place[position >= 0]
-    rows = (home[registrations.practice] >= 0) & (registrations.lsoa >= 0)
-    lives = resolved.assignment.place
-    shares = registrations.fit.shares(np.where(lives >= 0, lives, count), count + 1)
-    practice, lsoa = registrations.practice[rows], registrations.lsoa[rows]
-    by_practice = sums(practice, registrations.patients[rows] * shares[lsoa, home[practice]], len(registrations.codes))
+    lived = registrations.living(resolved.assignment.place)
+    rows = np.flatnonzero(home[lived.practice] == lived.label)
+    by_practice = sums(lived.practice[rows], lived.patients[rows], len(registrations.codes))
     size = np.where(position >= 0, registrations.by_practice[position], 0).astype(float)
     return size, np.where(position >= 0, by_practice[position], 0.0)
 

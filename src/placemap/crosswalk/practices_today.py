@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from placemap.config.model import Member
-from placemap.core.arrays import Bools, Floats, Ints, Texts, positions, ratio, sums
+from placemap.core.arrays import Bools, Floats, Ints, Texts, ratio, sums
+from placemap.core.columns import Columns
 from placemap.core.tables import Table, as_declared
 from placemap.crosswalk import schemas
 from placemap.crosswalk.england import home_of_practices
@@ -51,7 +52,7 @@ def practices_of_today(geography: Geography) -> Today:
     names: dict[str, str] = {code: pcns.practice_names.get(code, "") for code in pcns.pcn_of}
     if entry.vintage >= pcns.vintage:
         table = data.table(entry)
-        names = dict(zip(table["practice_code"], table["practice_name"], strict=True))
+        names = dict(table.rows("practice_code", "practice_name"))
     codes = sorted(names)
     listed = np.array([names[code] for code in codes], dtype=object)
     entries = (entry, *geography.pcn_entries(pcns.vintage))
@@ -79,10 +80,8 @@ def practices_today_table(national: ResolvedFootprint, today: Today) -> Table:
         "HOME_SHARE": np.where(patients > 0, ratio(at_home, patients), np.nan),
         "PATIENTS": patients,
     }
-    import pandas as pd
-
-    frame = pd.DataFrame({column.name: as_declared(columns[column.name], column) for column in schema.columns})
-    return Table("practices", schema, frame)
+    declared = {column.name: as_declared(columns[column.name], column) for column in schema.columns}
+    return Table("practices", schema, Columns(declared))
 
 
 def _homes(national: ResolvedFootprint, codes: Texts, count: int) -> tuple[Ints, Floats, Floats]:
@@ -92,7 +91,7 @@ def _homes(national: ResolvedFootprint, codes: Texts, count: int) -> tuple[Ints,
     practice, lived, patients = registrations.living(place)
     own = homes[practice] == lived
     living = sums(practice[own], patients[own], len(homes))
-    at = positions(registrations.codes, codes)
+    at = registrations.codes.positions(codes)
     known: Bools = at >= 0
     return (
         np.where(known, homes[at], -1),
@@ -159,9 +158,10 @@ def _settle(place: Ints, basis: Texts, found: Ints, why: str) -> None:
 
 def _homes_of_pcns(pcn: Texts, home: Ints, patients: Floats, count: int) -> Ints:
     """By practice, the place that most of the patients of its PCN's other practices point to; -1 for none."""
-    codes, of = np.unique(pcn.astype(str), return_inverse=True)
+    position = {code: number for number, code in enumerate(sorted(set(pcn.tolist())))}
+    of = np.array([position[code] for code in pcn], dtype=np.int64)
     rows = home >= 0
-    cells = sums(of[rows] * count + home[rows], patients[rows], len(codes) * count).reshape(-1, count)
+    cells = sums(of[rows] * count + home[rows], patients[rows], len(position) * count).reshape(-1, count)
     most = np.where(cells.max(axis=1) > 0, cells.argmax(axis=1), -1)
     return np.where(pcn == "", -1, most[of])
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from placemap.core.columns import columns_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.suppress import UnprotectableError, suppressed
 from placemap.core.tables import Column, Table
@@ -207,7 +208,7 @@ def _blanked(table: Table, places: list[tuple[str, int]]) -> Table:
     if table.name == "findings":
         _tone_down(frame)
     columns = tuple(_described(column, described) for column in table.schema.columns)
-    return replace(table, frame=frame, schema=replace(table.schema, columns=columns))
+    return replace(table, columns=columns_of(frame), schema=replace(table.schema, columns=columns))
 
 
 def _without(column: pd.Series, rows: Sequence[int], kind: str) -> pd.Series:

@@ -9,6 +9,7 @@ from placemap.core.tables import Table
 from placemap.crosswalk.areas import lsoa_table, unit_table
 from placemap.crosswalk.lsoas_2011 import lsoa_2011_table
 from placemap.crosswalk.practices import pcn_table, practice_table
+from placemap.crosswalk.tiers import parent_table
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
 from placemap.resolve.resolved import ResolvedFootprint
@@ -39,4 +40,5 @@ def crosswalk_tables(resolved: ResolvedFootprint) -> list[Table]:
         *units,
         pcn_table(resolved),
         practice_table(resolved),
+        *([parent_table(resolved)] if resolved.outer else []),
     ]

@@ -12,12 +12,14 @@ from placemap.apply.coverage import COVERAGE
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure
 from placemap.apply.reconcile import Reconciliation
 from placemap.apply.run import Applied
+from placemap.apply.tiers import Tiers
 from placemap.core.account import Account
+from placemap.core.columns import columns_of, columns_of_rows
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_whole
 from placemap.core.tables import Column, Table, TableSchema
 from placemap.outputs.tables import write_csv, write_parquet
-from placemap.resolve.place_codes import FOOTPRINT, ICS, PLACE
+from placemap.resolve.place_codes import FOOTPRINT, ICS, PARENT, PLACE
 
 #: The columns that say which place a row is about.
 PLACE_OF_ROW = (ICS, FOOTPRINT, *PLACE)
@@ -90,8 +92,10 @@ def write_frame(table: Table, path: Path) -> None:
     write_whole(path, lambda new: ENDINGS[path.suffix](table, new))
 
 
-def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = False) -> Table:
-    """The result as a table to write."""
+def result_table(
+    applied: Applied, measures: Sequence[Measure], *, long: bool = False, tiers: Tiers | None = None
+) -> Table:
+    """The result as a table to write; with `tiers`, each figure beside the place of the tier above that it lies in."""
     titles = {measure.title: measure for measure in measures}
     if long:
         frame = applied.long(measures)
@@ -104,7 +108,10 @@ def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = 
     else:
         frame = applied.frame
         last = (*(_column(frame, measure) for measure in measures), *_figure_columns(applied), *COVERED)
-    names = {column.name for column in (*PLACE_OF_ROW, *last)}
+    above: tuple[Column, ...] = PARENT if tiers else ()
+    frame = tiers.told(frame) if tiers else frame
+    head, key = (*PLACE_OF_ROW, *above), ("PLACECD", *(column.name for column in above[:1]))
+    names = {column.name for column in (*head, *last)}
     groups = [title for title in frame.columns if title not in names and title not in titles]
     frame = frame.copy()
     for group in groups:
@@ -114,8 +121,8 @@ def result_table(applied: Applied, measures: Sequence[Measure], *, long: bool = 
             frame[column.name] = frame[column.name].fillna("")
         if column.type == "int":
             frame[column.name] = pd.Series([None if pd.isna(v) else int(v) for v in frame[column.name]], dtype=object)
-    columns = (*PLACE_OF_ROW, *(Column(group, "text", "group of the data") for group in groups), *last)
-    return Table("applied", TableSchema("Figures by place", columns, ("PLACECD", *groups)), frame)
+    columns = (*head, *(Column(group, "text", "group of the data") for group in groups), *last)
+    return Table("applied", TableSchema("Figures by place", columns, (*key, *groups)), columns_of(frame))
 
 
 def _figure_columns(applied: Applied) -> Iterator[Column]:
@@ -174,7 +181,7 @@ def reconciliation_table(reconciliations: Sequence[Reconciliation], account: Acc
         for item in reconciliations
         for one in item.blanked
     ]
-    return Table("reconciliation", RECONCILIATION, pd.DataFrame(rows, columns=RECONCILIATION.names))
+    return Table("reconciliation", RECONCILIATION, columns_of_rows(rows, RECONCILIATION))
 
 
 def write_keys(keys: Apportionment, folder: Path) -> None:
@@ -188,7 +195,7 @@ def write_keys(keys: Apportionment, folder: Path) -> None:
     weights = weights.assign(WEIGHT=[repr(float(weight)) for weight in weights["WEIGHT"]])
     for table, path in zip(("codes", "weights"), key_files(folder), strict=True):
         schema, frame = (KEY_CODES, codes) if table == "codes" else (KEY_WEIGHTS, weights)
-        write_frame(Table(f"placemap_{table}", schema, frame), path)
+        write_frame(Table(f"placemap_{table}", schema, columns_of(frame)), path)
 
 
 def key_files(folder: Path) -> tuple[Path, Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from placemap.core.tables import Column, Table
@@ -25,11 +26,11 @@ _TYPES = {
 }
 
 
-def datapackage(build: Build, contents: dict[str, bytes], folder: str = "") -> dict[str, Any]:
+def datapackage(build: Build, content: Callable[[str], bytes], folder: str = "") -> dict[str, Any]:
     """The descriptor: every table with its columns, key and hash, every source.
 
     Args:
-        contents: the CSVs, by name of the table.
+        content: of the CSV of a table, by its name.
         folder: of the CSVs, from the descriptor; with a slash at its end.
     """
     system, footprint = build.system, build.footprint
@@ -41,7 +42,7 @@ def datapackage(build: Build, contents: dict[str, bytes], folder: str = "") -> d
         "created_by": f"placemap {build.version}",
         "licenses": [LICENCE],
         "sources": [_source(title, vintage, url) for title, vintage, url in _sources(build.inputs)],
-        "resources": [_resource(table, contents[table.name], folder) for table in build.tables],
+        "resources": [_resource(table, content(table.name), folder) for table in build.tables],
     }
 
 

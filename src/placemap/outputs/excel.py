@@ -78,7 +78,7 @@ class TableSheet:
     @property
     def count(self) -> int:
         """The number of its rows."""
-        return len(self.table.frame)
+        return len(self.table.columns)
 
     @cached_property
     def values(self) -> list[list[Any]]:
@@ -209,7 +209,7 @@ def _wraps(values: Sequence[Any]) -> bool:
 
 def _values(table: Table, column: Column) -> list[Any]:
     """The values of a column, rounded; None for a figure that is not there."""
-    values = table.frame[column.name].tolist()
+    values = table.columns[column.name].tolist()
     if column.type in DECIMALS:
         return [None if value != value else round(value, DECIMALS[column.type]) for value in values]
     return [bool(value) for value in values] if column.type == "flag" else values
@@ -236,7 +236,7 @@ def _filter(made: Any, table: Table, number: int) -> None:
     from openpyxl.worksheet.table import TableStyleInfo
 
     names = table.schema.names
-    filtered = Filtered(displayName=f"Table{number}", ref=f"A1:{letter(len(names))}{len(table.frame) + 1}")
+    filtered = Filtered(displayName=f"Table{number}", ref=f"A1:{letter(len(names))}{len(table.columns) + 1}")
     filtered.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
     # A sheet that is written row by row has no headings to be asked for; this is openpyxl's way to name them.
     filtered._initialise_columns()

@@ -12,7 +12,6 @@ from placemap.outputs.csvw import csvw
 from placemap.outputs.datapackage import DATAPACKAGE, datapackage
 from placemap.outputs.readme import failed_page, readme
 from placemap.outputs.tables import write_csv, write_parquet
-from placemap.outputs.workbook import build_workbook
 
 EXCEL = "placemap.xlsx"
 
@@ -50,6 +49,8 @@ def _write_files(build: Build, folder: Path, page: Page, *, formats: str, excel:
     for table in build.tables:
         write(table, folder / f"{table.name}{ending}")
     if excel:
+        from placemap.outputs.workbook import build_workbook
+
         (folder / EXCEL).write_bytes(build_workbook(build))
     names = [f"{table.name}{ending}" for table in build.tables]
     if build.boundaries and not build.failed:
@@ -61,8 +62,8 @@ def _write_files(build: Build, folder: Path, page: Page, *, formats: str, excel:
     else:
         write_text(folder / "README.md", page(build, ending))
     if formats == "csv" and not build.failed:
-        contents = {table.name: (folder / f"{table.name}.csv").read_bytes() for table in build.tables}
-        write_text(folder / DATAPACKAGE, as_json(datapackage(build, contents)))
+        described = datapackage(build, lambda name: (folder / f"{name}.csv").read_bytes())
+        write_text(folder / DATAPACKAGE, as_json(described))
         names.append(DATAPACKAGE)
     files = sorted([*names, METADATA, *([EXCEL] if excel else []), "FAILED.md" if build.failed else "README.md"])
     write_text(folder / METADATA, as_json(csvw(build, ending, files)))

@@ -8,7 +8,7 @@ from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding, errors_of, tally
 from placemap.core.tables import Table, TableSchema
-from placemap.core.text import as_markdown, without_html
+from placemap.core.text import as_markdown, listed, without_html
 from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.outputs.build import Build
 
@@ -88,7 +88,29 @@ def method_parts(footprint: Footprint) -> list[tuple[str, str]]:
         "national registrations once."
     )
     by_patients = [("Places of PCNs and practices", patients)] if footprint.has_patient_kinds else []
-    return [("Places of areas", areas), *by_patients, ("Figures of LSOAs of 2011", older)]
+    return [("Places of areas", areas), *by_patients, *_tier_parts(footprint), ("Figures of LSOAs of 2011", older)]
+
+
+def _tier_parts(footprint: Footprint) -> list[tuple[str, str]]:
+    """What a footprint has to do with others: heading and text."""
+    parts = []
+    if footprint.united:
+        united = listed(sorted(footprint.united))
+        text = (
+            f"Places here are put together from places of the footprint {united}, with exactly their LSOAs, however "
+            "these came to be there; so they are the sum of these to the person. Practices stand in the tables of "
+            f"{united}, beside the place here that each is in (PARENTCD)."
+        )
+        parts.append(("Places put together from others", text))
+    if footprint.inside:
+        where = "/".join(part for part in footprint.inside if part)
+        text = (
+            f"This footprint lies inside {where}, and covers its places. PARENTCD is the place there that a place lies "
+            "in. Where patients decide, a place may have LSOAs that its parent has not; `place_parent` and `findings` "
+            "(crosses-tier) say which."
+        )
+        parts.append(("Tiers", text))
+    return parts
 
 
 def _evidence(system: System, footprint: Footprint) -> str:
@@ -103,7 +125,7 @@ def _evidence(system: System, footprint: Footprint) -> str:
 
 def dictionary(table: Table, ending: str) -> str:
     """What a table is and what its columns mean, as Markdown."""
-    return _described(table.schema, len(table.frame), f"{table.name}{ending}")
+    return _described(table.schema, len(table.columns), f"{table.name}{ending}")
 
 
 def boundary_dictionary(build: Build) -> list[str]:

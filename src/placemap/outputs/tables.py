@@ -2,29 +2,61 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
-from io import StringIO
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from placemap.core.files import write_text, write_whole
-from placemap.core.tables import DECIMALS, Column, Table, as_text
+from placemap.core.files import write_parts, write_whole
+from placemap.core.tables import DECIMALS, TEXT_TYPES, Column, Table, as_text
 
 
 def write_csv(table: Table, path: Path) -> None:
     """Write a table as CSV."""
-    write_text(path, csv_text(table))
+    write_parts(path, _csv_parts(table))
 
 
 def csv_text(table: Table) -> str:
     """A table as CSV: RFC 4180 with LF, header first, numbers to fixed decimals."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.schema.names)
-    columns = [as_text(table.frame[column.name].tolist(), column) for column in table.schema.columns]
-    writer.writerows(zip(*columns, strict=True))
-    return text.getvalue()
+    return "".join(_csv_parts(table))
+
+
+#: Rows that are text at one time.
+_BATCH = 8192
+
+
+def _csv_parts(table: Table) -> Iterator[str]:
+    yield ",".join(table.schema.names) + "\n"
+    values = [table.columns[column.name] for column in table.schema.columns]
+    for first in range(0, len(table.columns), _BATCH):
+        rows = slice(first, first + _BATCH)
+        columns = [_cells(of[rows].tolist(), column) for of, column in zip(values, table.schema.columns, strict=True)]
+        yield "\n".join([*map(",".join, zip(*columns, strict=True)), ""])
+
+
+#: What a cell is quoted for.
+_SPECIAL = (",", '"', "\n", "\r")
+
+
+def _cells(values: list[Any], column: Column) -> list[str]:
+    """Values as cells. Python's `csv` looks at each character of each cell; here one look at a column does for most."""
+    texts = as_text(values, column)
+    if column.type not in TEXT_TYPES:
+        return texts
+    if None in texts:
+        texts = [text or "" for text in texts]
+    together = "\0".join(texts)
+    found = [mark for mark in _SPECIAL if mark in together]
+    if not found:
+        return texts
+    quoted = {text: _quoted(text, found) for text in set(texts)}
+    return [quoted[text] for text in texts]
+
+
+def _quoted(text: str, special: Sequence[str]) -> str:
+    for mark in special:
+        if mark in text:
+            return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def write_parquet(table: Table, path: Path) -> None:
@@ -32,7 +64,7 @@ def write_parquet(table: Table, path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    arrays = [_arrow(table.frame[column.name].tolist(), column) for column in table.schema.columns]
+    arrays = [_arrow(table.columns[column.name].tolist(), column) for column in table.schema.columns]
     pq.write_table(pa.table(arrays, names=table.schema.names), path, compression="zstd")
 
 

@@ -18,6 +18,8 @@ from placemap.reference.store import TableEntry
 #: may take on paper.
 SHEETS = (
     ("places", "Places", 2),
+    ("place_parent", "Places above", 2),
+    ("tiers_lsoa21", "Tiers", 2),
     ("place_lsoa21", "LSOAs", 1),
     ("place_msoa", "MSOAs", 1),
     ("place_wd", "Wards", 2),
@@ -37,7 +39,7 @@ SHEETS = (
 )
 METHOD, DICTIONARY, SOURCES = "Method", "Data dictionary", "Sources"
 #: Columns for joins rather than for eyes: they stand last and do not print.
-_FOR_JOINS = ("PLACECD", "PLACEID", "RUNNER_UP", "LSOA21CDS", "LOCATION")
+_FOR_JOINS = ("PLACECD", "PLACEID", "RUNNER_UP", "PARENTCD", "LSOA21CDS", "LOCATION")
 _USE = (
     (
         "One place for each ward or MSOA",
@@ -117,7 +119,7 @@ def _sheets(tables: Sequence[Table]) -> list[TableSheet]:
     for table in sorted(tables, key=_position):
         _, name, pages = (*SHEETS, ("", table.name, 1))[_position(table)]
         name = (table.name if name in found else name)[:31]
-        if len(table.frame):
+        if len(table.columns):
             found[name] = _for_readers(name, table, pages)
     return list(found.values())
 
@@ -128,7 +130,9 @@ def _position(table: Table) -> int:
 
 def _for_readers(name: str, table: Table, pages: int) -> TableSheet:
     """Without the columns that say the same in every row, which the cover says; names first, codes of places last."""
-    constant = {c for c in ("ICSID", "FOOTPRINT") if c in table.schema.names and table.frame[c].nunique() == 1}
+    constant = {
+        c for c in ("ICSID", "FOOTPRINT") if c in table.schema.names and len(set(table.columns[c].tolist())) == 1
+    }
     columns = [column for column in table.schema.columns if column.name not in constant]
     columns.sort(key=lambda column: (column.name in _FOR_JOINS, column.name != "PLACENM"))
     shown = replace(table, schema=replace(table.schema, columns=tuple(columns)))

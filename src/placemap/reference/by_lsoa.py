@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, sums
+from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, distinct, sums
 from placemap.core.codes import normal_name, published_prefix
+from placemap.core.columns import Codes, Columns
 from placemap.reference.store import TableEntry
 
 
@@ -79,7 +80,7 @@ class LsoaConversion:
         change: by pair, `U`, `S`, `M` or `X`.
     """
 
-    codes: pd.Index[str]
+    codes: Codes
     names: Texts
     size: int
     source: Ints
@@ -119,9 +120,17 @@ class LsoaConversion:
         count = int(labels.max(initial=-1)) + 1
         label = np.where(self.target >= 0, labels[self.target], -1)
         known = label >= 0
-        cells, piece = np.unique(self.source[known] * max(count, 1) + label[known], return_inverse=True)
-        source, label = np.divmod(cells, max(count, 1))
-        return source, label, sums(piece, self.weight[known], len(cells))
+        cells = distinct(self.source[known] * max(count, 1) + label[known])
+        source, label = np.divmod(cells.values, max(count, 1))
+        return source, label, sums(cells.of, self.weight[known], len(source))
+
+
+class Lived(NamedTuple):
+    """By row, a practice, the label of an LSOA of 2021, and the patients of the one who live there."""
+
+    practice: Ints
+    label: Ints
+    patients: Floats
 
 
 @dataclass(frozen=True)
@@ -139,7 +148,7 @@ class Registrations:
 
     entry: TableEntry
     fit: LsoaConversion
-    codes: pd.Index[str]
+    codes: Codes
     practice: Ints
     lsoa: Ints
     patients: Ints
@@ -150,11 +159,6 @@ class Registrations:
     """An English LSOA that the packaged extract leaves out."""
 
     @cached_property
-    def code_list(self) -> list[str]:
-        """The practices' codes as a list, which is quicker to go through than an index."""
-        return [str(code) for code in self.codes.to_numpy(dtype=object)]
-
-    @cached_property
     def by_practice(self) -> Ints:
         """Patients by practice, wherever they live."""
         return sums(self.practice, self.patients, len(self.codes)).astype(np.int64)
@@ -162,8 +166,10 @@ class Registrations:
     @cached_property
     def by_lsoa(self) -> Ints:
         """Patients by LSOA of the source's vintage, with whatever practice."""
-        known = self.lsoa >= 0
-        return sums(self.lsoa[known], self.patients[known], len(self.fit.codes)).astype(np.int64)
+        # To put others into a cell of their own takes less than to take them out.
+        size = len(self.fit.codes)
+        cells = np.where(self.lsoa < 0, size, self.lsoa)
+        return sums(cells, self.patients, size + 1)[:-1].astype(np.int64)
 
     def by_group(self, group_of_practice: Ints, groups: int) -> Ints:
         """Patients by LSOA of the source's vintage × group of practices.
@@ -174,17 +180,21 @@ class Registrations:
         """
         if groups == 1 and not group_of_practice.any():
             return self.by_lsoa[:, None]
-        group = group_of_practice[self.practice]
-        rows = (self.lsoa >= 0) & (group >= 0)
-        cells = sums(self.lsoa[rows] * groups + group[rows], self.patients[rows], len(self.fit.codes) * groups)
-        return cells.astype(np.int64).reshape(-1, groups)
+        size = len(self.fit.codes) * groups
+        grouped = group_of_practice >= 0
+        # Most systems have few of England's practices; all rows are gone through only where most of them count.
+        few = np.count_nonzero(grouped) * 2 < len(grouped)
+        rows: Ints | slice = np.flatnonzero(grouped[self.practice]) if few else slice(None)
+        group, lsoa = group_of_practice.astype(np.int32)[self.practice[rows]], self.lsoa[rows]
+        cells = np.where((lsoa < 0) | (group < 0), size, lsoa * groups + group)
+        return sums(cells, self.patients[rows], size + 1)[:-1].astype(np.int64).reshape(-1, groups)
 
     def homes(self, practice: int) -> Floats:
         """By LSOA of 2021, the patients of a practice who live there."""
         rows = (self.practice == practice) & (self.lsoa >= 0)
         return self.fit.to_atoms(sums(self.lsoa[rows], self.patients[rows], len(self.fit.codes)))
 
-    def living(self, labels: Ints) -> tuple[Ints, Ints, Floats]:
+    def living(self, labels: Ints) -> Lived:
         """Where patients live: by row, the practice, the label of their LSOA of 2021, and the patients.
 
         A row of the source whose LSOA is divided between labels becomes several.
@@ -192,16 +202,31 @@ class Registrations:
         Args:
             labels: by LSOA of 2021; -1 for those whose residents are left out.
         """
+        key = labels.tobytes()
+        if key not in self._lived:
+            self._lived.clear()  # the last one is kept: tables of one footprint ask for the same
+            self._lived[key] = self._living(labels)
+        return self._lived[key]
+
+    @cached_property
+    def _lived(self) -> dict[bytes, Lived]:
+        return {}
+
+    def _living(self, labels: Ints) -> Lived:
         source, label, share = self.fit.pieces(labels)
-        starts = np.searchsorted(source, np.arange(len(self.fit.codes) + 1))
+        starts = np.searchsorted(source, np.arange(len(self.fit.codes) + 1)).astype(np.int32)
         # None for the three negative classes, which as positions count from the end.
-        pieces_of = np.append(np.diff(starts), [0, 0, 0])
-        known = np.flatnonzero(pieces_of[self.lsoa])
-        first = starts[self.lsoa[known]]
-        pieces = pieces_of[self.lsoa[known]]
-        row = np.repeat(known, pieces)
-        piece = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces - first, pieces)
-        return self.practice[row], label[piece], self.patients[row] * share[piece]
+        pieces_of = np.append(np.diff(starts), [0, 0, 0]).astype(np.int32)
+        pieces = pieces_of[self.lsoa]
+        row = np.repeat(np.arange(len(pieces), dtype=np.int32), pieces)
+        piece = starts[self.lsoa[row]]
+        several = np.flatnonzero(pieces[row] > 1)
+        begins = np.append(True, row[several][1:] != row[several][:-1])[: len(several)]
+        here = np.arange(len(several), dtype=np.int32)
+        piece[several] += here - np.maximum.accumulate(np.where(begins, here, 0))
+        people = share[piece]
+        people *= self.patients[row]
+        return Lived(self.practice[row], label.astype(np.int32)[piece], people)
 
 
 @dataclass(frozen=True)
@@ -220,7 +245,7 @@ class Pcns:
     sub_icb: dict[str, str]
     pcn_of: dict[str, str]
     practice_names: dict[str, str]
-    members: pd.DataFrame
+    members: Columns
 
     @cached_property
     def practices_of(self) -> dict[str, list[str]]:
@@ -229,6 +254,21 @@ class Pcns:
         for practice, pcn in sorted(self.pcn_of.items()):
             result.setdefault(pcn, []).append(practice)
         return result
+
+    def memberships(self, pcn: str) -> Columns:
+        """The rows of `members` that are about one PCN."""
+        return self.members.take(self.members["pcn_code"] == pcn)
+
+
+class LtlaYears(NamedTuple):
+    """A row of the history of LTLAs: see `schemas.LTLA_HISTORY`."""
+
+    code: str
+    name: str
+    first_year: int
+    last_year: int
+    successor: str
+    successor_name: str
 
 
 def living_in(registrations: Registrations, place: Ints, places: int, group: Ints, groups: int) -> Floats:
@@ -239,4 +279,5 @@ def living_in(registrations: Registrations, place: Ints, places: int, group: Int
         group: by practice, 0 … groups-1.
     """
     practice, lived, patients = registrations.living(place)
-    return sums(group[practice] * places + lived, patients, groups * places).reshape(groups, places)
+    cell = group.astype(np.int32)[practice] * places + lived
+    return sums(cell, patients, groups * places).reshape(groups, places)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
-from placemap.core.arrays import Bools, Floats, Ints, in_order, numbered, positions
+from placemap.core.arrays import Bools, Floats, Ints, distinct, in_order
+from placemap.core.columns import Codes, Columns
 from placemap.reference.by_lsoa import LsoaConversion
 
 
-def read_conversion(table: pd.DataFrame, lsoas: pd.Index[str], residents: Floats) -> LsoaConversion:
+def read_conversion(table: Columns, lsoas: Codes, residents: Floats) -> LsoaConversion:
     """From LSOAs of 2011, by the exact fit; what was split is divided by residents.
 
     Args:
@@ -17,20 +17,20 @@ def read_conversion(table: pd.DataFrame, lsoas: pd.Index[str], residents: Floats
         lsoas: of 2021, in order of code.
         residents: by LSOA of 2021.
     """
-    source, codes = numbered(table["lsoa11_code"])
-    order = in_order(source, numbered(table["lsoa_code"])[0])
-    table, source = table.iloc[order], source[order]
+    source, codes = table.words("lsoa11_code").numbered()
+    order = in_order(source, table.words("lsoa_code").numbered()[0])
+    table, source = table.take(order), source[order]
     first = np.searchsorted(source, np.arange(len(codes)))
-    target = positions(lsoas, table["lsoa_code"])
+    target = lsoas.positions(table.words("lsoa_code"))
     people = np.where(target >= 0, residents[target], 0.0)
     return LsoaConversion(
-        codes=pd.Index(codes, dtype=object),
-        names=table["lsoa11_name"].to_numpy(dtype=object)[first],
+        codes=Codes(codes),
+        names=table["lsoa11_name"][first],
         size=len(lsoas),
         source=source,
         target=target,
         weight=_split(source, people),
-        change=table["change"].to_numpy(dtype=object),
+        change=table["change"],
     )
 
 
@@ -41,7 +41,7 @@ def no_conversion(size: int) -> LsoaConversion:
         size: number of LSOAs of 2021.
     """
     nowhere, nothing = np.array([], dtype=np.int64), np.array([], dtype=object)
-    return LsoaConversion(pd.Index(nothing), nothing, size, nowhere, nowhere, np.array([]), nothing)
+    return LsoaConversion(Codes(nothing), nothing, size, nowhere, nowhere, np.array([]), nothing)
 
 
 def _split(source: Ints, people: Floats) -> Floats:
@@ -63,15 +63,15 @@ def largest_part(fit: LsoaConversion, of_source: Ints, count: int, people: Float
     """
     inside = fit.target >= 0
     cell = fit.target[inside] * (count + 1) + of_source[fit.source[inside]]
-    cells, inverse = np.unique(cell, return_inverse=True)
+    cells = distinct(cell)
     # A pair without people still tells what the LSOA belongs to, so it weighs next to nothing rather than nothing.
-    weight = np.bincount(inverse, weights=people[inside] + 1e-9)
-    target, unit = np.divmod(cells, count + 1)
+    weight = np.bincount(cells.of, weights=people[inside] + 1e-9)
+    target, unit = np.divmod(cells.values, count + 1)
     order = np.lexsort((unit, -weight, target))
-    winners, first, choices = np.unique(target[order], return_index=True, return_counts=True)
+    winners = distinct(target[order])
     of = np.full(fit.size, -1)
     best_fit = np.zeros(fit.size, dtype=bool)
-    of[winners] = unit[order][first]
+    of[winners.values] = unit[order][winners.first]
     of[of == count] = -1
-    best_fit[winners] = choices > 1
+    best_fit[winners.values] = winners.counts > 1
     return of, best_fit

@@ -7,9 +7,10 @@ description's length is the number of units it names.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from placemap.core.codes import KINDS
 from placemap.core.text import listed
@@ -25,8 +26,7 @@ LADDERS = (
 )
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """A unit of a description, less the units in `less`."""
 
     kind: str
@@ -37,7 +37,7 @@ class Term:
     @property
     def cost(self) -> int:
         """Number of units it names."""
-        return 1 + sum(term.cost for term in self.less)
+        return 1 + _length(self.less)
 
 
 Terms = tuple[Term, ...]
@@ -48,6 +48,7 @@ class Describer:
 
     def __init__(self, geography: Geography) -> None:
         self.geography = geography
+        self._units: dict[str, tuple[Units, list[int]]] = {}
         self._lsoas: dict[tuple[str, int], frozenset[int]] = {}
         self._memo: dict[tuple[frozenset[int], tuple[str, ...]], Terms] = {}
 
@@ -72,14 +73,21 @@ class Describer:
         if not ladder:
             return tuple(self._term("lsoa", lsoa, ()) for lsoa in sorted(wanted))
         kind, finer = ladder[0], ladder[1:]
-        units = self.geography.units(kind)
-        by_unit: dict[int, set[int]] = {}
+        units, of = self._of(kind)
+        by_unit: defaultdict[int, list[int]] = defaultdict(list)
         for lsoa in wanted:
-            by_unit.setdefault(int(units.of[lsoa]), set()).add(lsoa)
+            by_unit[of[lsoa]].append(lsoa)
         terms: Terms = ()
         for unit, part in sorted(by_unit.items()):
             terms += self._one(units, unit, frozenset(part), finer)
         return terms
+
+    def _of(self, kind: str) -> tuple[Units, list[int]]:
+        """The units of a kind, and the unit of each LSOA, as a list, which is quicker to look into than an array."""
+        if kind not in self._units:
+            units = self.geography.units(kind)
+            self._units[kind] = units, units.of.tolist()
+        return self._units[kind]
 
     def _one(self, units: Units, unit: int, part: frozenset[int], finer: tuple[str, ...]) -> Terms:
         if unit < 0:
@@ -103,12 +111,12 @@ class Describer:
         return self._lsoas[key]
 
     def _term(self, kind: str, position: int, less: Terms) -> Term:
-        units = self.geography.units(kind)
+        units, _ = self._of(kind)
         return Term(kind, str(units.codes[position]), str(units.names[position]), less)
 
 
 def _length(terms: Terms) -> int:
-    return sum(term.cost for term in terms)
+    return sum([term.cost for term in terms])
 
 
 def as_text(terms: Terms) -> str:

@@ -70,11 +70,11 @@ def ended(kind: str, geography: Geography) -> dict[str, Ended]:
         return UTLAS
     if kind != "ltla" or geography.data.find("ltla_history") is None:
         return {}
-    history = geography.ltla_history
-    gone = history[(history["last_year"] < history["last_year"].max()).to_numpy()]
+    newest = max(row.last_year for row in geography.ltla_history)
     found: dict[str, Ended] = {}
-    for row in gone.itertuples(index=False):
-        before = found.get(str(row.ltla_code), Ended(str(row.ltla_name), str(int(row.last_year)), ()))
-        more = [(str(row.successor_code), str(row.successor_name))] if row.successor_code else []
-        found[str(row.ltla_code)] = Ended(before.name, before.day, (*before.successors, *more))
+    for row in geography.ltla_history:
+        if row.last_year < newest:
+            before = found.get(row.code, Ended(row.name, str(row.last_year), ()))
+            more = [(row.successor, row.successor_name)] if row.successor else []
+            found[row.code] = Ended(before.name, before.day, (*before.successors, *more))
     return found

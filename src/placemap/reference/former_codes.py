@@ -117,7 +117,7 @@ def living_practices(geography: Geography, vintage: str | None) -> dict[str, str
         current = {code: pcns.practice_names[code] for code in pcns.pcn_of}
         return {**current, **geography.practice_names}
     entry = geography.data.find("practices", vintage=vintage)
-    lists = {} if entry is None else dict(geography.data.table(entry)[["practice_code", "practice_name"]].to_numpy())
+    lists = {} if entry is None else dict(geography.data.table(entry).rows("practice_code", "practice_name"))
     if entry is not None and not any(table.vintage == vintage for table in tables_of(geography.data.manifest, "pcn")):
         return lists
     pcns = geography.pcns(vintage)
@@ -135,7 +135,7 @@ def newest_practices(geography: Geography) -> tuple[str, dict[str, str]]:
     )
     if entries:
         table = geography.data.table(entries[-1])
-        names.update(zip(table["practice_code"], table["practice_name"], strict=True))
+        names.update(table.rows("practice_code", "practice_name"))
     pcns = geography.pcns(geography.data.vintages("pcns")[-1])
     names.update({code: pcns.practice_names[code] for code in pcns.pcn_of})
     return max([pcns.vintage, *(entry.vintage for entry in entries[-1:])]), names
@@ -148,14 +148,14 @@ def past_practice(code: str, geography: Geography) -> Past | None:
         (e for e in manifest.tables.values() if e.family in ("practices", "pcn_members")), key=lambda e: e.vintage
     )
     tables = [(entry, geography.data.table(entry)) for entry in lists]
-    rows = [(entry, table[table["practice_code"] == code]) for entry, table in tables]
+    rows = [(entry, table.take(table["practice_code"] == code)) for entry, table in tables]
     found = [(entry, part) for entry, part in rows if len(part)]
     if not found:
         return None
     # A list of memberships keeps those that ended, so being in it does not mean to live.
     lived = [e.vintage for e, part in found if e.family == "practices" or (part["end"] == "").any()]
     ends = sorted({end for e, part in found if e.family == "pcn_members" for end in part["end"] if end})
-    name = str(found[-1][1]["practice_name"].iloc[0])
+    name = str(found[-1][1]["practice_name"][0])
     left = f"It left its PCN on {ends[-1]}. " if ends else ""
     last = f"It is last listed in {lived[-1]}. " if lived else ""
     return Past(name, lived[-1] if lived else "", f"{left}{last}No table tells where its patients went.")
@@ -177,7 +177,7 @@ def only_2021(codes: Iterable[str], geography: Geography) -> list[str]:
 def lsoa_successors(code: str, geography: Geography) -> str:
     """Where an LSOA of 2011 is in 2021; empty where the store leaves that out."""
     fit = geography.fit_2011
-    targets = sorted(int(target) for target in fit.target[fit.source == fit.codes.get_loc(code)] if target >= 0)
+    targets = sorted(int(target) for target in fit.target[fit.source == fit.codes.position(code)] if target >= 0)
     names = [f"{geography.lsoas[target]} ({geography.lsoa_names[target]})" for target in targets]
     return f"in 2021 its area is in {listed(names)}" if names else ""
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
-from placemap.core.arrays import Bools, Floats, Ints, Texts, in_order, numbered, positions, sums
+from placemap.core.arrays import Bools, Floats, Ints, Texts, in_order, sums
 from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE, OLD_RESIDENTS, RESIDENTS, is_ccg, is_day
+from placemap.core.columns import Codes, Columns
 from placemap.core.errors import PlacemapError
-from placemap.reference.by_lsoa import LsoaConversion, Pcns, Registrations, Units
+from placemap.reference.by_lsoa import LsoaConversion, LtlaYears, Pcns, Registrations, Units
 from placemap.reference.conversions import largest_part, no_conversion, read_conversion
 from placemap.reference.pcns import pcn_entries, practice_groups, read_pcns
 from placemap.reference.registrations import read_registrations
@@ -40,24 +40,24 @@ class Geography:
     # --- LSOAs ---------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _lsoa_table(self) -> pd.DataFrame:
+    def _lsoa_table(self) -> Columns:
         table = self.data.table(self.data.need("lsoa_names"))
-        return table.iloc[in_order(numbered(table["lsoa_code"])[0])]
+        return table.take(in_order(table.words("lsoa_code").numbered()[0]))
 
     @cached_property
     def lsoa_codes(self) -> Texts:
         """LSOA codes in order."""
-        return self._lsoa_table["lsoa_code"].to_numpy(dtype=object)
+        return self._lsoa_table["lsoa_code"]
 
     @cached_property
-    def lsoas(self) -> pd.Index[str]:
+    def lsoas(self) -> Codes:
         """LSOA codes in order; everything else is by position in this."""
-        return pd.Index(self.lsoa_codes, dtype=object)
+        return Codes(self.lsoa_codes)
 
     @cached_property
     def lsoa_names(self) -> Texts:
         """Names by LSOA."""
-        return self._lsoa_table["lsoa_name"].to_numpy(dtype=object)
+        return self._lsoa_table["lsoa_name"]
 
     @property
     def size(self) -> int:
@@ -109,11 +109,11 @@ class Geography:
             return self._lsoas_2011() if entry.family == "exact_fit" else self._lsoas_2021()
         table = self.data.table(entry)
         code, name, ods = f"{kind}_code", f"{kind}_name", f"{kind}_ods"
-        of_row, codes = numbered(table[code])
+        of_row, codes = table.words(code).numbered()
         first = np.full(len(codes), len(table))
         np.minimum.at(first, of_row, np.arange(len(table)))
-        names = table[name].to_numpy(dtype=object)[first]
-        ods_codes = table[ods].to_numpy(dtype=object)[first] if ods in table else None
+        names = table[name][first]
+        ods_codes = table[ods][first] if ods in table else None
         of, best_fit = self._on_atoms(table, of_row, len(codes), entry)
         return Units(kind, entry.vintage, codes, names, ods_codes, of, best_fit)
 
@@ -125,18 +125,18 @@ class Geography:
         """LSOAs of 2011 as units: one of 2021 that was merged from several belongs to the one with most people."""
         fit = self._needed_fit_2011()
         of, best_fit = largest_part(fit, np.arange(len(fit.codes)), len(fit.codes), self._back_weight)
-        return Units("lsoa", OLD_LSOA_VINTAGE, fit.codes.to_numpy(dtype=object), fit.names, None, of, best_fit)
+        return Units("lsoa", OLD_LSOA_VINTAGE, fit.codes.array, fit.names, None, of, best_fit)
 
-    def _on_atoms(self, table: pd.DataFrame, of_row: Ints, count: int, entry: TableEntry) -> tuple[Ints, Bools]:
+    def _on_atoms(self, table: Columns, of_row: Ints, count: int, entry: TableEntry) -> tuple[Ints, Bools]:
         """By LSOA of 2021 the unit, and whether it is a best fit (wards always are, by the ONS method)."""
         if entry.base == LSOA_VINTAGE:
             of = np.full(self.size, -1)
-            position = positions(self.lsoas, table["lsoa_code"])
+            position = self.lsoas.positions(table.words("lsoa_code"))
             of[position[position >= 0]] = of_row[position >= 0]
             return of, np.full(self.size, KINDS[entry.kind].id == "ward")
         fit = self._needed_fit_2011()
         of_source = np.full(len(fit.codes), count)
-        position = positions(fit.codes, table["lsoa11_code"])
+        position = fit.codes.positions(table.words("lsoa11_code"))
         of_source[position[position >= 0]] = of_row[position >= 0]
         return largest_part(fit, of_source, count, self._back_weight)
 
@@ -239,7 +239,7 @@ class Geography:
         """A measure by LSOA of 2011, as published there."""
         return self._raw_measure(self.measure_entry(name), self.fit_2011.codes)
 
-    def _raw_measure(self, entry: TableEntry, index: pd.Index[str]) -> Floats:
+    def _raw_measure(self, entry: TableEntry, codes: Codes) -> Floats:
         table = self.data.table(entry)
         if entry.family != "lsoa_measure":
             raise PlacemapError(
@@ -248,16 +248,16 @@ class Geography:
                 hint=f"choose a measure by LSOA, such as {SPLIT_WEIGHT}",
             )
         column = "lsoa_code" if entry.base == LSOA_VINTAGE else "lsoa11_code"
-        result = np.zeros(len(index))
-        position = positions(index, table[column])
-        result[position[position >= 0]] = table["people"].to_numpy()[position >= 0]
+        result = np.zeros(len(codes))
+        position = codes.positions(table.words(column))
+        result[position[position >= 0]] = table["people"][position >= 0]
         return result
 
     def practice_measure(self, name: str) -> dict[str, int]:
         """A measure by code of the practice."""
         if name not in self._practice_measures:
             table = self.data.table(self.measure_entry(name))
-            self._practice_measures[name] = dict(zip(table["practice_code"], table["people"].tolist(), strict=True))
+            self._practice_measures[name] = dict(table.rows("practice_code", "people"))
         return self._practice_measures[name]
 
     # --- patients ----------------------------------------------------------------------------------------------------
@@ -276,13 +276,15 @@ class Geography:
     def registrations(self) -> Registrations:
         """Registered patients by practice and LSOA."""
         entry = self.registrations_entry
-        return read_registrations(self.data.table(entry), entry, self.fit(entry.base))
+        found = read_registrations(self.data.table(entry), entry, self.fit(entry.base))
+        self.data.forget(entry)
+        return found
 
     @cached_property
     def practice_names(self) -> dict[str, str]:
         """Names by code of the practice, as in the registrations."""
         table = self.data.table(self.practices_entry)
-        return dict(zip(table["practice_code"], table["practice_name"], strict=True))
+        return dict(table.rows("practice_code", "practice_name"))
 
     @property
     def practices_entry(self) -> TableEntry:
@@ -332,7 +334,7 @@ class Geography:
         Practices are those of the registrations.
         """
         if vintage not in self._practice_groups:
-            self._practice_groups[vintage] = practice_groups(self.pcns(vintage), self.registrations.code_list)
+            self._practice_groups[vintage] = practice_groups(self.pcns(vintage), self.registrations.codes)
         return self._practice_groups[vintage]
 
     # --- neighbours --------------------------------------------------------------------------------------------------
@@ -342,11 +344,12 @@ class Geography:
         """Pairs of neighbouring LSOAs by position; -1 for one that the store leaves out."""
         table = self.data.table(self.data.need("adjacency"))
         return (
-            positions(self.lsoas, table["lsoa_code_a"]),
-            positions(self.lsoas, table["lsoa_code_b"]),
+            self.lsoas.positions(table.words("lsoa_code_a")),
+            self.lsoas.positions(table.words("lsoa_code_b")),
         )
 
     @cached_property
-    def ltla_history(self) -> pd.DataFrame:
-        """Former LTLAs with their successors."""
-        return self.data.table(self.data.need("ltla_history"))
+    def ltla_history(self) -> list[LtlaYears]:
+        """LTLAs with the years in which they were in use, and their successors."""
+        entry = self.data.need("ltla_history")
+        return [LtlaYears(*row) for row in self.data.table(entry).rows(*entry.schema.names)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.core.arrays import Ints, positions
+from placemap.core.arrays import Ints, distinct
 from placemap.core.codes import KINDS, OLD_LSOA_VINTAGE, is_ccg, kinds_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units
@@ -111,14 +111,14 @@ def unknown_code(code: str, geography: Geography) -> PlacemapError:
 
 def _lsoa(_kind: str, code: str, geography: Geography, _pcn: str | None) -> Subject | None:
     if code in geography.lsoas:
-        position = int(positions(geography.lsoas, [code])[0])
+        position = int(geography.lsoas.positions([code])[0])
         unit = NamedUnit("lsoa", code, str(geography.lsoa_names[position]), geography.units_entry("lsoa").vintage)
         here = np.array([position])
         return Subject(unit, here, parents_of(here, geography), _change_of_2021(position, geography))
     fit = geography.fit_2011
     if code not in fit.codes:
         return None
-    source = int(positions(fit.codes, [code])[0])
+    source = int(fit.codes.positions([code])[0])
     pairs = np.flatnonzero((fit.source == source) & (fit.target >= 0))
     here = fit.target[pairs]
     unit = NamedUnit("lsoa", code, str(fit.names[source]), OLD_LSOA_VINTAGE)
@@ -190,7 +190,7 @@ def parents_of(lsoas: Ints, geography: Geography) -> tuple[NamedUnit, ...]:
         if geography.data.find("lookup", kind) is None:
             continue
         units = geography.units(kind)
-        positions = np.unique(units.of[lsoas])
+        positions = distinct(units.of[lsoas]).values
         if len(positions) == 1 and positions[0] >= 0:
             unit = int(positions[0])
             found.append(NamedUnit(kind, str(units.codes[unit]), str(units.names[unit]), units.vintage))
@@ -220,7 +220,7 @@ def _without_members(code: str, vintage: str, geography: Geography) -> tuple[str
     pcns = geography.pcns(vintage)
     if code in pcns.practices_of:
         return ()
-    members = pcns.members[pcns.members["pcn_code"] == code]
+    members = pcns.memberships(code)
     first = min(members["start"], default="")
     if first[: len(vintage)] > vintage:
         return (f"It has no members yet in {vintage}; the first joins on {first}.",)

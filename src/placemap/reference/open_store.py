@@ -6,6 +6,7 @@ Read order: the folder given by `--data` or PLACEMAP_DATA, then the user's cache
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from placemap.reference.store import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from placemap.core.columns import Columns
 
 RETRIEVED = "retrieved.json"
 ENVIRONMENT = "PLACEMAP_DATA"
@@ -77,14 +78,28 @@ def open_store(folder: Path) -> ReferenceData:
             are read: hash, columns, types, key and rows against the manifest.
     """
 
-    def read(entry: TableEntry) -> pd.DataFrame:
-        from placemap.reference.read_parquet import (
-            read_stored,  # with pandas, which a look at the manifest does not need
-        )
+    def read(entry: TableEntry) -> Columns:
+        # With pyarrow, which a look at the manifest does not need.
+        from placemap.reference.read_parquet import read_stored
 
         return read_stored(folder / TABLES / f"{entry.name}.parquet", entry)
 
     return ReferenceData(_manifest(folder), read, str(folder))
+
+
+@lru_cache(maxsize=2)
+def _from_text(text: str, location: str) -> Manifest:
+    """A manifest from its text; a run looks into a store more than once."""
+    data = from_json(text)
+    if not isinstance(data, dict):
+        raise TypeError("it is not a JSON object")
+    if data.get("placemap_store") != STORE_FORMAT:
+        raise PlacemapError(
+            f"the store has format {data.get('placemap_store')!r}; this placemap reads format {STORE_FORMAT}",
+            location=location,
+            hint=REMAKE,
+        )
+    return Manifest.from_json(data)
 
 
 def _manifest(folder: Path) -> Manifest:
@@ -94,16 +109,7 @@ def _manifest(folder: Path) -> Manifest:
             "there is no such reference folder", location=str(folder), hint="check --data and PLACEMAP_DATA"
         )
     try:
-        data = from_json(path.read_text(encoding="utf-8"))
-        if not isinstance(data, dict):
-            raise TypeError("it is not a JSON object")
-        if data.get("placemap_store") != STORE_FORMAT:
-            raise PlacemapError(
-                f"the store has format {data.get('placemap_store')!r}; this placemap reads format {STORE_FORMAT}",
-                location=str(path),
-                hint=REMAKE,
-            )
-        return Manifest.from_json(data)
+        return _from_text(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
         raise PlacemapError(
             f"this folder is not a reference store: it has no {MANIFEST}",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
-import pandas as pd
 
 from placemap.core.arrays import Ints, Texts
 from placemap.core.codes import is_day, month_of
+from placemap.core.columns import Columns
 from placemap.reference.by_lsoa import Pcns
 from placemap.reference.store import ReferenceData, TableEntry
 from placemap.reference.vintages import tables_of
@@ -47,15 +47,15 @@ def read_pcns(data: ReferenceData, vintage: str) -> Pcns:
     current = _current(members, vintage)
     return Pcns(
         vintage,
-        dict(zip(pcns["pcn_code"], pcns["pcn_name"], strict=True)),
-        dict(zip(pcns["pcn_code"], pcns["sub_icb_ods"], strict=True)),
-        dict(zip(current["practice_code"], current["pcn_code"], strict=True)),
-        dict(zip(members["practice_code"], members["practice_name"], strict=True)),
+        dict(pcns.rows("pcn_code", "pcn_name")),
+        dict(pcns.rows("pcn_code", "sub_icb_ods")),
+        dict(current.rows("practice_code", "pcn_code")),
+        dict(members.rows("practice_code", "practice_name")),
         members,
     )
 
 
-def practice_groups(pcns: Pcns, practices: Sequence[str]) -> tuple[Texts, Texts, Ints]:
+def practice_groups(pcns: Pcns, practices: Iterable[str]) -> tuple[Texts, Texts, Ints]:
     """PCNs by code with one more, without a code, for practices that are in none: codes, names, group by practice."""
     codes = np.array([*sorted(pcns.names), ""], dtype=object)
     names = np.array([*(pcns.names[code] for code in codes[:-1]), "practices without a PCN"], dtype=object)
@@ -64,9 +64,11 @@ def practice_groups(pcns: Pcns, practices: Sequence[str]) -> tuple[Texts, Texts,
     return codes, names, np.array(of, dtype=np.int64)
 
 
-def _current(members: pd.DataFrame, vintage: str) -> pd.DataFrame:
+def _current(members: Columns, vintage: str) -> Columns:
     """Memberships without an end; or those of a day, their last one included, the newest where a practice has two."""
     if not is_day(vintage):
-        return members[(members["end"] == "").to_numpy()]
+        return members.take(members["end"] == "")
     lives = (members["start"] <= vintage) & ((members["end"] == "") | (members["end"] >= vintage))
-    return members[lives.to_numpy()].sort_values(["practice_code", "start", "pcn_code"])
+    living = members.take(lives)
+    rows = list(living.rows("practice_code", "start", "pcn_code"))
+    return living.take(np.array(sorted(range(len(rows)), key=rows.__getitem__), dtype=np.int64))

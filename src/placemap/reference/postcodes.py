@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placemap.core.arrays import Floats, Ints, positions
+from placemap.core.arrays import Floats, Ints
 from placemap.core.errors import PlacemapError
 from placemap.core.fine_kinds import FINE_KINDS, FineKind
 from placemap.reference.fine_lookups import (
@@ -89,7 +89,7 @@ def _by_directory(postcode: str, lookup: FineLookup, geography: Geography) -> Lo
             f"postcode {spelled}: {ELSEWHERE[lsoa]}; places are made of LSOAs of England",
             hint="check it" if lsoa == NON_GEOGRAPHIC else "",
         )
-    at = int(positions(geography.lsoas, [lsoa])[0])
+    at = int(geography.lsoas.positions([lsoa])[0])
     if at < 0:
         raise PlacemapError(
             f"postcode {spelled} lies in LSOA {lsoa}, which the tables in use do not have",
@@ -202,7 +202,7 @@ def _near(rows: pd.DataFrame, geography: Geography) -> _Points:
 
     table = geography.data.table(geography.data.need("lsoa_boundaries"))
     shapes = shapely.from_wkb(np.asarray(table["geometry"], dtype=object))
-    lsoa_of = positions(geography.lsoas, table["lsoa_code"])
+    lsoa_of = geography.lsoas.positions(table["lsoa_code"])
     points = shapely.points(rows["oseast1m"].to_numpy(dtype=float), rows["osnrth1m"].to_numpy(dtype=float))
     pair, shape = shapely.STRtree(shapes).query(points, predicate="dwithin", distance=TOLERANCE)
     distance = shapely.distance(points[pair], shapes[shape])

@@ -1,37 +1,37 @@
-"""One table of a store: a Parquet file → a DataFrame, once it was held to its entry in the manifest.
+"""One table of a store: a Parquet file → columns, once it was held to its entry in the manifest.
 
-Text is read as Parquet keeps it, a dictionary and numbers into it, and becomes a column of objects that are shared
-between rows: builds look codes up by the ten thousand, and pandas' own text makes a new object at each look.
+Text stays as Parquet keeps it, a dictionary and numbers into it; its words become Python's when they are asked for.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from placemap.core.arrays import numbered
+from placemap.core.arrays import distinct
+from placemap.core.columns import Columns, Words
 from placemap.core.errors import PlacemapError
 from placemap.core.tables import TEXT_TYPES
 from placemap.reference.store import REMAKE, TableEntry
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from collections.abc import Callable
+
+    from placemap.core.arrays import Ints, Numbers, Texts
 
 #: Bytes of a file from which on a second thread reads quicker than it starts.
 LARGE = 1_000_000
-#: Tables so long that their text stays numbers: pandas' categories, in order.
-LONG_FAMILIES = ("registrations",)
 _NUMBERS = ("int", "number", "people", "share")
 
 
-def read_stored(path: Path, entry: TableEntry) -> pd.DataFrame:
-    """The content of a table, columns in the order of its schema; text columns hold objects, or categories in order.
+def read_stored(path: Path, entry: TableEntry) -> Columns:
+    """The content of a table, columns in the order of its schema.
 
     Raises:
         PlacemapError: the file cannot be read or is not the one that the manifest describes (hash, columns, types,
@@ -39,12 +39,11 @@ def read_stored(path: Path, entry: TableEntry) -> pd.DataFrame:
     """
     table = _parquet(verified(path, entry), entry, path)
     problem = _problem(table, entry)
-    columns = {} if problem else {name: _column(table[name]) for name in table.column_names}
+    columns = Columns({} if problem else {name: _column(table[name]) for name in table.column_names})
     problem = problem or _repeated_key(columns, entry)
     if problem:
         raise PlacemapError(problem, location=str(path), hint=REMAKE)
-    categories = entry.family in LONG_FAMILIES
-    return pd.DataFrame({name: column.series(categories=categories) for name, column in columns.items()})
+    return columns
 
 
 def verified(path: Path, entry: TableEntry) -> bytes:
@@ -69,9 +68,6 @@ def verified(path: Path, entry: TableEntry) -> bytes:
 
 
 def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
         footer = pq.read_metadata(pa.BufferReader(content))
         there = set(footer.schema.to_arrow_schema().names)
@@ -93,7 +89,7 @@ def _problem(table: pa.Table, entry: TableEntry) -> str:
         numeric = _is_number(held.type)
         if numeric != (column.type in _NUMBERS) and len(held):
             return f"column {column.name} holds {held.type}; expected {column.type}"
-        if (numeric or column.name in schema.key) and _blanks(held):
+        if (held.null_count and column.name in schema.key) or (numeric and _blanks(held)):
             what = "figure" if numeric else column.type
             return f"column {column.name} has blanks; expected a {what} in each row"
     if len(table) != entry.rows:
@@ -101,72 +97,67 @@ def _problem(table: pa.Table, entry: TableEntry) -> str:
     return ""
 
 
-def _is_number(arrow_type: Any) -> bool:
-    import pyarrow as pa
-
+def _is_number(arrow_type: pa.DataType) -> bool:
     return bool(pa.types.is_integer(arrow_type) or pa.types.is_floating(arrow_type))
 
 
 def _blanks(held: pa.ChunkedArray) -> bool:
-    import pyarrow as pa
-
-    return bool(held.null_count) or (pa.types.is_floating(held.type) and bool(np.isnan(held.to_numpy()).any()))
+    return bool(held.null_count) or any(np.isnan(_plain(chunk)).any() for chunk in held.chunks)
 
 
-def _repeated_key(columns: Mapping[str, _Column], entry: TableEntry) -> str:
-    """What is wrong where two rows have one key. Keys are compared as numbers: positions in what a column holds."""
-    key = np.zeros(entry.rows, dtype=np.int64)
+def _plain(numbers: pa.Array) -> Numbers:
+    """Numbers for numpy. Arrow's own `to_numpy` would do it, but loads pandas."""
+    found: Numbers = np.from_dlpack(numbers)
+    return found
+
+
+def _column(held: pa.ChunkedArray) -> Numbers | Words:
+    """A column for numpy."""
+    if held.num_chunks == 1 and pa.types.is_dictionary(held.type):
+        coded = held.chunk(0)
+        if coded.null_count:
+            return Words(np.array([-1 if at is None else at for at in coded.indices.to_pylist()]), _words(coded))
+        return Words(_plain(coded.indices), _words(coded))
+    if held.num_chunks == 1 and _is_number(held.type):
+        return _plain(held.chunk(0))
+    return np.array(held.to_pylist(), dtype=object)
+
+
+#: Words that columns hold, by a hash of them: most tables of a store hold the same LSOAs.
+_HELD: WeakValueDictionary[bytes, Texts] = WeakValueDictionary()
+
+
+def _words(coded: pa.DictionaryArray) -> Callable[[], Texts]:
+    def words() -> Texts:
+        key = hashlib.sha256(b"".join(memoryview(part) for part in coded.dictionary.buffers() if part)).digest()
+        found = _HELD.get(key)
+        if found is None:
+            found = _HELD[key] = np.array(coded.dictionary.to_pylist(), dtype=object)
+        return found
+
+    return words
+
+
+def _repeated_key(columns: Columns, entry: TableEntry) -> str:
+    """What is wrong where two rows have one key. Keys are compared as numbers."""
+    key: Ints = np.zeros(entry.rows, dtype=np.int64)
     for name in entry.schema.key:
-        numbers, count = columns[name].numbered()
-        key = key * count + numbers
+        numbers, count = _numbered(columns.held(name))
+        key *= count
+        key += numbers
     ordered = np.sort(key)
     if not (ordered[1:] == ordered[:-1]).any():
         return ""
-    row = int(pd.Series(key).duplicated().to_numpy().argmax())
-    values = [str(columns[name].values()[row]) for name in entry.schema.key]
+    found = distinct(key)
+    row = int(found.first[found.counts > 1].min())
+    values = [str(columns[name][row]) for name in entry.schema.key]
     return f"the key {', '.join(entry.schema.key)} is not unique: {' '.join(values)} appears more than once"
 
 
-@dataclass(frozen=True)
-class _Column:
-    """A column as Parquet keeps it.
-
-    Attributes:
-        words: a dictionary's words, with None as the last; None for a column without a dictionary.
-        held: by row the position of its word, or the value itself.
-    """
-
-    words: np.ndarray[Any, Any] | None
-    held: np.ndarray[Any, Any]
-
-    def values(self) -> np.ndarray[Any, Any]:
-        """By row the value."""
-        values: np.ndarray[Any, Any] = self.held if self.words is None else self.words[self.held]
-        return values
-
-    def numbered(self) -> tuple[np.ndarray[Any, Any], int]:
-        """By row a number that stands for its value, and how many such numbers there are."""
-        if self.words is None:
-            numbers, values = pd.factorize(self.held)
-            return numbers, len(values) + 1
-        # A file may hold a word twice in its dictionary.
-        return pd.factorize(self.words)[0][self.held], len(self.words)
-
-    def series(self, *, categories: bool) -> pd.Series[Any]:
-        """The column for a frame: text as objects, or as categories in order."""
-        if self.words is not None and categories:
-            rank, ordered = numbered(self.words[:-1])
-            return pd.Series(pd.Categorical.from_codes(np.append(rank, -1)[self.held], categories=pd.Index(ordered)))
-        values = self.values()
-        series: pd.Series[Any] = pd.Series(values, dtype=values.dtype)
-        return series
-
-
-def _column(held: pa.ChunkedArray) -> _Column:
-    import pyarrow as pa
-
-    if not pa.types.is_dictionary(held.type) or held.num_chunks != 1:
-        return _Column(None, held.to_numpy())
-    coded = held.chunk(0)
-    words = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
-    return _Column(words, coded.indices.fill_null(len(words) - 1).to_numpy())
+def _numbered(held: Numbers | Words) -> tuple[Ints, int]:
+    """By row a number that stands for its value, and how many such numbers there are."""
+    if isinstance(held, Words) and len(set(held.words.tolist())) == len(held.words):
+        return held.at, len(held.words)
+    # A file may hold a word twice in its dictionary.
+    values, numbers = np.unique(held.values if isinstance(held, Words) else held, return_inverse=True)
+    return numbers, len(values)

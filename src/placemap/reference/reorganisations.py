@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from placemap.core.arrays import Bools
+from placemap.core.arrays import Bools, distinct
 from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
 
@@ -45,8 +45,8 @@ def reorganised(old: Units, new: Units, area: Bools) -> Reorganised:
     known = area & (old.of >= 0) & (new.of >= 0)
     changed = np.zeros(len(area), dtype=bool)
     changed[known] = old.codes[old.of[known]] != new.codes[new.of[known]]
-    ended = (at for at in np.unique(old.of[changed]) if new.position(str(old.codes[at])) is None)
-    began = (at for at in np.unique(new.of[changed]) if old.position(str(new.codes[at])) is None)
+    ended = (at for at in distinct(old.of[changed]).values if new.position(str(old.codes[at])) is None)
+    began = (at for at in distinct(new.of[changed]).values if old.position(str(new.codes[at])) is None)
     return Reorganised(_named(old, ended), _named(new, began), changed)
 
 

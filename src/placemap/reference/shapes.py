@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from placemap.core.arrays import positions
 from placemap.reference.geography import Geography
 
 #: One shapely geometry an element, EPSG:27700.
@@ -31,7 +30,7 @@ def lsoa_wkb(geography: Geography) -> npt.NDArray[np.object_]:
     """
     table = geography.data.table(geography.data.need("lsoa_boundaries"))
     found: npt.NDArray[np.object_] = np.full(geography.size, None, dtype=object)
-    position = positions(geography.lsoas, table["lsoa_code"])
+    position = geography.lsoas.positions(table.words("lsoa_code"))
     known = position >= 0
-    found[position[known]] = table["geometry"].to_numpy(dtype=object)[known]
+    found[position[known]] = table["geometry"][known]
     return found

@@ -20,6 +20,8 @@ from placemap.reference.schemas import store_schema
 if TYPE_CHECKING:
     import pandas as pd
 
+    from placemap.core.columns import Columns
+
 #: Kinds that a vintage can be chosen of, and the families of their tables; the first has the kind's vintages.
 FAMILIES = {
     **{kind: ("lookup",) for kind in (*AREA_KINDS, "icb") if kind != "lsoa"},
@@ -201,18 +203,22 @@ class ReferenceData:
         where: the store's name in messages.
     """
 
-    def __init__(self, manifest: Manifest, read: Callable[[TableEntry], pd.DataFrame], where: str) -> None:
+    def __init__(self, manifest: Manifest, read: Callable[[TableEntry], Columns], where: str) -> None:
         self.manifest = manifest
         self.where = where
         self._read = read
-        self._tables: dict[str, pd.DataFrame] = {}
+        self._tables: dict[str, Columns] = {}
         self._found: dict[tuple[str, str, str], TableEntry | None] = {}
 
-    def table(self, entry: TableEntry) -> pd.DataFrame:
+    def table(self, entry: TableEntry) -> Columns:
         """The content of a table, columns in the order of its schema."""
         if entry.name not in self._tables:
             self._tables[entry.name] = self._read(entry)
         return self._tables[entry.name]
+
+    def forget(self, entry: TableEntry) -> None:
+        """Let the content of a large table go, of which all has been made that is wanted."""
+        self._tables.pop(entry.name, None)
 
     def find(self, family: str, kind: str = "", vintage: str = "") -> TableEntry | None:
         """The one table of that family, kind and vintage (the newest where none is said); None where there is none."""

@@ -45,7 +45,7 @@ def verify(data: ReferenceData) -> list[Finding]:
     frames: dict[str, pd.DataFrame] = {}
     for name, entry in sorted(data.manifest.tables.items()):
         try:
-            frames[name] = data.table(entry)
+            frames[name] = data.table(entry).frame()
         except PlacemapError as error:
             findings.append(Finding("damaged-table", Severity.ERROR, error.message, name, error.location, hint=REMAKE))
             continue

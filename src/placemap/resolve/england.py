@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placemap.config.model import Footprint, Loc, Scope, System
-from placemap.core.arrays import Bools, Floats, Ints
+from placemap.core.arrays import Bools, Floats, Ints, distinct
 from placemap.core.findings import Finding, Severity
 from placemap.reference.geography import Geography
 from placemap.resolve.populations import Populations
@@ -171,7 +171,7 @@ def _gaps(england: ResolvedFootprint, left_out: Bools) -> list[Finding]:
     units = england.geography.units("sub_icb")
     empty = np.flatnonzero((england.assignment.place < 0) & ~left_out)
     findings = []
-    for unit in np.unique(units.of[empty]):
+    for unit in distinct(units.of[empty]).values:
         lsoas = empty[units.of[empty] == unit]
         name = str(units.names[unit]) if unit >= 0 else "no sub-ICB location"
         findings.append(

@@ -19,6 +19,10 @@ PLACE_ID = Column(
     "PLACECD in one word, for names of files, sheets and columns: system-place; system-footprint-place where the "
     "footprint is not the system's usual one",
 )
+PARENT = (
+    Column("PARENTCD", "code", "PLACECD of its parent: the place of the tier above that it lies in"),
+    Column("PARENTNM", "text", "name of its parent"),
+)
 HEAD = (ICS, FOOTPRINT, PLACE[0], PLACE_ID, PLACE[1])
 
 

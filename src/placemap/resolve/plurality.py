@@ -53,14 +53,14 @@ def plurality(registrations: Registrations, place_of_practice: Ints, candidates:
     counts = registrations.by_group(place_of_practice, candidates.shape[1])
     votes = registrations.fit.to_atoms(counts)
     registered = registrations.fit.to_atoms(registrations.by_lsoa)
-    # Split LSOAs of 2011 give parts of patients; what differs by less than this is arithmetic, and a tie.
-    eligible = np.where(candidates, votes.round(6), 0.0)
+    # Split LSOAs of 2011 give parts of patients; what differs by less than a millionth is arithmetic, and a tie.
+    eligible = np.where(candidates, votes, 0.0)
+    eligible *= 1e6
+    np.rint(eligible, out=eligible)
     winner, most = _best(eligible)
-    tied = (most > 0) & ((eligible == most[:, None]).sum(axis=1) > 1)
-    rest = eligible.copy()
-    rest[np.arange(len(rest)), winner] = 0.0
-    runner_up, _ = _best(rest)
-    return Plurality(votes, registered, winner, runner_up, tied)
+    eligible[np.arange(len(eligible)), winner] = 0.0
+    runner_up, second = _best(eligible)
+    return Plurality(votes, registered, winner, runner_up, tied=(most > 0) & (second == most))
 
 
 def _best(votes: Floats) -> tuple[Ints, Floats]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from placemap.config.model import Footprint, Member, Scope
 from placemap.core.arrays import Bools, Floats, Ints
-from placemap.core.codes import KINDS
+from placemap.core.codes import PLACE
 from placemap.reference.geography import Geography
 from placemap.resolve.plurality import Plurality, plurality
 
@@ -18,6 +18,9 @@ LOW_SHARE = 0.5
 
 EXACT, BEST, PLURALITY = "exact-fit", "best-fit", "plurality"
 METHODS = ("", EXACT, BEST, PLURALITY)
+
+#: Positions of the LSOAs of places of other footprints, by `footprint/place`.
+OtherPlaces = Mapping[str, Ints]
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Assignment:
     @property
     def overlaps(self) -> Ints:
         """Positions of LSOAs that several places claim exactly."""
-        return np.flatnonzero(self.claims.sum(axis=1) > 1)
+        return np.flatnonzero(self.claims @ np.ones(self.claims.shape[1], dtype=np.int16) > 1)
 
     @property
     def ties(self) -> Ints:
@@ -93,8 +96,11 @@ class Assignment:
 # --- members → LSOAs: one entry a kind ------------------------------------------------------------------------------
 
 
-def _area(member: Member, geography: Geography) -> tuple[Ints, Bools]:
-    """Positions of the LSOAs of an area unit, and which of them are best fits; none for a code that is not there."""
+def _area(member: Member, geography: Geography, others: OtherPlaces) -> tuple[Ints, Bools]:
+    """Positions of the LSOAs of an area, and which of them are best fits; none for a code that is not there."""
+    if member.kind == PLACE.id:
+        lsoas = others.get(member.code, np.array([], dtype=np.int64))  # none of a place that has ended
+        return lsoas, np.zeros(len(lsoas), dtype=bool)
     units = geography.units(member.kind, member.vintage)
     position = units.position(member.code)
     lsoas = units.lsoas(position) if position is not None else np.array([], dtype=np.int64)
@@ -117,7 +123,7 @@ def practices_of(members: Iterable[Member], geography: Geography) -> set[str]:
     """Codes of the practices that the patient kinds among `members` stand for, at their vintages."""
     found: set[str] = set()
     for member in members:
-        if KINDS[member.kind].patients:
+        if member.of_kind.patients:
             found.update(PRACTICES_OF[member.kind](member, geography))
     return found
 
@@ -126,8 +132,8 @@ def lsoas_of(members: Iterable[Member], geography: Geography) -> Bools:
     """LSOAs of the area kinds among `members`, as a mask."""
     mask = np.zeros(geography.size, dtype=bool)
     for member in members:
-        if not KINDS[member.kind].patients:
-            mask[_area(member, geography)[0]] = True
+        if not member.of_kind.patients:
+            mask[_area(member, geography, {})[0]] = True
     return mask
 
 
@@ -139,7 +145,9 @@ def scope_of(scope: Scope, geography: Geography) -> Bools:
 # --- the two passes -------------------------------------------------------------------------------------------------
 
 
-def resolve(footprint: Footprint, geography: Geography, in_scope: Bools) -> Assignment:
+def resolve(
+    footprint: Footprint, geography: Geography, in_scope: Bools, others: OtherPlaces | None = None
+) -> Assignment:
     """Give each LSOA to a place.
 
     Area kinds claim first; what they leave in the scope goes by plurality to places of patient kinds. An LSOA that
@@ -149,9 +157,10 @@ def resolve(footprint: Footprint, geography: Geography, in_scope: Bools) -> Assi
         footprint: the declaration; codes that the reference does not have claim nothing (checks report them).
         geography: the reference.
         in_scope: the footprint's scope, a mask over LSOAs.
+        others: the places of other footprints that it is put together from.
     """
     allowed = _allowed(footprint, geography, in_scope)
-    claims, member, best_fit = _claims(footprint, geography, allowed)
+    claims, member, best_fit = _claims(footprint, geography, allowed, others or {})
     claimed = claims.any(axis=1)
     place = np.where(claimed, claims.argmax(axis=1), -1) if footprint.places else np.full(geography.size, -1)
     method = np.where(claimed, np.where(best_fit, METHODS.index(BEST), METHODS.index(EXACT)), 0)
@@ -162,6 +171,8 @@ def resolve(footprint: Footprint, geography: Geography, in_scope: Bools) -> Assi
         won = in_scope & ~claimed & (patients.winner >= 0)
         place = np.where(won, patients.winner, place)
         method = np.where(won, METHODS.index(PLURALITY), method)
+    # All England's systems are held at once, so that what is small is held so.
+    method, member = method.astype(np.int8), member.astype(np.int32)
     return Assignment(footprint, in_scope, place, method, member, claims, practice_place, patients)
 
 
@@ -189,16 +200,18 @@ def _allowed(footprint: Footprint, geography: Geography, in_scope: Bools) -> Boo
     return allowed
 
 
-def _claims(footprint: Footprint, geography: Geography, allowed: Bools) -> tuple[Bools, Ints, Bools]:
+def _claims(
+    footprint: Footprint, geography: Geography, allowed: Bools, others: OtherPlaces
+) -> tuple[Bools, Ints, Bools]:
     """What area kinds claim, by which member, and whether only by best fit."""
     position_of = {place.id: position for position, place in enumerate(footprint.places)}
     claims = np.zeros_like(allowed)
     by_member = np.full(geography.size, -1)
     only_best = np.ones(geography.size, dtype=bool)
     for number, (place, member) in enumerate(footprint.members()):
-        if KINDS[member.kind].patients:
+        if member.of_kind.patients:
             continue
-        lsoas, best_fit = _area(member, geography)
+        lsoas, best_fit = _area(member, geography, others)
         kept = allowed[lsoas, position_of[place.id]]
         lsoas, best_fit = lsoas[kept], best_fit[kept]
         claims[lsoas, position_of[place.id]] = True
@@ -225,7 +238,7 @@ def places_of_practices(footprint: Footprint, geography: Geography) -> dict[str,
 def practice_places(footprint: Footprint, geography: Geography) -> Ints:
     """By practice of the registrations, the position of the place that it is declared in; -1 for none."""
     place_of = places_of_practices(footprint, geography)
-    return np.array([place_of.get(code, -1) for code in geography.registrations.code_list], dtype=np.int64)
+    return np.array([place_of.get(code, -1) for code in geography.registrations.codes], dtype=np.int64)
 
 
 def low_share(assignment: Assignment) -> Bools:

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from placemap.config.model import Footprint, Place, System
-from placemap.core.arrays import Bools, Ints, Texts
+from placemap.core.arrays import Bools, Ints, Texts, sums
+from placemap.core.codes import PLACE
 from placemap.core.findings import Finding
 from placemap.reference.geography import Geography
 from placemap.resolve.place_codes import PlaceCode, place_codes_of
@@ -27,6 +28,7 @@ class ResolvedFootprint:
         newest_input: year of the newest reference table that it rests on.
         findings: what the user of its figures must know.
         parts: the systems that it is put together from, in the order of its places; empty for one system.
+        outer: the tier above, where it lies inside another footprint.
     """
 
     system: System
@@ -36,6 +38,7 @@ class ResolvedFootprint:
     newest_input: int = 0
     findings: tuple[Finding, ...] = ()
     parts: tuple[ResolvedFootprint, ...] = ()
+    outer: ResolvedFootprint | None = None
 
     @property
     def footprint(self) -> Footprint:
@@ -97,3 +100,60 @@ class ResolvedFootprint:
     def people(self, lsoas: Bools | Ints) -> float:
         """Residents of some LSOAs."""
         return float(self.populations.residents[lsoas].sum())
+
+    # --- the tier above ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def parents(self) -> Ints:
+        """By position of the place, the position of its parent in `outer`: declared, else where most residents live.
+
+        -1 at the end for no place, and for a place that has no LSOA in any of them.
+        """
+        declared = self.declared_parents
+        return np.append(np.where(declared >= 0, declared, self.found_parents), -1)
+
+    @cached_property
+    def declared_parents(self) -> Ints:
+        """By position of the place, the position of the parent that a config gives it; -1 where none does."""
+        if self.outer is None:
+            return np.full(len(self.places), -1)
+        ids = {place.id: number for number, place in enumerate(self.outer.places)}
+        over = {
+            member.code: ids[place.id] for place, member in self.outer.footprint.members() if member.kind == PLACE.id
+        }
+        own = [over.get(f"{self.footprint.id}/{place.id}", ids.get(place.parent, -1)) for place in self.places]
+        return np.array(own, dtype=np.int64)
+
+    @cached_property
+    def found_parents(self) -> Ints:
+        """By position of the place, the position of the place above where most of its residents live; -1 for none."""
+        outer, count = self.outer, len(self.places)
+        if outer is None:
+            return np.full(count, -1)
+        within = len(outer.places)
+        both = np.flatnonzero((self.assignment.place >= 0) & (outer.assignment.place >= 0))
+        cells = self.assignment.place[both] * within + outer.assignment.place[both]
+        # LSOAs decide where nobody lives.
+        people = sums(cells, self.populations.residents[both] + 1e-6, count * within).reshape(count, within)
+        return np.where(people.any(axis=1), people.argmax(axis=1), -1)
+
+    @cached_property
+    def parentcd(self) -> Texts:
+        """PARENTCD by position of the place, empty for none."""
+        return self._of_parents(self.outer.placecd if self.outer else np.array([""], dtype=object))
+
+    @cached_property
+    def parentnm(self) -> Texts:
+        """PARENTNM by position of the place, empty for none."""
+        return self._of_parents(self.outer.placenm if self.outer else np.array([""], dtype=object))
+
+    def _of_parents(self, texts: Texts) -> Texts:
+        return np.asarray(texts[self.parents], dtype=object)
+
+    @cached_property
+    def crossing(self) -> Bools:
+        """LSOAs of a place that its parent does not have."""
+        place = self.assignment.place
+        if self.outer is None:
+            return np.zeros(len(place), dtype=bool)
+        return np.asarray((place >= 0) & (self.outer.assignment.place != self.parents[place]))

@@ -201,7 +201,7 @@ def _verify(reference: ReferenceData) -> None:
         PlacemapError: a table is missing, damaged, or another than the manifest says.
     """
     for entry in reference.manifest.tables.values():
-        found = canonical_hash(reference.table(entry), entry.schema)
+        found = canonical_hash(reference.table(entry).frame(), entry.schema)
         if found != entry.content_sha256:
             raise PlacemapError(
                 f"the content of table {entry.name} is not what the manifest says: its hash starts with {found[:12]}, "

@@ -138,7 +138,8 @@ def test_command(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     assert sum(int(row["LSOAS"]) for row in rows) == 697
     assert sorted(p.name for p in tmp_path.iterdir()) == ["alignment.csv", "footprints.csv", "place_place.csv"]
     data = json.loads(run("compare", "bnssg", "--json").out)
-    assert [item["footprint"] for item in data["footprints"]] == ["local-authorities", "localities", "single-place"]
+    names = ["local-authorities", "localities", "neighbourhoods", "single-place"]
+    assert [item["footprint"] for item in data["footprints"]] == names
     # The two localities for which a figure is published: about 145,000 and 187,000 residents, within 3%.
     sizes = {place["name"]: place["residents"] for place in data["footprints"][1]["places"]}
     assert sizes["Inner City and East Bristol"] == pytest.approx(145_000, rel=0.03)

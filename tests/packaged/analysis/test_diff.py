@@ -195,7 +195,7 @@ def test_renaming_a_place_or_its_id_is_major_and_moves_nobody(
 ) -> None:
     for change in (
         lambda t: t.replace("name: Woodspring", "name: Wood Spring"),
-        lambda t: t.replace("      woodspring:", "      wood-spring:"),
+        lambda t: t.replace("      woodspring:", "      wood-spring:").replace("t: woodspring", "t: wood-spring"),
     ):
         found = diff_systems(workspace, shipped_systems["bnssg"], _edited(change), "localities").diff
         assert (found.level, len(found.moves.frame), [p.change for p in found.places]) == ("major", 0, ["renamed"])

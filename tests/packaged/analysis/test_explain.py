@@ -78,7 +78,7 @@ def test_reason_equals_the_crosswalk_for_every_lsoa(workspace: Workspace, shippe
 
 def test_votes_of_one_lsoa_by_plain_counting(workspace: Workspace, shipped_systems: dict[str, System]) -> None:
     geography = workspace.geography
-    table = geography.data.table(geography.registrations_entry)
+    table = geography.data.table(geography.registrations_entry).frame()
     place_of = {}
     localities = shipped_systems["bnssg"].footprints["localities"]
     for place, member in localities.members():

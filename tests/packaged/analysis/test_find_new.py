@@ -26,14 +26,17 @@ def _best(workspace: Workspace, shipped_systems: dict[str, System], text: str, *
     return hit.entry.kind, hit.entry.code, hit.entry.alive
 
 
+NEIGHBOURHOODS = "norfolk-and-waveney/neighbourhoods"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("E05010885", ("ward", "E05010885", True)),
         ("15c", ("sub_icb", "E38000222", True)),
         ("QMM", ("icb", "E54000022", False)),
-        ("Swafham and Downham Market", ("pcn", "U10555", True)),
-        ("gordano valley pcn", ("ward", "E05010285", True)),
+        ("Swafham and Downham Market", ("place", f"{NEIGHBOURHOODS}/swaffham-and-downham-market", True)),
+        ("gordano valley pcn", ("place", "bnssg/neighbourhoods/gordano-valley", True)),
         ("Coniston Medical", ("practice", "L81036", True)),
         ("Waveney", ("ltla", "E07000206", False)),
         ("Bristol 020F", ("lsoa", "E01014671", True)),

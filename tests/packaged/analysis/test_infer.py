@@ -161,7 +161,7 @@ def test_lsoas_of_2011_come_to_2021(workspace: Workspace, ccgs: list[dict[str, s
 def test_polygons_follow_centroids(workspace: Workspace, shipped_systems: dict[str, System]) -> None:
     geography = workspace.geography
     frame = _frame(workspace, shipped_systems["bnssg"], "local-authorities")
-    table = geography.data.table(geography.data.need("ltla_boundaries"))
+    table = geography.data.table(geography.data.need("ltla_boundaries")).frame()
     mine = table[table["ltla_code"].isin(["E06000023", "E06000024", "E06000025"])]
     shapes = gpd.GeoDataFrame(
         {"name": mine["ltla_name"].str.removesuffix(", City of")},

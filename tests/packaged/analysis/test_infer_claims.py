@@ -87,7 +87,7 @@ def test_a_list_that_is_no_whole_system_does_not_claim_to_build(run, workspace: 
     registrations = workspace.geography.registrations
     fit, rows = (
         workspace.geography.fit_2011,
-        np.isin(registrations.practice, [registrations.code_list.index(c) for c in ("L81004", "L81016")]),
+        np.isin(registrations.practice, [registrations.codes.position(c) for c in ("L81004", "L81016")]),
     )
     living = set(registrations.lsoa[rows & (registrations.lsoa >= 0)].tolist())
     served = {int(t) for s, t in zip(fit.source, fit.target, strict=True) if int(s) in living and t >= 0}

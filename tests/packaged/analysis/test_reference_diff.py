@@ -13,6 +13,7 @@ from placemap.analysis.affected_places import affected_places
 from placemap.analysis.reference_changes import StoreDiff, UnitChanges
 from placemap.analysis.reference_diff import units_changed
 from placemap.analysis.reference_diff_text import as_markdown
+from placemap.core.columns import Codes
 from placemap.reference.by_lsoa import Units
 
 #: Sub-ICB locations that took in a part of Frimley's, D4U1Y.
@@ -26,7 +27,7 @@ def state(vintage: str, rows: pd.DataFrame) -> SimpleNamespace:
     of = np.searchsorted(codes.astype(str), rows["code"].to_numpy(dtype=str))
     found = Units("sub_icb", vintage, codes, names, ods, of, np.zeros(len(rows), bool))
     return SimpleNamespace(
-        lsoas=pd.Index(rows["lsoa"], dtype=object),
+        lsoas=Codes(rows["lsoa"].to_numpy(dtype=object)),
         size=len(rows),
         units=lambda kind: found,
         data=SimpleNamespace(find=lambda *_: None),

@@ -48,7 +48,7 @@ def test_minimum_share_and_own_icb_by_counting(
 ) -> None:
     assignment, found = _made(workspace, shipped_systems, system, footprint)
     geography = workspace.geography
-    table = geography.data.table(geography.registrations_entry)
+    table = geography.data.table(geography.registrations_entry).frame()
     place_of = dict(zip(geography.registrations.codes, assignment.practice_place.tolist(), strict=True))  # type: ignore[union-attr]
     members = geography.pcns("2022-08").members
     home = dict(zip(members["practice_code"], members["practice_sub_icb_ods"], strict=True))

@@ -197,7 +197,7 @@ def test_an_exclave_is_found_and_an_estuary_is_not(workspace, outcome):
 
     assert found(built.assignment) == []
     assert len(shapely.get_parts(workspace.boundaries(built.without_errors()).shapes[0])) == 2
-    moved = workspace.geography.lsoas.get_loc("E01014485")
+    moved = workspace.geography.lsoas.position("E01014485")
     place = built.assignment.place.copy()
     place[moved] = 1
     (finding,) = found(replace(built.assignment, place=place))

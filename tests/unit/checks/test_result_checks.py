@@ -20,6 +20,23 @@ def places(*lines):
     return footprint("".join(f"      {line}\n" for line in lines))
 
 
+def tiers(parts):
+    """Parts of the county inside the three councils; the default footprint is that of the parts."""
+    outer = (
+        footprint(COUNCILS).replace("one:", "councils:").replace("default_footprint: one", "default_footprint: parts")
+    )
+    head = "  parts:\n    name: Parts\n    status: current\n    grade: A\n    evidence: plan\n    inside: councils\n"
+    return f"{outer}{head}    places:\n" + "".join(f"      {line}\n" for line in parts)
+
+
+PARTS = (
+    "abbey: {name: Abbey, parent: ashton, ward: [E05000901]}",
+    "bridge: {name: Bridge, parent: ashton, ward: [E05000902]}",
+    "east: {name: East, parent: borley, ltla: [E07000902]}",
+    "far: {name: Far, parent: corley, ltla: [E07000903], within: scope}",
+)
+
+
 #: Check → (config that triggers it, subjects expected), (config that it stays silent for).
 CASES = {
     "gap": (places("a: {name: A, ltla: [E06000901, E07000902]}"), ["E07000903"], footprint(WHOLE)),
@@ -102,6 +119,14 @@ CASES = {
         ["E01000010"],
         places("a: {name: A, pcn: [U90001, U90002], lsoa: [E01000001]}", "b: {name: B, pcn: [U90003, U90004]}"),
     ),
+    "crosses-tier": (
+        tiers([PARTS[0], PARTS[1].replace("]", "], lsoa: [E01000006]"), *PARTS[2:]]).replace(
+            "parent: borley, ltla: [E07000902]", "parent: borley, ward: [E05000904], lsoa: [E01000007]"
+        ),
+        ["bridge"],
+        tiers(PARTS),
+    ),
+    "parent-found": (tiers([PARTS[0].replace(" parent: ashton,", ""), *PARTS[1:]]), ["abbey"], tiers(PARTS)),
     "duplicate-member": (
         places("a: {name: A, ltla: [E06000901]}", "b: {name: B, ltla: [E06000901]}"),
         ["E06000901"],

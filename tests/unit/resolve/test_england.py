@@ -1,9 +1,9 @@
 """The arithmetic of national tables, on figures that can be checked by hand."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
+from placemap.core.columns import Codes
 from placemap.crosswalk.england import home_of_practices, largest_unit, own_practice_share
 from placemap.reference.by_lsoa import LsoaConversion, Registrations
 
@@ -12,7 +12,7 @@ from placemap.reference.by_lsoa import LsoaConversion, Registrations
 def registrations():
     """Three LSOAs of 2011; the second was split in two, 30 : 70. Places of the four LSOAs of 2021: 0, 0, 1, none."""
     fit = LsoaConversion(
-        codes=pd.Index(["L1", "L2", "L3"]),
+        codes=Codes(np.array(["L1", "L2", "L3"], dtype=object)),
         names=np.array(["", "", ""], dtype=object),
         size=4,
         source=np.array([0, 1, 1, 2]),
@@ -23,7 +23,7 @@ def registrations():
     return Registrations(
         entry=None,
         fit=fit,
-        codes=pd.Index(["P1", "P2", "P3"]),
+        codes=Codes(np.array(["P1", "P2", "P3"], dtype=object)),
         practice=np.array([0, 0, 1, 1, 2, 2]),
         lsoa=np.array([0, 1, 1, 2, -1, 2]),
         patients=np.array([100, 100, 100, 50, 10, 20]),

@@ -1,10 +1,10 @@
 """Who gets which LSOA: plurality and its shares, areas and their bounds."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from toy_county import LSOAS, footprint
 
+from placemap.core.columns import Codes
 from placemap.reference.by_lsoa import LsoaConversion, Registrations
 from placemap.resolve.plurality import plurality
 
@@ -14,7 +14,7 @@ def registrations(rows, lsoas, targets=None):
     codes = sorted({practice for practice, _, _ in rows})
     pairs = targets or [(n, n, 1.0) for n in range(len(lsoas))]
     fit = LsoaConversion(
-        pd.Index(lsoas),
+        Codes(np.array(lsoas, dtype=object)),
         np.array(lsoas, dtype=object),
         max(t for _, t, _ in pairs) + 1,
         *(np.array(column) for column in zip(*pairs, strict=True)),
@@ -22,7 +22,14 @@ def registrations(rows, lsoas, targets=None):
     )
     practice, lsoa, patients = (np.array(column) for column in zip(*rows, strict=True))
     position = np.array([lsoas.index(code) if code in lsoas else Registrations.ENGLAND for code in lsoa])
-    return Registrations(None, fit, pd.Index(codes), np.array([codes.index(p) for p in practice]), position, patients)
+    return Registrations(
+        None,
+        fit,
+        Codes(np.array(codes, dtype=object)),
+        np.array([codes.index(p) for p in practice]),
+        position,
+        patients,
+    )
 
 
 def elect(rows, places, lsoas=("x",), targets=None, candidates=None):

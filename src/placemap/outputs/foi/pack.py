@@ -109,7 +109,7 @@ def _tables(made_from: Material) -> dict[str, bytes]:
     names = sorted([*(f"{name}.csv" for name in contents), METADATA, DATAPACKAGE, GEOJSON])
     files = {f"{name}.csv": content for name, content in contents.items()}
     files[METADATA] = as_json(csvw(build, ".csv", names)).encode("utf-8")
-    files[DATAPACKAGE] = as_json(datapackage(build, contents)).encode("utf-8")
+    files[DATAPACKAGE] = as_json(datapackage(build, contents.__getitem__)).encode("utf-8")
     files[GEOJSON] = geojson(made_from.outlines).encode("utf-8")
     return {f"{TABLES}/{name}": content for name, content in files.items()}
 

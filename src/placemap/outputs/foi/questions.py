@@ -11,6 +11,7 @@ from placemap.config.model import Evidence
 from placemap.core.codes import KINDS
 from placemap.core.tables import Table
 from placemap.core.text import counted, listed, month, some
+from placemap.outputs.foi import tiers
 from placemap.outputs.report.content import Report, coverage_sentence
 from placemap.resolve.place_codes import HEAD
 from placemap.resolve.resolve import Assignment, low_share
@@ -92,6 +93,7 @@ def answers(report: Report, assignment: Assignment, *, hidden: bool = False) -> 
             "How do the places relate to primary care networks and practices?", _pcns(report, tables["place_pcn"])
         ),
         *([FoiAnswer("How do the places relate to the former CCGs?", _units(ccgs, "CCG"))] if ccgs else []),
+        *([FoiAnswer(tiers.QUESTION, tiers.paragraphs(report))] if tiers.has_tiers(report) else []),
         FoiAnswer("As of when, and from which sources?", _sources(report)),
         FoiAnswer("What should a reader keep in mind?", _limits(report, hidden=hidden)),
     ]

@@ -24,7 +24,7 @@ from placemap.outputs.map.drawing import (
     wrapped,
 )
 from placemap.outputs.map.drawing import width as text_width
-from placemap.outputs.map.ground import BORDER, COUNCIL_LINE, LAND, LINE, hatched, highlighted, panel
+from placemap.outputs.map.ground import BORDER, BORDER_ABOVE, COUNCIL_LINE, LAND, LINE, hatched, highlighted, panel
 from placemap.outputs.map.lines import Lines, lines_of
 from placemap.outputs.map.names import name_fits
 from placemap.outputs.map.picture import Picture
@@ -154,7 +154,7 @@ def _legend(picture: Picture, lines: Lines, left: float, top: float) -> list[Ite
     items: list[Item] = []
     y = top
     room = WIDTH - _MARGIN - left - 28
-    tight = len(picture.places) > 13
+    step = next(step for most, step in ((13, 26), (17, 19), (999, 16)) if len(picture.places) <= most)
     for place in picture.places:
         names = wrapped(place.name, room, _NAME, bold=True)
         items += _swatch(left, y, place.colour)
@@ -162,7 +162,7 @@ def _legend(picture: Picture, lines: Lines, left: float, top: float) -> list[Ite
         y += 11 + (len(names) - 1) * _NAME * LEADING
         figures = f"{place.residents:,.0f} residents · {counted(place.lsoas, 'LSOA')}"
         items.append(Text((figures,), left + 28, y + 14, _SMALL, QUIET))
-        y += 19 if tight else 26
+        y += step
     return [*items, *_line_legend(picture, lines, left, y + 4)]
 
 
@@ -186,7 +186,9 @@ def _line_legend(picture: Picture, lines: Lines, left: float, top: float) -> lis
     box = shapely.box(left, 0, left + 20, 14)
     edge = Stroke(box.exterior, QUIET, 0.6)
     dash = shapely.LineString([(left, 7), (left + 20, 7)])
-    rows: list[tuple[list[Item], str]] = [([Stroke(dash, INK, BORDER)], "place boundary")]
+    rows: list[tuple[list[Item], str]] = [([Stroke(dash, INK, BORDER)], f"{picture.tier} boundary")]
+    if picture.above:
+        rows.insert(0, ([Stroke(dash, INK, BORDER_ABOVE)], f"{picture.tier_above} boundary"))
     if not lines.councils.is_empty:
         rows.append(([Stroke(dash, LINE, COUNCIL_LINE)], "council boundary"))
     if len(picture.land):

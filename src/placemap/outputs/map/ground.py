@@ -15,7 +15,7 @@ from placemap.outputs.map.view import Layout, View, main_part
 
 SEA, LAND, LAND_LINE, FRAME = "#f2f5f7", "#e3e6e9", "#f2f5f7", "#b9c0c6"
 #: A council's line is quiet, a place's is not.
-LINE, COUNCIL_LINE, BORDER = "#7d848b", 0.7, 1.9
+LINE, COUNCIL_LINE, BORDER, BORDER_ABOVE = "#7d848b", 0.7, 1.9, 4.4
 #: Pixels between lines of a hatch; an LSOA with fewer square pixels has a ring around it, of that radius.
 _GAP, _MISSED, _RING = 5, 40, 5
 
@@ -79,8 +79,16 @@ def _view(picture: Picture, lines: Lines, view: View, prefix: str) -> list[Group
         Group(f"{prefix}marks", tuple(_marks(picture, view))),
         Group(f"{prefix}council-boundaries", (Stroke(lines.councils_on(view), LINE, COUNCIL_LINE),)),
         Group(f"{prefix}place-boundaries", (Stroke(lines.places_on(view), INK, BORDER),)),
+        *_above(lines, view, prefix),
         Group(f"{prefix}frame", (Stroke(frame.exterior, FRAME, 1),)),
     ]
+
+
+def _above(lines: Lines, view: View, prefix: str) -> list[Group]:
+    """The borders of the tier above, where the map shows one."""
+    if lines.above.is_empty:
+        return []
+    return [Group(f"{prefix}tier-boundaries", (Stroke(lines.above_on(view), INK, BORDER_ABOVE),))]
 
 
 def _surroundings(land: Any, frame: Any) -> tuple[Item, ...]:

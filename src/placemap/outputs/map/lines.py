@@ -13,10 +13,17 @@ from placemap.outputs.map.view import View
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines of a map in metres, each once: borders of places, and those of councils that are not such borders."""
+    """The lines of a map in metres, each once: borders of places, those of councils that are not such borders, and
+    those of the tier above.
+    """
 
     places: Any
     councils: Any
+    above: Any
+
+    def above_on(self, view: View) -> Any:
+        """Borders of the tier above on the page, as far as the frame reaches."""
+        return _clipped(self.above, view)
 
     def places_on(self, view: View) -> Any:
         """Borders of places on the page, as far as the frame reaches."""
@@ -37,7 +44,7 @@ def lines_of(picture: Picture) -> Lines:
     """The lines of a picture."""
     places = _merged([place.shape for place in picture.places])
     councils = shapely.difference(_merged([shape for _, shape in picture.ltlas]), places)
-    return Lines(places, shapely.line_merge(councils))
+    return Lines(places, shapely.line_merge(councils), _merged([shape for _, shape in picture.above]))
 
 
 def _merged(shapes: list[Any]) -> Any:

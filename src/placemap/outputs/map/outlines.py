@@ -77,7 +77,7 @@ class LsoaBoundaries:
         if entry is None:
             return [], [], np.empty(0, dtype=object)
         table = self.geography.data.table(entry)
-        shapes = shapely.from_wkb(table["geometry"].to_numpy(dtype=object))
+        shapes = shapely.from_wkb(table["geometry"])
         return table["ltla_code"].tolist(), table["ltla_name"].tolist(), shapes
 
     def of(self, lsoas: Bools | Ints) -> Shapes:
@@ -87,7 +87,7 @@ class LsoaBoundaries:
             PlacemapError: the store has no boundary for one of them.
         """
         shapes: Shapes = shapely.from_wkb(self.wkb[lsoas])
-        missing = self.geography.lsoas.to_numpy()[lsoas][shapely.is_missing(shapes)]
+        missing = self.geography.lsoas.array[lsoas][shapely.is_missing(shapes)]
         if len(missing):
             raise PlacemapError(
                 f"the reference data have no boundary for {len(missing):,} LSOAs, such as {missing[0]}",

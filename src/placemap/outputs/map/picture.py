@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import atan2, degrees
 from typing import Any
 
@@ -12,7 +12,8 @@ import shapely
 
 from placemap.config.grades import WEAKEST
 from placemap.config.model import Footprint, System
-from placemap.core.text import counted
+from placemap.config.tiers import PLACE_TIER, tier_names
+from placemap.core.text import counted, listed
 from placemap.crosswalk.inputs import as_of, attributions
 from placemap.outputs.map.colouring import kept_colours
 from placemap.outputs.map.outlines import LsoaBoundaries, neighbours, simplified
@@ -58,6 +59,9 @@ class Picture:
         caveats: what a reader must know about the evidence, in words; empty where there is nothing.
         attribution: lines that the map must carry.
         alt: what the map shows, for those who do not see it.
+        tier: what one of the places is called.
+        above: name and outline of each place of the tier above, where the map shows it, too.
+        tier_above: what one of those is called.
     """
 
     id: str
@@ -74,6 +78,9 @@ class Picture:
     caveats: str
     attribution: list[str]
     alt: str
+    tier: str = PLACE_TIER
+    above: Sequence[tuple[str, Any]] = ()
+    tier_above: str = ""
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -170,6 +177,24 @@ def picture(
         caveats=caveats(resolved.footprint),
         attribution=boundary_attribution(geography),
         alt=alt_text(resolved.system, resolved.footprint, places, int(low.sum()) if highlight else None),
+    )
+
+
+def with_tier_above(shown: Picture, resolved: ResolvedFootprint, outlines: LsoaBoundaries) -> Picture:
+    """A picture with the outlines of the tier above; as it is for a footprint that lies inside no other."""
+    outer = resolved.outer
+    if outer is None:
+        return shown
+    tier, above = tier_names(resolved.system, [resolved.footprint, outer.footprint])
+    outlined = list(zip([place.name for place in outer.places], outlines.places(outer.assignment), strict=True))
+    names = listed([name for name, shape in outlined if not shape.is_empty])
+    return replace(
+        shown,
+        subtitle=f"{shown.subtitle}, inside: {outer.footprint.name}",
+        tier=tier,
+        above=outlined,
+        tier_above=above,
+        alt=f"{shown.alt} Thick lines bound the tier above: {names}.",
     )
 
 

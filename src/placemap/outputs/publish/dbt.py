@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from placemap.config.grades import GRADES
+from placemap.core.columns import Columns
 from placemap.core.tables import DECIMALS, Column, Table, TableSchema
 from placemap.crosswalk.practices_today import BASES
 from placemap.outputs.tables import csv_text
@@ -80,7 +81,7 @@ def _cut(seed: _Seed, table: Table) -> Table:
     """A table with the seed's columns."""
     columns = {column.name: column for column in table.schema.columns}
     schema = TableSchema(table.schema.title, tuple(columns[name] for name in seed.columns), table.schema.key)
-    return Table(seed.name, schema, table.frame[list(seed.columns)])
+    return Table(seed.name, schema, Columns({name: table.columns.held(name) for name in seed.columns}))
 
 
 def _described(seed: _Seed, table: Table) -> dict[str, Any]:

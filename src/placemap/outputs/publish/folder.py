@@ -24,7 +24,7 @@ from placemap.outputs.publish.place_map import place_maps
 from placemap.outputs.publish.place_page import place_pages
 from placemap.outputs.report.content_england import EnglandReport
 from placemap.outputs.report.html_england import Beside, html
-from placemap.outputs.tables import csv_text, write_parquet
+from placemap.outputs.tables import write_csv, write_parquet
 from placemap.outputs.topojson import TOPOJSON, topojson
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -96,30 +96,28 @@ def write_edition(edition: Edition, folder: Path, say: Say) -> tuple[int, int]:
 
 def _fill(edition: Edition, folder: _Folder, say: Say) -> None:
     say("writing tables")
-    contents = _tables(edition.build.tables, folder)
+    _tables(edition.build.tables, folder)
     say("writing outlines")
     _outlines(edition.outlines, folder)
     say("drawing places")
     _pages(edition, folder)
     say("writing the report")
     _texts(edition, folder)
-    folder.write(
-        DATAPACKAGE, as_json(datapackage(edition.build, contents, f"{TABLES}/")), "tables for Frictionless Data"
+    described = datapackage(
+        edition.build, lambda name: (folder.place / TABLES / f"{name}.csv").read_bytes(), f"{TABLES}/"
     )
+    folder.write(DATAPACKAGE, as_json(described), "tables for Frictionless Data")
     folder.write("index.html", html(edition.report, edition.outlines, folder.beside()))
     files = sorted([*folder.titles, METADATA, SUMS])
     folder.write(METADATA, as_json(csvw(edition.build, ".csv", files, f"{TABLES}/")))
     folder.write(SUMS, texts.sums((path, _hash(folder.place / path)) for path in sorted(folder.titles)))
 
 
-def _tables(tables: Sequence[Table], folder: _Folder) -> dict[str, bytes]:
-    """Write all tables in both forms; the CSVs by name of the table."""
-    contents = {}
+def _tables(tables: Sequence[Table], folder: _Folder) -> None:
+    """Write all tables in both forms."""
     for table in tables:
-        path = folder.write(f"{TABLES}/{table.name}.csv", csv_text(table), table.schema.title)
-        contents[table.name] = path.read_bytes()
+        folder.write(f"{TABLES}/{table.name}.csv", partial(write_csv, table), table.schema.title)
         folder.write(f"{TABLES}/{table.name}.parquet", partial(write_parquet, table))
-    return contents
 
 
 def _outlines(outlines: PlaceBoundaries, folder: _Folder) -> None:

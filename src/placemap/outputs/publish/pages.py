@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from placemap.core.tables import Table
-from placemap.outputs.publish.place_page import PLACES, ROOT, PlacePage, rows_of
+from placemap.outputs.publish.place_page import PLACES, ROOT, PlacePage
 from placemap.outputs.report.content_england import EnglandReport
 from placemap.outputs.report.page import PUBLISHED, page
 from placemap.outputs.tables import csv_text
@@ -70,7 +70,7 @@ def ended_files(history: Table, now: Container[str], version: str) -> Iterator[t
     """
     names = ("PLACECD", "PLACENM", "VALID_TO", "LAST_RELEASE", "SUCCESSORCD", "SUCCESSORNM", "RESIDENTS")
     found: dict[str, EndedPage] = {}
-    for code, name, last_day, last_release, successor, called, people in rows_of(history, *names):
+    for code, name, last_day, last_release, successor, called, people in history.columns.rows(*names):
         if code in now:
             continue
         ended = found.setdefault(code, EndedPage(code, name, last_day, last_release, [], version))
@@ -106,14 +106,14 @@ def _areas(national: ResolvedFootprint, tables: Mapping[str, Table]) -> list[lis
     for kind, label in (("ltla", "council"), ("ward", "ward")):
         prefix = national.geography.units(kind).prefix
         table = tables[f"place_{prefix.lower()}"]
-        for place, code, name in rows_of(table, "PLACECD", f"{prefix}CD", f"{prefix}NM"):
+        for place, code, name in table.columns.rows("PLACECD", f"{prefix}CD", f"{prefix}NM"):
             found.setdefault((label, code, name), []).append(position[place])
     return [[kind, code, name, "", places] for (kind, code, name), places in sorted(found.items())]
 
 
 def _practices(national: ResolvedFootprint, table: Table) -> list[list[Any]]:
     position = _positions(national)
-    rows = rows_of(table, "PLACECD", "PRACTICECD", "PRACTICENM", "PCNCD", "PCNNM")
+    rows = table.columns.rows("PLACECD", "PRACTICECD", "PRACTICENM", "PCNCD", "PCNNM")
     return [
         ["GP practice", code, name, f"{pcn} {pcn_name}".strip(), [position[place]]]
         for place, code, name, pcn, pcn_name in rows
@@ -125,6 +125,6 @@ def _lsoas(national: ResolvedFootprint, table: Table) -> list[list[str]]:
     """By position of the place, its LSOAs without the letters that all begin with."""
     position = _positions(national)
     found: list[list[str]] = [[] for _ in position]
-    for place, code in rows_of(table, "PLACECD", "LSOA21CD"):
+    for place, code in table.columns.rows("PLACECD", "LSOA21CD"):
         found[position[place]].append(code.removeprefix(_LSOA))
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from placemap.config.grades import GRADES
 from placemap.config.model import Evidence, Footprint, Place, System
@@ -123,11 +122,6 @@ def place_pages(
     return pages
 
 
-def rows_of(table: Table, *names: str) -> Iterable[tuple[Any, ...]]:
-    """Rows of a table, some columns."""
-    return zip(*(table.frame[name].tolist() for name in names), strict=True)
-
-
 def _evidence_keys(footprint: Footprint, place: Place) -> list[str]:
     return list(dict.fromkeys([*place.evidence, *footprint.evidence]))
 
@@ -139,7 +133,7 @@ def _caveats(system: System, footprint: Footprint, place: Place) -> list[tuple[s
 
 def _practices(table: Table) -> dict[str, list[PracticeLine]]:
     found: dict[str, list[PracticeLine]] = {}
-    for place, *cells in rows_of(table, "PLACECD", "PRACTICECD", "PRACTICENM", "PCNNM", "BASIS"):
+    for place, *cells in table.columns.rows("PLACECD", "PRACTICECD", "PRACTICENM", "PCNNM", "BASIS"):
         found.setdefault(place, []).append(PracticeLine(*cells))
     return found
 
@@ -148,13 +142,13 @@ def _councils(national: ResolvedFootprint, tables: Mapping[str, Table]) -> dict[
     prefix = national.geography.units("ltla").prefix
     table = tables[f"place_{prefix.lower()}"]
     found: dict[str, list[CouncilLine]] = {}
-    for place, *cells in rows_of(table, "PLACECD", f"{prefix}CD", f"{prefix}NM", "PLACE_RESIDENT_SHARE"):
+    for place, *cells in table.columns.rows("PLACECD", f"{prefix}CD", f"{prefix}NM", "PLACE_RESIDENT_SHARE"):
         found.setdefault(place, []).append(CouncilLine(*cells))
     return {place: sorted(lines, key=lambda line: (-line.share, line.code)) for place, lines in found.items()}
 
 
 def _findings(table: Table) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for place, message in rows_of(table, "PLACECD", "MESSAGE"):
+    for place, message in table.columns.rows("PLACECD", "MESSAGE"):
         found.setdefault(place, []).append(message.replace("`", ""))
     return found

@@ -15,7 +15,6 @@ from placemap.outputs.boundaries import GEOJSON, GEOPACKAGE, LAYER
 from placemap.outputs.build import Build
 from placemap.outputs.datapackage import LICENCE as OGL
 from placemap.outputs.publish.names import GEOPARQUET, OUTLINES, TABLES
-from placemap.outputs.publish.place_page import rows_of
 from placemap.outputs.topojson import OBJECT, TOPOJSON
 
 TITLE = "Places of England in ONS geography"
@@ -116,7 +115,7 @@ def changelog(history: Table, now: Container[str], version: str) -> str:
         now: codes of the places that there are.
     """
     columns = ("PLACECD", "PLACENM", "FIRST_RELEASE", "LAST_RELEASE", "SUCCESSORNM")
-    rows = [tuple(str(cell) for cell in row) for row in rows_of(history, *columns)]
+    rows = [tuple(str(cell) for cell in row) for row in history.columns.rows(*columns)]
     releases = sorted({version, *(of for row in rows for of in row[2:4] if of)}, key=_order)
     gone = [row for row in rows if row[0] not in now]
     parts = [f"## {releases[0]}\n\n{counted(len(_new(releases[0], rows)), 'place')}, the first that were published."]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,6 @@ import numpy as np
 
 from placemap.config.grades import GRADES
 from placemap.config.model import Evidence, Footprint, Member, Place, System
-from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
 from placemap.core.text import counted, month
@@ -18,6 +17,7 @@ from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
 from placemap.outputs.build import Build
 from placemap.outputs.map.picture import Picture
+from placemap.outputs.report.tiers import PlacePart, parts_of
 from placemap.resolve.resolve import METHODS, Assignment, low_share
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -26,7 +26,12 @@ _SEVERITY = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO
 
 @dataclass(frozen=True)
 class PlaceLine:
-    """A place in the report."""
+    """A place in the report.
+
+    Attributes:
+        parent: name of the place of the tier above that it lies in; empty where there is none.
+        parts: what it divides into.
+    """
 
     number: int
     id: str
@@ -42,6 +47,8 @@ class PlaceLine:
     basis: str
     description: str
     notes: str
+    parent: str = ""
+    parts: list[PlacePart] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,7 @@ def report(
     build: Build,
     drawn: Picture,
     sections: Iterable[Section] = (),
+    inner: Sequence[ResolvedFootprint] = (),
 ) -> Report:
     """The report of a footprint that has no errors.
 
@@ -136,11 +144,12 @@ def report(
         build: its tables, findings and sources.
         drawn: its map.
         sections: what other parts of placemap add.
+        inner: footprints that lie inside this one.
     """
     system, footprint, assignment = resolved.system, resolved.footprint, resolved.assignment
     geography, populations = resolved.geography, resolved.populations
     by_name = {table.name: table for table in build.tables}
-    places = _places(footprint, by_name["places"], drawn)
+    places = _places(resolved, by_name["places"], drawn, inner)
     return Report(
         system=system,
         footprint=footprint,
@@ -217,8 +226,10 @@ def _basis(resolved: ResolvedFootprint) -> list[str]:
     return lines
 
 
-def _places(footprint: Footprint, table: Table, drawn: Picture) -> list[PlaceLine]:
-    rows = table.frame.to_dict("records")
+def _places(
+    resolved: ResolvedFootprint, table: Table, drawn: Picture, inner: Sequence[ResolvedFootprint]
+) -> list[PlaceLine]:
+    rows = table.columns.records()
     return [
         PlaceLine(
             number=number,
@@ -235,14 +246,16 @@ def _places(footprint: Footprint, table: Table, drawn: Picture) -> list[PlaceLin
             basis=place.basis,
             description=str(row["DESCRIPTION"]),
             notes=place.notes,
+            parent=str(resolved.parentnm[number - 1]),
+            parts=parts_of(resolved, inner, number - 1),
         )
-        for number, (place, mapped, row) in enumerate(zip(footprint.places, drawn.places, rows, strict=True), start=1)
+        for number, (place, mapped, row) in enumerate(zip(resolved.places, drawn.places, rows, strict=True), start=1)
     ]
 
 
 def member_words(member: Member) -> tuple[str, str, str]:
     """What kind of unit a member is, its code, and its name; empty where the config has none."""
-    return KINDS[member.kind].label, member.code, member.name or ""
+    return member.of_kind.label, member.code, member.name or ""
 
 
 def exceptions_of(place: Place) -> list[str]:
@@ -289,7 +302,7 @@ def lsoa_rows(resolved: ResolvedFootprint) -> list[list[Any]]:
     Places are by position from 0; shares are fractions to 6 decimals, None where none apply.
     """
     assignment, geography = resolved.assignment, resolved.geography
-    codes = geography.lsoas.to_numpy()
+    codes = geography.lsoas.array
     share, margin, runner = assignment.share(), assignment.margin(), assignment.runner_up()
     return [
         [
@@ -321,10 +334,10 @@ def practice_rows(table: Table | None, places: list[str]) -> list[list[Any]]:
     """By declared practice: code, name, name of its PCN, position of its place, list size; none where areas decide."""
     if table is None:
         return []
-    columns = [table.frame[name] for name in ("PRACTICECD", "PRACTICENM", "PCNNM", "PLACECD", "LIST_SIZE")]
+    columns = ("PRACTICECD", "PRACTICENM", "PCNNM", "PLACECD", "LIST_SIZE")
     return [
         [str(code), str(name), str(pcn or ""), places.index(place), round(float(size))]
-        for code, name, pcn, place, size in zip(*columns, strict=True)
+        for code, name, pcn, place, size in table.columns.rows(*columns)
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -218,13 +217,8 @@ def _places(national: ResolvedFootprint, table: Table, prefix: str) -> list[Engl
             own_share=float(row["OWN_PRACTICE_SHARE"]),
             description=str(row["DESCRIPTION"]),
         )
-        for part, row in zip(national.part_of.tolist(), _records(table), strict=True)
+        for part, row in zip(national.part_of.tolist(), table.columns.records(), strict=True)
     ]
-
-
-def _records(table: Table) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = table.frame.to_dict("records")  # type: ignore[assignment]
-    return rows
 
 
 def _short(icb: str) -> str:

@@ -57,7 +57,7 @@ def html(report: EnglandReport, outlines: PlaceBoundaries, beside: Sequence[Besi
             and holds no files. Without any it needs no other file.
     """
     ground = canvas(report.picture.bounds, margin=0.02)
-    held = [table for table in report.tables if table.name == _LSOAS or len(table.frame) <= _ROWS]
+    held = [table for table in report.tables if table.name == _LSOAS or len(table.columns) <= _ROWS]
     return page(
         "england.html",
         ["page.js", "england.js"],

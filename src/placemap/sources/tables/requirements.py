@@ -52,7 +52,7 @@ def _pinned(footprint: Footprint) -> set[tuple[str, str]]:
     """Kinds and vintages of the units that a footprint names, where it gives one."""
     units = [*footprint.scope.include, *footprint.scope.exclude]
     for place in footprint.places:
-        units += [*place.members, *place.exclude, *place.within]
+        units += [*place.units, *place.exclude, *place.within]
     return {(unit.kind, unit.vintage) for unit in units if unit.vintage}
 
 

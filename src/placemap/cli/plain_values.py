@@ -1,0 +1,78 @@
+"""What was typed becomes text, paths and choices without Typer's own conversion.
+
+Newer Typers convert every value through pydantic, also one that nobody gave, and to load that takes longer than to read
+all tables of a build. What is not plainly right is left to Typer, which says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from typer.core import TyperCommand, TyperGroup
+
+
+class Command(TyperCommand):
+    """A command whose plain values are converted plainly."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters, --help among them."""
+        return _convert_plainly(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    """The same for what stands before a command."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters, --help among them."""
+        return _convert_plainly(super().get_params(ctx))
+
+
+def _convert_plainly(parameters: Sequence[Any]) -> list[Any]:
+    """Let parameters convert what they can by themselves. Those of older Typers do, and do not describe their type."""
+    for parameter in parameters:
+        described = getattr(parameter, "type_descriptor", None)
+        if described is not None and "process_value" not in vars(parameter):
+            parameter.process_value = _process(parameter, described.annotation, parameter.process_value)
+    return list(parameters)
+
+
+def _process(parameter: Any, kind: Any, theirs: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """As `process_value` of a parameter, which is `theirs`."""
+
+    def process_value(context: Any, value: Any) -> Any:
+        try:
+            found = _blank(parameter) if value is None else _plain(kind, value)
+        except (TypeError, ValueError):
+            return theirs(context, value)
+        return parameter.callback(context, parameter, found) if parameter.callback else found
+
+    return process_value
+
+
+def _blank(parameter: Any) -> Any:
+    """What stands for a value that nobody gave.
+
+    Raises:
+        ValueError: one is required.
+    """
+    if parameter.required:
+        raise ValueError
+    return () if parameter.multiple or parameter.nargs == -1 else None
+
+
+def _plain(kind: Any, value: Any) -> Any:
+    """A value as its kind says.
+
+    Raises:
+        TypeError, ValueError: that is not plain.
+    """
+    if get_origin(kind) is list and isinstance(value, list | tuple) and value:
+        return [_plain(get_args(kind)[0], item) for item in value]
+    if isinstance(kind, type) and isinstance(value, kind):
+        return value
+    if isinstance(value, str) and isinstance(kind, type) and issubclass(kind, Path | StrEnum):
+        return kind(value)
+    raise TypeError

@@ -1,0 +1,89 @@
+"""Tiers: which footprint lies inside which, what each tier is called, and how large its places should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from placemap.config.model import Footprint, System
+
+#: What most systems call a place, what a place divides into, and what that does.
+PLACE_TIER, NEIGHBOURHOOD_TIER, PART_TIER = "place", "neighbourhood", "neighbourhood-part"
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """The size in people that national guidance gives for a tier; reported, never enforced."""
+
+    low: int
+    high: int
+    source: str
+
+
+#: By tier; a tier that is not here has no guidance, and is held to none of another's.
+GUIDANCE = {
+    PLACE_TIER: Guidance(250_000, 500_000, "NHS Confederation, 2020"),
+    NEIGHBOURHOOD_TIER: Guidance(30_000, 50_000, "NHS Long Term Plan, 2019"),
+}
+
+
+def outer_of(system: System, footprint: Footprint) -> Footprint | None:
+    """The footprint that another lies inside: the one it names, else the one that is put together from its places.
+
+    Where several are, none tells which is meant, unless one of them is the system's default.
+    """
+    if footprint.inside:
+        return system.footprints[footprint.inside[0]]
+    over = [other for other in system.footprints.values() if footprint.id in other.united]
+    usual = [other for other in over if other.id == system.default_footprint]
+    return over[0] if len(over) == 1 else usual[0] if usual else None
+
+
+def inner_of(system: System, footprint: Footprint) -> list[Footprint]:
+    """The footprints that lie directly inside one, in order of id."""
+    return [
+        other for other in system.footprints.values() if (over := outer_of(system, other)) and over.id == footprint.id
+    ]
+
+
+def chain_of(system: System, footprint: Footprint) -> list[Footprint]:
+    """All tiers that go through a footprint, the outermost first; those inside it that are not superseded."""
+    chain = [footprint]
+    while outer := outer_of(system, chain[0]):
+        chain.insert(0, outer)
+    below = [footprint]
+    while below:
+        below = [inner for outer in below for inner in inner_of(system, outer) if inner.status != "superseded"]
+        chain += below
+    return chain
+
+
+def has_tiers(system: System) -> bool:
+    """Whether any footprint of a system lies inside another."""
+    return any(outer_of(system, footprint) for footprint in system.footprints.values())
+
+
+def tier_of(system: System, footprint: Footprint) -> str:
+    """What kind of tier a footprint is: as its config says, else by the nearest tier around it that is of a known kind.
+
+    Inside a place is a neighbourhood, inside a neighbourhood a part of one; what lies inside none of them is a place.
+    """
+    if footprint.tier:
+        return footprint.tier
+    around = _around(system, footprint)
+    known = next((tier for tier in around if tier in (PLACE_TIER, NEIGHBOURHOOD_TIER)), "")
+    return {PLACE_TIER: NEIGHBOURHOOD_TIER, NEIGHBOURHOOD_TIER: PART_TIER}.get(known, PLACE_TIER)
+
+
+def _around(system: System, footprint: Footprint) -> list[str]:
+    """The tiers around a footprint, the nearest first."""
+    outer = outer_of(system, footprint)
+    if outer is not None:
+        return [tier_of(system, outer), *_around(system, outer)]
+    several = any(footprint.id in other.united for other in system.footprints.values())
+    return [PLACE_TIER] if several else []
+
+
+def tier_names(system: System, chain: list[Footprint]) -> list[str]:
+    """A name for each of some footprints: its tier, or its id where several are of one tier."""
+    tiers = [tier_of(system, footprint) for footprint in chain]
+    return [tier if tiers.count(tier) == 1 else footprint.id for tier, footprint in zip(tiers, chain, strict=True)]

@@ -1,0 +1,97 @@
+"""`apply --tiers`: figures of each tier, each the sum of the next, also where neighbourhoods cross places."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from conftest import PACKAGED
+
+
+def figures(run, tmp_path, data, *options):
+    """The result as a frame, of a run that has to succeed."""
+    data.to_csv(tmp_path / "data.csv", index=False)
+    ran = run("apply", "data.csv", "--tiers", *options, "--out", "out.csv")
+    assert ran.code == 0, ran.err
+    return pd.read_csv(tmp_path / "out.csv", dtype={"PLACECD": str, "PARENTCD": str}, keep_default_na=False)
+
+
+def of_tier(frame, footprint, by, column):
+    part = frame[frame["FOOTPRINT"] == footprint]
+    return part.assign(**{column: pd.to_numeric(part[column])}).groupby(by)[column].sum().to_dict()
+
+
+@pytest.fixture(scope="module")
+def lsoas(workspace, shipped_systems):
+    """Random figures by LSOA of Norfolk and Waveney."""
+    system = shipped_systems["norfolk-and-waveney"]
+    _, resolved = workspace.resolve(system, system.footprints["option-4"])
+    codes = workspace.geography.lsoa_codes[resolved.assignment.in_scope]
+    return pd.DataFrame({"lsoa21cd": codes, "calls": np.random.default_rng(7).integers(0, 1000, len(codes))})
+
+
+def test_sums_of_neighbourhoods_are_the_places(run, tmp_path, lsoas):
+    found = figures(run, tmp_path, lsoas, "--system", "norfolk-and-waveney", "--sum", "calls")
+    places = of_tier(found, "option-4", "PLACECD", "calls")
+    assert of_tier(found, "neighbourhoods", "PARENTCD", "calls") == places
+    assert sum(places.values()) == lsoas["calls"].sum()
+
+
+def test_neighbourhood_that_crosses_has_a_row_in_each_place_and_its_own_total(run, tmp_path, lsoas):
+    found = figures(run, tmp_path, lsoas, "--system", "norfolk-and-waveney", "--sum", "calls")
+    twice = found[found["FOOTPRINT"] == "neighbourhoods"].groupby("PLACENM").size()
+    assert set(twice[twice > 1].index) == {"Mid Norfolk", "North Norfolk 1"}
+    alone = run(
+        "apply", "data.csv", "--system", "norfolk-and-waveney", "-f", "neighbourhoods", "--sum", "calls", "--json"
+    )
+    own = {row["PLACECD"]: row["calls"] for row in json.loads(alone.out)["places"]}
+    assert of_tier(found, "neighbourhoods", "PLACECD", "calls") == own
+    crossed = found[(found["PLACENM"] == "Mid Norfolk") & (found["PARENTNM"] == "North Norfolk")]
+    assert crossed["calls"].tolist() == lsoas.loc[lsoas["lsoa21cd"] == "E01026522", "calls"].tolist()
+
+
+def test_practices_in_no_neighbourhood_stand_in_a_row_of_their_own(run, tmp_path, workspace, shipped_systems):
+    """Coniston and Concord are South Gloucestershire's and in no PCN; without them the tiers would not sum."""
+    codes = ["L81019", "L81036", "L81118", "L81012"]
+    data = pd.DataFrame({"practice_code": codes, "visits": [5, 7, 11, 13]})
+    found = figures(run, tmp_path, data, "--system", "bnssg", "--sum", "visits")
+    places = {key: total for key, total in of_tier(found, "localities", "PLACECD", "visits").items() if total}
+    below = {key: total for key, total in of_tier(found, "neighbourhoods", "PARENTCD", "visits").items() if total}
+    assert below == places
+    assert places == {"bnssg/localities/south-gloucestershire": 23, "bnssg/localities/inner-city-and-east-bristol": 13}
+    rest = found[(found["FOOTPRINT"] == "neighbourhoods") & (found["PLACECD"] == "")]
+    assert rest[["PLACENM", "PARENTNM", "visits"]].astype(str).to_numpy().tolist() == [
+        ["in no place of neighbourhoods", "South Gloucestershire", "12"]
+    ]
+
+
+def test_one_place_that_is_divided_sums_and_others_have_nothing_below(run, tmp_path, workspace):
+    codes = workspace.geography.lsoa_codes
+    ltla = workspace.geography.units("ltla")
+    data = pd.DataFrame({"lsoa21cd": codes[np.isin(ltla.codes[ltla.of], ["E06000009", "E07000120"])], "n": 1})
+    found = figures(run, tmp_path, data, "--system", "lancashire-and-south-cumbria", "--sum", "n", "--long")
+    found["VALUE"] = pd.to_numeric(found["VALUE"])
+    by = found.groupby(["FOOTPRINT", "PLACENM"])["VALUE"].sum().to_dict()
+    assert by["places-2022", "Lancashire"] == by["delivery-units", "East"] > 0
+    assert by["places-2022", "Blackpool"] > 0
+    assert set(found.loc[found["FOOTPRINT"] == "delivery-units", "PARENTNM"]) == {"Lancashire"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--system", "norfolk-and-waveney", "--join"], "--join is for one tier"),
+        (["--system", "norfolk-and-waveney", "--sql"], "--sql is for one tier"),
+        (["--system", "norfolk-and-waveney", "--whole-numbers"], "--whole-numbers is for one tier"),
+        (["--system", "norfolk-and-waveney", "-f", "option-6"], "has no other tier"),
+        (["--system", "norfolk-and-waveney", "--system", "bnssg"], "--tiers takes one system and footprint"),
+        (["--england"], "--tiers takes one system"),
+    ],
+)
+def test_what_tiers_do_not_go_with_is_refused(run, tmp_path, lsoas, options, message):
+    lsoas.to_csv(tmp_path / "data.csv", index=False)
+    ran = run("apply", "data.csv", "--tiers", "--sum", "calls", "--out", "out.csv", *options, store=PACKAGED)
+    assert ran.code == 2
+    assert message in ran.err
+    assert not (tmp_path / "out.csv").exists()
