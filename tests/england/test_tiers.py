@@ -10,13 +10,14 @@ from placemap.config.load import system_from_text
 def bnssg_of_2024(workspace):
     """Bristol, North Somerset and South Gloucestershire with its PCNs of October 2024 inside its localities."""
     pcns = workspace.geography.pcns("2024-10")
-    own = pcns.members[(pcns.members["practice_sub_icb_ods"] == "15C") & (pcns.members["end"] == "")]
+    members = pcns.members.rows("pcn_code", "practice_sub_icb_ods", "end")
+    own = {code for code, sub_icb, end in members if sub_icb == "15C" and end == ""}
     text = (REPO / "configs/bnssg.yaml").read_text(encoding="utf-8")
     text += (
         "  pcns-2024:\n    name: PCNs of 2024\n    status: current\n    grade: B\n    evidence: foi-2022\n"
         "    pcn_vintage: 2024-10\n    inside: localities\n    places:\n"
     )
-    for code in sorted(set(own["pcn_code"])):
+    for code in sorted(own):
         text += f"      {code.lower()}: {{name: {pcns.names[code]!r}, pcn: [{code}]}}\n"
     return system_from_text(text, "bnssg.yaml")
 
