@@ -118,7 +118,7 @@ def changelog(history: Table, now: Container[str], version: str) -> str:
     rows = [tuple(str(cell) for cell in row) for row in history.columns.rows(*columns)]
     releases = sorted({version, *(of for row in rows for of in row[2:4] if of)}, key=_order)
     gone = [row for row in rows if row[0] not in now]
-    parts = [f"## {releases[0]}\n\n{counted(len(_new(releases[0], rows)), 'place')}, the first that were published."]
+    parts = [f"## {releases[0]}\n\n{counted(len(_new(releases[0], rows)), 'place')}, the first on record."]
     parts += [
         _release(release, _new(release, rows), [row for row in gone if row[3] == before])
         for before, release in pairwise(releases)
