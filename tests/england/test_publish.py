@@ -357,6 +357,13 @@ def test_a_folder_of_others_is_refused_and_stays(published, run, england_store, 
     assert not list(tmp_path.glob(".site*"))
 
 
+@pytest.mark.parametrize("out", [".", "..", ""])
+def test_the_folder_that_one_is_in_is_refused(run, england_store, out):
+    result = run("publish", "--out", out, store=england_store)
+    assert result.code == 2
+    assert "you are in it" in result.err
+
+
 def test_an_extract_is_refused(run, packaged, tmp_path):
     result = run("publish", store=packaged)
     assert result.code == 3
@@ -366,8 +373,7 @@ def test_an_extract_is_refused(run, packaged, tmp_path):
 
 def test_the_changelog_names_what_came_and_went():
     """Three releases, made up: a place that stays, one that comes, one that ends."""
-    import pandas as pd
-
+    from placemap.core.columns import Columns
     from placemap.core.tables import Table, TableSchema
     from placemap.outputs.publish.texts import changelog
 
@@ -376,8 +382,9 @@ a/f/old,Old_Town,0.2.0,0.9.0,New
 a/f/new,New,0.10.0,0.10.0,
 a/f/stays,Stays,0.2.0,0.10.0,
 """
-    frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    history = Table("place_history", TableSchema("", (), ()), frame)
+    head, *cells = csv.reader(io.StringIO(text))
+    columns = {name: np.array(of, dtype=object) for name, *of in zip(head, *cells, strict=True)}
+    history = Table("place_history", TableSchema("", (), ()), Columns(columns))
     made = changelog(history, {"a/f/new", "a/f/stays"}, "0.10.0")
     head, newest, between, first = re.split(r"\n*^## ", made, flags=re.MULTILINE)
     assert head.startswith("# Changes")

@@ -23,7 +23,7 @@ from placemap.cli.england import systems_of
 from placemap.cli.live import working
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
-from placemap.core.errors import Exit
+from placemap.core.errors import Exit, PlacemapError
 
 
 @app.command()
@@ -48,6 +48,7 @@ def publish(
     from placemap.commands.publish import publish as published
     from placemap.commands.workspace import open_workspace
 
+    _refuse_around(out)
     fetch_missing(shipped_systems(), data, "publish", download=download)
     workspace = open_workspace(data, measure, min_grade=min_grade.value)
     with working("opening the tables") as line:
@@ -65,3 +66,18 @@ def publish(
     if left_out:
         message(f"left out for their evidence: {', '.join(left_out)}")
     return Exit.OK
+
+
+def _refuse_around(out: Path) -> None:
+    """Refuse the folder that the user is in, or one above it: replaced as a whole, it would go from under their feet.
+
+    Raises:
+        PlacemapError: so.
+    """
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise PlacemapError(
+            "--out is replaced as a whole, and you are in it",
+            location=str(out),
+            hint="name a folder below this one, such as --out published, or go elsewhere first",
+            exit_code=Exit.USAGE,
+        )
