@@ -143,9 +143,19 @@ def tables() -> str:
 
 def _table(name: str, schema: Any) -> str:
     key = f" One row for each {' + '.join(f'`{column}`' for column in schema.key)}." if schema.key else ""
-    rows = [f"| {column.name} | {column.type} | {_escaped(column.description)} |" for column in schema.columns]
     head = [f"### {name}", "", f"{schema.title}.{key}", "", "| column | holds | meaning |", "|---|---|---|"]
-    return "\n".join([*head, *rows])
+    return "\n".join([*head, *_column_rows(schema)])
+
+
+def _column_rows(schema: Any) -> list[str]:
+    return [f"| {column.name} | {column.type} | {_escaped(column.description)} |" for column in schema.columns]
+
+
+def profile_columns() -> str:
+    """The columns of a profile."""
+    from placemap.outputs.profile import PROFILE
+
+    return "\n".join(["| column | holds | meaning |", "|---|---|---|", *_column_rows(PROFILE)])
 
 
 def packaged() -> str:
@@ -212,6 +222,7 @@ def own_practice() -> str | None:
 
 
 GENERATED: dict[tuple[str, str], Callable[[], str | None]] = {
+    ("commands/profile.md", "columns"): profile_columns,
     ("method/atlas-checks.md", "councils"): councils,
     ("method/atlas-checks.md", "boards"): boards,
     ("method/atlas-checks.md", "own-practice"): own_practice,

@@ -193,7 +193,7 @@ def test_keyboard_alone(opened):
     page.keyboard.type("gloucestershire forest")
     page.focus("#places-table tbody tr:not([hidden]) button.name")
     assert page.get_attribute("#map-svg > path.pointed", "d") != ""
-    assert page.text_content("#map-facts").startswith("Forest of Dean (Gloucestershire)")
+    assert page.text_content("#map-facts").startswith("The Forest of Dean (Gloucestershire)")
     page.keyboard.press("Enter")
     page.wait_for_selector('tr[id$="/forest-of-dean"][aria-current]')
     assert page.get_attribute("#map-svg > path.chosen", "d") != ""

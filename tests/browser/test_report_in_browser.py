@@ -86,6 +86,40 @@ def opened(browser, made):
         context.close()
 
 
+@pytest.fixture
+def profiled(browser, tmp_path, monkeypatch):
+    """The report of a system with imported figures, of each form: means, shares with limits, numbers, fifths."""
+    from placemap.commands.report import make_report
+    from placemap.commands.workspace import open_workspace
+    from placemap.config.load import load_system
+    from placemap.reference.open_store import cache_folder
+    from placemap.sources.formats.profile import Description
+    from placemap.sources.import_files import import_files
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    workspace = open_workspace(REPO / "data")
+    lines = [
+        f"{code},{n % 40},{n % 10 + 1},100,{n % 60}" for n, code in enumerate(map(str, workspace.geography.lsoa_codes))
+    ]
+    file = tmp_path / "figures.csv"
+    file.write_text("\n".join(["LSOA21CD,Index Score,Index Decile,People,Ill", *lines]) + "\n", encoding="utf-8")
+    said = Description("Figures", "Nobody", "OGL", "2025", over="People")
+    import_files([file], cache_folder(), as_measure={file.name: "measure:made_up"}, described=said)
+    system = load_system(REPO / "configs" / "bnssg.yaml")
+    footprint = system.footprints[system.default_footprint]
+    (page,) = make_report(workspace, system, footprint, tmp_path, with_profile=True).files
+    contexts = []
+
+    def open_page(width):
+        wide, high = WIDTHS[width]
+        contexts.append(browser.new_context(viewport={"width": wide, "height": high}))
+        return Opened(contexts[-1].new_page(), page)
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
 def rows(folder, name):
     with (folder / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -123,6 +157,33 @@ def test_quiet_and_accessible(name, width, opened):
     screenshot(report.page, f"{name}-{width}-open")
     assert report.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert report.errors == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_profile_is_quiet_and_accessible(width, profiled):
+    report = profiled(width)
+    screenshot(report.page, f"profile-{width}")
+    assert report.errors == []
+    assert violations(report.page) == []
+    assert report.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    charts = report.page.query_selector_all("table.bars")
+    heads = [[cell.text_content() for cell in chart.query_selector_all("thead th")] for chart in charts]
+    fifths = [f"Fifth {number}" for number in range(1, 6)]
+    assert [head[1:-1] for head in heads] == [
+        ["Figure"],
+        fifths,
+        ["Figure", "95% interval"],
+        ["Figure", "95% interval"],
+    ]
+
+
+def test_bars_are_as_long_as_their_figures(profiled):
+    """The widest of a chart fills it, and all others are as much shorter as their figures are smaller."""
+    chart = profiled("1440").page.query_selector("table.bars")
+    drawn = [float(bar.get_attribute("width")) for bar in chart.query_selector_all("rect")]
+    said = [float(row.query_selector("td.number").text_content()) for row in chart.query_selector_all("tbody tr")]
+    assert max(drawn) == 100
+    assert drawn == pytest.approx([100 * figure / max(said) for figure in said], abs=0.05)
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

@@ -123,7 +123,7 @@ def test_codes_that_died_name_their_successors(england):
 
 def test_all_sources_but_the_generic_ones_are_used(england):
     named = {table.source.id for table in england.values()}
-    unused = {"residents", "list-size", "lsoa21-ltla", "output-areas", "lsoa21-utla", "lsoa11-ward"}
+    unused = {"residents", "list-size", "lsoa21-ltla", "output-areas", "lsoa21-utla", "lsoa11-ward", "postcodes"}
     assert set(load_catalogue()) - named == unused
 
 

@@ -75,6 +75,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "map": ("map",),
     "new": ("new",),
     "publish": ("publish",),
+    "profile": ("profile",),
     "report": ("report",),
     "data": ("data", "data_status", "data_update"),
 }

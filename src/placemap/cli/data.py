@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placemap.cli import data_app
+from placemap.cli import describe_measure as given
 from placemap.cli.common import (
     DataOption,
     JsonOption,
@@ -44,9 +45,22 @@ def import_data(
     measures: Annotated[
         list[str] | None,
         typer.Option(
-            "--as", metavar="[FILE=]MEASURE", help="What a file of people holds, where it cannot tell; repeatable."
+            "--as",
+            metavar="[FILE=]MEASURE",
+            help="What a file of people holds, where it cannot tell; measure:NAME for any figures by LSOA or practice, "
+            "to be shown by `placemap profile`; repeatable.",
         ),
     ] = None,
+    title: given.TitleOption = "",
+    publisher: given.PublisherOption = "",
+    licence: given.LicenceOption = "",
+    vintage: given.VintageOption = "",
+    url: given.UrlOption = "",
+    by: given.ByOption = "",
+    sheet: given.SheetOption = None,
+    columns: given.ColumnsOption = None,
+    over: given.OverOption = "",
+    blanks: given.BlanksOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Make reference tables from official files that were downloaded by hand.
@@ -58,12 +72,18 @@ def import_data(
     if len(paths) == 1 and is_pack(paths[0]):
         print_packed(install_pack(str(paths[0]), to), as_json=as_json)
         return Exit.OK
-    report = import_data(paths, to, configs or [], _measures(measures or [], paths))
+    said = _measures(measures or [], paths)
+    described = given.description(
+        said, (title, publisher, licence, vintage), url, by, sheet, columns or [], over, blanks or []
+    )
+    report = import_data(paths, to, configs or [], said, described)
     if as_json:
         print_json(_as_json(report))
     else:
         _print(report)
-        if not configs and not report.missing:
+        if _are_measures(report):
+            message("next: placemap profile SYSTEM, or placemap report SYSTEM --profile", whole=True)
+        elif not configs and not report.missing:
             print_buildable(buildable_systems(report.manifest))
     for error in report.errors:
         error_message(error)
@@ -148,3 +168,10 @@ def _as_json(report: ImportReport) -> dict[str, object]:
         "missing": list(report.missing),
         "tables": sorted(report.manifest.tables),
     }
+
+
+def _are_measures(report: ImportReport) -> bool:
+    """Whether all that was taken is figures for profiles."""
+    from placemap.sources.formats.profile import FORMAT
+
+    return {file.format for file in report.files if file.tables} == {FORMAT}

@@ -43,6 +43,9 @@ def report(
     footprint: FootprintOption = None,
     every: AllOption = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the file goes.")] = Path("out"),
+    with_profile: Annotated[
+        bool, typer.Option("--profile", help="Also show the imported figures by place, as `placemap profile` does.")
+    ] = False,
     data: DataOption = None,
     measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
@@ -63,6 +66,10 @@ def report(
 
     if england:
         refuse_with_england([system] if system else [], footprint, every=every)
+        if with_profile:
+            raise PlacemapError(
+                "--profile is for the report of a system", hint="leave --england out", exit_code=Exit.USAGE
+            )
         fetch_missing(shipped_systems(), data, "report --england", download=download)
         workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of, min_grade=min_grade.value)
         with working("drawing England"):
@@ -81,7 +88,7 @@ def report(
     written = [
         str(path)
         for one in progress(chosen, lambda item: f"writing the report of {item.id}")
-        for path in make_report(workspace, found, one, out).files
+        for path in make_report(workspace, found, one, out, with_profile=with_profile).files
     ]
     _say(written, as_json=as_json)
     if not as_json:

@@ -15,6 +15,7 @@ from placemap.config.model import System
 from placemap.core.errors import PlacemapError
 from placemap.core.files import write_whole
 from placemap.core.findings import Finding
+from placemap.reference.fine_lookups import BESIDE, stores_at_hand
 from placemap.reference.lock import Lock, lock_of, refuse_other
 from placemap.reference.open_store import cache_folder, chosen_store, open_store, retrieved_in, store_folder
 from placemap.reference.states import states
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from placemap.analysis.reference_changes import StoreDiff
     from placemap.reference.store import Manifest
     from placemap.sources.download.client import Client
+    from placemap.sources.formats.profile import Description
     from placemap.sources.import_files import ImportReport
     from placemap.sources.pack import Packed
     from placemap.sources.tables.requirements import Buildable
@@ -38,7 +40,13 @@ def lock_for(workspace: Workspace, systems: Sequence[System]) -> Lock:
     return lock_of((entries[name] for name in sorted(entries)), defaults)
 
 
-def import_data(paths: list[Path], to: Path | None, configs: list[Path], measures: dict[str, str]) -> ImportReport:
+def import_data(
+    paths: list[Path],
+    to: Path | None,
+    configs: list[Path],
+    measures: dict[str, str],
+    described: Description | None = None,
+) -> ImportReport:
     """Make reference tables from official files.
 
     Args:
@@ -46,6 +54,7 @@ def import_data(paths: list[Path], to: Path | None, configs: list[Path], measure
         to: the store; the user's own where it is None.
         configs: configs, or folders of them, to cut the tables to; all England where there are none.
         measures: by file name, what a file of people holds.
+        described: what is said of a table of figures for profiles.
 
     Raises:
         PlacemapError: a file is missing or damaged, or a config cannot be read.
@@ -57,7 +66,8 @@ def import_data(paths: list[Path], to: Path | None, configs: list[Path], measure
     systems = [load_system(file) for file in files if file in configs or is_config(file)]
     months = pinned_months(systems if configs else shipped_systems())
     store = to or cache_folder()
-    return import_files(paths, store, systems=systems if configs else None, as_measure=measures, months=months)
+    cut_to = systems if configs else None
+    return import_files(paths, store, systems=cut_to, as_measure=measures, described=described, months=months)
 
 
 def shipped_systems() -> tuple[System, ...]:
@@ -73,9 +83,14 @@ def buildable_systems(manifest: Manifest) -> list[Buildable]:
 
 
 def data_status(data: Path | None) -> tuple[Path, str, list[TableStatus]]:
-    """The store in use, why it is, and its tables."""
+    """The store in use, why it is, and its tables; with those of the user's own store that go with any."""
     folder, why = chosen_store(data)
-    return folder, why, status_of(open_store(folder).manifest, retrieved_in(folder), date.today())
+    store, own = open_store(folder), cache_folder()
+    found = status_of(store.manifest, retrieved_in(folder), date.today())
+    for other in stores_at_hand(store):
+        beside = [] if other is store else status_of(other.manifest, retrieved_in(own), date.today())
+        found += [table for table in beside if table.entry.family in BESIDE]
+    return folder, why, sorted(found, key=lambda table: table.entry.name)
 
 
 def verify_data(data: Path | None) -> tuple[str, int, list[Finding]]:

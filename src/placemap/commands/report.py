@@ -26,7 +26,13 @@ from placemap.reference.store import TableEntry
 
 
 def make_report(
-    workspace: Workspace, system: System, footprint: Footprint, out: Path, *, sensitive: bool = True
+    workspace: Workspace,
+    system: System,
+    footprint: Footprint,
+    out: Path,
+    *,
+    sensitive: bool = True,
+    with_profile: bool = False,
 ) -> DrawnFiles:
     """Write the report of a footprint, one HTML file.
 
@@ -36,19 +42,34 @@ def make_report(
         footprint: what the report is about.
         out: the file is `out/<system>/<footprint>-report.html`.
         sensitive: also say what other methods make of it, where practices decide.
+        with_profile: also show the figures that were imported for profiles.
 
     Raises:
-        PlacemapError: the footprint has errors, the store has no boundaries, or the file cannot be written.
+        PlacemapError: the footprint has errors, the store has no boundaries, no figures are there for a profile, or the
+            file cannot be written.
     """
     from placemap.outputs.report.html import html
 
     outcome = workspace.build(system, footprint)
     resolved = outcome.without_errors()
     sections = [certainty(sensitivity(resolved))] if sensitive and footprint.has_patient_kinds else []
-    content = _with_postcodes(workspace, outcome, sections)
+    build = drawn_build(workspace, outcome)
+    if with_profile:
+        section, entries = _profile(workspace, system, footprint)
+        sections, build = [*sections, section], _with_inputs(build, *entries)
+    content = _with_postcodes(workspace, outcome, build, sections)
     outlines = workspace.boundaries(resolved)
     text = html(content, workspace.outlines.of(resolved.assignment.place >= 0), outlines)
     return DrawnFiles([write_whole(out / system.id / f"{footprint.id}-report.html", text)], content.picture.alt)
+
+
+def _profile(workspace: Workspace, system: System, footprint: Footprint) -> tuple[Section, list[TableEntry]]:
+    """The section of imported figures, and the tables that it is made from."""
+    from placemap.commands.profile import make_profile
+    from placemap.outputs.report.profile import profile_section
+
+    found = make_profile(workspace, system, footprint)
+    return profile_section(found), found.entries
 
 
 def make_england_report(
@@ -91,9 +112,9 @@ def national_report(outcome: EnglandOutcome, build: Build, drawn: PlaceBoundarie
     )
 
 
-def _with_postcodes(workspace: Workspace, outcome: Outcome, sections: Iterable[Section]) -> Report:
+def _with_postcodes(workspace: Workspace, outcome: Outcome, build: Build, sections: Iterable[Section]) -> Report:
     """The report, which finds postcodes where a directory of them is at hand."""
-    lookup, build = find_lookup(FINE_KINDS["postcode"], workspace.geography.data), drawn_build(workspace, outcome)
+    lookup = find_lookup(FINE_KINDS["postcode"], workspace.geography.data)
     if lookup is None or lookup.entry is None:
         return _report(workspace, outcome, build, sections)
     found = _report(workspace, outcome, with_inputs(build, lookup.entry), sections)

@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from placemap.core.errors import PlacemapError
-from placemap.core.fine_kinds import FineKind
+from placemap.core.fine_kinds import FINE_KINDS, FineKind
 from placemap.core.text import listed
 from placemap.reference.open_store import cache_folder, open_store
 from placemap.reference.read_parquet import verified
+from placemap.reference.schemas import PROFILE
 from placemap.reference.store import MANIFEST, TABLES, ReferenceData, TableEntry
+
+#: Families of tables that are taken from the user's own store, too, whatever store is in use.
+BESIDE = (PROFILE, *(kind.family for kind in FINE_KINDS.values()))
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def find_lookup(kind: FineKind, data: ReferenceData) -> FineLookup | None:
     Raises:
         PlacemapError: the table is damaged.
     """
-    for store in _stores(data):
+    for store in stores_at_hand(data):
         entry = store.find(kind.family)
         if entry is not None:
             path = Path(store.where) / TABLES / f"{entry.name}.parquet"
@@ -66,7 +70,7 @@ def need_lookup(kind: FineKind, data: ReferenceData, location: str = "") -> Fine
     """
     found = find_lookup(kind, data)
     if found is None:
-        where = listed(list(dict.fromkeys(store.where for store in _stores(data))))
+        where = listed(list(dict.fromkeys(store.where for store in stores_at_hand(data))))
         raise PlacemapError(
             f"no lookup from {kind.plural} to LSOAs is at hand (looked in {where})", location=location, hint=kind.get
         )
@@ -83,7 +87,8 @@ def doubts(lookup: FineLookup) -> Iterator[str]:
         )
 
 
-def _stores(data: ReferenceData) -> Iterator[ReferenceData]:
+def stores_at_hand(data: ReferenceData) -> Iterator[ReferenceData]:
+    """The store in use, and the user's own where that is another: optional tables may stand in either."""
     yield data
     own = cache_folder()
     if Path(data.where) != own and (own / MANIFEST).is_file():

@@ -162,6 +162,31 @@ PRACTICE_MEASURE = TableSchema(
     ("practice_code",),
 )
 
+#: Family of the tables that `placemap profile` shows, of whatever figures somebody imported.
+PROFILE = "profile"
+
+
+def profile_schema(base: str) -> TableSchema:
+    """Figures by LSOA of the vintage `base`, or by practice where it is empty: a row a figure that is there.
+
+    Tables have whatever columns their publisher gave them; so each figure says itself which it is and of what kind
+    (`profiles.KINDS`). A figure that was held back has no row.
+    """
+    unit = ATOM_COLUMN[base] if base else Column("practice_code", "code", "ODS code of the practice")
+    return TableSchema(
+        f"figures by {f'LSOA {base}' if base else 'GP practice'} for profiles",
+        (
+            Column("position", "int", "position of the figure's column in its file, from 0"),
+            unit,
+            Column("figure", "text", "title of that column"),
+            Column("kind", "text", "count, proportion, percentage, score, rank, decile or quintile"),
+            Column("over", "text", "title of the column that it is a part of; empty where it is none"),
+            Column("value", "number", "the figure"),
+        ),
+        ("position", unit.name),
+    )
+
+
 LTLA_HISTORY = TableSchema(
     "LTLA codes year by year, with their successors",
     (
@@ -217,7 +242,7 @@ def store_schema(family: str, kind: str = "", base: str = "") -> TableSchema:
     Args:
         family: `lookup`, `lsoa_measure`, `registrations`, or the name of a table of which there is one kind.
         kind: the unit kind of a `lookup`.
-        base: the LSOA vintage (`2011`, `2021`) of a `lookup`, `lsoa_measure` or `registrations`.
+        base: the LSOA vintage (`2011`, `2021`) of a `lookup`, `lsoa_measure`, `registrations` or `profile`.
 
     Raises:
         KeyError: no table of that family.
@@ -228,6 +253,8 @@ def store_schema(family: str, kind: str = "", base: str = "") -> TableSchema:
         return lsoa_measure_schema(base)
     if family == "registrations":
         return registrations_schema(base)
+    if family == PROFILE:
+        return profile_schema(base)
     return _SINGLE[family]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from placemap.reference.schemas import PROFILE
 from placemap.reference.store import Manifest, TableEntry
 from placemap.reference.vintages import months, tables_of
 
@@ -40,6 +41,10 @@ def status_of(manifest: Manifest, retrieved: dict[str, str], today: date) -> lis
     ]
 
 
+#: How tables are used that no build needs.
+_USES = {PROFILE: "by `placemap profile`"}
+
+
 def _age(vintage: str, today: date) -> int:
     return months(today.isoformat()) - months(vintage)
 
@@ -48,7 +53,7 @@ def _use(entry: TableEntry, manifest: Manifest) -> str:
     """Why a table is used: the newest of its kind, or only where a config or an option names its vintage."""
     kind = entry.chosen_by
     if not kind:
-        return "by name" if entry.family.endswith("_measure") else "always"
+        return _USES.get(entry.family, "by name" if entry.family.endswith("_measure") else "always")
     if kind == "pcn":
         return _pcn_use(entry, manifest)
     if manifest.defaults.get(kind) == entry.vintage:

@@ -10,7 +10,7 @@ from placemap.core.codes import LSOA_VINTAGE
 from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import some
-from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
+from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, PROFILE, REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.reference.store import ReferenceData, TableEntry, canonical_hash
 
 if TYPE_CHECKING:
@@ -77,6 +77,16 @@ def _figures_cover(store: _Store) -> Iterator[Finding]:
             yield from _difference(entry, set(), set(frame[ATOM_COLUMN[entry.base].name]) - atoms)
 
 
+def _profiles_cover(store: _Store) -> Iterator[Finding]:
+    """Figures for profiles, which are never cut, are of LSOAs that exist, where the store says which do."""
+    if any(entry.coverage != "England" for entry, _ in store.of("lsoa_names")):
+        return
+    for entry, frame in store.of(PROFILE):
+        atoms = store.atoms(entry.base) if entry.base else set()
+        if atoms:
+            yield from _difference(entry, set(), set(frame[ATOM_COLUMN[entry.base].name]) - atoms)
+
+
 def _names_match_fit(store: _Store) -> Iterator[Finding]:
     """The exact fit ends at the LSOAs of 2021 that there are; at more of them only where it is cut."""
     for entry, frame in store.of("exact_fit"):
@@ -112,7 +122,7 @@ def _registrations_have_homes(store: _Store) -> Iterator[Finding]:
     practices = {entry.vintage: set(frame["practice_code"]) for entry, frame in store.of("practices")}
     for entry, frame in store.of("registrations"):
         lsoas = set(frame[ATOM_COLUMN[entry.base].name])
-        homes = store.atoms(entry.base) | {*NO_LSOA, REST_ENGLAND, REST_WALES}
+        homes = store.atoms(entry.base) | {*NO_LSOA, PROFILE, REST_ENGLAND, REST_WALES}
         strange = {code for code in lsoas - homes if not code.startswith("W01")}
         if store.atoms(entry.base) and strange:
             yield _wrong(
@@ -167,6 +177,7 @@ CHECKS: tuple[Callable[[_Store], Iterator[Finding]], ...] = (
     _names_match_fit,
     _lookups_cover,
     _figures_cover,
+    _profiles_cover,
     _totals,
     _registrations_have_homes,
     _members_have_pcns,

@@ -12,6 +12,8 @@ from placemap.reference.store import Manifest, missing_tables
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.formats.archive import MOST_BYTES
 from placemap.sources.formats.postcode_directory import FAMILY, FORMAT, directory_in, read_directory
+from placemap.sources.formats.profile import AS_MEASURE, Description, read_profile
+from placemap.sources.formats.profile import FORMAT as MEASURE
 from placemap.sources.formats.raw import READERS, Raw, read_raw
 from placemap.sources.formats.registry import FileFormat, recognise
 from placemap.sources.formats.sexes import SEXES, held_together, sex_of
@@ -79,6 +81,7 @@ def import_files(
     *,
     systems: Sequence[System] | None = None,
     as_measure: Mapping[str, str] | None = None,
+    described: Description | None = None,
     catalogue: Catalogue | None = None,
     months: Iterable[str] = (),
 ) -> ImportReport:
@@ -90,7 +93,9 @@ def import_files(
             Tables of all England that it has already, and that the files don't give, are kept.
         systems: cut the tables to what these need, and keep no others; all England where it is None.
         as_measure: by file name, what figure a file of people holds (`residents_mid_2021`), for files whose
-            total is not a known one; for a PCN file, the month that it is of (`2023-09`).
+            total is not a known one; for a PCN file, the month that it is of (`2023-09`); for a table of any figures
+            for profiles, `measure:` and its name.
+        described: what is said of such a table.
         catalogue: the official sources; the packaged ones where it is None.
         months: of PCN memberships that are wanted: where no list is of one, it is worked out from dates.
 
@@ -98,7 +103,7 @@ def import_files(
         PlacemapError: a path is missing, or no file gives a table.
     """
     catalogue = catalogue or load_catalogue()
-    made, files = read_files(paths, as_measure or {}, catalogue)
+    made, files = read_files(paths, as_measure or {}, catalogue, described)
     kept = {} if systems is not None else tables_to_keep(to)
     problems: list[PlacemapError] = []
     missing = [month for month in months if not has_list(kept, month)]
@@ -122,7 +127,10 @@ def import_files(
 
 
 def read_files(
-    paths: Sequence[Path], as_measure: Mapping[str, str], catalogue: Catalogue
+    paths: Sequence[Path],
+    as_measure: Mapping[str, str],
+    catalogue: Catalogue,
+    described: Description | None = None,
 ) -> tuple[list[TableOfFile], list[FileReport]]:
     """The tables of all official files, and a report a file; one that is refused stops no other.
 
@@ -134,7 +142,11 @@ def read_files(
     reports: list[FileReport] = []
     for path in _files(paths):
         try:
-            found = list(_read_file(path, as_measure.get(path.name, ""), catalogue))
+            measure = as_measure.get(path.name, "")
+            if measure.startswith(AS_MEASURE):
+                found = [_read_measure(path, measure, described or Description(), catalogue)]
+            else:
+                found = list(_read_file(path, measure, catalogue))
         except PlacemapError as error:
             found = [([], FileReport(path.name, skipped=error.message, error=error))]
         for tables, report in found:
@@ -159,6 +171,13 @@ def _files(paths: Sequence[Path]) -> list[Path]:
         raise PlacemapError("there is no such file or folder", location=str(missing[0]), hint="check the path")
     inside = [file for path in paths for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()]
     return sorted(set(inside), key=lambda file: (file.name, str(file)))
+
+
+def _read_measure(
+    path: Path, measure: str, described: Description, catalogue: Catalogue
+) -> tuple[list[StoreTable], FileReport]:
+    table = read_profile(path, measure.removeprefix(AS_MEASURE), described, catalogue)
+    return [table], FileReport(path.name, MEASURE, notes=table.notes)
 
 
 def _read_file(path: Path, measure: str, catalogue: Catalogue) -> Iterator[tuple[list[StoreTable], FileReport]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from placemap.core.tables import TableSchema
-from placemap.reference.schemas import store_schema
+from placemap.reference.schemas import PROFILE, store_schema
 from placemap.sources.catalogue import Source
 
 
@@ -40,6 +40,8 @@ class StoreTable:
         """Name in the store: a measure's own, else `<what>-<vintage>`."""
         if self.family.endswith("_measure"):
             return self.kind
+        if self.family == PROFILE:
+            return f"{PROFILE}_{self.kind}-{self.vintage}"
         return f"{self.kind or self.family}-{self.vintage}"
 
     @property

@@ -17,6 +17,7 @@ from placemap.crosswalk.inputs import Inputs, attributions
 from placemap.crosswalk.patient_ledger import totals
 from placemap.outputs.build import Build
 from placemap.outputs.map.picture import Picture
+from placemap.outputs.report.charts import Chart
 from placemap.outputs.report.tiers import PlacePart, parts_of
 from placemap.resolve.resolve import METHODS, Assignment, low_share
 from placemap.resolve.resolved import ResolvedFootprint
@@ -90,6 +91,7 @@ class Section:
         badges: one a place.
         listing: what stands behind it, unfolded by who wants to see it; None for nothing.
         tables: to download.
+        charts: small ones, which stand below the badges.
     """
 
     id: str
@@ -98,6 +100,7 @@ class Section:
     badges: list[Badge]
     listing: Listing | None
     tables: list[Table]
+    charts: list[Chart] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

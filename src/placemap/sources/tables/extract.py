@@ -14,7 +14,7 @@ import pandas as pd
 
 from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import PlacemapError
-from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, REST_ENGLAND, REST_PRACTICES, REST_WALES
+from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, PROFILE, REST_ENGLAND, REST_PRACTICES, REST_WALES
 from placemap.reference.store import PART
 from placemap.sources.store_table import StoreTable, store_table
 from placemap.sources.tables.needs import NeededUnit, Needs
@@ -315,4 +315,6 @@ CUTS: dict[str, Callable[[StoreTable, Kept], pd.DataFrame]] = {
     "ltla_history": _lineages,
     "ltla_boundaries": _around,
     "registrations": _registrations,
+    # Whole: a rank means something among all, and places are shown beside England.
+    PROFILE: lambda table, _kept: table.frame,
 }

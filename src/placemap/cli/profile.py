@@ -1,0 +1,127 @@
+"""`placemap profile`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from placemap.cli import app
+from placemap.cli.common import (
+    AllOption,
+    AsOfOption,
+    DataOption,
+    FootprintOption,
+    Grade,
+    JsonOption,
+    MeasureOption,
+    MinGradeOption,
+    SystemArgument,
+    VintageOption,
+    guarded,
+    load,
+    message,
+    print_json,
+    print_table,
+    print_text,
+    rounded,
+)
+from placemap.cli.findings import show_findings
+from placemap.cli.on_demand import DownloadOption, fetch_missing
+from placemap.core.codes import RESIDENTS
+from placemap.core.errors import Exit
+
+if TYPE_CHECKING:
+    from placemap.apply.profile import Profile, ProfileFigure
+
+
+@app.command()
+@guarded
+def profile(
+    system: SystemArgument,
+    footprint: FootprintOption = None,
+    every: AllOption = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="Figures that were imported as measure:NAME; repeatable."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write all figures to this .csv, .xlsx or .parquet.")
+    ] = None,
+    data: DataOption = None,
+    measure: MeasureOption = RESIDENTS,
+    vintage: VintageOption = None,
+    as_of: AsOfOption = "",
+    min_grade: MinGradeOption = Grade.C,
+    download: DownloadOption = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Show imported figures by place, such as deprivation, ages and ethnicity, beside the system and England.
+
+    Example: placemap profile bnssg --out profile.xlsx
+    """
+    from placemap.commands.profile import make_profile
+    from placemap.commands.workspace import chosen_of, open_workspace
+    from placemap.outputs.profile import check_ending, profile_table, write_profile
+
+    if out is not None:
+        check_ending(out)
+    declared = load(system)
+    fetch_missing([declared], data, f"profile {system}", download=download)
+    workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of, min_grade=min_grade.value)
+    dated, chosen = chosen_of(workspace, declared, footprint or [], every=every)
+    profiles = [make_profile(workspace, dated, one, only or []) for one in chosen]
+    if out is not None:
+        write_profile(profiles, out)
+    if as_json:
+        print_json(rounded(_json(profiles, profile_table(profiles).columns.records())))
+    elif out is None:
+        for one in profiles:
+            _show(one, headed=len(profiles) > 1)
+    _say(profiles, out)
+    return Exit.OK
+
+
+def _say(profiles: list[Profile], out: Path | None) -> None:
+    for note in dict.fromkeys(note for one in profiles for note in one.notes):
+        message(note)
+    show_findings([finding for one in profiles for finding in one.resolved.findings])
+    if out is not None:
+        message(f"written: {out}")
+
+
+def _json(profiles: list[Profile], rows: list[Any]) -> dict[str, Any]:
+    notes = list(dict.fromkeys(note for one in profiles for note in one.notes))
+    return {"system": profiles[0].resolved.system.id, "rows": rows, "notes": notes}
+
+
+def _show(found: Profile, *, headed: bool) -> None:
+    if headed:
+        print_text(f"\n{found.resolved.footprint.name}")
+    for figure in found.figures:
+        entry = figure.entry
+        title = f"\n{figure.title} ({entry.kind}, {entry.publisher}, {entry.vintage}): {figure.what}"
+        heads = [*(f"fifth {number}" for number in range(1, 6))] if figure.by_fifths else ["value", "95% interval"]
+        names = [name for _, _, name in found.groups(figure)]
+        cells = _fifths(figure) if figure.by_fifths else _values(figure)
+        rows = [(name, *row) for name, row in zip(names, cells, strict=True)]
+        print_table(["", *heads, "covered"], rows, right=range(1, len(heads) + 2), title=title)
+
+
+def _values(figure: ProfileFigure) -> list[list[str]]:
+    from placemap.apply.profile import percent
+
+    return [
+        [figure.written(value), f"{figure.written(low)} – {figure.written(high)}" if low == low else "", percent(share)]
+        for value, low, high, share in zip(figure.value, figure.low, figure.high, figure.covered(), strict=True)
+    ]
+
+
+def _fifths(figure: ProfileFigure) -> list[list[str]]:
+    from placemap.apply.profile import percent
+
+    return [
+        [*(f"{percent(part, 1)} ({count:,.0f})" for part, count in zip(parts, units, strict=True)), percent(share)]
+        for parts, units, share in zip(figure.parts(), figure.units, figure.covered(), strict=True)
+    ]
