@@ -56,7 +56,7 @@ def make_report(
     build = drawn_build(workspace, outcome)
     if with_profile:
         section, entries = _profile(workspace, system, footprint)
-        sections, build = [*sections, section], _with_inputs(build, *entries)
+        sections, build = [*sections, section], with_inputs(build, *entries)
     content = _with_postcodes(workspace, outcome, build, sections)
     outlines = workspace.boundaries(resolved)
     text = html(content, workspace.outlines.of(resolved.assignment.place >= 0), outlines)
