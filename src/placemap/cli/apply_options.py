@@ -140,6 +140,13 @@ TiersOption = Annotated[
 ]
 WholeOption = Annotated[bool, typer.Option("--whole-numbers", help="Sums in whole numbers, by largest remainder.")]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the result: .csv or .parquet.")]
+ToOption = Annotated[
+    str | None,
+    typer.Option("--to", metavar="DATABASE", help="Load crosswalks and result: postgresql://… or duckdb:FILE."),
+]
+SchemaOption = Annotated[
+    str, typer.Option("--schema", metavar="NAME", help="The schema for --to; placemap's tables in it are replaced.")
+]
 LongOption = Annotated[bool, typer.Option("--long/--wide", help="A row a measure, or a column a measure.")]
 JoinOption = Annotated[
     bool, typer.Option("--join", help="Write the data themselves to --out, each row with its place.")
@@ -261,24 +268,44 @@ class ResultOptions:
         from placemap.core.files import refuse_same
         from placemap.outputs import applied as write_applied
 
-        files = (("--out", self.out), ("--reconciliation", self.reconciliation))
-        named = [(option, path) for option, path in files if path]
-        for _, path in named:
+        for _, path in self._named:
             write_applied.check_ending(path)
         tables = [("--keys", path) for path in write_applied.key_files(self.keys)] if self.keys else []
-        configs = [("a config", Path(name)) for name in systems if Path(name).is_file()]
-        refuse_same([*named, *tables], [("the input", data), *configs])
+        refuse_same([*self._named, *tables], _read(data, systems))
+
+    def beside(self, data: Path, systems: tuple[str, ...]) -> list[tuple[str, Path]]:
+        """The files that a database must not be: those that are read, and those that are written."""
+        return [*_read(data, systems), *self._named]
+
+    @property
+    def _named(self) -> list[tuple[str, Path]]:
+        files = (("--out", self.out), ("--reconciliation", self.reconciliation))
+        return [(option, path) for option, path in files if path]
 
 
-def refuse_together(result: ResultOptions, *, sql: bool, whole: bool, figures: bool, tiers: bool = False) -> None:
+def _read(data: Path, systems: tuple[str, ...]) -> list[tuple[str, Path]]:
+    configs = [("a config", Path(name)) for name in systems if Path(name).is_file()]
+    return [("the input", data), *configs]
+
+
+def refuse_together(
+    result: ResultOptions, *, sql: bool, whole: bool, figures: bool, to: bool = False, tiers: bool = False
+) -> None:
     """Refuse options that need each other, or shut each other out.
 
     Args:
         figures: whether rates for so many people, or blanks, are asked for.
+        to: whether the result is loaded into a database.
 
     Raises:
         PlacemapError: two do.
     """
+    if to and (sql or result.join):
+        raise PlacemapError(
+            f"--to loads figures by place; {'--sql' if sql else '--join'} makes none",
+            hint="leave one of them out",
+            exit_code=Exit.USAGE,
+        )
     if result.join and result.out is None:
         raise PlacemapError("--join needs --out FILE", hint="add --out joined.parquet", exit_code=Exit.USAGE)
     other = {"--join": result.join, "--sql": sql, "--whole-numbers": whole, "--keys": result.keys is not None}

@@ -122,7 +122,8 @@ def result_table(
         if column.type == "int":
             frame[column.name] = pd.Series([None if pd.isna(v) else int(v) for v in frame[column.name]], dtype=object)
     columns = (*head, *(Column(group, "text", "group of the data") for group in groups), *last)
-    return Table("applied", TableSchema("Figures by place", columns, (*key, *groups)), columns_of(frame))
+    key = (*key, *groups, *(["MEASURE"] if long else []))
+    return Table("applied", TableSchema("Figures by place", columns, key), columns_of(frame))
 
 
 def _figure_columns(applied: Applied) -> Iterator[Column]:
