@@ -63,7 +63,7 @@ def pages():
     ]
 
 
-#: Commands that need the network or files that a reader brings, or that change the reader's shell.
+#: Commands that need the network, all England or files that a reader brings, or that change the reader's shell.
 NOT_RUN = (
     "data update",
     "data import",
@@ -72,6 +72,8 @@ NOT_RUN = (
     "diff OLD NEW",
     "infer FILE",
     "apply data.csv",
+    "profile SYSTEM",
+    "publish --out",
 )
 
 
