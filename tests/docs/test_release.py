@@ -46,6 +46,8 @@ def test_there_is_one_version():
     from placemap import __version__
 
     assert __version__ == pyproject()["project"]["version"]
+    done = subprocess.run([SCRIPT, "version", f"v{__version__}"], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (f"{__version__}\n", "")
 
 
 @pytest.fixture
