@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from placemap.core.fine_kinds import FINE_KINDS
 from placemap.reference.schemas import PROFILE
 from placemap.reference.store import Manifest, TableEntry
 from placemap.reference.vintages import months, tables_of
@@ -52,6 +53,10 @@ def _age(vintage: str, today: date) -> int:
 def _use(entry: TableEntry, manifest: Manifest) -> str:
     """Why a table is used: the newest of its kind, or only where a config or an option names its vintage."""
     kind = entry.chosen_by
+    fine = next((fine for fine in FINE_KINDS.values() if fine.family == entry.family), None)
+    if fine is not None:
+        newest = max(one.vintage for one in manifest.tables.values() if one.family == entry.family)
+        return f"for {fine.plural}" if entry.vintage == newest else f"not used: {newest} is newer"
     if not kind:
         return _USES.get(entry.family, "by name" if entry.family.endswith("_measure") else "always")
     if kind == "pcn":

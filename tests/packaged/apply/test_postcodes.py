@@ -9,6 +9,7 @@ import random
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from postcode_directories import directory_csv, directory_zip, postcodes_of, wit
 
 from placemap.core.errors import PlacemapError
 from placemap.reference.open_store import cache_folder
+from placemap.reference.status import status_of
 from placemap.sources.catalogue import load_catalogue
 from placemap.sources.import_files import import_files
 
@@ -304,6 +306,12 @@ def run(tmp_path, monkeypatch):
 # --- reading the publisher's file -------------------------------------------------------------------------------------
 
 
+def _small():
+    catalogue = {**load_catalogue()}
+    catalogue["postcodes"] = replace(catalogue["postcodes"], rows=(5, 1_000))
+    return catalogue
+
+
 @pytest.fixture
 def take(tmp_path):
     """Import a directory of few postcodes; the table's rows and its vintage."""
@@ -311,9 +319,7 @@ def take(tmp_path):
     def take(name, content):
         path = tmp_path / name
         path.write_bytes(content)
-        catalogue = {**load_catalogue()}
-        catalogue["postcodes"] = replace(catalogue["postcodes"], rows=(5, 1_000))
-        report = import_files([path], tmp_path / "store", catalogue=catalogue)
+        report = import_files([path], tmp_path / "store", catalogue=_small())
         (entry,) = report.manifest.tables.values()
         import pyarrow.parquet as pq
 
@@ -365,6 +371,7 @@ def _changed(frame, column, value, rows=1):
         (lambda few: directory_csv(_changed(few, "pcds", "NOT A POSTCODE")), "1 values of pcds are not postcodes"),
         (lambda few: directory_csv(_changed(few, "lsoa21", "E02000001")), "1 values of lsoa21 are not codes of LSOAs"),
         (lambda few: directory_csv(_changed(few, "doterm", "202413")), "1 values of doterm are not months"),
+        (lambda few: directory_csv(few.assign(lsoa21="")), "0 of 23 postcodes have an LSOA of England in lsoa21"),
         (lambda few: directory_csv(few.head(4)), "4 postcodes; expected 5 to 1,000"),
         (lambda few: directory_csv(few, titles={"lsoa21": "x"}), "without LSOAs of 2021 (only those of 2011)"),
         (lambda few: directory_csv(few)[:-40] + b"\r\nAB1", "the file cannot be read"),
@@ -374,6 +381,14 @@ def test_a_directory_that_is_not_whole_is_refused(take, few, change, message):
     with pytest.raises(PlacemapError) as error:
         take("ONSPD_AUG_2026_UK.csv", change(few))
     assert message in str(error.value)
+
+
+def test_of_two_directories_the_newer_is_used_and_status_says_so(take, few, tmp_path):
+    take("ONSPD_NOV_2025_UK.csv", directory_csv(few))
+    (tmp_path / "ONSPD_AUG_2026_UK.csv").write_bytes(directory_csv(few))
+    report = import_files([tmp_path / "ONSPD_AUG_2026_UK.csv"], tmp_path / "store", catalogue=_small())
+    uses = {status.entry.vintage: status.use for status in status_of(report.manifest, {}, date(2026, 9, 1))}
+    assert uses == {"2025-11": "not used: 2026-08 is newer", "2026-08": "for postcodes"}
 
 
 def test_a_zip_that_was_cut_is_refused(take, few, tmp_path):

@@ -36,6 +36,8 @@ _HEADER = 10_000
 _MOST_BYTES, _MOST_RATIO = 4_000_000_000, 200
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _NAMED = re.compile(rf"({'|'.join(_MONTHS)})[A-Z]*[_ -]?(20\d\d)", re.IGNORECASE)
+#: Part of the postcodes that lie in England, at least; some 83% do.
+_LEAST_ENGLISH = 0.5
 #: A postcode without its space, and a code of an LSOA or of what stands for one elsewhere in the United Kingdom.
 _SHAPE = r"^[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$"
 _CODE = r"^(E01[0-9]{6}|E99999999|[WSNLM][0-9]{8}|95[A-Z]{2}[0-9]{2}[A-Z][0-9]|)$"
@@ -189,6 +191,7 @@ def _checked(table: pa.Table, directory: Directory, source: Source) -> pa.Table:
     _require(table, "lsoa", _CODE, "codes of LSOAs", directory, source)
     for month in (name for name in ("ended", "began") if name in table.column_names):
         _require(table, month, r"^((19|20)[0-9]{2}(0[1-9]|1[0-2])|)$", "months (YYYYMM)", directory, source)
+    _require_england(table, directory, source)
     table = table.sort_by("postcode")
     postcodes = table["postcode"].combine_chunks()
     again = compute.equal(postcodes[1:], postcodes[:-1])
@@ -196,6 +199,20 @@ def _checked(table: pa.Table, directory: Directory, source: Source) -> pa.Table:
         first = postcodes[compute.index(again, True).as_py()].as_py()
         raise _odd(directory, source, f"{compute.sum(again).as_py():,} postcodes are there twice, first {first}")
     return table
+
+
+def _require_england(table: pa.Table, directory: Directory, source: Source) -> None:
+    """Refuse a column of LSOAs that is not filled in, which would leave postcodes without a place."""
+    from pyarrow import compute
+
+    english = compute.sum(compute.match_substring_regex(table["lsoa"].cast("string"), "^E01")).as_py() or 0
+    if english < _LEAST_ENGLISH * len(table):
+        title = directory.columns["lsoa"]
+        raise _odd(
+            directory,
+            source,
+            f"{english:,} of {len(table):,} postcodes have an LSOA of England in {title}; expected {_LEAST_ENGLISH:.0%}",
+        )
 
 
 def _require(table: pa.Table, column: str, pattern: str, what: str, directory: Directory, source: Source) -> None:
