@@ -18,8 +18,10 @@ from placemap.config.suggest import places_meant
 from placemap.config.tiers import chain_of
 from placemap.core.codes import KINDS, POSTCODE, normal_name
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.fine_kinds import FINE_KINDS
 from placemap.core.text import listed
 from placemap.reference.describe import as_text
+from placemap.reference.fine_lookups import normal
 from placemap.reference.geography import Geography
 from placemap.reference.look_up import Subject, find_subject
 from placemap.reference.postcodes import Located, locate
@@ -64,7 +66,7 @@ def explain_code(
         (system, footprint) for system in systems for footprint in _asked_of(system, footprints, systems, every=every)
     ]
     vintage = next((f.vintages["pcn"] for _, f in asked if "pcn" in f.vintages), None)
-    located = locate(code, workspace.geography) if POSTCODE.fullmatch(" ".join(code.upper().split())) else None
+    located = locate(code, workspace.geography) if POSTCODE.fullmatch(normal(code, FINE_KINDS["postcode"])) else None
     try:
         subject = _of_postcode(located, workspace) if located else _subject(code, workspace.geography, vintage)
     except PlacemapError as error:

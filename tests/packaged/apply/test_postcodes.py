@@ -207,6 +207,18 @@ def test_explain_takes_a_postcode_from_the_directory(at_hand, run, postcodes, bn
     assert f"{ended.pcds}, which ended in 2024-03, lay last in LSOA {ended.lsoa21}" in run("explain", ended.pcds).out
 
 
+@pytest.mark.parametrize("spelled", ["cf101aa", " Cf10  1aA ", "CF10-1AA", "CF10\u00a01AA."])
+def test_explain_takes_postcodes_in_any_spelling(at_hand, run, spelled):
+    found = run("explain", spelled)
+    assert (found.code, "postcode CF10 1AA: in Wales" in found.err) == (3, True)
+
+
+def test_another_kind_than_the_column_has_is_refused_by_what_it_has(at_hand, run, tmp_path):
+    (tmp_path / "t.csv").write_text("pc,n\nBS1 4DJ,3\n")
+    found = run("apply", "t.csv", "--system", "bnssg", "--kind", "ward")
+    assert (found.code, "column `pc` holds postcodes (1 row)" in found.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("postcode", "message"),
     [
