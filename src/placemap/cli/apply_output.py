@@ -101,7 +101,8 @@ def _say_blanked(applied: Applied) -> None:
         by_measure: dict[str, list[str]] = {}
         for one in item.blanked:
             group = f", {one.group}" if one.group else ""
-            covered = f" ({one.coverage:.0%} covered)" if one.coverage == one.coverage else ""
+            # Rounded down, so that 98.9% does not read as the 99% that were asked for.
+            covered = f" ({math.floor(one.coverage * 100 + 1e-9)}% covered)" if one.coverage == one.coverage else ""
             by_measure.setdefault(one.measure, []).append(f"{one.name}{group}{covered}")
         for measure, places in by_measure.items():
             more = f" and {len(places) - MOST_BLANKED:,} more" if len(places) > MOST_BLANKED else ""

@@ -456,6 +456,13 @@ def test_a_row_a_measure_has_limits_beside_its_value(command, tmp_path):
     assert (float(rate["VALUE"]), rate["VS SYSTEM"]) == (20, "higher than the system")
 
 
+def test_a_share_just_below_what_is_asked_for_does_not_read_as_enough(command, tmp_path):
+    """3,000 of 3,900 people are 76.9%."""
+    data({code(10): 10, code(11): 40, code(12): 4}).to_csv(tmp_path / "some.csv", index=False)
+    result = command("--sum", "events", "--min-coverage", "0.77", "--max-loss", "100", table="some.csv")
+    assert "`events` of Corley (76% covered), as --min-coverage asks" in result.err
+
+
 def test_json_and_the_reconciliation_say_what_is_left_blank(command, tmp_path):
     data({code(1): 10, code(6): 40, code(8): 30}).to_csv(tmp_path / "some.csv", index=False)
     options = ("--sum", "events", "--min-coverage", "0.5", "--reconciliation", tmp_path / "r.csv")
