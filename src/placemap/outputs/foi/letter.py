@@ -142,7 +142,7 @@ def _places(document: Any, report: Report) -> None:
         [place.name, _made_of(place), f"{place.lsoas:,}", f"{place.residents:,.0f}", f"{place.registered:,.0f}"]
         for place in report.places
     ]
-    page.table(document, [head, *rows], [4.3, 5.2, 1.9, 2.7, 2.7], figures=3)
+    page.table(document, [head, *rows], [3.8, 7.2, 1.6, 2.1, 2.1], figures=3)
     document.add_paragraph(
         f"Residents: {report.residents_title}. Patients: {report.registered_title}, by where they live.",
         style="Caption",

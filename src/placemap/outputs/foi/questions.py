@@ -232,7 +232,7 @@ def _pcns(report: Report, table: Table) -> list[str]:
     declared = table.frame[table.frame["DECLARED"].to_numpy(bool)]
     if not len(declared):
         return [
-            "The places are not declared from primary care networks. The sheet PCNs of mapping.xlsx says where their "
+            "The places are not made from primary care networks. The sheet PCNs of mapping.xlsx says where their "
             "patients live."
         ]
     lines = []
