@@ -263,7 +263,7 @@ def _member(member: Member) -> tuple[str, str, str]:
 def _exceptions(place: Place) -> list[str]:
     lines = [f"less {' '.join(_member(member)).strip()}" for member in place.exclude]
     lines += [f"only within {' '.join(_member(member)).strip()}" for member in place.within]
-    return [*lines, *(["only within the system's scope"] if place.within_scope else [])]
+    return [*lines, *(["only the part within the system"] if place.within_scope else [])]
 
 
 def evidence_of(system: System, footprint: Footprint) -> list[Evidence]:
