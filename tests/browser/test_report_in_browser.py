@@ -196,8 +196,21 @@ def test_print(name, opened):
     assert not report.page.is_visible("nav")
     assert report.page.is_visible("#map-svg")
     assert all(item.is_visible() for item in report.page.query_selector_all("details:not(.screen) li"))
-    pages = report.page.pdf(format="A4")
-    assert len(re.findall(rb"/Type\s*/Page\b", pages)) <= 6
+
+
+def test_captions_are_read_whole_on_a_narrow_screen(opened):
+    page = opened("bnssg", "320").page
+    ends = page.eval_on_selector_all(
+        "caption", "all => all.filter(c => c.offsetParent).map(c => c.getBoundingClientRect().right)"
+    )
+    assert len(ends) >= 3
+    assert max(ends) <= 320
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_six_pages_of_paper_at_most(name, opened):
+    pages = opened(name).page.pdf(format="A4")
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", pages)) <= 6
     folder = os.environ.get("PLACEMAP_SCREENSHOTS")
     if folder:
         (Path(folder) / f"{name}.pdf").write_bytes(pages)

@@ -61,7 +61,9 @@ class _Reader:
 
     def evidence(self, key: str, item: Values) -> Evidence:
         fields = ("title", "publisher", "date", "url", "accessed", "states")
-        return Evidence(key, **{field: _text(item, field) for field in fields}, loc=self.tree.loc(("evidence", key)))
+        said = {field: _text(item, field) for field in fields}
+        loc = self.tree.loc(("evidence", key))
+        return Evidence(key, **said, loc=loc, third_party=bool(item.get("third_party")))
 
     def footprint(self, key: str, item: Values, scope: Scope, outer: Vintages) -> Footprint:
         path: KeyPath = ("footprints", key)

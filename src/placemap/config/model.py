@@ -129,7 +129,11 @@ class Scope:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A document that a declaration rests on. Dates are ISO text, as exact as is known (`2021`, `2021-05`)."""
+    """A document that a declaration rests on. Dates are ISO text, as exact as is known (`2021`, `2021-05`).
+
+    Attributes:
+        third_party: whether somebody wrote it who does not speak for the system, so that it would not cite it.
+    """
 
     key: str
     title: str
@@ -139,6 +143,7 @@ class Evidence:
     accessed: str
     states: str
     loc: Loc
+    third_party: bool = False
 
 
 @dataclass(frozen=True)

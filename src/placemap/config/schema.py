@@ -222,6 +222,7 @@ SHAPES: dict[str, Schema] = {
             "url": _text(WEB_ADDRESS),
             "accessed": _text_or_year(NOT_BLANK),
             "states": _text(),
+            "third_party": {"type": "boolean"},
         },
         required=("title", "publisher"),
     ),

@@ -201,6 +201,7 @@ _TYPES = {
     "object": "`key: value` lines",
     "array": "a list",
     "number": "a number",
+    "boolean": "`true` or `false`",
 }
 _PATTERNS = {
     VINTAGE: "a vintage like 2024 or 2022-08",

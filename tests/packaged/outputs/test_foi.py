@@ -105,7 +105,7 @@ def test_places_of_whole_authorities_say_so(files):
     assert "all of Burnley" in ltlas
     assert "of the residents of Westmorland and Furness" in ltlas
     assert (
-        "not declared from primary care networks"
+        "not made from primary care networks"
         in answers["How do the places relate to primary care networks and practices?"]
     )
 

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from conftest import REPO
 from placemap.cli import app
 from placemap.commands.foi import Asked, foi_files, make_foi
 from placemap.commands.verify_foi import verify
+from placemap.config.load import load_system
 from placemap.core.errors import PlacemapError
 from placemap.outputs.foi.hidden import hidden
 from placemap.outputs.foi.letterhead import LETTERHEAD, prepared
@@ -115,6 +117,32 @@ def test_without_a_public_note_the_why_is_a_field(workspace, monkeypatch):
     monkeypatch.setattr("placemap.config.public.OUTSIDE", ("notes", "states", "note_public"))
     made = foi_files(workspace, asked("single-place"))
     assert "[why these places were chosen, who decided it, and when]" in text_of(made[RESPONSE])
+
+
+def test_what_others_wrote_is_not_cited_as_the_system_s_own(workspace):
+    """Newspapers, campaigns and code of others; where nothing else is left, the office fills in what it has."""
+    own, others = "FOI.ICB-2223/093 ICS Locality Mapping", "Integrated Care Partnership (ICP) Footprints"
+    text = asked("single-place").config
+    head, mark, rest = text.partition(f"title: {others}\n")
+    assert mark
+    made = foi_files(workspace, replace(asked("localities"), config=f"{head}{mark}    third_party: true\n{rest}"))
+    cited = [p.text for p in Document(io.BytesIO(made[RESPONSE])).paragraphs if p.style.name.startswith("List")]
+    assert any(line.startswith(own) for line in cited)
+    assert not any(line.startswith(others) for line in cited)
+    made = foi_files(workspace, replace(asked("single-place"), config=f"{head}{mark}    third_party: true\n{rest}"))
+    assert "[the documents that set out the places, and where to find them]" in text_of(made[RESPONSE])
+
+
+def test_the_configs_say_which_documents_are_of_others():
+    """A publisher is the system's own in all configs or in none."""
+    by_publisher = {}
+    for path in (REPO / "configs").glob("*.yaml"):
+        for item in load_system(path).evidence.values():
+            by_publisher.setdefault(item.publisher, set()).add(item.third_party)
+    assert all(len(found) == 1 for found in by_publisher.values()), by_publisher
+    third = {publisher for publisher, found in by_publisher.items() if found == {True}}
+    assert {"Wikipedia", "BBC", "Keep Our NHS Public North East", "The Lincolnite", "The King's Fund"} <= third
+    assert not [publisher for publisher in third if publisher.endswith((" ICB", " ICS", " CCG", "NHS England"))]
 
 
 # --- how it looks -----------------------------------------------------------------------------------------------------

@@ -7,13 +7,14 @@ from collections import defaultdict
 
 import pytest
 from attack import interval
+from docx import Document
 from typer.testing import CliRunner
 
 from conftest import REPO
 from placemap.cli import app
 from placemap.commands.foi import Asked, foi_files
 from placemap.commands.verify_foi import verify
-from placemap.outputs.foi.pack import zipped
+from placemap.outputs.foi.pack import RESPONSE, zipped
 from placemap.outputs.foi.questions import Letter
 
 COUNTS = ("RESIDENTS", "REGISTERED", "PATIENTS", "LIST_SIZE", "PATIENTS_IN_PLACE", "PATIENTS_OUT_OF_PLACE", "PEOPLE")
@@ -136,6 +137,9 @@ def test_the_pack_says_so_and_is_proved(both, tmp_path):
     files = both[2]
     assert json.loads(files["lock.json"])["small_numbers"] == "hide"
     assert "Counts of 1 to 7 people are left blank" in files["method.md"].decode("utf-8")
+    reply = "\n".join(paragraph.text for paragraph in Document(io.BytesIO(files[RESPONSE])).paragraphs)
+    assert "withheld under [section of the Act, and why it applies]" in reply
+    assert "Nothing has been withheld" not in reply
     path = tmp_path / "pack.zip"
     path.write_bytes(zipped(files, "pack"))
     assert verify(path, REPO / "data").verdict == "proved"

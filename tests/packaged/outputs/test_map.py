@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from io import BytesIO
 from itertools import combinations
 
@@ -15,13 +16,14 @@ from typer.testing import CliRunner
 from conftest import REPO
 from placemap.commands.map import draw, make_map
 from placemap.core.text import month
-from placemap.outputs.map.draw import drawing, scale_length
+from placemap.outputs.map.draw import drawing, scale_bar, scale_length
 from placemap.outputs.map.drawing import Area, Stroke, Text
 from placemap.outputs.map.labels import LabelRequest, anchor, box_of, leader, names_inside, place_labels
 from placemap.outputs.map.palette import PALETTE
 from placemap.outputs.map.picture import where
 from placemap.outputs.map.png import pngs
 from placemap.outputs.map.svg import svg_text
+from placemap.outputs.map.view import View
 
 FOOTPRINTS = [
     ("bnssg", "localities"),
@@ -247,6 +249,29 @@ def test_a_dense_city_is_drawn_larger_in_a_corner(drawn):
     assert not any(area.shape.buffer(-0.1).intersects(frame) for area in groups["places"].items)
     every = {text.id.removeprefix("inset-1-") for g in page.groups for text in g.items if isinstance(text, Text)}
     assert {f"name-{place.id}" for place in picture.places} <= every
+
+
+@pytest.mark.parametrize(("west", "right"), [(0, True), (400, False)])
+def test_the_scale_bar_stands_where_it_hides_least_of_the_system(west, right):
+    """Land at the foot on the left sends it to the right, and the other way round."""
+    view = View((0, 0, 800, 600), 0.0, 600.0, 1.0)
+    land = shapely.union_all([shapely.box(0, 100, 800, 500), shapely.box(west, 0, west + 400, 100)])
+    found = view.off(land)
+    assert found.bar_right == right
+    assert not view.on_page(land).buffer(-0.1).intersects(found.scale_bar)
+    bar = shapely.union_all([item.shape for item in scale_bar(found) if isinstance(item, Area)])
+    assert found.scale_bar.contains(bar)
+
+
+def legend_words(page):
+    return {" ".join(item.lines) for g in page.groups if g.id == "legend" for item in g.items if isinstance(item, Text)}
+
+
+def test_the_legend_says_that_wales_is_as_blank_as_the_sea(drawn):
+    picture, page = drawn("bnssg", "localities")
+    assert "sea, or outside England" in legend_words(page)
+    inland = replace(picture, land=np.array([shapely.union_all([p.shape for p in picture.places]).buffer(1e6)]))
+    assert "sea, or outside England" not in legend_words(drawing([inland], "Inland"))
 
 
 def test_surroundings_orient(drawn):

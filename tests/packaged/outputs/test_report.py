@@ -77,7 +77,7 @@ def test_summary_says_what_the_tables_say(localities, outcome):
     places = next(table for table in outcome("bnssg", "localities").tables if table.name == "places").frame
     assert "is divided into 6 places" in localities
     assert f"{places['RESIDENTS'].sum():,.0f} people live in them" in localities
-    assert "Each of the 581 LSOAs that the footprint must cover is in exactly one place." in localities
+    assert "Each of the 581 LSOAs that the places must cover is in exactly one place." in localities
     largest = places.loc[places["RESIDENTS"].idxmax()]
     assert f"The largest is {largest['PLACENM']} with {largest['RESIDENTS']:,.0f}" in localities
     assert "In 9 LSOAs" in localities

@@ -86,6 +86,8 @@ def test_an_foi_pack_answers_on_tiers_where_there_are_some(workspace):
     words = reply(foi_files(workspace, asked("option-4")))
     assert QUESTION in words
     assert "Mid Norfolk (1,447 residents, a part of one that lies in South Norfolk)" in words
+    assert "Norwich is not divided." in words
+    assert "Norwich divides into" not in words, "a place that is one neighbourhood divides into nothing"
     assert QUESTION not in reply(foi_files(workspace, asked("option-6")))
 
 

@@ -1,6 +1,7 @@
 """The palette under normal sight, three kinds of colour blindness and grey print."""
 
 import random
+from collections import Counter
 from itertools import combinations
 
 import numpy as np
@@ -65,6 +66,7 @@ def test_neighbours_differ_in_grey_print(workspace, system):
             chosen = colours(len(footprint.places), pairs)
             assert len(set(chosen)) == len(chosen) or len(chosen) > len(PALETTE)
             # Where there are more places than colours, neighbours still have different ones.
+            assert max(Counter(chosen).values()) <= -(-len(chosen) // len(PALETTE)), footprint.id
             least = 7 if len(chosen) <= len(PALETTE) else 3
             for one, other in pairs:
                 assert abs(lightness(chosen[one]) - lightness(chosen[other])) > least, footprint.id
@@ -94,6 +96,8 @@ def test_many_places_share_colours_but_neighbours_do_not():
     chosen = colours(30, pairs)
     assert all(chosen[one] != chosen[other] for one, other in pairs)
     assert len(chosen) == 30
+    assert set(Counter(chosen)) == set(PALETTE), "30 places on a map use all colours"
+    assert max(Counter(chosen).values()) <= 3
 
 
 def test_no_places_and_places_without_neighbours():

@@ -64,12 +64,16 @@ def _members(footprint: Footprint) -> Iterator[str]:
         lines = [f"{_BOX}{as_markdown(member_text(member))} is in this place" for member in place.members]
         lines += [f"{_BOX}{as_markdown(member_text(member))} is not in it" for member in place.exclude]
         lines += [f"{_BOX}it lies only within {as_markdown(member_text(member))}" for member in place.within]
+        lines += [f"{_BOX}of these areas, only the part within the system is in it"] if place.within_scope else []
         yield "\n".join([*lines, f"{_BOX}nothing else is in it"])
 
 
 def _documents(system: System, footprint: Footprint) -> Iterator[str]:
     for item in evidence_of(system, footprint):
         about = ", ".join(part for part in (as_markdown(item.publisher), item.date, item.url) if part)
+        if item.third_party:
+            yield f"{_BOX}{as_markdown(item.title)} ({about}) is not the system's own, so the reply does not cite it"
+            continue
         says = f" It was read as saying: {without_html(item.states)}" if item.states else ""
         yield f"{_BOX}{as_markdown(item.title)} ({about}) is yours to cite, and nothing has replaced it.{says}"
 

@@ -10,7 +10,7 @@ from typing import Any
 from placemap.core.files import without_timestamps
 from placemap.core.text import month, some
 from placemap.outputs.foi import page
-from placemap.outputs.foi.questions import REQUEST, FoiAnswer, Letter, document_line, public_notes, small_numbers
+from placemap.outputs.foi.questions import BASIS, REQUEST, FoiAnswer, Letter, document_line, public_notes, small_numbers
 from placemap.outputs.report.content import PlaceLine, Report
 
 #: How many members the table of places names.
@@ -27,7 +27,9 @@ _MADE = (
     "The mapping to ONS geography was made for this response, from published lookups and published counts of people. "
     "No records of patients were used. "
 )
+_EXEMPT = "They are withheld under [section of the Act, and why it applies]."
 _WHY = "[why these places were chosen, who decided it, and when]"
+_DOCUMENTS = "[the documents that set out the places, and where to find them]"
 _ADDRESS = "[where to find it, or enclose it]"
 _CONTACT = "If you have a question about this response, please write to [team, postal and e-mail address] and give {}."
 _REVIEW = (
@@ -113,7 +115,8 @@ def _head(document: Any, reply: Reply) -> None:
             document.add_paragraph(line.strip(), style=page.QUOTE)
     document.add_heading("Our response", 2)
     document.add_paragraph(_HELD)
-    document.add_paragraph(_MADE + (small_numbers(hidden=True) if reply.hidden else "Nothing has been withheld."))
+    withheld = f"{small_numbers(hidden=True)} {_EXEMPT}" if reply.hidden else "Nothing has been withheld."
+    page.written(document.add_paragraph(), _MADE + withheld)
 
 
 def long_date(text: str) -> str:
@@ -125,10 +128,12 @@ def _answer(document: Any, report: Report, answer: FoiAnswer) -> None:
     document.add_heading(answer.question, 2)
     for text in answer.text:
         document.add_paragraph(text)
-    if answer.documents:
+    if answer.question == BASIS:
         if not public_notes(report):
             page.written(document.add_paragraph(), _WHY)
         document.add_paragraph("These documents set out the places:").paragraph_format.keep_with_next = True
+        if not answer.documents:
+            page.bullet(document, _DOCUMENTS)
         for item in answer.documents:
             line = document_line(item) if item.url else f"{document_line(item)}, {_ADDRESS}"
             page.bullet(document, line)
@@ -142,7 +147,7 @@ def _places(document: Any, report: Report) -> None:
         [place.name, _made_of(place), f"{place.lsoas:,}", f"{place.residents:,.0f}", f"{place.registered:,.0f}"]
         for place in report.places
     ]
-    page.table(document, [head, *rows], [4.3, 5.2, 1.9, 2.7, 2.7], figures=3)
+    page.table(document, [head, *rows], [3.8, 7.2, 1.6, 2.1, 2.1], figures=3)
     document.add_paragraph(
         f"Residents: {report.residents_title}. Patients: {report.registered_title}, by where they live.",
         style="Caption",

@@ -24,6 +24,8 @@ _BY = {"PCN": "primary care network (PCN)", "practice": "single practice"}
 _PATIENT_LABELS = [kind.label for kind in KINDS.values() if kind.patients]
 
 
+#: The question whose answer cites the documents.
+BASIS = "On what basis, and why these places?"
 #: What is asked most often, for a reply whose request is not given.
 REQUEST = """\
 1. What geography (wards, LSOAs, local authorities or other) were your place boundaries drawn from?
@@ -79,10 +81,9 @@ def answers(report: Report, assignment: Assignment, *, hidden: bool = False) -> 
     """
     tables = {table.name: table for table in report.tables}
     ccgs = next((table for name, table in tables.items() if name.startswith("place_ccg")), None)
-    basis = "On what basis, and why these places?"
     return [
         FoiAnswer("What geography are our places drawn from?", _geography(report), asked=True),
-        FoiAnswer(basis, _basis(report), report.evidence, asked=True),
+        FoiAnswer(BASIS, _basis(report), [item for item in report.evidence if not item.third_party], asked=True),
         FoiAnswer("How is the mapping to ONS geography used?", _use(report), asked=True),
         FoiAnswer("Which LSOAs make up each place?", _lsoas(report, assignment)),
         FoiAnswer(
@@ -232,7 +233,7 @@ def _pcns(report: Report, table: Table) -> list[str]:
     declared = table.frame[table.frame["DECLARED"].to_numpy(bool)]
     if not len(declared):
         return [
-            "The places are not declared from primary care networks. The sheet PCNs of mapping.xlsx says where their "
+            "The places are not made from primary care networks. The sheet PCNs of mapping.xlsx says where their "
             "patients live."
         ]
     lines = []

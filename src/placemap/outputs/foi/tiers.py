@@ -23,6 +23,9 @@ def paragraphs(report: Report) -> list[str]:
 
 
 def _divides(place: PlaceLine) -> str:
+    if len(place.parts) == 1:
+        (part,) = place.parts
+        return f"{place.name} is not divided" + ("." if part.name == place.name else f": all of it is {_part(part)}.")
     return f"{place.name} divides into {listed([_part(part) for part in place.parts])}."
 
 

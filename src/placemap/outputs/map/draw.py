@@ -24,7 +24,7 @@ from placemap.outputs.map.drawing import (
     wrapped,
 )
 from placemap.outputs.map.drawing import width as text_width
-from placemap.outputs.map.ground import BORDER, BORDER_ABOVE, COUNCIL_LINE, LAND, LINE, hatched, highlighted, panel
+from placemap.outputs.map.ground import BORDER, BORDER_ABOVE, COUNCIL_LINE, LAND, LINE, SEA, hatched, highlighted, panel
 from placemap.outputs.map.lines import Lines, lines_of
 from placemap.outputs.map.names import name_fits
 from placemap.outputs.map.picture import Picture
@@ -34,6 +34,8 @@ from placemap.outputs.map.view import Layout, View, fitted, layout
 _MARGIN, _LEGEND = 28, 236
 #: Sizes of letters in pixels; the smallest are 8 points on A4.
 _TITLE, _SUBTITLE, _NAME, _SMALL = 22, 15, 12.5, 10.8
+#: What part of a map is worth a line of the legend.
+_SEEN = 0.005
 
 
 def drawing(pictures: list[Picture], title: str = "", *, legend: bool = True) -> Drawing:
@@ -98,21 +100,31 @@ def _one(pictures: list[Picture], top: float, bottom: float, *, legend: bool) ->
     groups = panel(picture, lines, found)
     groups.append(Group("scale", tuple(scale_bar(found.whole))))
     if legend:
-        groups.append(Group("legend", tuple(_legend(picture, lines, right + 18, top))))
+        groups.append(
+            Group("legend", tuple(_legend(picture, lines, right + 18, top, beyond=_shows_beyond(picture, found.whole))))
+        )
     return groups
+
+
+def _shows_beyond(picture: Picture, view: View) -> bool:
+    """Whether a part of the frame is neither a place nor a council of England."""
+    frame = shapely.box(*view.frame)
+    ground = shapely.union_all([*view.clipped(picture.land), *view.clipped([place.shape for place in picture.places])])
+    return bool(frame.area - ground.area > _SEEN * frame.area)
 
 
 def _two(pictures: list[Picture], top: float, bottom: float, *, legend: bool) -> list[Group]:
     wide = (WIDTH - 3 * _MARGIN) / 2
     sides = np.array([picture.bounds for picture in pictures])
     bounds = (*sides[:, :2].min(axis=0).tolist(), *sides[:, 2:].max(axis=0).tolist())
+    land = shapely.union_all([place.shape for picture in pictures for place in picture.places])
     lines = max(len(picture.places) for picture in pictures)
     end = bottom - (lines * 15 + 14 if legend else 0)
     groups: list[Group] = []
     for number, picture in enumerate(pictures):
         left = _MARGIN + number * (wide + _MARGIN)
         name = Text((picture.subtitle,), left, top + 8, _NAME, INK, bold=True)
-        found = Layout(fitted(bounds, (left, top + 18, left + wide, end)), ())
+        found = Layout(fitted(bounds, (left, top + 18, left + wide, end)).off(land), ())
         groups += panel(picture, lines_of(picture), found, prefix=f"{picture.id}-")
         extra: list[Item] = [name, *scale_bar(found.whole)]
         if legend:
@@ -129,12 +141,14 @@ def scale_length(metres: float) -> float:
 
 def scale_bar(view: View) -> list[Item]:
     """A scale bar with a north arrow to its right, at the frame's foot."""
-    left, bottom = view.frame[0] + 14, view.frame[3] - 12
     metres = scale_length(130 / view.scale)
     long = metres * view.scale
     end = f"{metres / 1000:g} km"
+    wide = long + text_width(end, _SMALL) / 2 + 48
+    left = view.frame[2] - wide + 2 if view.bar_right else view.frame[0] + 14
+    bottom = view.frame[3] - 12
     half = left + long / 2
-    plate = shapely.box(left - 8, bottom - 26, left + long + text_width(end, _SMALL) / 2 + 40, bottom + 6)
+    plate = shapely.box(left - 8, bottom - 26, left - 8 + wide, bottom + 6)
     tip = left + long + text_width(end, _SMALL) / 2 + 18
     arrow = shapely.Polygon([(tip, bottom - 22), (tip + 5, bottom), (tip, bottom - 4), (tip - 5, bottom)])
     return [
@@ -149,7 +163,7 @@ def scale_bar(view: View) -> list[Item]:
     ]
 
 
-def _legend(picture: Picture, lines: Lines, left: float, top: float) -> list[Item]:
+def _legend(picture: Picture, lines: Lines, left: float, top: float, *, beyond: bool) -> list[Item]:
     """Colours with names and figures, then the kinds of lines."""
     items: list[Item] = []
     y = top
@@ -163,7 +177,7 @@ def _legend(picture: Picture, lines: Lines, left: float, top: float) -> list[Ite
         figures = f"{place.residents:,.0f} residents · {counted(place.lsoas, 'LSOA')}"
         items.append(Text((figures,), left + 28, y + 14, _SMALL, QUIET))
         y += step
-    return [*items, *_line_legend(picture, lines, left, y + 4)]
+    return [*items, *_line_legend(picture, lines, left, y + 4, beyond=beyond)]
 
 
 def _swatch(left: float, y: float, colour: str, high: float = 14) -> list[Item]:
@@ -181,7 +195,7 @@ def _compact_legend(picture: Picture, left: float, top: float) -> list[Item]:
     return items
 
 
-def _line_legend(picture: Picture, lines: Lines, left: float, top: float) -> list[Item]:
+def _line_legend(picture: Picture, lines: Lines, left: float, top: float, *, beyond: bool) -> list[Item]:
     """Kinds of lines and surfaces that the map has."""
     box = shapely.box(left, 0, left + 20, 14)
     edge = Stroke(box.exterior, QUIET, 0.6)
@@ -193,6 +207,8 @@ def _line_legend(picture: Picture, lines: Lines, left: float, top: float) -> lis
         rows.append(([Stroke(dash, LINE, COUNCIL_LINE)], "council boundary"))
     if len(picture.land):
         rows.append(([Area(box, LAND), edge], "neighbouring councils in England"))
+    if beyond:  # the boundaries are England's: Wales and Scotland are as blank as the sea
+        rows.append(([Area(box, SEA), edge], "sea, or outside England"))
     if not picture.outside.is_empty:
         rows.append(([hatched(box), edge], "part of a place outside the system"))
     if len(picture.highlighted):

@@ -16,6 +16,8 @@ PALETTE = (
 #: Neighbours with at least this difference in lightness are told apart in grey print, which counts most; beyond that,
 #: more distance in CIELAB is better. Where places share colours, so much of it is enough.
 _ENOUGH, _WEIGHT, _FAR = 7.0, 30.0, 25.0
+#: Where places share colours, so many more could have one than there are: the last still have a choice.
+_LEEWAY = 6
 
 Neighbours = Iterable[tuple[int, int]]
 
@@ -67,9 +69,10 @@ def colours(places: int, neighbours: Neighbours, given: Mapping[int, str] | None
         touching[one].add(other)
         touching[other].add(one)
     own = places <= len(PALETTE)
-    choice = _Choice(touching, frozenset(fixed), inf if own else _WEIGHT * _ENOUGH + _FAR)
+    often = 1 if own else -(-(places + _LEEWAY) // len(PALETTE))
+    choice = _Choice(touching, frozenset(fixed), often, inf if own else _WEIGHT * _ENOUGH + _FAR)
     chosen = choice.first(fixed)
-    while (own and choice.swap(chosen)) or choice.change(chosen, fresh=own):
+    while (own and choice.swap(chosen)) or choice.change(chosen):
         pass
     return [PALETTE[chosen[place]] for place in range(places)]
 
@@ -81,11 +84,13 @@ class _Choice:
     Attributes:
         touching: neighbours by place.
         fixed: places whose colours stay.
+        often: how many places may have a colour.
         most: a distance that is as good as any larger one.
     """
 
     touching: dict[int, set[int]]
     fixed: frozenset[int]
+    often: int
     most: float
 
     def first(self, given: dict[int, int]) -> dict[int, int]:
@@ -94,8 +99,8 @@ class _Choice:
         for place in sorted(set(self.touching) - set(chosen), key=lambda place: (-len(self.touching[place]), place)):
             used = list(chosen.values())
             near = [chosen[other] for other in self.touching[place] if other in chosen]
-            fresh = [number for number in range(len(PALETTE)) if number not in used] or range(len(PALETTE))
-            chosen[place] = max(fresh, key=lambda number: (self._apart(number, near), -used.count(number), -number))
+            unused = [number for number in range(len(PALETTE)) if number not in used] or self._fresh(used)
+            chosen[place] = max(unused, key=lambda number: (self._apart(number, near), -used.count(number), -number))
         return chosen
 
     def swap(self, chosen: dict[int, int]) -> bool:
@@ -108,12 +113,12 @@ class _Choice:
             chosen[one], chosen[other] = chosen[other], chosen[one]
         return False
 
-    def change(self, chosen: dict[int, int], *, fresh: bool) -> bool:
-        """The same for a place that takes another colour: one that no place has, where it must be `fresh`."""
+    def change(self, chosen: dict[int, int]) -> bool:
+        """The same for a place that takes another colour."""
         changed = False
         for place in self._free:
             used = list(chosen.values())
-            numbers = sorted((n for n in range(len(PALETTE)) if not (fresh and n in used)), key=used.count)
+            numbers = sorted(self._fresh(used), key=used.count)
 
             def worth(number: int, place: int = place) -> list[float]:
                 return self._worth({**chosen, place: number}, place)
@@ -122,6 +127,10 @@ class _Choice:
             changed |= best != chosen[place]
             chosen[place] = best
         return changed
+
+    def _fresh(self, used: list[int]) -> list[int]:
+        """Colours that another place may still have."""
+        return [number for number in range(len(PALETTE)) if used.count(number) < self.often]
 
     @property
     def _free(self) -> list[int]:

@@ -190,7 +190,7 @@ def with_tier_above(shown: Picture, resolved: ResolvedFootprint, outlines: LsoaB
     names = listed([name for name, shape in outlined if not shape.is_empty])
     return replace(
         shown,
-        subtitle=f"{shown.subtitle}, inside: {outer.footprint.name}",
+        subtitle=f"{shown.subtitle}; thick lines: {outer.footprint.name}",
         tier=tier,
         above=outlined,
         tier_above=above,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ _NEAR, _MOST = 0.04, 0.45
 _SPREADS, _LARGER = (0.5, 0.46, 0.42, 0.38, 0.34, 0.31, 0.28), 1.45
 #: Insets of a map, and pixels between an inset and the frame's edge.
 _INSETS, _EDGE = 2, 10
+#: How wide a scale bar may be, pixels.
+_BAR = 200
 #: Spots along an edge that are tried for an inset.
 _STEPS = 7
 
@@ -36,12 +38,14 @@ class View:
         frame: on the page, pixels.
         west, north: what lies at the frame's left and top, metres.
         scale: pixels a metre.
+        bar_right: whether the scale bar is at the foot on the right.
     """
 
     frame: Box
     west: float
     north: float
     scale: float
+    bar_right: bool = False
 
     @property
     def bounds(self) -> Box:
@@ -56,9 +60,16 @@ class View:
 
     @property
     def scale_bar(self) -> Any:
-        """What the scale bar takes of the frame, at its foot on the left."""
-        left, _, _, bottom = self.frame
-        return shapely.box(left, bottom - 42, left + 200, bottom)
+        """What the scale bar takes of the frame, at its foot."""
+        left, _, right, bottom = self.frame
+        start = right - _BAR if self.bar_right else left
+        return shapely.box(start, bottom - 42, start + _BAR, bottom)
+
+    def off(self, land: Any) -> View:
+        """The view with its scale bar on the side where it covers less of `land`, in metres; left where none is."""
+        page = self.on_page(land)
+        views = (replace(self, bar_right=side) for side in (False, True))
+        return min(views, key=lambda view: float(shapely.area(shapely.intersection(page, view.scale_bar))))
 
     def on_page(self, shapes: Any) -> Any:
         """Shapes in metres → in pixels."""
@@ -114,12 +125,13 @@ def layout(shapes: list[Any], fits: Callable[[int, Any], bool], frame: Box) -> L
         fits: whether a place's name, by position, lies inside its shape on the page.
     """
     ground = _bounds(shapes)
-    plain = Layout(fitted(ground, frame), ())
-    dense = _dense(shapes, fits, plain.whole)
+    whole = fitted(ground, frame)
+    land = shapely.union_all(shapely.simplify(shapes, 2 / whole.scale))
+    dense = _dense(shapes, fits, whole)
     if not dense:
-        return plain
-    land = shapely.union_all(shapely.simplify(shapes, 2 / plain.whole.scale))
-    tries = [Layout(view, _insets(dense, view, land)) for view in (fitted(ground, frame, lean) for lean in (0.5, 0, 1))]
+        return Layout(whole.off(land), ())
+    views = [fitted(ground, frame, lean).off(land) for lean in (0.5, 0, 1)]
+    tries = [Layout(view, _insets(dense, view, land)) for view in views]
     return max(tries, key=lambda found: len(found.insets))
 
 

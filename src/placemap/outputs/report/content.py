@@ -179,7 +179,7 @@ def report(
 def coverage_sentence(assignment: Assignment) -> str:
     """That each LSOA of the scope is in exactly one place, with how many reach outside."""
     scope = int(assignment.in_scope.sum())
-    text = f"Each of the {counted(scope, 'LSOA')} that the footprint must cover is in exactly one place."
+    text = f"Each of the {counted(scope, 'LSOA')} that the places must cover is in exactly one place."
     beyond = int(((assignment.place >= 0) & ~assignment.in_scope).sum())
     if beyond:
         text += f" {counted(beyond, 'more LSOA')} of the places {'lies' if beyond == 1 else 'lie'} outside the system."
@@ -265,7 +265,7 @@ def exceptions_of(place: Place) -> list[str]:
     """What the place is less than its members, in words."""
     lines = [f"less {' '.join(member_words(member)).strip()}" for member in place.exclude]
     lines += [f"only within {' '.join(member_words(member)).strip()}" for member in place.within]
-    return [*lines, *(["only within the system's scope"] if place.within_scope else [])]
+    return [*lines, *(["only the part within the system"] if place.within_scope else [])]
 
 
 def evidence_of(system: System, footprint: Footprint) -> list[Evidence]:
