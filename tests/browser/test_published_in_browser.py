@@ -99,6 +99,7 @@ def test_places_link_to_their_neighbours_and_home(opened):
     neighbour.click()
     assert page.text_content("h1") == name != "Woodspring"
     page.click("nav a >> text=All places of England")
+    page.wait_for_load_state()
     assert page.locator("#places-table tbody tr").count() == PLACES
     link = page.locator('[id="bnssg/localities/woodspring"] a')
     link.click()

@@ -64,7 +64,9 @@ def verified(path: Path, entry: TableEntry) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise PlacemapError(f"the table cannot be read: {error.strerror}", location=str(path), hint=_remedy(entry)) from None
+        raise PlacemapError(
+            f"the table cannot be read: {error.strerror}", location=str(path), hint=_remedy(entry)
+        ) from None
     found = hashlib.sha256(content).hexdigest()
     if found != entry.sha256:
         raise PlacemapError(
@@ -89,7 +91,9 @@ def _parquet(content: bytes, entry: TableEntry, path: Path) -> pa.Table:
         return table.unify_dictionaries().combine_chunks()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise PlacemapError(
-            f"the table is not a whole Parquet file: {str(error).splitlines()[0]}", location=str(path), hint=_remedy(entry)
+            f"the table is not a whole Parquet file: {str(error).splitlines()[0]}",
+            location=str(path),
+            hint=_remedy(entry),
         ) from None
 
 

@@ -94,7 +94,18 @@ def test_among_areas_of_several_sizes_lsoas_are_taken(bnssg):
 
 
 @pytest.mark.parametrize(
-    "title", ["Rate", "crude_rate", "IMDScore", "% smoking", "deaths per 1,000", "Prevalence", "mean age", "IMD Decile", "LifeExpectancy"]
+    "title",
+    [
+        "Rate",
+        "crude_rate",
+        "IMDScore",
+        "% smoking",
+        "deaths per 1,000",
+        "Prevalence",
+        "mean age",
+        "IMD Decile",
+        "LifeExpectancy",
+    ],
 )
 def test_names_of_rates_are_known(title):
     assert looks_intensive(title)

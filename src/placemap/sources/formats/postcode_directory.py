@@ -211,7 +211,8 @@ def _require_england(table: pa.Table, directory: Directory, source: Source) -> N
         raise _odd(
             directory,
             source,
-            f"{english:,} of {len(table):,} postcodes have an LSOA of England in {title}; expected {_LEAST_ENGLISH:.0%}",
+            f"{english:,} of {len(table):,} postcodes have an LSOA of England in {title}; "
+            f"expected {_LEAST_ENGLISH:.0%}",
         )
 
 
