@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from placemap.apply.run import Applied
 from placemap.config.model import Footprint, Loc, Member, Place
 from placemap.resolve.place_codes import PARENT
 from placemap.resolve.resolve import Assignment, places_of_practices
@@ -57,6 +58,15 @@ class Tiers:
         figures = frame.columns[at + len(PARENT) :]
         empty = (frame["PLACECD"] == "") & ~frame[figures].fillna(0).astype(bool).any(axis=1)
         return frame[~empty].reset_index(drop=True)
+
+    def of(self, applied: Applied) -> Applied:
+        """A result whose figures and coverage are told of places rather than of parts."""
+        covered = tuple(self._covered(frame) for frame in applied.covered)
+        return replace(applied, frame=self.told(applied.frame), covered=covered)
+
+    def _covered(self, frame: pd.DataFrame) -> pd.DataFrame:
+        parents = [self.parents.get(code, ("", ""))[0] for code in frame["PLACECD"]]
+        return frame.assign(PLACECD=[_without_part(code) for code in frame["PLACECD"]], PARENTCD=parents)
 
 
 def _without_part(code: str) -> str:
