@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from placemap.config.model import Footprint, System
+from placemap.core.codes import PLACE
+from placemap.core.text import listed
 
 #: What most systems call a place, what a place divides into, and what that does.
 PLACE_TIER, NEIGHBOURHOOD_TIER, PART_TIER = "place", "neighbourhood", "neighbourhood-part"
@@ -43,6 +45,25 @@ def inner_of(system: System, footprint: Footprint) -> list[Footprint]:
     return [
         other for other in system.footprints.values() if (over := outer_of(system, other)) and over.id == footprint.id
     ]
+
+
+def rests_on_patients(system: System, footprint: Footprint) -> bool:
+    """Whether patients decide where LSOAs go, in a footprint or in those that it is put together from."""
+    parts = (system.footprints[key] for key in footprint.united)
+    return footprint.has_patient_kinds or any(rests_on_patients(system, part) for part in parts)
+
+
+def put_together(system: System, footprint: Footprint) -> str:
+    """What a footprint that is put together from places of others is made of, in sentences."""
+    names = listed(sorted(f"“{system.footprints[key].name}”" for key in footprint.united))
+    own = any(member.kind != PLACE.id for _, member in footprint.members())
+    made = f"The places are put together from those of {names}{', and from units of their own' if own else ''}."
+    if not rests_on_patients(system, footprint):
+        return f"{made} All of these are made of whole areas of official geography."
+    return (
+        f"{made} Some or all of these are groups of GP practices, not areas drawn on a map: each 2021 LSOA is with the "
+        "practices that have most of its registered patients."
+    )
 
 
 def chain_of(system: System, footprint: Footprint) -> list[Footprint]:
