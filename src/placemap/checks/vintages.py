@@ -84,8 +84,8 @@ def not_determinable(resolved: ResolvedFootprint) -> Iterator[Finding]:
                 subject=f"{kind}-{entry.vintage}",
                 lsoas=lsoas,
                 loc=resolved.footprint.scope.loc,
-                hint=f"`placemap data update` fetches the official lookup to {label}; place_{units.prefix.lower()} leaves "
-                f"these LSOAs out, and which part of each {label} beside them a place is",
+                hint=f"`placemap data update` fetches the official lookup to {label}; place_{units.prefix.lower()} "
+                f"leaves these LSOAs out, and which part of each {label} beside them a place is",
             )
 
 

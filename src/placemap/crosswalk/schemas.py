@@ -36,7 +36,7 @@ _FIT = Column(
     "FIT",
     "code",
     "how the unit fits the place, by LSOAs: exact = the same; within = unit inside the place; contains = place inside "
-    "the unit; partial = each has a part of the other; blank = the source leaves LSOAs out, so it cannot be told",
+    "the unit; partial = each has a part of the other",
 )
 _BEST_FIT = Column(
     "BEST_FIT",
