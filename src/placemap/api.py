@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 from placemap.apply import apportion as place_keys
 from placemap.apply.measures import measures_of
 from placemap.apply.options import Options, as_names
+from placemap.apply.publish_rule import rule_of
 from placemap.apply.rate_options import RateOptions, as_numbers
 from placemap.apply.run import Applied
 from placemap.commands.apply import MAX_LOSS, Applier, resolved_footprint
+from placemap.commands.load import load_results, open_database, results_of
 from placemap.commands.tiers import applied_tiers
 from placemap.commands.workspace import Outcome, Workspace, footprints_of, open_workspace
 from placemap.config.find_config import config_path
@@ -29,6 +31,7 @@ from placemap.config.grades import GRADES, WEAKEST
 from placemap.config.load import load_system
 from placemap.core.codes import KINDS, RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
+from placemap.outputs.database.target import SCHEMA
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
@@ -162,6 +165,11 @@ class Places:
         indirect: str = "",
         compare: Sequence[str] = (),
         max_loss: float = MAX_LOSS,
+        publish: str | None = None,
+        suppress_below: int | None = None,
+        round_to: int | None = None,
+        to: str = "",
+        schema: str = SCHEMA,
     ) -> Applied:
         """Data by LSOA, ward, LTLA, MSOA, practice or PCN as data by place, with a reconciliation.
 
@@ -179,6 +187,11 @@ class Places:
             per, interval, confidence, denominator, absent_is_zero, age, indirect, compare: see `RateOptions`, where the
                 levels of confidence are `levels`.
             max_loss: per cent of the rows, or of a total, that may have a missing, unknown, ended or other-kind code.
+            publish: `nhs` holds back counts of 1 to 7 and what they would follow from, and rounds others to the nearest
+                5; figures held back are NaN, and True in the column of that name with HELD_BACK.
+            suppress_below, round_to: another rule, or a part of it.
+            to: a database that the result and the crosswalks are loaded into: `postgresql://…` or `duckdb:FILE`.
+            schema: its schema; what placemap put there before is replaced.
 
         Raises:
             PlacemapError: the data cannot be read or a column is not what it is asked for as, see `measures`; nothing
@@ -207,6 +220,7 @@ class Places:
             folder=folder,
             min_coverage=min_coverage,
             rates=how,
+            publish=rule_of(publish, suppress_below, round_to),
         )
         columns = (as_names("sums", sums), as_names("means", means), as_names("rates", rates))
         if tiers and whole:
@@ -216,6 +230,7 @@ class Places:
                 exit_code=Exit.USAGE,
             )
         measures = measures_of(*columns, count=count, denominator=denominator)
+        target = open_database(to, schema) if to else None
         chosen = footprints_of(self._system, [footprint] if footprint else [])[0]
         if chosen.id not in self._resolved:
             self._resolved[chosen.id] = resolved_footprint(self._workspace, self._system, chosen)
@@ -226,6 +241,9 @@ class Places:
         refused = applied.refusal(max_loss)
         if refused is not None:
             raise refused
+        if target is not None:
+            results = results_of(applied, measures, tiers=every)
+            load_results(*target, self._workspace, every.footprints if every else [resolved], results)
         return every.of(applied) if every else applied
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,3 +61,97 @@ def pages():
     return [_page(name) for name in names] + [
         _page(str(path.relative_to(REPO))) for path in sorted((REPO / "docs").rglob("*.md"))
     ]
+
+
+#: Commands that need the network, all England or files that a reader brings, or that change the reader's shell.
+NOT_RUN = (
+    "data update",
+    "data import",
+    "--data my-store",
+    "--install-completion",
+    "diff OLD NEW",
+    "infer FILE",
+    "apply data.csv",
+    "profile SYSTEM",
+    "publish --out",
+)
+
+
+@pytest.fixture
+def not_run():
+    """Parts of commands by which a page's test leaves them out."""
+    return NOT_RUN
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Run a line of shell, or Python, in an empty folder with this `placemap` on the path: exit code, all output."""
+    (tmp_path / "bin").mkdir()
+    for name, options in (("placemap", "-m placemap "), ("python", "")):
+        command = tmp_path / "bin" / name
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" {options}"$@"\n')
+        command.chmod(0o755)
+    work = tmp_path / "work"
+    work.mkdir()
+    source = str(REPO / "src")
+    environment = {
+        **os.environ,
+        "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": source,
+        "PLACEMAP_DATA": str(REPO / "data"),
+    }
+
+    def run(line, *, python=False):
+        words = [sys.executable, "-c", line] if python else ["sh", "-c", line]
+        done = subprocess.run(
+            words,
+            cwd=work,
+            env=environment,
+            text=True,
+            timeout=60,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        return done.returncode, done.stdout
+
+    run.folder = work
+    return run
+
+
+@pytest.fixture
+def run_page(shell):
+    """Go through a page as its reader does, in the folder of `shell`: how many commands ran, and what is wrong."""
+    return lambda page: _run_page(page, shell)
+
+
+def _run_page(page, shell):
+    """Go through a page as its reader does; what is wrong, one line each."""
+    wrong, printed, ran = [], "", 0
+    for block in page.blocks:
+        name = re.match(r"# (\S+\.ya?ml)\n", block.text)
+        if block.language == "yaml" and name:
+            (shell.folder / name[1]).write_text(block.text.split("\n", 1)[1], encoding="utf-8")
+        elif block.language == "python":
+            code, printed = shell(block.text, python=True)
+            ran += 1
+            if code:
+                wrong.append(f"{page.path.name}:{block.line}: exit {code}\n{printed}")
+        elif block.language == "sh":
+            printed = ""
+            for line in block.text.splitlines():
+                if not line.startswith(("placemap", "python -m placemap", "printf")) or any(
+                    text in line for text in NOT_RUN
+                ):
+                    continue
+                expected = int((re.search(r"# exit (\d+)", line) or [0, 0])[1])
+                code, output = shell(line)
+                printed += output
+                ran += 1
+                if code != expected:
+                    wrong.append(f"{page.path.name}:{block.line}: `{line}` ends with {code}\n{output}")
+        elif block.language == "text" and printed:
+            lines = [line.rstrip() for line in block.text.splitlines() if line.strip() not in ("", "…")]
+            seen = {line.rstrip() for line in printed.splitlines()}
+            wrong += [f"{page.path.name}:{block.line}: not printed: {line}" for line in lines if line not in seen]
+    return ran, wrong

@@ -2,103 +2,43 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
-from conftest import REPO
-
-#: Commands that need the network or files that a reader brings, or that change the reader's shell.
-NOT_RUN = (
-    "data update",
-    "data import",
-    "--data my-store",
-    "--install-completion",
-    "diff OLD NEW",
-    "infer FILE",
-    "apply data.csv",
-)
-
-
-@pytest.fixture
-def shell(tmp_path):
-    """Run a line of shell, or Python, in an empty folder with this `placemap` on the path: exit code, all output."""
-    (tmp_path / "bin").mkdir()
-    command = tmp_path / "bin" / "placemap"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m placemap "$@"\n')
-    command.chmod(0o755)
-    work = tmp_path / "work"
-    work.mkdir()
-    source = str(REPO / "src")
-    environment = {
-        **os.environ,
-        "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": source,
-        "PLACEMAP_DATA": str(REPO / "data"),
-    }
-
-    def run(line, *, python=False):
-        words = [sys.executable, "-c", line] if python else ["sh", "-c", line]
-        done = subprocess.run(
-            words,
-            cwd=work,
-            env=environment,
-            text=True,
-            timeout=60,
-            check=False,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        return done.returncode, done.stdout
-
-    run.folder = work
-    return run
-
-
-def _run_page(page, shell):
-    """Go through a page as its reader does; what is wrong, one line each."""
-    wrong, printed, ran = [], "", 0
-    for block in page.blocks:
-        name = re.match(r"# (\S+\.ya?ml)\n", block.text)
-        if block.language == "yaml" and name:
-            (shell.folder / name[1]).write_text(block.text.split("\n", 1)[1], encoding="utf-8")
-        elif block.language == "python":
-            code, printed = shell(block.text, python=True)
-            ran += 1
-            if code:
-                wrong.append(f"{page.path.name}:{block.line}: exit {code}\n{printed}")
-        elif block.language == "sh":
-            printed = ""
-            for line in block.text.splitlines():
-                if not line.startswith(("placemap", "printf")) or any(text in line for text in NOT_RUN):
-                    continue
-                expected = int((re.search(r"# exit (\d+)", line) or [0, 0])[1])
-                code, output = shell(line)
-                printed += output
-                ran += 1
-                if code != expected:
-                    wrong.append(f"{page.path.name}:{block.line}: `{line}` ends with {code}\n{output}")
-        elif block.language == "text" and printed:
-            lines = [line.rstrip() for line in block.text.splitlines() if line.strip() not in ("", "…")]
-            seen = {line.rstrip() for line in printed.splitlines()}
-            wrong += [f"{page.path.name}:{block.line}: not printed: {line}" for line in lines if line not in seen]
-    return ran, wrong
-
-
-PAGES = ["guide.md", "method/sensitivity.md", *(f"reference/{name}.md" for name in ("config", "findings", "outputs"))]
+PAGES = [
+    "guide.md",
+    "method/sensitivity.md",
+    *(f"reference/{name}.md" for name in ("config", "findings", "outputs", "python")),
+]
 PAGES += [
     f"commands/{name}.md" for name in ("compare", "diff", "explain", "find-and-new", "foi", "infer", "map", "report")
 ]
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_does_what_it_says(name, page, shell):
-    ran, wrong = _run_page(page(f"docs/{name}"), shell)
+def test_a_page_does_what_it_says(name, page, run_page):
+    ran, wrong = run_page(page(f"docs/{name}"))
     assert wrong == []
-    assert ran >= (6 if name == "guide.md" else 0)
+    assert ran >= {"guide.md": 6, "reference/python.md": 2}.get(name, 0)
+
+
+def test_the_example_of_all_england_runs(page, shell, england_store):
+    blocks = page("docs/reference/python.md").blocks
+    first = next(block.text for block in blocks if block.language == "python").split("# result and crosswalks")[0]
+    whole = next(block.text for block in blocks if block.language == "py")
+    code, printed = shell(
+        f"{first}\n{whole.replace('load_england(', f'load_england(data={str(england_store)!r}')}", python=True
+    )
+    assert code == 0, printed
+
+
+def test_the_example_of_a_module_runs(shell):
+    from placemap import api
+
+    example = api.__doc__.split("```python")[1].split("```")[0]
+    (shell.folder / "attendances.csv").write_text("lsoa,attendances\nE01014485,3\n", encoding="utf-8", newline="")
+    assert shell(example, python=True) == (0, "")
 
 
 def test_the_readme_does_what_it_says(page, shell):
@@ -115,10 +55,10 @@ def test_the_readme_does_what_it_says(page, shell):
         assert code == 0, f"{line}\n{printed}"
 
 
-def test_commands_in_tables_of_the_readme_run(page, shell):
+def test_commands_in_tables_of_the_readme_run(page, shell, not_run):
     commands = re.findall(r"^\| `(placemap [^`]+)` \|", page("README.md").text, re.MULTILINE)
     assert len(commands) >= 6
-    offline = [command for command in commands if not any(text in command for text in NOT_RUN)]
+    offline = [command for command in commands if not any(text in command for text in not_run)]
     assert {command: shell(command)[0] for command in offline} == dict.fromkeys(offline, 0)
 
 

@@ -62,7 +62,14 @@ def test_the_changelog_has_room_for_what_comes(page):
     text = page("CHANGELOG.md").text
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert headings[0] in ("Unreleased", "[Unreleased]")
-    assert re.search(r"^## \[?Unreleased\]?\n+### (Added|Changed|Fixed|Removed)", text, re.MULTILINE)
+    after = r"^## \[?Unreleased\]?\n+(### (Added|Changed|Fixed|Removed)$|## \[?\d)"
+    assert re.search(after, text, re.MULTILINE)
+
+
+def test_only_what_was_released_is_fixed(page):
+    """The first release in the changelog has nothing to mend."""
+    *_, first = re.split(r"^## ", page("CHANGELOG.md").text, flags=re.MULTILINE)
+    assert re.findall(r"^### (.+)$", first, re.MULTILINE) == ["Added"]
 
 
 def test_decisions_are_numbered_and_have_the_three_parts(pages):

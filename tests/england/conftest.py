@@ -24,6 +24,14 @@ def national(workspace, shipped_systems):
 
 
 @pytest.fixture(scope="session")
+def published(workspace, shipped_systems, tmp_path_factory):
+    """All England as `publish` writes it."""
+    from placemap.commands.publish import publish
+
+    return publish(workspace, shipped_systems.values(), tmp_path_factory.mktemp("published") / "england")
+
+
+@pytest.fixture(scope="session")
 def researched():
     """The researched facts that the configs were written from, by id."""
     folder = REPO.parent / "shared" / "atlas"

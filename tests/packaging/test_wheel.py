@@ -1,7 +1,8 @@
 """A wheel and an sdist build, and the wheel alone does the main job: nothing of it rests on the checkout.
 
 Without the network: the environment is empty but for the wheel, and borrows its dependencies from this one. `.ci/run`
-does the same with dependencies that pip fetches, which shows that all are declared.
+does the same with dependencies that pip fetches, which shows that all are declared, and with pipx, which cannot do
+without the network.
 """
 
 import os

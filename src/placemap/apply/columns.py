@@ -12,6 +12,7 @@ from placemap.apply.engine_duckdb import Engine
 from placemap.apply.figures import figure_kinds
 from placemap.apply.measures import COUNT, ROWS
 from placemap.apply.options import Options
+from placemap.apply.publish_rule import HELD
 from placemap.apply.told import OUTSIDE_ENGLAND, SORTS, names_in, sorts_in
 from placemap.core.codes import KINDS, MEMBER_KINDS, NO_CODE, is_code
 from placemap.core.errors import Exit, PlacemapError
@@ -217,13 +218,16 @@ def _refuse_clashes(question: sql.Question, options: Options, label: str) -> Non
     groups, measures = question.groups, question.measures
     taken = {name.casefold(): "a column of every result" for name in (*PLACE_COLUMNS, *COVERAGE)}
     figures = [column for kind in figure_kinds(measures, options.rates) for column in kind.columns()]
-    of_long = (*LONG_COLUMNS, *(column.part for column in figures)) if options.long else ()
+    held = (HELD,) if options.publish else ()
+    of_long = (*LONG_COLUMNS, *held, *(column.part for column in figures)) if options.long else ()
     for_groups = {name.casefold(): "a column of every long result" for name in of_long}
     _refuse_taken([(group, f"--group {group}") for group in groups], taken | for_groups, label)
     taken |= {group.casefold(): f"--group {group}" for group in groups}
     # A long result is made from one with a column a measure.
     named = [(one.title, "the number of rows" if one.how == COUNT else f"--{one.how} {one.column}") for one in measures]
     named += [(column.title, "a column that rates add") for column in figures]
+    if options.publish:
+        named += [(f"{one.title} {HELD}", "a column that says what is held back") for one in measures]
     _refuse_taken(named, taken, label)
 
 

@@ -115,15 +115,12 @@ class DuckDbEngine:
         return [dict(zip(titles, row, strict=True)) for row in rows]
 
     def copy(self, sql: str, path: Path) -> None:
-        """Write the rows of a statement to a file, in the order of the data.
+        """Write the rows of a statement to a file, in its order.
 
         Args:
             path: `.parquet` for Parquet, else CSV.
         """
         form = "FORMAT parquet, COMPRESSION zstd" if path.suffix == ".parquet" else "FORMAT csv, HEADER"
-        # The planner may turn a join round, and two threads write joined rows as they get done; either shuffles them.
-        self._run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-        self._run("SET threads = 1")
         self._run(f"COPY ({sql}) TO {literal(str(path))} ({form})")
 
     def close(self) -> None:

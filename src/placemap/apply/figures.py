@@ -114,6 +114,11 @@ def spoken(name: str) -> str:
     return _called(name)[0]
 
 
+def part_of(name: str) -> str:
+    """What rates are compared with, as it is called in the title of a column."""
+    return _called(name)[1]
+
+
 def _called(name: str) -> tuple[str, str]:
     found = {ENGLAND: ("England", "ENGLAND"), SYSTEM: ("the system", "SYSTEM")}
     return found.get(name, (name, name))

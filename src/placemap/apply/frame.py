@@ -16,6 +16,9 @@ from placemap.apply.reconcile import Reconciliation, _clean, _number
 from placemap.core.arrays import largest_remainder
 from placemap.resolve.resolved import ResolvedFootprint
 
+#: Says in a merge which rows were found; no column of a user is called so.
+_FOUND = "\n"
+
 
 def with_empty_places(
     placed: Sequence[dict[str, object]], question: sql.Question, resolved: Sequence[ResolvedFootprint]
@@ -86,7 +89,13 @@ def _result(row: dict[str, object], number: int, measure: Measure) -> float:
 
 
 def beside(frame: pd.DataFrame, covered: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """A result with coverage in its last columns; 0 where the data have nothing of a place."""
-    merged = frame.merge(covered, on=[key for key in keys if key in covered], how="left", validate="m:1")
-    blank = [column for column in COVERAGE if covered[column].notna().any()]
-    return merged.assign(**{column: merged[column].fillna(0.0) for column in blank})
+    """A result with coverage in its last columns; 0 where the data have nothing of a place.
+
+    Args:
+        covered: NaN in a column that does not apply, and in a row whose coverage would tell of what is held back.
+    """
+    on = [key for key in keys if key in covered]
+    merged = frame.merge(covered, on=on, how="left", validate="m:1", indicator=_FOUND)
+    nothing = merged.pop(_FOUND) == "left_only"
+    used = [column for column in COVERAGE if covered[column].notna().any()]
+    return merged.assign(**{column: merged[column].mask(nothing, 0.0) for column in used})

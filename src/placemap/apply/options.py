@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 
 from placemap.apply.apportion import DECLARED, REGISTERED, RESIDENCE, RESIDENTS
+from placemap.apply.publish_rule import PublishRule
 from placemap.apply.rate_options import RateOptions
 from placemap.core.errors import Exit, PlacemapError
 
@@ -31,6 +32,7 @@ class Options:
         long: whether the result is to have a row a measure.
         min_coverage: the share of a place's people, 0 to 1, that data must cover for its figures to be given.
         rates: how rates are given.
+        publish: how counts are published; None where they are not to be.
 
     Raises:
         PlacemapError: an option is none of those that there are, or of another type.
@@ -50,15 +52,22 @@ class Options:
     long: bool = False
     min_coverage: float = 0.0
     rates: RateOptions = field(default_factory=RateOptions)
+    publish: PublishRule | None = None
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            if item.name != "rates":
+            if item.name not in ("rates", "publish"):
                 _refuse_type(item.name, getattr(self, item.name), str(item.type))
         if not 0 <= self.min_coverage <= 1:
             raise PlacemapError(
                 f"{self.min_coverage:g} is no share of a place's people",
                 hint="give --min-coverage a number from 0 to 1, such as 0.8",
+                exit_code=Exit.USAGE,
+            )
+        if self.publish and self.whole:
+            raise PlacemapError(
+                "--whole-numbers cannot round what is published: its parts would not be those of the sums",
+                hint="leave it out; --round-to 1 makes whole numbers",
                 exit_code=Exit.USAGE,
             )
         _refuse_value("shares", self.shares, (RESIDENTS, REGISTERED))

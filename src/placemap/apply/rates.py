@@ -16,6 +16,7 @@ from placemap.apply.engine_duckdb import Engine
 from placemap.apply.figures import CRUDE, DIRECT, Figure, FigureKind, figure_kinds, spoken
 from placemap.apply.intervals import FEW
 from placemap.apply.measures import RATE
+from placemap.apply.publish_rule import PublishRule, significant
 from placemap.apply.rate_options import ENGLAND, PER, SYSTEM, RateOptions, number_in
 from placemap.apply.reconcile import _number
 from placemap.apply.standardise import WILSON, Estimate, crude, direct, in_words, indirect
@@ -43,6 +44,7 @@ class Rates:
         placed: a row a place and group, in the order of the result, with `Denominators` in them.
         cover: what the data cover.
         all_england: whether the reference tables hold all England.
+        rule: how counts are published; None where they are not to be.
     """
 
     engine: Engine
@@ -51,6 +53,7 @@ class Rates:
     cover: Cover
     options: RateOptions
     all_england: bool
+    rule: PublishRule | None = None
 
     def figures(self) -> tuple[Figure, ...]:
         """The figures, a value each row of `placed`.
@@ -89,10 +92,30 @@ class Rates:
         options = self.options
         if kind.how == CRUDE:
             self._refuse_no_proportion(kind, counts)
-            return crude(*counts, options.per, options.interval, options.levels)
+            return crude(*self._published(kind, counts), options.per, options.interval, options.levels)
+        counts = self._published(kind, counts)
         if kind.how == DIRECT:
-            return direct(*counts, self.strata.weights, options.per or PER, options.levels)
-        return indirect(*counts, self._of_others(kind, options.indirect), options.interval, options.levels)
+            return self._coarse(direct(*counts, self.strata.weights, options.per or PER, options.levels))
+        standard = self._of_others(kind, options.indirect)
+        return self._coarse(indirect(*counts, standard, options.interval, options.levels))
+
+    def _published(self, kind: FigureKind, counts: Counts) -> Counts:
+        """Events and people as they are published, so that no figure tells more than they do."""
+        if self.rule is None:
+            return counts
+        events, people = self.rule.scaled(counts[0]), counts[1]
+        if not self.question.measures[kind.measure].stored:
+            return events, self.rule.scaled(people)
+        # People of the tables are known to everyone; events that were rounded up are no more than they.
+        return np.minimum(events, people) if self.options.interval == WILSON else events, people
+
+    def _coarse(self, estimate: Estimate) -> Estimate:
+        """A standardised figure, made of counts by age that nobody sees, in few digits where it is published."""
+        if self.rule is None:
+            return estimate
+        limits = {level: (significant(low), significant(high)) for level, (low, high) in estimate.limits.items()}
+        expected = None if estimate.expected is None else significant(estimate.expected)
+        return Estimate(significant(estimate.value), limits, expected)
 
     def _other(self, kind: FigureKind, name: str) -> Floats:
         """The same figure of what places are compared with, by row."""
@@ -113,6 +136,10 @@ class Rates:
         if kind.how == CRUDE:
             return tally(rows, kind.measure, key, lambda _: 0, 1)
         return tally(rows, kind.measure, key, self._stratum, len(self.strata.bands))
+
+    def england_rows(self) -> Sequence[Row]:
+        """Rows of England by group, where anything is held against it."""
+        return self._england if ENGLAND in (*self.options.compare, self.options.indirect) else ()
 
     # --- rows and their keys ------------------------------------------------------------------------------------------
 

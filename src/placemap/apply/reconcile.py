@@ -29,7 +29,8 @@ class Blanked:
         place, name: its PLACECD and PLACENM.
         group: the groups of its row; empty for none.
         coverage: the share of the place's people that the data cover.
-        value: what a sum or count was; NaN for what does not add up.
+        value: what a sum or count was; NaN for what does not add up, and for what is held back.
+        held_back: whether it is, as a small count would follow from it; its coverage is NaN, too.
     """
 
     place: str
@@ -38,6 +39,7 @@ class Blanked:
     measure: str
     coverage: float
     value: float
+    held_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Reconciliation:
         lines: in the order of `OUTCOMES`, all of them; those of `ELSEWHERE` only where rows are there.
         signed: positions of totals that negative numbers go into.
         blanked: of what is placed, what the result does not show, as too little of the place is covered.
+        exact_loss, has_placed: where counts are to be published, the loss, and whether anything was placed, before; the
+            lines have NaN for what is held back, and need not add up.
     """
 
     ics: str
@@ -59,6 +63,13 @@ class Reconciliation:
     lines: tuple[ReconciliationLine, ...]
     signed: frozenset[int] = frozenset()
     blanked: tuple[Blanked, ...] = ()
+    exact_loss: float | None = None
+    has_placed: bool | None = None
+
+    @property
+    def is_published(self) -> bool:
+        """Whether counts are held back and rounded."""
+        return self.exact_loss is not None
 
     @property
     def loss(self) -> float:
@@ -66,11 +77,18 @@ class Reconciliation:
 
         A total that negative numbers go into is no whole that parts could be told of.
         """
+        if self.exact_loss is not None:
+            return self.exact_loss
         lost = [line for line in self.lines if line.outcome in LOSSES]
         parts = [(sum(line.rows for line in lost), self.total.rows)]
         whole_of = enumerate(self.total.totals)
         parts += [(sum(line.totals[i] for line in lost), whole) for i, whole in whole_of if i not in self.signed]
         return max((abs(part / whole) for part, whole in parts if whole), default=0.0)
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether anything was placed."""
+        return bool(self.placed().rows) if self.has_placed is None else self.has_placed
 
     def placed(self) -> ReconciliationLine:
         """The line of what is in a place."""
@@ -111,16 +129,16 @@ def reconcile(
     Args:
         total: of all the data, by what `sql.checks` names them.
     """
-    followed = _followed(question)
+    totals = followed(question)
     mine = rows.of(footprint)
     told = [outcome for outcome in OUTCOMES if outcome in mine or outcome not in ELSEWHERE.values()]
-    lines = tuple(_line(outcome, mine.get(outcome, []), followed.values()) for outcome in told)
-    whole = _line("in", [total], followed.values())
+    lines = tuple(_line(outcome, mine.get(outcome, []), totals.values()) for outcome in told)
+    whole = _line("in", [total], totals.values())
     _refuse_difference(footprint, lines, whole)
-    return Reconciliation(*footprint, tuple(followed), whole, lines, _signed(question, total, followed))
+    return Reconciliation(*footprint, tuple(totals), whole, lines, _signed(question, total, totals))
 
 
-def _followed(question: sql.Question) -> dict[str, str]:
+def followed(question: sql.Question) -> dict[str, str]:
     """The totals that must be conserved: by title, what the queries call them."""
     found: dict[str, str] = {}
     for number, measure in enumerate(question.measures):

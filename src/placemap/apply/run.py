@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -12,18 +12,19 @@ from placemap.apply import sql
 from placemap.apply.apportion import NO_PLACE, UNKNOWN, Apportionment
 from placemap.apply.check_values import notes_on, refuse_values
 from placemap.apply.columns import _usage, refuse_mixture
-from placemap.apply.coverage import COVERAGE, Cover, cover_of, shares_of
-from placemap.apply.denominators import Denominators
+from placemap.apply.coverage import COVERAGE, Cover, cover_of
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.figures import FigureKind
-from placemap.apply.frame import beside, frame_of, whole_numbers, with_empty_places
+from placemap.apply.frame import beside
 from placemap.apply.locate import Located
 from placemap.apply.measures import Measure
 from placemap.apply.options import Options
-from placemap.apply.rates import Rates, with_age
-from placemap.apply.reconcile import AnsweredRows, Blanked, Reconciliation, _number, reconcile
+from placemap.apply.publish import NOT_ADDING_UP, HeldBack, flag_of
+from placemap.apply.publish_rule import HELD, PublishRule
+from placemap.apply.rates import with_age
+from placemap.apply.reconcile import AnsweredRows, Reconciliation, _number
 from placemap.apply.scan import Scan
-from placemap.apply.thin import blanked
+from placemap.apply.shown import shown_of
 from placemap.apply.told import outcome_of, told
 from placemap.core.account import Account
 from placemap.core.errors import Exit, PlacemapError
@@ -51,6 +52,9 @@ class Applied:
         covered: by position of the measure, the coverage of the places by it alone.
         figures: what rates add to the result: its titles in `frame` are those of `FigureKind.columns`.
         findings: what to know of the footprints, such as weak evidence.
+        rule: how counts were published; None where they are not to be. Then `frame` has for each measure a column that
+            says where its figures are held back, and nothing else here has counts of the data.
+        held_back: what is not published.
     """
 
     frame: pd.DataFrame
@@ -66,6 +70,8 @@ class Applied:
     account: Account | None = None
     covered: tuple[pd.DataFrame, ...] = ()
     figures: tuple[FigureKind, ...] = ()
+    rule: PublishRule | None = None
+    held_back: tuple[HeldBack, ...] = ()
 
     def refusal(self, max_loss: float) -> PlacemapError | None:
         """Why this result is none to go by: nothing was placed, or too much is lost; None where it is one.
@@ -78,10 +84,11 @@ class Applied:
         """
         if not 0 <= max_loss <= 100:
             raise _usage(f"{max_loss:g} is no percentage that may be lost", "give a number from 0 to 100")
-        if not any(item.placed().rows for item in self.reconciliations):
+        if not any(item.is_placed for item in self.reconciliations):
             rows = self.reconciliations[0].total.rows if self.reconciliations else 0
             return PlacemapError(
-                f"nothing could be placed: none of the {rows:,.0f} rows has a code that lies in a place",
+                f"nothing could be placed: {'no row' if self.rule else f'none of the {rows:,.0f} rows'} has a code "
+                "that lies in a place",
                 hint="; ".join(self.told) or "check the system, and the column of codes (--by)",
                 exit_code=Exit.WRONG,
             )
@@ -89,27 +96,35 @@ class Applied:
         if loss <= max_loss:
             return None
         return PlacemapError(
-            f"{loss:.2f}% is lost to codes that are missing, unknown, no longer in use or of another kind; "
+            f"{self._percent(loss)} is lost to codes that are missing, unknown, no longer in use or of another kind; "
             f"--max-loss allows {max_loss:g}%",
             hint=f"mend the codes; to have the result all the same: --max-loss {math.ceil(loss)}",
             exit_code=Exit.WRONG,
         )
+
+    def _percent(self, loss: float) -> str:
+        """A loss in words; where counts are to be published, too coarse to tell one."""
+        return f"some {math.ceil(loss)}%" if self.rule else f"{loss:.2f}%"
 
     def long(self, measures: Sequence[Measure]) -> pd.DataFrame:
         """A row a place, group and measure: the place's columns, the groups, MEASURE and VALUE; limits beside rates."""
         parts = []
         added = [column.title for kind in self.figures for column in kind.columns()]
         titles = [measure.title for measure in measures]
-        keys = [column for column in self.frame.columns if column not in (*titles, *added, *COVERAGE)]
+        flags = [flag_of(measure) for measure in measures] if self.rule else []
+        keys = [column for column in self.frame.columns if column not in (*titles, *added, *flags, *COVERAGE)]
         for number, (measure, covered) in enumerate(zip(measures, self.covered, strict=True)):
-            rows = [self.frame[keys].assign(MEASURE=measure.title, VALUE=self.frame[measure.title].astype("float64"))]
+            flag = {HELD: self.frame[flags[number]]} if flags else {}
+            value = self.frame[measure.title].astype("float64")
+            rows = [self.frame[keys].assign(MEASURE=measure.title, VALUE=value, **flag)]
             for kind in self.figures:
                 if kind.measure == number:
                     columns = {column.part: self.frame[column.title] for column in kind.columns()}
-                    rows.append(self.frame[keys].assign(MEASURE=kind.title, **columns))
+                    rows.append(self.frame[keys].assign(MEASURE=kind.title, **columns, **flag))
             parts += [beside(part, covered, keys) for part in rows]
         found = pd.concat(parts, ignore_index=True).sort_values([*keys, "MEASURE"], ignore_index=True, kind="stable")
-        return found[[*(column for column in found if column not in COVERAGE), *COVERAGE]]
+        last = [HELD, *COVERAGE] if flags else list(COVERAGE)
+        return found[[*(column for column in found if column not in last), *last]]
 
 
 def together(results: Sequence[Applied]) -> Applied:
@@ -158,8 +173,8 @@ def run(
     lookup = located.lookup if located else None
     strays = _strays(engine, question, keys.kind, lookup, all_england=geography.all_england)
     rows = _rows(engine, question, keys, footprints, strays)
-    shown = _shown(engine, question, cover, rows, footprints, options, total)
-    return Applied(
+    shown = shown_of(engine, question, keys, cover, rows, footprints, options, total)
+    applied = Applied(
         frame=shown.frame,
         reconciliations=shown.reconciliations,
         by=question.by,
@@ -173,54 +188,15 @@ def run(
         account=scan.account,
         covered=shown.covered,
         figures=shown.figures,
+        held_back=shown.held_back,
     )
+    return _without_counts(applied, options.publish) if options.publish else applied
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """What a result shows; see `Applied`."""
-
-    frame: pd.DataFrame
-    reconciliations: tuple[Reconciliation, ...]
-    covered: tuple[pd.DataFrame, ...]
-    figures: tuple[FigureKind, ...]
-    notes: tuple[str, ...]
-
-
-def _shown(
-    engine: Engine,
-    question: sql.Question,
-    cover: Cover,
-    rows: AnsweredRows,
-    footprints: Sequence[ResolvedFootprint],
-    options: Options,
-    total: dict[str, object],
-) -> _Shown:
-    """Figures by place, without those that too little is known of."""
-    reconciliations = tuple(reconcile(item.key, question, total, rows) for item in footprints)
-    denominators = Denominators(engine, question, cover, options.rates)
-    placed = denominators.into(with_empty_places(rows.placed, question, footprints))
-    rates = Rates(engine, question, placed, cover, options.rates, footprints[0].geography.all_england)
-    figures = rates.figures()
-    kinds = tuple(figure.kind for figure in figures)
-    notes = (*denominators.notes(placed), *rates.notes(figures))
-    if options.whole:
-        placed = whole_numbers(placed, rows.owner, question, reconciliations, total)
-    covered, every = _coverages(engine, question, cover)
-    frame = frame_of(placed, question, figures)
-    frame, thin = blanked(frame, question.measures, kinds, covered, question.groups, options.min_coverage)
-    frame = beside(frame, every, ["PLACECD", *question.groups])
-    return _Shown(frame, _with_blanked(reconciliations, rows.owner, thin), covered, kinds, notes)
-
-
-def _with_blanked(
-    reconciliations: Iterable[Reconciliation], owner: Mapping[str, tuple[str, str]], thin: Iterable[Blanked]
-) -> tuple[Reconciliation, ...]:
-    """Reconciliations that say which figures are left blank."""
-    found: dict[tuple[str, str], list[Blanked]] = {}
-    for item in thin:
-        found.setdefault(owner[item.place], []).append(item)
-    return tuple(replace(one, blanked=tuple(found.get((one.ics, one.footprint), ()))) for one in reconciliations)
+def _without_counts(applied: Applied, rule: PublishRule) -> Applied:
+    """A result of which nothing but its figures and reconciliations tells of counts; what of those is held back is."""
+    notes = (str(rule), NOT_ADDING_UP)
+    return replace(applied, rule=rule, notes=notes, vintages={}, unknown=(), told=(), account=None)
 
 
 def _added_up(engine: Engine, question: sql.Question, options: Options, scan: Scan) -> dict[str, object]:
@@ -263,13 +239,6 @@ def _became(rows: AnsweredRows, keys: Apportionment) -> dict[str, str]:
     return became | dict(keys.codes.loc[keys.codes["OUTCOME"] != "known", ["CODE", "OUTCOME"]].to_numpy())
 
 
-def _coverages(engine: Engine, question: sql.Question, cover: Cover) -> tuple[tuple[pd.DataFrame, ...], pd.DataFrame]:
-    """What the data cover of the places: by each measure alone, and by all of them."""
-    measures = range(len(question.measures))
-    covered = tuple(_covered(engine, question, cover, [number]) for number in measures)
-    return covered, covered[0] if len(covered) == 1 else _covered(engine, question, cover, measures)
-
-
 def _load(engine: Engine, keys: Apportionment, cover: Cover) -> None:
     tables = {
         sql.CODES: keys.codes,
@@ -298,13 +267,6 @@ def _most_often(strays: Iterable[tuple[str, dict[str, object]]]) -> tuple[tuple[
 
 def _in_no_place(engine: Engine, question: sql.Question) -> list[dict[str, object]]:
     return [{**row, "OUTCOME": NO_PLACE} for row in engine.query(sql.in_no_place(question))]
-
-
-def _covered(engine: Engine, question: sql.Question, cover: Cover, measures: Iterable[int]) -> pd.DataFrame:
-    """By PLACECD and groups, the shares of the place that have a value of some measures."""
-    columns = ["PLACECD", *sql.group_aliases(question), "UNITS", "RESIDENTS", "PATIENTS"]
-    found = pd.DataFrame(engine.query(sql.covered(question, measures)), columns=columns, dtype=object)
-    return shares_of(found, cover).set_axis(["PLACECD", *question.groups, *COVERAGE], axis=1)
 
 
 def join_outcomes(

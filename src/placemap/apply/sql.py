@@ -361,17 +361,26 @@ def unmatched(question: Question, source: str = CODED) -> str:
 
 
 def joined(question: Question, columns: Iterable[str], lsoa: str) -> str:
-    """Every row of the data with the columns of its place.
+    """Every row of the data, in their order, with the columns of its place.
 
     Args:
         lsoa: title of the column of LSOAs, which data that are located get.
     """
-    added_columns = ", ".join(f"j.{column}" for column in columns)
     key = code_of(f"d.{name(question.by)}")
-    if not question.located:
-        return f"SELECT d.*, {added_columns} FROM {DATA} AS d LEFT JOIN {JOIN} AS j ON COALESCE({key}, '') = j.CODE"
-    return (
-        f"SELECT d.*, CASE WHEN l.CODE LIKE 'E01%' THEN l.CODE END AS {lsoa}, {added_columns} FROM {DATA} AS d "
-        f"LEFT JOIN {LOCATED} AS l ON l.RAW = d.{name(question.by)} "
-        f"LEFT JOIN {JOIN} AS j ON COALESCE(l.CODE, {key}, '') = j.CODE"
-    )
+    shown = [f"d.{name(title)}" for title in question.types]
+    rows, code = f"(SELECT *, ROW_NUMBER() OVER () AS {_row(question)} FROM {DATA}) AS d", f"COALESCE({key}, '')"
+    if question.located:
+        shown.append(f"CASE WHEN l.CODE LIKE 'E01%' THEN l.CODE END AS {lsoa}")
+        rows += f" LEFT JOIN {LOCATED} AS l ON l.RAW = d.{name(question.by)}"
+        code = f"COALESCE(l.CODE, {key}, '')"
+    shown += [f"j.{column}" for column in columns]
+    # Joins give rows as they get done: by thread, or those without a partner last.
+    return f"SELECT {', '.join(shown)} FROM {rows} LEFT JOIN {JOIN} AS j ON {code} = j.CODE ORDER BY d.{_row(question)}"
+
+
+def _row(question: Question) -> str:
+    """A name for the number of a row that no column of the data has."""
+    row = "placemap_row"
+    while row in {title.casefold() for title in question.types}:
+        row += "_"
+    return row

@@ -68,6 +68,15 @@ class Tiers:
         parents = [self.parents.get(code, ("", ""))[0] for code in frame["PLACECD"]]
         return frame.assign(PLACECD=[_without_part(code) for code in frame["PLACECD"]], PARENTCD=parents)
 
+    def place_of(self, code: str) -> str:
+        """The PLACECD of the place that a part is of; empty for what lies in none."""
+        return _without_part(code)
+
+    def part_of(self, code: str, group: str) -> str:
+        """A group of a part, with the name of the place above that it lies in."""
+        above = self.parents.get(code, ("", ""))[1]
+        return ", ".join(text for text in (above and f"in {above}", group) if text)
+
 
 def _without_part(code: str) -> str:
     """The PLACECD or PLACEID of the place that a part is of; empty for what lies in none."""

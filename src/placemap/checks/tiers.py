@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
-from placemap.core.arrays import Bools, Ints
+from placemap.core.arrays import Bools, Ints, distinct
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import counted, some
 from placemap.resolve.resolve import places_of_practices
@@ -58,7 +58,7 @@ def _crossing(
     place, holder = resolved.places[position], outer.assignment.place
     by_areas = _decided_by_areas(resolved, outer)
     parent = _named(outer, int(resolved.parents[position]))
-    for other in np.unique(holder[crossing]):
+    for other in distinct(holder[crossing]).values:
         of_other = crossing[holder[crossing] == other]
         for certain in (True, False):
             lsoas = of_other[by_areas[of_other] == certain]

@@ -74,6 +74,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "schema": ("list_show",),
     "map": ("map",),
     "new": ("new",),
+    "publish": ("publish",),
     "profile": ("profile",),
     "report": ("report",),
     "data": ("data", "data_status", "data_update"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from placemap.cli import app
 from placemap.cli import apply_options as given
+from placemap.cli.apply_load import Loader
 from placemap.cli.apply_options import EngineName, Interval, ResultOptions, Shares, Whereto, refuse_together
 from placemap.cli.apply_output import (
     print_reconciliations,
@@ -32,10 +34,10 @@ from placemap.cli.common import (
 from placemap.cli.on_demand import DownloadOption
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
+from placemap.outputs.database.target import SCHEMA
 
 if TYPE_CHECKING:
     from placemap.apply.run import Applied
-    from placemap.apply.tiers import Tiers
     from placemap.commands.apply import Applier
 
 
@@ -70,7 +72,12 @@ def apply(
     whole: given.WholeOption = False,
     tiers: given.TiersOption = False,
     min_coverage: given.MinCoverageOption = 0.0,
+    publish: given.PublishOption = None,
+    suppress_below: given.SuppressOption = None,
+    round_to: given.RoundOption = None,
     out: given.OutOption = None,
+    to: given.ToOption = None,
+    schema: given.SchemaOption = SCHEMA,
     long: given.LongOption = False,
     join: given.JoinOption = False,
     reconciliation: given.ReconciliationOption = None,
@@ -94,14 +101,20 @@ def apply(
     """
     from placemap.apply.measures import measures_of
     from placemap.apply.options import Options
-    from placemap.commands.apply import Applier
+    from placemap.apply.publish_rule import rule_of
+    from placemap.commands.apply import Applier, refuse_published
 
-    result = ResultOptions(out, reconciliation, keys, join, long, max_loss, strict, as_json)
+    rule = rule_of(publish.value if publish else None, suppress_below, round_to)
+    result = ResultOptions(out, reconciliation, keys, join, long, max_loss, strict, as_json, rule is not None)
     how = given.rate_options(
         per, interval, confidence, age, indirect, compare, denominator, absent_is_zero=absent_is_zero
     )
-    refuse_together(result, sql=sql, whole=whole, figures=how.given or min_coverage > 0, tiers=tiers)
+    if join:
+        refuse_published(rule, "--join writes rows of the data, which")
+    figures = how.given or min_coverage > 0
+    refuse_together(result, sql=sql, whole=whole, figures=figures, to=to is not None, tiers=tiers)
     result.refuse_unwritable(data, tuple(system or ()))
+    loader = Loader.of(to, schema, result.beside(data, tuple(system or ())))
     measures = measures_of(sums or [], means or [], rates or [], count=count, denominator=denominator or "")
     options = Options(
         by,
@@ -118,6 +131,7 @@ def apply(
         long,
         min_coverage,
         how,
+        rule,
     )
     whereto = Whereto(
         tuple(system or ()), tuple(footprint or ()), england, reference, measure, min_grade.value, download, tiers
@@ -130,7 +144,7 @@ def apply(
         applied = applier.apply()
         refused = applied.refusal(max_loss)
         _write_joined(applier, result, refused)
-    return _tell(applied, applier, result, refused, parts)
+    return _tell(applied, applier, result, refused, replace(loader, tiers=parts))
 
 
 def _write_keys(applier: Applier, result: ResultOptions) -> None:
@@ -156,38 +170,43 @@ def _write_joined(applier: Applier, result: ResultOptions, refused: PlacemapErro
 
 
 def _tell(
-    applied: Applied, applier: Applier, result: ResultOptions, refused: PlacemapError | None, tiers: Tiers | None
+    applied: Applied, applier: Applier, result: ResultOptions, refused: PlacemapError | None, loader: Loader
 ) -> Exit:
-    """Write the files and print the rest."""
+    """Write the files, load the database, and print the rest."""
     _write_reconciliation(applied, result)
     if refused is not None:
         return _refuse(applied, applier, refused, as_json=result.as_json)
-    return _give(applied, applier, result, tiers)
+    return _give(applied, applier, result, loader)
 
 
 def _write_reconciliation(applied: Applied, result: ResultOptions) -> None:
-    from placemap.outputs.applied import reconciliation_table, write_frame
+    from placemap.outputs.apply_files import write_reconciliation
 
-    if result.reconciliation is not None and any(item.placed().rows for item in applied.reconciliations):
-        write_frame(reconciliation_table(applied.reconciliations, applied.account), result.reconciliation)
+    if result.reconciliation is not None and any(item.is_placed for item in applied.reconciliations):
+        write_reconciliation(applied, result.reconciliation)
 
 
-def _give(applied: Applied, applier: Applier, result: ResultOptions, tiers: Tiers | None) -> Exit:
-    """Figures by place to their file or to stdout, and what was lost."""
-    from placemap.outputs.applied import result_table, write_frame
+def _give(applied: Applied, applier: Applier, result: ResultOptions, loader: Loader) -> Exit:
+    """Figures by place to their file, to a database or to stdout, and what was lost."""
+    from placemap.outputs.applied import flags_of, result_table
+    from placemap.outputs.apply_files import marked, write_result
 
     measures = applier.question.measures
-    table = result_table(applied, measures, long=result.long, tiers=tiers)
+    table = result_table(applied, measures, long=result.long, tiers=loader.tiers)
+    flags = flags_of(applied, measures, long=result.long)
     if result.table is not None:
-        write_frame(table, result.table)
+        write_result(applied, table, flags, result.table, loader.tiers)
+    loaded = loader.load(applied, applier, long=result.long)
     code = strict_code(applied, result.strict)
     if result.as_json:
-        print_json(result_json(applied, measures, code, tiers))
+        print_json(result_json(applied, measures, code, loader.tiers))
     else:
-        if result.out is None:
-            print_result(table)
+        if result.out is None and not loaded:
+            print_result(marked(table, flags))
         print_reconciliations(applied)
     say(applied, result.out, told=applied.told)
+    if loaded:
+        message(loaded)
     return code
 
 

@@ -44,6 +44,12 @@ class Standard(StrEnum):
     SYSTEM = "system"
 
 
+class Publish(StrEnum):
+    """Whose rule results are published by."""
+
+    NHS = "nhs"
+
+
 class EngineName(StrEnum):
     """Where the work runs."""
 
@@ -119,6 +125,18 @@ MinCoverageOption = Annotated[
     float,
     typer.Option("--min-coverage", metavar="SHARE", help="Leave figures blank where data cover less, as 0.8."),
 ]
+PublishOption = Annotated[
+    Publish | None,
+    typer.Option(
+        "--publish", help="nhs: hold back counts of 1 to 7 and what gives them away; others to the nearest 5."
+    ),
+]
+SuppressOption = Annotated[
+    int | None, typer.Option("--suppress-below", metavar="N", help="Hold back counts from 1 to below N instead.")
+]
+RoundOption = Annotated[
+    int | None, typer.Option("--round-to", metavar="N", help="Round counts to the nearest N instead.")
+]
 CountOption = Annotated[bool, typer.Option("--count", help="Count rows. Done where nothing else is asked for.")]
 GroupsOption = Annotated[
     _Columns, typer.Option("--group", metavar="COLUMN", help="Divide the result by this, too; repeatable.")
@@ -139,7 +157,16 @@ TiersOption = Annotated[
     bool, typer.Option("--tiers", help="Figures for each tier of the system, each summing to the next.")
 ]
 WholeOption = Annotated[bool, typer.Option("--whole-numbers", help="Sums in whole numbers, by largest remainder.")]
-OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the result: .csv or .parquet.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write the result: .csv, .parquet or .xlsx.")
+]
+ToOption = Annotated[
+    str | None,
+    typer.Option("--to", metavar="DATABASE", help="Load crosswalks and result: postgresql://… or duckdb:FILE."),
+]
+SchemaOption = Annotated[
+    str, typer.Option("--schema", metavar="NAME", help="The schema for --to; placemap's tables in it are replaced.")
+]
 LongOption = Annotated[bool, typer.Option("--long/--wide", help="A row a measure, or a column a measure.")]
 JoinOption = Annotated[
     bool, typer.Option("--join", help="Write the data themselves to --out, each row with its place.")
@@ -231,6 +258,7 @@ class ResultOptions:
         max_loss: per cent that may be lost, else there is no result.
         strict: per cent that may be lost, else the command fails; None for all.
         as_json: whether the result is printed for machines.
+        published: whether counts are held back or rounded.
     """
 
     out: Path | None
@@ -241,6 +269,7 @@ class ResultOptions:
     max_loss: float
     strict: float | None
     as_json: bool
+    published: bool = False
 
     @property
     def joined(self) -> Path | None:
@@ -261,24 +290,50 @@ class ResultOptions:
         from placemap.core.files import refuse_same
         from placemap.outputs import applied as write_applied
 
+        for option, path in self._named:
+            write_applied.check_ending(path, workbook=option == "--out" and not self.join)
+        tables = [("--keys", path) for path in write_applied.key_files(self.keys)] if self.keys else []
+        refuse_same([*self._named, *tables], _read(data, systems))
+
+    def beside(self, data: Path, systems: tuple[str, ...]) -> list[tuple[str, Path]]:
+        """The files that a database must not be: those that are read, and those that are written."""
+        return [*_read(data, systems), *self._named]
+
+    @property
+    def _named(self) -> list[tuple[str, Path]]:
+        from placemap.outputs.applied import WORKBOOK
+        from placemap.outputs.apply_files import held_back_file
+
         files = (("--out", self.out), ("--reconciliation", self.reconciliation))
         named = [(option, path) for option, path in files if path]
-        for _, path in named:
-            write_applied.check_ending(path)
-        tables = [("--keys", path) for path in write_applied.key_files(self.keys)] if self.keys else []
-        configs = [("a config", Path(name)) for name in systems if Path(name).is_file()]
-        refuse_same([*named, *tables], [("the input", data), *configs])
+        if self.published and self.table and self.table.suffix != WORKBOOK:
+            named.append(("the list of what is held back", held_back_file(self.table)))
+        return named
 
 
-def refuse_together(result: ResultOptions, *, sql: bool, whole: bool, figures: bool, tiers: bool = False) -> None:
+def _read(data: Path, systems: tuple[str, ...]) -> list[tuple[str, Path]]:
+    configs = [("a config", Path(name)) for name in systems if Path(name).is_file()]
+    return [("the input", data), *configs]
+
+
+def refuse_together(
+    result: ResultOptions, *, sql: bool, whole: bool, figures: bool, to: bool = False, tiers: bool = False
+) -> None:
     """Refuse options that need each other, or shut each other out.
 
     Args:
         figures: whether rates for so many people, or blanks, are asked for.
+        to: whether the result is loaded into a database.
 
     Raises:
         PlacemapError: two do.
     """
+    if to and (sql or result.join):
+        raise PlacemapError(
+            f"--to loads figures by place; {'--sql' if sql else '--join'} makes none",
+            hint="leave one of them out",
+            exit_code=Exit.USAGE,
+        )
     if result.join and result.out is None:
         raise PlacemapError("--join needs --out FILE", hint="add --out joined.parquet", exit_code=Exit.USAGE)
     other = {"--join": result.join, "--sql": sql, "--whole-numbers": whole, "--keys": result.keys is not None}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -50,16 +52,19 @@ def strict_code(applied: Applied, percent: float | None) -> Exit:
     worst = max((item.loss for item in applied.reconciliations), default=0.0)
     if worst * 100 <= percent:
         return Exit.OK
+    lost = f"some {math.ceil(worst * 100)}%" if applied.rule else f"{worst:.2%}"
     failure(
-        f"error: {worst:.2%} is lost to codes that are missing, unknown, no longer in use or of another kind; "
+        f"error: {lost} is lost to codes that are missing, unknown, no longer in use or of another kind; "
         f"--strict allows {percent:g}%"
     )
     return Exit.WRONG
 
 
-def _figure(value: float | None) -> str:
+def _figure(value: float | str | None) -> str:
     if value is None or value != value:
         return ""
+    if isinstance(value, str):
+        return value
     if value == round(value):
         return f"{value:,.0f}"
     return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4f}"
@@ -78,11 +83,13 @@ def print_result(table: Any) -> None:
 
 def print_reconciliations(applied: Applied) -> None:
     """Print where all rows went, by footprint."""
+    from placemap.apply.publish_rule import MARK
+
     for item in applied.reconciliations:
         lines = [line for line in item.lines if line.rows or any(line.totals)]
         print_table(
             ["", "rows", *item.titles],
-            [_line(line) for line in (item.total, *lines)],
+            [_line(line, blank=MARK if item.is_published else "") for line in (item.total, *lines)],
             right=range(1, 2 + len(item.titles)),
             title=f"Reconciliation, {item.ics} {item.footprint}: in = {' + '.join(line.outcome for line in lines)}",
         )
@@ -94,7 +101,8 @@ def _say_blanked(applied: Applied) -> None:
         by_measure: dict[str, list[str]] = {}
         for one in item.blanked:
             group = f", {one.group}" if one.group else ""
-            by_measure.setdefault(one.measure, []).append(f"{one.name}{group} ({one.coverage:.0%} covered)")
+            covered = f" ({one.coverage:.0%} covered)" if one.coverage == one.coverage else ""
+            by_measure.setdefault(one.measure, []).append(f"{one.name}{group}{covered}")
         for measure, places in by_measure.items():
             more = f" and {len(places) - MOST_BLANKED:,} more" if len(places) > MOST_BLANKED else ""
             message(
@@ -103,8 +111,8 @@ def _say_blanked(applied: Applied) -> None:
             )
 
 
-def _line(line: ReconciliationLine) -> list[str]:
-    return [line.outcome, _figure(line.rows), *(_figure(total) for total in line.totals)]
+def _line(line: ReconciliationLine, *, blank: str) -> list[str]:
+    return [line.outcome, *(_figure(figure) or blank for figure in (line.rows, *line.totals))]
 
 
 def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
@@ -116,7 +124,7 @@ def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
     """
     codes = FINE_KINDS[applied.kind].plural if applied.kind in FINE_KINDS else f"{KINDS[applied.kind].label} codes"
     held = ", ".join(f"{counted(rows, 'row')} of {vintage}" for vintage, rows in applied.vintages.items())
-    message(f"by column `{applied.by}`, {codes}: {held or 'none that placemap knows'}")
+    message(f"by column `{applied.by}`, {codes}" + ("" if applied.rule else f": {held or 'none that placemap knows'}"))
     message(f"placed: {applied.method}")
     warn(applied.findings)
     for note in applied.notes:
@@ -130,8 +138,21 @@ def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
         message(f"unknown codes: {len(applied.unknown):,}, most often {shown}")
     for line in told:
         message(line)
+    if applied.rule:
+        message(f"held back: {counted(len(applied.held_back), 'figure')}{_where_told(out)}")
     if out is not None:
         message(f"written to {out}")
+
+
+def _where_told(out: Path | None) -> str:
+    """Where it stands which figures are held back."""
+    from placemap.apply.publish_rule import MARK
+    from placemap.outputs.applied import WORKBOOK
+    from placemap.outputs.apply_files import held_back_file
+
+    if out is None:
+        return f"; they show as {MARK}"
+    return ", listed on sheet `Held back`" if out.suffix == WORKBOOK else f", listed in {held_back_file(out)}"
 
 
 def warn(findings: Sequence[Finding]) -> None:
@@ -143,8 +164,12 @@ def result_json(
     applied: Applied, measures: Sequence[Measure], code: Exit, tiers: Tiers | None = None
 ) -> dict[str, Any]:
     """A result for machines."""
+    from placemap.outputs.apply_files import told_held_back
+
     frame = applied.frame if tiers is None else tiers.told(applied.frame)
     rows = [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict(orient="records")]
+    held = [dataclasses.asdict(one) for one in told_held_back(applied, tiers)]
+    published = {"published": {"rule": str(applied.rule), "held_back": held}} if applied.rule else {}
     return {
         "exit_code": int(code),
         "by": applied.by,
@@ -160,6 +185,7 @@ def result_json(
         "file": None if applied.account is None else {"rows": applied.account.rows, **applied.account.parts()},
         "notes": list(applied.notes),
         "findings": [finding_json(finding) for finding in applied.findings],
+        **published,
     }
 
 
@@ -174,7 +200,7 @@ def _plain(value: Any) -> Any:
 def _reconciliation_json(item: Reconciliation) -> dict[str, Any]:
     def line(one: ReconciliationLine) -> dict[str, Any]:
         totals = zip(item.titles, one.totals, strict=True)
-        return {"rows": round(one.rows, 6), **{title: round(total, 6) for title, total in totals}}
+        return {"rows": _plain(one.rows), **{title: _plain(total) for title, total in totals}}
 
     return {
         "system": item.ics,
@@ -182,8 +208,8 @@ def _reconciliation_json(item: Reconciliation) -> dict[str, Any]:
         "in": line(item.total),
         **{one.outcome: line(one) for one in item.lines},
         "left_blank": [
-            {"place": one.place, "group": one.group, "measure": one.measure, "coverage": round(one.coverage, 6)}
+            {"place": one.place, "group": one.group, "measure": one.measure, "coverage": _plain(one.coverage)}
             for one in item.blanked
         ],
-        "loss": round(item.loss, 6),
+        "loss": None if item.is_published else round(item.loss, 6),
     }

@@ -16,6 +16,7 @@ from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.apply.locate import Located, locate
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.options import Options
+from placemap.apply.publish_rule import PublishRule
 from placemap.apply.rate_options import RateOptions
 from placemap.apply.run import Applied, join_outcomes, run, together
 from placemap.apply.scan import Scan, scan_of
@@ -130,6 +131,8 @@ class Applier:
         """Figures by place, with reconciliations; all systems as one are accounted for apart from their other tiers."""
         whole = [item for item in self.footprints if item.parts]
         single = [item for item in self.footprints if not item.parts]
+        if whole and single:
+            refuse_published(self.options.publish, "tiers of all England are two results, between which")
         return together([self._apply_to(footprints) for footprints in (whole, single) if footprints])
 
     def _apply_to(self, footprints: Sequence[ResolvedFootprint]) -> Applied:
@@ -143,6 +146,7 @@ class Applier:
             PlacemapError: the data are by postcode or output area; or rates for so many people, over a measure of the
                 tables, or blanked, are asked for, which statements have none of.
         """
+        refuse_published(self.options.publish, "--sql prints queries, whose results")
         if self.options.rates != RateOptions() or self.options.min_coverage:
             raise PlacemapError(
                 "the queries of --sql have plain rates: no limits, standards, comparisons, people of the tables, or "
@@ -164,6 +168,7 @@ class Applier:
         Raises:
             PlacemapError: the data have columns of those names, or two footprints of one system are asked for.
         """
+        refuse_published(self.options.publish, "--join writes rows of the data, which")
         added = (*JOIN_COLUMNS, *([LSOA_COLUMN] if self.located else []))
         taken = [column for column in self.question.types if column.upper() in added]
         if taken:
@@ -202,6 +207,20 @@ class Applier:
         outside = codes["OUTCOME"].where(codes["OUTCOME"] != "known", unplaced)
         codes["OUTCOME"] = outside.where(~is_placed, place_keys.PLACED)
         return pd.concat([codes, rest], ignore_index=True)[["CODE", *JOIN_COLUMNS]]
+
+
+def refuse_published(rule: PublishRule | None, what: str) -> None:
+    """Refuse to make what can be neither held back nor rounded.
+
+    Raises:
+        PlacemapError: results are to be published.
+    """
+    if rule is not None:
+        raise PlacemapError(
+            f"{what} nothing here can hold back or round",
+            hint="leave --publish, --suppress-below and --round-to out, or publish the figures by place alone",
+            exit_code=Exit.USAGE,
+        )
 
 
 def open_engine(scan: Scan, engine: str) -> Engine:

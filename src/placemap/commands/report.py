@@ -56,7 +56,7 @@ def make_report(
     build = drawn_build(workspace, outcome)
     if with_profile:
         section, entries = _profile(workspace, system, footprint)
-        sections, build = [*sections, section], _with_inputs(build, *entries)
+        sections, build = [*sections, section], with_inputs(build, *entries)
     content = _with_postcodes(workspace, outcome, build, sections)
     outlines = workspace.boundaries(resolved)
     text = html(content, workspace.outlines.of(resolved.assignment.place >= 0), outlines)
@@ -91,17 +91,23 @@ def make_england_report(
     outcome = england(workspace, systems, min_grade)
     national = outcome.without_errors()
     drawn = boundaries(national, outlines)
-    content = _england_report(workspace, outcome, drawn)
+    content = national_report(outcome, with_boundaries(build_of(outcome, workspace), workspace), drawn)
     path = out / national.system.id / f"{national.footprint.id}-report.html"
     return DrawnFiles([write_whole(path, html(content, drawn))], content.picture.alt)
 
 
-def _england_report(workspace: Workspace, outcome: EnglandOutcome, drawn: PlaceBoundaries) -> EnglandReport:
+def national_report(outcome: EnglandOutcome, build: Build, drawn: PlaceBoundaries) -> EnglandReport:
+    """What the report of all systems says.
+
+    Args:
+        build: of all systems.
+        drawn: the outlines of the places.
+    """
     return england_report(
         outcome.national,
         lines(outcome),
         [system.name for system in outcome.left_out],
-        _with_boundaries(build_of(outcome, workspace), workspace),
+        build,
         national_picture(outcome.national, drawn.shapes),
     )
 
@@ -111,7 +117,7 @@ def _with_postcodes(workspace: Workspace, outcome: Outcome, build: Build, sectio
     lookup = find_lookup(FINE_KINDS["postcode"], workspace.geography.data)
     if lookup is None or lookup.entry is None:
         return _report(workspace, outcome, build, sections)
-    found = _report(workspace, outcome, _with_inputs(build, lookup.entry), sections)
+    found = _report(workspace, outcome, with_inputs(build, lookup.entry), sections)
     return replace(found, postcodes=in_use([row[0] for row in found.lsoas], lookup))
 
 
@@ -122,13 +128,15 @@ def _report(workspace: Workspace, outcome: Outcome, build: Build, sections: Iter
 
 def drawn_build(workspace: Workspace, outcome: Outcome) -> Build:
     """A build that rests on the boundaries that it is drawn from, too."""
-    return _with_boundaries(workspace.made(outcome), workspace)
+    return with_boundaries(workspace.made(outcome), workspace)
 
 
-def _with_boundaries(build: Build, workspace: Workspace) -> Build:
-    return _with_inputs(build, workspace.geography.data.need("lsoa_boundaries"))
+def with_boundaries(build: Build, workspace: Workspace) -> Build:
+    """A build that rests on the boundaries of LSOAs, too."""
+    return with_inputs(build, workspace.geography.data.need("lsoa_boundaries"))
 
 
-def _with_inputs(build: Build, *more: TableEntry) -> Build:
+def with_inputs(build: Build, *more: TableEntry) -> Build:
+    """A build that rests on more tables."""
     entries = {entry.name: entry for entry in [*build.inputs, *more]}
     return replace(build, inputs=[entries[name] for name in sorted(entries)])

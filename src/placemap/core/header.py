@@ -18,7 +18,8 @@ _NUMBER = re.compile(r"[-+(]?£?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?%?\)?|[-+]?\.
 _YEAR = re.compile(r"(?:19|20)\d\d")
 #: Labels of rows that sum up the others, and starts of notes, at the foot of a table.
 _SUMS_UP = re.compile(
-    r"(?:grand |sub-?|overall |england |all )?total\b.*|sum|england|england and wales|great britain|united kingdom|all",
+    r"(?:grand |sub-?|overall |england |all )?totals?\b.*|.+\btotals?|sum|england|england and wales|great britain|"
+    r"united kingdom|all",
     re.IGNORECASE,
 )
 _NOTE = re.compile(

@@ -13,12 +13,29 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-#: Cost of one more cell that is left out, to which the size of its value is added; and what a sum that is still to be
-#: set right counts for. So few and small cells are left out, and solutions that are nearly there are looked at first.
-_CELL, _OPEN = 20, 10
-#: Partial solutions that are looked at for one cell before it is given up.
-_PATIENCE = 50_000
+#: Cost of one more cell that is left out, to which the size of its value is added, so that few and small cells are.
+_CELL = 20
+_ALL = 1 << 60
+
+
+class _Try(NamedTuple):
+    """How a second solution is looked for.
+
+    Attributes:
+        haste: what a sum that is still to be set right counts for: with more of it, dear solutions are found soon.
+        breadth: cells of a sum that are tried, of those left out and of others.
+        patience: partial solutions that are looked at before it is given up.
+    """
+
+    haste: int
+    breadth: int
+    patience: int
+
+
+#: From cheap solutions to any.
+_TRIES = (_Try(10, 50, 5_000), _Try(200, 50, 5_000), _Try(10, _ALL, 50_000), _Try(200, _ALL, 50_000))
 
 Equation = Mapping[int, int]
 """By cell its coefficient, 1 or -1: the sum of coefficient × value is known to every reader."""
@@ -60,13 +77,16 @@ class _Search:
 
     def solution(self, cell: int) -> Moves | None:
         """A second solution in which a cell has another value, a cheap one; None where none is found."""
+        return next(filter(None, (self._solution(cell, one) for one in _TRIES)), None)
+
+    def _solution(self, cell: int, how: _Try) -> Moves | None:
         heap: list[tuple[int, int, int, Moves, dict[int, int]]] = []
         for move in (self.step, -self.step):
             if self.can(cell, move):
                 heap.append((0, len(heap), 0, {cell: move}, self._moved({}, cell, move)))
         seen: set[frozenset[tuple[int, int]]] = set()
         count = len(heap)
-        while heap and len(seen) < _PATIENCE:
+        while heap and len(seen) < how.patience:
             _, _, cost, moves, open_sums = heapq.heappop(heap)
             if not open_sums:
                 return moves
@@ -74,20 +94,24 @@ class _Search:
             if state in seen:
                 continue
             seen.add(state)
-            for other, move in self._next(moves, open_sums):
+            for other, move in self._next(moves, open_sums, how.breadth):
                 count += 1
                 after, dearer = self._moved(open_sums, other, move), cost + self.cost(other)
-                heapq.heappush(heap, (dearer + _OPEN * len(after), count, dearer, {**moves, other: move}, after))
+                heapq.heappush(heap, (dearer + how.haste * len(after), count, dearer, {**moves, other: move}, after))
         return None
 
-    def _next(self, moves: Moves, open_sums: dict[int, int]) -> Iterator[tuple[int, int]]:
-        """What can set right the open sum of the fewest cells."""
+    def _next(self, moves: Moves, open_sums: dict[int, int], breadth: int) -> Iterator[tuple[int, int]]:
+        """What can set right the open sum of the fewest cells: so many that are left out, and so many others."""
         number = min(open_sums, key=lambda one: (len(self.equations[one]), one))
         way = -1 if open_sums[number] > 0 else 1
+        tried = [0, 0]
         for other in self.cheapest[number]:
             move = way * self.equations[number][other] * self.step
             if other not in moves and self.can(other, move):
-                yield other, move
+                is_out = other in self.hidden or other in self.unpublished
+                tried[is_out] += 1
+                if tried[is_out] <= breadth:
+                    yield other, move
 
     def _moved(self, open_sums: dict[int, int], cell: int, move: int) -> dict[int, int]:
         """By equation how far its sum is from what it was, where it is."""

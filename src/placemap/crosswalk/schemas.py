@@ -164,6 +164,36 @@ def place_practice(vintage: str, people: Populations) -> TableSchema:
     )
 
 
+def practices_today(vintage: str, pcn_vintage: str, people: Populations) -> TableSchema:
+    """A row a practice that is open today."""
+    listed = people.registered_name
+    return TableSchema(
+        f"GP practices open in {vintage}, and the place of each",
+        (
+            Column("PRACTICECD", "code", f"ODS code of the practice, open by the list of {vintage}"),
+            Column("PRACTICENM", "text", "name of the practice"),
+            Column("PCNCD", "code", f"ODS code of the practice's PCN ({pcn_vintage}), blank where it has none"),
+            Column("PCNNM", "text", "name of that PCN"),
+            *HEAD,
+            Column(
+                "BASIS",
+                "code",
+                "what gives the practice its place: listed = the place lists it; pcn = the place lists its PCN of "
+                "today; former pcn = the place lists the PCN that it was in when the config was written; patients = "
+                "more of its patients live there than in any other place; patients of pcn = so do those of the other "
+                "practices of its PCN, as it opened later than the patients were counted; blank = no place",
+            ),
+            Column(
+                "HOME_PLACECD", "code", f"PLACECD of the place where most of its patients live ({listed}), if known"
+            ),
+            Column("HOME_PLACENM", "text", "name of that place"),
+            Column("HOME_SHARE", "share", "its patients who live there ÷ all its patients"),
+            Column("PATIENTS", "int", f"patients registered with the practice ({listed}); 0 where it opened later"),
+        ),
+        ("PRACTICECD",),
+    )
+
+
 def places(people: Populations) -> TableSchema:
     """A row a place."""
     return TableSchema(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,8 @@ import pandas as pd
 from placemap.apply.apportion import Apportionment
 from placemap.apply.coverage import COVERAGE
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure
+from placemap.apply.publish import flag_of
+from placemap.apply.publish_rule import HELD
 from placemap.apply.reconcile import Reconciliation
 from placemap.apply.run import Applied
 from placemap.apply.tiers import Tiers
@@ -18,6 +21,7 @@ from placemap.core.columns import columns_of, columns_of_rows
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_whole
 from placemap.core.tables import Column, Table, TableSchema
+from placemap.core.text import listed
 from placemap.outputs.tables import write_csv, write_parquet
 from placemap.resolve.place_codes import FOOTPRINT, ICS, PARENT, PLACE
 
@@ -25,6 +29,7 @@ from placemap.resolve.place_codes import FOOTPRINT, ICS, PARENT, PLACE
 PLACE_OF_ROW = (ICS, FOOTPRINT, *PLACE)
 
 ENDINGS = {".csv": write_csv, ".parquet": write_parquet}
+WORKBOOK = ".xlsx"
 
 RECONCILIATION = TableSchema(
     "Where all that came in has gone",
@@ -41,6 +46,11 @@ RECONCILIATION = TableSchema(
         Column("TOTAL", "number", "sum of that column"),
     ),
     ("ICSID", "FOOTPRINT", "OUTCOME", "MEASURE"),
+)
+#: By column of a published reconciliation that says whether figures are held back, the columns of these.
+LINE_FLAGS = {f"{name} {HELD}": [name] for name in ("ROWS", "TOTAL")}
+_RECONCILIATION_FLAGS = tuple(
+    Column(flag, "flag", f"whether {names[0]} is held back") for flag, names in LINE_FLAGS.items()
 )
 KEY_CODES = TableSchema(
     "Codes that the reference has",
@@ -66,17 +76,22 @@ COVERED = tuple(
 )
 
 
-def check_ending(path: Path) -> None:
-    """Raise where a file's ending does not say CSV or Parquet.
+def check_ending(path: Path, *, workbook: bool = False) -> None:
+    """Raise where a file's ending does not say what it is to be.
+
+    Args:
+        workbook: whether `.xlsx` is one of them.
 
     Raises:
         PlacemapError: the file ends in neither `.csv` nor `.parquet`.
     """
-    if path.suffix not in ENDINGS:
+    known = [*ENDINGS, *([WORKBOOK] if workbook else [])]
+    if path.suffix not in known:
         raise PlacemapError(
-            f"`{path.name}` ends in neither .csv nor .parquet",
+            f"`{path.name}` ends in "
+            + (f"none of {listed(known, 'or')}" if workbook else f"neither {listed(known, 'nor')}"),
             location=str(path),
-            hint="choose one of the two",
+            hint="choose one of these",
             exit_code=Exit.USAGE,
         )
 
@@ -103,11 +118,13 @@ def result_table(
             Column("MEASURE", "text", "the measure"),
             Column("VALUE", "number", "its value in the place; blank where the data have none"),
             *_long_columns(applied),
+            *([_flag(HELD, "the figure")] if applied.rule else []),
             *COVERED,
         )
     else:
         frame = applied.frame
-        last = (*(_column(frame, measure) for measure in measures), *_figure_columns(applied), *COVERED)
+        flags = [_flag(flag_of(measure), f"`{measure.title}`") for measure in measures] if applied.rule else []
+        last = (*(_column(frame, measure) for measure in measures), *_figure_columns(applied), *flags, *COVERED)
     above: tuple[Column, ...] = PARENT if tiers else ()
     frame = tiers.told(frame) if tiers else frame
     head, key = (*PLACE_OF_ROW, *above), ("PLACECD", *(column.name for column in above[:1]))
@@ -122,7 +139,12 @@ def result_table(
         if column.type == "int":
             frame[column.name] = pd.Series([None if pd.isna(v) else int(v) for v in frame[column.name]], dtype=object)
     columns = (*head, *(Column(group, "text", "group of the data") for group in groups), *last)
-    return Table("applied", TableSchema("Figures by place", columns, (*key, *groups)), columns_of(frame))
+    key = (*key, *groups, *(["MEASURE"] if long else []))
+    return Table("applied", TableSchema("Figures by place", columns, key), columns_of(frame))
+
+
+def _flag(title: str, what: str) -> Column:
+    return Column(title, "flag", f"whether {what} is held back, with all that is made of it")
 
 
 def _figure_columns(applied: Applied) -> Iterator[Column]:
@@ -130,6 +152,18 @@ def _figure_columns(applied: Applied) -> Iterator[Column]:
     for kind in applied.figures:
         for column in kind.columns():
             yield Column(column.title, "text" if column.is_text else "number", column.what)
+
+
+def flags_of(applied: Applied, measures: Sequence[Measure], *, long: bool = False) -> dict[str, list[str]]:
+    """By column of a result that says whether figures are held back, the columns of these."""
+    if not applied.rule:
+        return {}
+    if long:
+        return {HELD: list(dict.fromkeys(["VALUE", *(column.name for column in _long_columns(applied))]))}
+    found = {flag_of(measure): [measure.title] for measure in measures}
+    for kind in applied.figures:
+        found[flag_of(measures[kind.measure])] += [column.title for column in kind.columns()]
+    return found
 
 
 def _long_columns(applied: Applied) -> Iterator[Column]:
@@ -181,7 +215,30 @@ def reconciliation_table(reconciliations: Sequence[Reconciliation], account: Acc
         for item in reconciliations
         for one in item.blanked
     ]
+    if any(item.is_published for item in reconciliations):
+        return _with_flags(rows, reconciliations)
     return Table("reconciliation", RECONCILIATION, columns_of_rows(rows, RECONCILIATION))
+
+
+def _with_flags(
+    rows: Sequence[tuple[str, str, str, float, str, float]], reconciliations: Sequence[Reconciliation]
+) -> Table:
+    """Published reconciliations, with columns that say which figures are held back."""
+    schema = replace(RECONCILIATION, columns=(*RECONCILIATION.columns, *_RECONCILIATION_FLAGS))
+    held = iter([one.held_back for item in reconciliations for one in item.blanked])
+    flagged = [(*row, *_flags_of_line(*row[2:], held)) for row in rows]
+    return Table("reconciliation", schema, columns_of_rows(flagged, schema))
+
+
+def _flags_of_line(outcome: str, rows: float, measure: str, total: float, held: Iterator[bool]) -> tuple[bool, bool]:
+    """Whether the rows and the total of a line of a published reconciliation are held back.
+
+    Args:
+        held: whether each of those is that are left blank for their coverage.
+    """
+    if outcome.startswith("left blank: "):
+        return False, next(held)
+    return rows != rows, bool(measure) and total != total
 
 
 def write_keys(keys: Apportionment, folder: Path) -> None:

@@ -1,8 +1,9 @@
-"""Outlines of places → GeoPackage (EPSG:27700) and GeoJSON (RFC 7946, WGS 84)."""
+"""Outlines of places → GeoPackage and GeoParquet (EPSG:27700), and GeoJSON (RFC 7946, WGS 84)."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,11 @@ def write_geopackage(boundaries: PlaceBoundaries, path: Path) -> None:
     """Write a GeoPackage of one layer, EPSG:27700."""
     import geopandas
     import pyogrio
-    import shapely
 
     # A GeoPackage must say when it changed; nothing that placemap writes knows the time.
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": NO_TIME.strftime("%Y-%m-%dT%H:%M:%S.000Z")})
     try:
-        shapes = [shapely.MultiPolygon(shapely.get_parts(shape).tolist()) for shape in boundaries.shapes]
-        frame = geopandas.GeoDataFrame(_rounded(boundaries), geometry=shapes, crs=27700)
+        frame = geopandas.GeoDataFrame(_rounded(boundaries), geometry=_multipolygons(boundaries), crs=27700)
         pyogrio.write_dataframe(frame, path, layer=LAYER, driver="GPKG", geometry_type="MultiPolygon")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
@@ -54,19 +53,47 @@ def write_geopackage(boundaries: PlaceBoundaries, path: Path) -> None:
 
 def geojson(boundaries: PlaceBoundaries) -> str:
     """GeoJSON text by RFC 7946: longitude and latitude, outer rings counter-clockwise, one feature a line."""
-    from pyproj import Transformer
-
-    frame = _rounded(boundaries)
-    transformer = Transformer.from_pipeline(_TO_WGS84)
-    rows: list[dict[str, Any]] = frame.astype(object).to_dict("records")
+    degrees = in_degrees()
     features = [
         json.dumps(
-            {"type": "Feature", "id": row["PLACECD"], "properties": row, "geometry": _wgs84(shape, transformer)},
+            {"type": "Feature", "id": row["PLACECD"], "properties": row, "geometry": _wgs84(shape, degrees)},
             ensure_ascii=False,
         )
-        for row, shape in zip(rows, boundaries.shapes, strict=True)
+        for row, shape in zip(attributes(boundaries), boundaries.shapes, strict=True)
     ]
     return '{"type": "FeatureCollection", "features": [\n' + ",\n".join(features) + "\n]}\n"
+
+
+def write_geoparquet(boundaries: PlaceBoundaries, path: Path) -> None:
+    """Write a GeoParquet file (1.1, WKB), EPSG:27700."""
+    import geopandas
+
+    frame = geopandas.GeoDataFrame(_rounded(boundaries), geometry=_multipolygons(boundaries), crs=27700)
+    frame.to_parquet(path, index=False, compression="zstd", schema_version="1.1.0")
+
+
+def attributes(boundaries: PlaceBoundaries) -> list[dict[str, Any]]:
+    """By place, its attributes as JSON has them, figures rounded."""
+    rows: list[dict[str, Any]] = _rounded(boundaries).astype(object).to_dict("records")
+    return rows
+
+
+def in_degrees() -> Callable[[Any], Any]:
+    """What turns corners in EPSG:27700 into longitude and latitude."""
+    from pyproj import Transformer
+
+    transformer = Transformer.from_pipeline(_TO_WGS84)
+
+    def degrees(metres: Any) -> Any:
+        return np.round(np.column_stack(transformer.transform(metres[:, 0], metres[:, 1])), _DEGREE_DECIMALS)
+
+    return degrees
+
+
+def _multipolygons(boundaries: PlaceBoundaries) -> list[Any]:
+    import shapely
+
+    return [shapely.MultiPolygon(shapely.get_parts(shape).tolist()) for shape in boundaries.shapes]
 
 
 def _rounded(boundaries: PlaceBoundaries) -> Any:
@@ -77,12 +104,9 @@ def _rounded(boundaries: PlaceBoundaries) -> Any:
     return frame
 
 
-def _wgs84(shape: Any, transformer: Any) -> dict[str, Any]:
+def _wgs84(shape: Any, degrees: Callable[[Any], Any]) -> dict[str, Any]:
     """A geometry object of GeoJSON."""
     import shapely
-
-    def degrees(metres: Any) -> Any:
-        return np.round(np.column_stack(transformer.transform(metres[:, 0], metres[:, 1])), _DEGREE_DECIMALS)
 
     turned = shapely.orient_polygons(shapely.transform(shape, degrees), exterior_cw=False)
     return dict(shapely.geometry.mapping(turned))

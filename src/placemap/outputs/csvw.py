@@ -20,12 +20,13 @@ _DATATYPES: dict[str, Any] = {
 _NEVER_BLANK = ("int", "flag")
 
 
-def csvw(build: Build, ending: str, files: list[str]) -> dict[str, Any]:
+def csvw(build: Build, ending: str, files: list[str], folder: str = "") -> dict[str, Any]:
     """Metadata of a folder by the W3C's CSV on the Web: every column described, every input named with its hash.
 
     Args:
         ending: of the tables' files.
         files: all that the folder holds.
+        folder: of the tables, from there; with a slash at its end.
     """
     system, footprint = build.system, build.footprint
     return {
@@ -45,7 +46,7 @@ def csvw(build: Build, ending: str, files: list[str]) -> dict[str, Any]:
         **({"dc:temporal": build.asked} if build.asked else {}),
         MEASURE: build.measure,
         FILES: files,
-        "tables": [_table(table) for table in build.tables] if ending == ".csv" else [],
+        "tables": [_table(table, folder) for table in build.tables] if ending == ".csv" else [],
     }
 
 
@@ -63,11 +64,11 @@ def _source(entry: TableEntry) -> dict[str, Any]:
     }
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(table: Table, folder: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"columns": [_column(column) for column in table.schema.columns]}
     if table.schema.key:
         schema["primaryKey"] = list(table.schema.key)
-    return {"url": f"{table.name}.csv", "dc:title": table.schema.title, "tableSchema": schema}
+    return {"url": f"{folder}{table.name}.csv", "dc:title": table.schema.title, "tableSchema": schema}
 
 
 def _column(column: Column) -> dict[str, Any]:

@@ -26,11 +26,12 @@ _TYPES = {
 }
 
 
-def datapackage(build: Build, content: Callable[[str], bytes]) -> dict[str, Any]:
+def datapackage(build: Build, content: Callable[[str], bytes], folder: str = "") -> dict[str, Any]:
     """The descriptor: every table with its columns, key and hash, every source.
 
     Args:
         content: of the CSV of a table, by its name.
+        folder: of the CSVs, from the descriptor; with a slash at its end.
     """
     system, footprint = build.system, build.footprint
     return {
@@ -41,7 +42,7 @@ def datapackage(build: Build, content: Callable[[str], bytes]) -> dict[str, Any]
         "created_by": f"placemap {build.version}",
         "licenses": [LICENCE],
         "sources": [_source(title, vintage, url) for title, vintage, url in _sources(build.inputs)],
-        "resources": [_resource(table, content(table.name)) for table in build.tables],
+        "resources": [_resource(table, content(table.name), folder) for table in build.tables],
     }
 
 
@@ -53,14 +54,14 @@ def _source(title: str, vintage: str, url: str) -> dict[str, str]:
     return {"title": title, "version": vintage, **({"path": url} if url else {})}
 
 
-def _resource(table: Table, content: bytes) -> dict[str, Any]:
+def _resource(table: Table, content: bytes, folder: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"fields": [_field(column) for column in table.schema.columns], "missingValues": [""]}
     if table.schema.key:
         schema["primaryKey"] = list(table.schema.key)
     return {
         "name": table.name,
         "title": table.schema.title,
-        "path": f"{table.name}.csv",
+        "path": f"{folder}{table.name}.csv",
         "profile": "tabular-data-resource",
         "format": "csv",
         "mediatype": "text/csv",

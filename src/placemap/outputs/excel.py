@@ -211,7 +211,9 @@ def _values(table: Table, column: Column) -> list[Any]:
     """The values of a column, rounded; None for a figure that is not there."""
     values = table.columns[column.name].tolist()
     if column.type in DECIMALS:
-        return [None if value != value else round(value, DECIMALS[column.type]) for value in values]
+        places = DECIMALS[column.type]
+        # A mark may stand where a figure is held back.
+        return [v if isinstance(v, str) else None if v != v else round(v, places) for v in values]
     return [bool(value) for value in values] if column.type == "flag" else values
 
 

@@ -36,7 +36,7 @@ def write_build(build: Build, out: Path, *, formats: str, excel: bool, page: Pag
     folder = out / build.system.id / build.footprint.id
     try:
         with replacing(folder) as new:
-            refuse_foreign(folder, _own_files(folder))
+            refuse_foreign(folder, own_files(folder))
             _write_files(build, new, page, formats=formats, excel=excel and not build.failed)
     except OSError as error:
         raise cannot_write(error, folder) from None
@@ -69,7 +69,8 @@ def _write_files(build: Build, folder: Path, page: Page, *, formats: str, excel:
     write_text(folder / METADATA, as_json(csvw(build, ending, files)))
 
 
-def _own_files(folder: Path) -> set[str]:
+def own_files(folder: Path) -> set[str]:
+    """The files that a folder's metadata say placemap wrote; none where it has none."""
     try:
         metadata = from_json((folder / METADATA).read_text(encoding="utf-8"))
         return set(metadata[FILES])

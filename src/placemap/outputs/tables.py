@@ -25,7 +25,7 @@ _BATCH = 8192
 
 
 def _csv_parts(table: Table) -> Iterator[str]:
-    yield ",".join(table.schema.names) + "\n"
+    yield ",".join(_cells(table.schema.names, Column("", "text", ""))) + "\n"
     values = [table.columns[column.name] for column in table.schema.columns]
     for first in range(0, len(table.columns), _BATCH):
         rows = slice(first, first + _BATCH)
@@ -71,14 +71,24 @@ def write_parquet(table: Table, path: Path) -> None:
 def _arrow(values: list[Any], column: Column) -> Any:
     import pyarrow as pa
 
+    types = {"int": pa.int64(), "flag": pa.bool_(), **dict.fromkeys(DECIMALS, pa.float64())}
+    return pa.array(stored(values, column), types.get(column.type, pa.string()))
+
+
+def stored(values: list[Any], column: Column, blank: str | None = None) -> list[Any]:
+    """The values of a column as Parquet and databases hold them: the content of the CSV, with its decimals.
+
+    Args:
+        blank: what stands for an empty text; of figures that are blank, None does.
+    """
     if column.type == "int":
-        return pa.array(values, pa.int64())
+        return [None if value is None or value != value else int(value) for value in values]
     if column.type == "flag":
-        return pa.array([bool(value) for value in values], pa.bool_())
+        return [bool(value) for value in values]
     if column.type in DECIMALS:
-        rounded = [None if value != value else round(value, DECIMALS[column.type]) for value in values]
-        return pa.array(rounded, pa.float64())
-    return pa.array([value or None for value in values], pa.string())
+        decimals = DECIMALS[column.type]
+        return [None if value is None or value != value else round(float(value), decimals) for value in values]
+    return [value or blank for value in values]
 
 
 def write_answers(tables: Sequence[Table], folder: Path) -> list[Path]:

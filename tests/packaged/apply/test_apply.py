@@ -237,7 +237,7 @@ def test_several_systems_at_once(run, visits, tmp_path):
         (["visits.csv", "--by", "Visits"], 2, "no codes that placemap knows in column `Visits`"),
         (["visits.csv", "--rate", "Visits"], 2, "a rate needs its numerator and its denominator; found `Visits`"),
         (["visits.csv", "--sum", "Visits", "--mean", "Visits"], 2, "`Visits` would stand in the result more than once"),
-        (["visits.csv", "--out", "o.xls"], 2, "`o.xls` ends in neither .csv nor .parquet"),
+        (["visits.csv", "--out", "o.xls"], 2, "`o.xls` ends in none of .csv, .parquet or .xlsx"),
         (["visits.csv", "--join"], 2, "--join needs --out FILE"),
         (["visits.csv", "--kind", "parish"], 2, "`parish` is not a kind of unit"),
         (["empty.csv"], 3, "the file is empty"),

@@ -55,6 +55,12 @@ def cells(table):
             1,
             {"title lines": 2, "header": 1, "data": 1, "footers": 2, "blank": 2},
         ),
+        (
+            "Ward,name,n\nE05010885,Ashley,5\n,Bristol total,5\n",
+            ["Ward", "name", "n"],
+            1,
+            {"header": 1, "data": 1, "footers": 1},
+        ),
         # years and ages are headings
         ("LSOA,2021,2022\nE01014485,5,6\n", ["LSOA", "2021", "2022"], 1, {"header": 1, "data": 1}),
         ("LSOA,0,1,2,3\nE01014485,5,6,7,8\n", ["LSOA", "0", "1", "2", "3"], 1, {"header": 1, "data": 1}),

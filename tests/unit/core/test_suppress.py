@@ -119,3 +119,18 @@ def test_the_order_of_the_small_figures_does_not_matter():
 def test_hundredths_move_by_whole_people():
     values = [150, 9000, 8000, 7000]
     assert suppressed(values, two_ways(2, 2), [0], step=100) == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize(("size", "ways"), [(3, 3), (4, 4)])
+def test_a_table_of_many_ways_needs_many_cells_and_finds_them(size, ways):
+    """With the sums of all lines known, two values of each way go: 2 to the power of the ways."""
+    shape = (size,) * ways
+    values = np.random.default_rng(0).integers(20, 90, shape)
+    values[(0,) * ways] = 3
+    number = np.arange(values.size).reshape(shape)
+    lines = [line for way in range(ways) for line in np.moveaxis(number, way, -1).reshape(-1, size).tolist()]
+    values, equations = values.ravel().tolist(), [dict.fromkeys(line, 1) for line in lines]
+    hidden = suppressed(values, equations, [0], step=6)
+    assert len(hidden) == 2**ways
+    least, most = interval(values, equations, hidden, (), 0)
+    assert most - least >= 6 - 1e-6

@@ -247,8 +247,8 @@ def _places(
             registered=float(row["REGISTERED"]),
             area=float(mapped.shape.area) / 1e6,
             declared_from=str(row["DECLARED_FROM"]),
-            members=[_member(member) for member in place.members],
-            exceptions=_exceptions(place),
+            members=[member_words(member) for member in place.members],
+            exceptions=exceptions_of(place),
             basis=place.basis,
             description=str(row["DESCRIPTION"]),
             notes=place.notes,
@@ -259,13 +259,15 @@ def _places(
     ]
 
 
-def _member(member: Member) -> tuple[str, str, str]:
+def member_words(member: Member) -> tuple[str, str, str]:
+    """What kind of unit a member is, its code, and its name; empty where the config has none."""
     return member.of_kind.label, member.code, member.name or ""
 
 
-def _exceptions(place: Place) -> list[str]:
-    lines = [f"less {' '.join(_member(member)).strip()}" for member in place.exclude]
-    lines += [f"only within {' '.join(_member(member)).strip()}" for member in place.within]
+def exceptions_of(place: Place) -> list[str]:
+    """What the place is less than its members, in words."""
+    lines = [f"less {' '.join(member_words(member)).strip()}" for member in place.exclude]
+    lines += [f"only within {' '.join(member_words(member)).strip()}" for member in place.within]
     return [*lines, *(["only within the system's scope"] if place.within_scope else [])]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.map.picture import LONDON
 from placemap.outputs.map.svg_paths import Canvas, canvas
 from placemap.outputs.report.content_england import EnglandReport
-from placemap.outputs.report.page import files_of, page
+from placemap.outputs.report.page import PUBLISHED, STYLE, files_of, page
 
 #: Rows up to which a table is put into the page; the table of LSOAs is, whatever its length.
 _ROWS = 5_000
@@ -32,12 +33,28 @@ class Inset:
     places: list[int]
 
 
-def html(report: EnglandReport, outlines: PlaceBoundaries) -> str:
+@dataclass(frozen=True)
+class Beside:
+    """A file that stands in the folder of the report: its path from there, what it is, and its bytes."""
+
+    path: str
+    title: str
+    size: int
+
+    @property
+    def megabytes(self) -> str:
+        """`1.2 MB`."""
+        return f"{max(self.size / 1e6, 0.1):.1f} MB"
+
+
+def html(report: EnglandReport, outlines: PlaceBoundaries, beside: Sequence[Beside] = ()) -> str:
     """The report as HTML; the same report always gives the same text.
 
     Args:
         report: what it says.
         outlines: of all places, for the file to download.
+        beside: the files of a published folder, in which each place has a page of its own; the report links to them
+            and holds no files. Without any it needs no other file.
     """
     ground = canvas(report.picture.bounds, margin=0.02)
     held = [table for table in report.tables if table.name == _LSOAS or len(table.columns) <= _ROWS]
@@ -45,8 +62,10 @@ def html(report: EnglandReport, outlines: PlaceBoundaries) -> str:
         "england.html",
         ["page.js", "england.js"],
         _data(report),
-        files_of(held, outlines),
+        [] if beside else files_of(held, outlines),
+        styles=PUBLISHED if beside else (STYLE,),
         report=report,
+        beside=beside,
         map={
             "width": ground.width,
             "height": ground.height,

@@ -7,14 +7,22 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from placemap.core.tables import Table
 from placemap.core.text import month
 from placemap.outputs.boundaries import GEOJSON, geojson
 from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.tables import csv_text
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+STYLE = "report.css"
+#: The styles of pages that stand in a published folder.
+PUBLISHED = (STYLE, "published.css")
 
 
 @dataclass(frozen=True)
@@ -32,34 +40,59 @@ class File:
         return f"{max(1, round(len(self.text.encode('utf-8')) / 1024)):,} KB"
 
 
-def page(template: str, scripts: Sequence[str], data: dict[str, Any], inside: Sequence[File], **values: Any) -> str:
+def page(
+    template: str,
+    scripts: Sequence[str],
+    data: dict[str, Any],
+    inside: Sequence[File],
+    *,
+    styles: Sequence[str] = (STYLE,),
+    **values: Any,
+) -> str:
     """A page as HTML; the same values always give the same text.
 
     Args:
         template: its file name.
-        scripts: file names, in the order in which they run.
+        scripts: file names, in the order in which they run; a page without any runs none.
         data: what the scripts work with, besides the files.
         inside: files to be downloaded out of the page.
+        styles: file names.
         values: what the template names.
     """
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
     from markupsafe import Markup
+
+    style, script = _joined(tuple(styles)), _joined(tuple(scripts))
+    held = {file.name: {"type": file.type, "text": file.text} for file in inside}
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            files=inside,
+            style=Markup(style),  # noqa: S704 - our own files
+            script=Markup(script),  # noqa: S704
+            style_hash=_hash(style),
+            script_hash=_hash(script),
+            data=Markup(_json({**data, "files": held})),  # noqa: S704 - `<` is escaped there
+            **values,
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    """What makes pages of templates; compiled once, as there may be hundreds of pages of one."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=False, loader=FunctionLoader(_part)
     )
     environment.filters.update(month=month, ledger=_ledger_line)
-    style, script = _part("report.css"), "\n".join(map(_part, scripts))
-    held = {file.name: {"type": file.type, "text": file.text} for file in inside}
-    return environment.get_template(template).render(
-        files=inside,
-        style=Markup(style),  # noqa: S704 - our own files
-        script=Markup(script),  # noqa: S704
-        style_hash=_hash(style),
-        script_hash=_hash(script),
-        data=Markup(_json({**data, "files": held})),  # noqa: S704 - `<` is escaped there
-        **values,
-    )
+    return environment
+
+
+@cache
+def _joined(names: tuple[str, ...]) -> str:
+    return "\n".join(map(_part, names))
 
 
 def _part(name: str) -> str:

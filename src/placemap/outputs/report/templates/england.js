@@ -107,7 +107,7 @@
   // --- filters -----------------------------------------------------------------------------------------------------
   placemap.means("places-table", (wanted) => {
     const code = wanted.toUpperCase();
-    if (!/^E01\d{6}$/.test(code)) return wanted;
+    if (!/^E01\d{6}$/.test(code) || !data.files[data.lsoas]) return wanted;
     const file = data.files[data.lsoas].text, at = file.indexOf(`,${code},`);
     if (at < 0) return wanted;
     return file.slice(file.lastIndexOf("\n", at) + 1, at).split(",")[2];

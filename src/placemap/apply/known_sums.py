@@ -1,0 +1,95 @@
+"""All counts behind a result as numbered cells, and the sums of them that a reader knows.
+
+A count is known by *where* it stands (a place and group, a line of a reconciliation, the system, England, or a piece
+that places of two footprints have in common) and by its alias. Cells that no table shows complete sums; small ones are
+protected, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from placemap.apply.publish_rule import PublishRule
+from placemap.apply.quantities import Quantities
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.suppress import UnprotectableError, suppressed
+
+Where = tuple[Hashable, ...]
+Count = tuple[Where, str]
+_HUNDREDTHS = 100
+
+
+@dataclass
+class KnownSums:
+    """Counts, in hundredths, and the sums that tie them."""
+
+    values: list[int] = field(default_factory=list)
+    of: dict[Count, int] = field(default_factory=dict)
+    unpublished: set[int] = field(default_factory=set)
+    equations: list[dict[int, int]] = field(default_factory=list)
+
+    def add(self, where: Where, alias: str, value: float, *, shown: bool = True) -> None:
+        """Make a count known; one that any table shows is shown."""
+        cell = self.of.get((where, alias))
+        if cell is None:
+            cell = self.of[where, alias] = self._new(value)
+            self.unpublished.add(cell)
+        if shown:
+            self.unpublished.discard(cell)
+
+    def equal(self, wholes: Iterable[Count], parts: Iterable[Count]) -> None:
+        """Some counts are the sum of others, and of a rest that is in no table."""
+        left, right = ([self.of[count] for count in counts if count in self.of] for counts in (wholes, parts))
+        if not left or not right:
+            return
+        equation = dict.fromkeys(left, 1) | dict.fromkeys(right, -1)
+        rest = sum(sign * self.values[cell] for cell, sign in equation.items())
+        if abs(rest) >= _HUNDREDTHS // 2:
+            cell = self._new(abs(rest) / _HUNDREDTHS)
+            self.unpublished.add(cell)
+            equation[cell] = -1 if rest > 0 else 1
+        self.equations.append(equation)
+
+    def _new(self, value: float) -> int:
+        self.values.append(round(value * _HUNDREDTHS))
+        return len(self.values) - 1
+
+    def tie(self, quantities: Quantities) -> None:
+        """At each place and line: counts that are part of another, or sum to it."""
+        for where in dict.fromkeys(where for where, _ in self.of):
+            for part, whole in quantities.within:
+                self._tie(where, whole, [part])
+            for whole, parts in quantities.sums:
+                self._tie(where, whole, parts)
+
+    def _tie(self, where: Where, whole: str, parts: Sequence[str]) -> None:
+        if all((where, alias) in self.of for alias in (whole, *parts)):
+            self.equal([(where, whole)], [(where, part) for part in parts])
+
+    def held_back(self, rule: PublishRule) -> frozenset[Count]:
+        """The counts that nobody may know: small ones, and those that such ones would follow from.
+
+        Raises:
+            PlacemapError: there is no way to hide them.
+        """
+        small = np.flatnonzero(rule.is_small(np.array(self.values, dtype=np.float64) / _HUNDREDTHS)).tolist()
+        try:
+            hidden = suppressed(
+                self.values, self.equations, small, unpublished=self.unpublished, step=rule.step * _HUNDREDTHS
+            )
+        except UnprotectableError as error:
+            raise PlacemapError(
+                f"{len(error.cells):,} small counts would follow from the others, whatever is held back beside them",
+                hint="ask for less at once: fewer groups, columns or footprints",
+                exit_code=Exit.WRONG,
+            ) from None
+        return frozenset(count for count, cell in self.of.items() if cell in hidden.union(small))
+
+
+def number_of(row: Mapping[str, object], alias: str) -> float:
+    """A count of a row of results; 0 where it has none."""
+    value = row.get(alias)
+    return 0.0 if value is None or value != value else float(value)  # type: ignore[arg-type]

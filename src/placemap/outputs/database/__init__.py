@@ -1,0 +1,1 @@
+"""Tables → a database that people work in: PostgreSQL, DuckDB."""
