@@ -243,7 +243,7 @@ class Places:
             raise refused
         if target is not None:
             results = results_of(applied, measures, tiers=every)
-            load_results(*target, self._workspace, every.footprints if every else [resolved], results)
+            load_results(*target, self._workspace, every.chain if every else [resolved], results)
         return every.of(applied) if every else applied
 
 

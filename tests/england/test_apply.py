@@ -238,6 +238,16 @@ def test_tiers_below_the_default_footprints_sum_to_them(run, england_store, offi
     assert parts.to_dict() == places[parts.index].to_dict()
 
 
+def test_tiers_of_england_are_not_published(run, england_store, official_files, tmp_path, resolved_once):
+    """A place that is held back would follow from its neighbourhoods, which are another result."""
+    census = official_files / "CENSUS21_LSOA21_usual_residents.csv"
+    options = ("--sum", "TOTAL", "--tiers", "--publish", "nhs", "--out", "tiers.csv")
+    result = run("apply", census, "--england", *options, store=england_store)
+    assert result.code == 2
+    assert "tiers of all England are two results" in result.err
+    assert not (tmp_path / "tiers.csv").exists()
+
+
 def test_from_python(england_store, official_files):
     import placemap
 

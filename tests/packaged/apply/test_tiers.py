@@ -125,3 +125,32 @@ def test_parents_from_python(norfolk):
 def test_what_tiers_do_not_go_with_is_refused_in_python(norfolk, lsoas, options, message):
     with pytest.raises(PlacemapError, match=message):
         norfolk.apply(lsoas, sums=["calls"], tiers=True, **options)
+
+
+def test_a_database_gets_the_places_of_each_tier_and_no_parts_of_them(run, tmp_path, lsoas):
+    """Norfolk has 5 places and 17 PCNs; two cross, so figures have two rows more than there are places."""
+    import duckdb
+
+    lsoas.to_csv(tmp_path / "data.csv", index=False)
+    path = tmp_path / "our.duckdb"
+    ran = run(
+        "apply", "data.csv", "--system", "norfolk-and-waveney", "--tiers", "--sum", "calls", "--to", f"duckdb:{path}"
+    )
+    assert ran.code == 0, ran.err
+    with duckdb.connect(str(path)) as base:
+        query = "SELECT FOOTPRINT, count(*), count(DISTINCT PLACECD), sum(RESIDENTS) FROM placemap.places GROUP BY 1"
+        assert sorted(base.sql(query).fetchall()) == [
+            ("neighbourhoods", 17, 17, 1_032_520),
+            ("option-4", 5, 5, 1_032_520),
+        ]
+        assert base.sql("SELECT count(*) FROM placemap.applied").fetchall() == [(24,)]
+        strangers = "SELECT PLACECD FROM placemap.applied EXCEPT SELECT PLACECD FROM placemap.places"
+        assert base.sql(strangers).fetchall() == []
+
+
+def test_what_is_held_back_is_told_of_places_in_python(norfolk, lsoas):
+    few = lsoas.assign(calls=1)
+    held = norfolk.apply(few, sums=["calls"], count=True, tiers=True, publish="nhs").held_back
+    places = {f"norfolk-and-waveney/neighbourhoods/{key}" for key in ("mid-norfolk", "north-norfolk-1")}
+    assert {one.place for one in held} >= places
+    assert not [one.place for one in held if "@" in one.place]
