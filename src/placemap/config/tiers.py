@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from placemap.config.model import Footprint, System
-from placemap.core.codes import PLACE
+from placemap.core.codes import LSOA_VINTAGE, PLACE, published_prefix
 from placemap.core.text import listed
 
 #: What most systems call a place, what a place divides into, and what that does.
@@ -105,6 +105,12 @@ def _around(system: System, footprint: Footprint) -> list[str]:
 
 
 def tier_names(system: System, chain: list[Footprint]) -> list[str]:
-    """A name for each of some footprints: its tier, or its id where several are of one tier."""
-    tiers = [tier_of(system, footprint) for footprint in chain]
-    return [tier if tiers.count(tier) == 1 else footprint.id for tier, footprint in zip(tiers, chain, strict=True)]
+    """A name for each of some footprints, no two alike: its tier, or its id where several are of one tier.
+
+    None is that of the LSOAs, which stand in a table beside them.
+    """
+    tiers, ids = [tier_of(system, footprint) for footprint in chain], [footprint.id for footprint in chain]
+    names = [tier if tiers.count(tier) == 1 else key for tier, key in zip(tiers, ids, strict=True)]
+    names = names if len(set(names)) == len(names) else ids
+    lsoas = published_prefix("lsoa", LSOA_VINTAGE).lower()
+    return [f"tier-{name}" if name == lsoas else name for name in names]

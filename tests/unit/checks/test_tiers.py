@@ -228,6 +228,20 @@ def test_tier_of_a_footprint_follows_from_what_is_around_it(outermost, middle, t
     assert names == (["councils", "wards", "neighbourhood"] if tiers[0] == tiers[1] else tiers)
 
 
+def test_no_two_tiers_have_one_name_nor_that_of_the_lsoas():
+    """A footprint's id may be another's tier, and a tier be called like the column of LSOAs."""
+    places = COUNCILS.replace("name: Councils", "tier: lsoa21\n    name: Councils")
+    first = (WARDS % "inside: councils").replace("  wards:", "  neighbourhood-part:")
+    second = (WARDS % "inside: councils").replace("  wards:", "  parts:")
+    within = (PRACTICES % "inside: parts").replace("name: By", "tier: neighbourhood-part\n    name: By")
+    system = system_from_text(config(places, first, second, within, default="councils"), "toy.yaml")
+    chain = chain_of(system, system.footprints["councils"])
+    assert sorted(tier_of(system, one) for one in chain) == ["lsoa21", "neighbourhood-part", "place", "place"]
+    names = tier_names(system, chain)
+    assert len(set(names)) == len(names) == 4
+    assert "lsoa21" not in tier_names(system, chain[:1])
+
+
 # --- several files ---------------------------------------------------------------------------------------------------
 
 
