@@ -54,7 +54,18 @@ def test_files_that_developer_pages_name_are_there(page):
         if "shared/reference" not in path
     }
     assert len(named) > 40
-    inside = {"database/", "download/", "formats/", "tables/", "map/", "report/", "foi/", "sources.yaml", "conftest.py"}
+    inside = {
+        "database/",
+        "download/",
+        "formats/",
+        "tables/",
+        "map/",
+        "report/",
+        "foi/",
+        "publish/",
+        "sources.yaml",
+        "conftest.py",
+    }
     inside |= {f"{path.name}/" for path in (REPO / "tests").rglob("*") if path.is_dir()} | {"bad_configs/"}
     assert sorted(path for path in named - inside if not _below(path)) == []
 
