@@ -24,6 +24,7 @@ from placemap.apply.rate_options import RateOptions, as_numbers
 from placemap.apply.run import Applied
 from placemap.commands.apply import MAX_LOSS, Applier, resolved_footprint
 from placemap.commands.load import load_results, open_database, results_of
+from placemap.commands.tiers import applied_tiers
 from placemap.commands.workspace import Outcome, Workspace, footprints_of, open_workspace
 from placemap.config.find_config import config_path
 from placemap.config.grades import GRADES, WEAKEST
@@ -115,6 +116,21 @@ class Places:
         """A row a place: what it is declared from, its LSOAs and people, its shortest exact description."""
         return self.tables(footprint)["places"]
 
+    def parents(self, footprint: str | None = None) -> pd.DataFrame:
+        """A row a pair of a place and one of the tier above that overlap: which is its parent, and what they share.
+
+        Raises:
+            PlacemapError: the footprint lies inside no other.
+        """
+        tables = self.tables(footprint)
+        if "place_parent" not in tables:
+            raise PlacemapError(
+                f"footprint `{footprint or self.default_footprint}` of {self.id} lies inside no other",
+                hint="`inside: …` declares a tier",
+                exit_code=Exit.USAGE,
+            )
+        return tables["place_parent"]
+
     def findings(self, footprint: str | None = None) -> pd.DataFrame:
         """What the checks found, a row a finding."""
         return self.tables(footprint)["findings"]
@@ -136,6 +152,7 @@ class Places:
         blanks: Sequence[str] = (),
         extensive: Sequence[str] = (),
         whole: bool = False,
+        tiers: bool = False,
         sheet: str | None = None,
         folder: bool = False,
         min_coverage: float = 0.0,
@@ -164,6 +181,8 @@ class Places:
                 `denominator`, a measure of the reference tables.
             count: count rows, in the column ROWS; also where nothing else is asked for.
             footprint: the default one where None.
+            tiers: figures for each tier that goes through the footprint, with PARENTCD and PARENTNM, each summing to
+                the next; of England for each tier inside the default footprints.
             by, kind, groups, shares, practices, blanks, extensive, whole, sheet, folder, min_coverage: see `Options`.
             per, interval, confidence, denominator, absent_is_zero, age, indirect, compare: see `RateOptions`, where the
                 levels of confidence are `levels`.
@@ -176,7 +195,7 @@ class Places:
 
         Raises:
             PlacemapError: the data cannot be read or a column is not what it is asked for as, see `measures`; nothing
-                could be placed, or more than `max_loss` is lost.
+                could be placed, or more than `max_loss` is lost; with `tiers`, there is but one.
         """
         how = RateOptions(
             as_numbers("per", [per])[0],
@@ -204,20 +223,28 @@ class Places:
             publish=rule_of(publish, suppress_below, round_to),
         )
         columns = (as_names("sums", sums), as_names("means", means), as_names("rates", rates))
+        if tiers and whole:
+            raise PlacemapError(
+                "`whole` is for one tier: rounded figures of several would not sum to the next",
+                hint="leave `tiers` or it out",
+                exit_code=Exit.USAGE,
+            )
         measures = measures_of(*columns, count=count, denominator=denominator)
         target = open_database(to, schema) if to else None
         chosen = footprints_of(self._system, [footprint] if footprint else [])[0]
         if chosen.id not in self._resolved:
             self._resolved[chosen.id] = resolved_footprint(self._workspace, self._system, chosen)
-        with Applier(self._workspace, [self._resolved[chosen.id]], data, measures, options) as applier:
+        resolved = self._resolved[chosen.id]
+        every = applied_tiers(self._workspace, resolved) if tiers else None
+        with Applier(self._workspace, every.footprints if every else [resolved], data, measures, options) as applier:
             applied = applier.apply()
         refused = applied.refusal(max_loss)
         if refused is not None:
             raise refused
         if target is not None:
-            results = results_of(applied, measures)
-            load_results(*target, self._workspace, [self._resolved[chosen.id]], results)
-        return applied
+            results = results_of(applied, measures, tiers=every)
+            load_results(*target, self._workspace, every.chain if every else [resolved], results)
+        return every.of(applied) if every else applied
 
 
 def load(system: str, *, data: str | os.PathLike[str] | None = None, measure: str = RESIDENTS) -> Places:

@@ -21,6 +21,8 @@ from conftest import REPO
 pytestmark = pytest.mark.browser
 
 SYSTEMS = ["bnssg", "norfolk-and-waveney", "lancashire-and-south-cumbria"]
+#: A footprint inside another: its table says what each place lies in.
+INNER = "neighbourhoods"
 AXE = Path(os.environ.get("PLACEMAP_AXE", REPO / "build/axe/node_modules/axe-core/axe.min.js"))
 WIDTHS = {"320": (320, 640), "1440": (1440, 900)}
 
@@ -55,6 +57,9 @@ def made(tmp_path_factory):
         footprint = system.footprints[system.default_footprint]
         (page,) = make_report(workspace, system, footprint, out).files
         result[name] = (page, build(workspace, system, footprint, out).folder)
+    system = load_system(REPO / "configs" / "norfolk-and-waveney.yaml")
+    (page,) = make_report(workspace, system, system.footprints[INNER], out).files
+    result[INNER] = (page, out)
     return result
 
 
@@ -144,7 +149,7 @@ def screenshot(page, name):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", [*SYSTEMS, INNER])
 def test_quiet_and_accessible(name, width, opened):
     report = opened(name, width)
     screenshot(report.page, f"{name}-{width}")
@@ -157,6 +162,18 @@ def test_quiet_and_accessible(name, width, opened):
     screenshot(report.page, f"{name}-{width}-open")
     assert report.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert report.errors == []
+
+
+def test_places_open_to_their_neighbourhoods_by_keyboard(opened):
+    """Each place of Norfolk and Waveney divides, and has a list that is closed until it is asked for."""
+    page = opened("norfolk-and-waveney").page
+    parts = page.query_selector_all("section:has(#places) details:has(li)")
+    assert len(parts) == 5
+    for details in parts:
+        assert not details.query_selector("li").is_visible()
+        details.query_selector("summary").focus()
+        page.keyboard.press("Enter")
+        assert details.query_selector("li").is_visible()
 
 
 @pytest.mark.parametrize("width", WIDTHS)

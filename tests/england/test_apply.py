@@ -219,6 +219,35 @@ def test_practices_cannot_be_placed_as_declared(run, england_store, tmp_path, re
     assert "--practices residence" in result.err
 
 
+def test_tiers_below_the_default_footprints_sum_to_them(run, england_store, official_files, tmp_path, resolved_once):
+    """A second count: by system that has neighbourhoods, their people by PARENTCD are those of the places."""
+    import pandas as pd
+
+    census = official_files / "CENSUS21_LSOA21_usual_residents.csv"
+    options = ("--sum", "TOTAL", "--tiers", "--out", "tiers.csv")
+    result = run("apply", census, "--england", *options, store=england_store)
+    assert result.code == 0, result.err
+    found = pd.read_csv(tmp_path / "tiers.csv", keep_default_na=False)
+    places = found[found["PARENTCD"] == ""].set_index("PLACECD")["TOTAL"].astype(int)
+    parts = found[found["PARENTCD"] != ""].astype({"TOTAL": int}).groupby("PARENTCD")["TOTAL"].sum()
+    published = pd.read_csv(census)
+    assert places.sum() == published.loc[published["LSOA21CD"].str.startswith("E"), "TOTAL"].sum()
+    assert {"bnssg", "norfolk-and-waveney", "lancashire-and-south-cumbria"} <= {
+        code.split("/")[0] for code in parts.index
+    }
+    assert parts.to_dict() == places[parts.index].to_dict()
+
+
+def test_tiers_of_england_are_not_published(run, england_store, official_files, tmp_path, resolved_once):
+    """A place that is held back would follow from its neighbourhoods, which are another result."""
+    census = official_files / "CENSUS21_LSOA21_usual_residents.csv"
+    options = ("--sum", "TOTAL", "--tiers", "--publish", "nhs", "--out", "tiers.csv")
+    result = run("apply", census, "--england", *options, store=england_store)
+    assert result.code == 2
+    assert "tiers of all England are two results" in result.err
+    assert not (tmp_path / "tiers.csv").exists()
+
+
 def test_from_python(england_store, official_files):
     import placemap
 

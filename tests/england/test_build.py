@@ -383,4 +383,20 @@ def test_places_under_the_icbs_of_2026(england_store, run, tmp_path):
     blind = findings[findings["FINDING"] == "not-determinable"]
     assert sorted(blind["ICSID"]) == sorted(set(unknown["ICSID"]))
     assert all(code in " ".join(blind["MESSAGE"]) for code in ("D4U1Y", "92A", "D9Y0V"))
-    assert (folder / "place_icb26.csv").is_file()
+    pairs = pd.read_csv(folder / "place_icb26.csv", dtype=str, keep_default_na=False).set_index("PLACECD")
+    # Most of Hampshire and Isle of Wight is not told, so nobody knows what part of it Portsmouth is.
+    portsmouth = pairs.loc["hampshire-and-isle-of-wight/places/portsmouth"]
+    assert portsmouth[["ICB26CDH", "UNIT_RESIDENT_SHARE", "FIT", "BEST_FIT"]].tolist() == [
+        "QRL",
+        "",
+        "contains",
+        "false",
+    ]
+    # All of England is in some ICB, so what is told of every ICB that has no such neighbour sums to the whole of it.
+    doubtful = set(pairs.loc[pairs["UNIT_RESIDENT_SHARE"] == "", "ICB26CDH"])
+    assert {"QRL", "S9B9J", "S0E4D"} <= doubtful
+    sure = pairs[~pairs["ICB26CDH"].isin(doubtful)]
+    assert sure["UNIT_RESIDENT_SHARE"].astype(float).groupby(sure["ICB26CDH"]).sum().to_numpy() == pytest.approx(
+        1, abs=1e-5
+    )
+    assert {"T6Y0W", "D7T5G", "QF7"} <= set(sure["ICB26CDH"])

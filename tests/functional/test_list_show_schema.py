@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import toy_county
@@ -93,6 +94,37 @@ def test_list_json(cli):
     assert len(systems) == 42 + 1
     assert systems["toyshire"]["default_footprint"] == "localities"
     assert {f["id"] for f in systems["toyshire"]["footprints"]} == {"councils", "inside", "localities", "mixed"}
+
+
+SPLIT = """\
+placemap: 1
+ics: {id: splitshire, name: Splitshire, icb: {code: E54000901, ods: QT1, vintage: 2024}}
+scope: {sub_icb: {90A: NHS Toy ICB - 90A}}
+evidence: {plan: {title: The plan, publisher: Toy Council}}
+%s
+footprints:
+  %s:
+    name: A footprint
+    status: current
+    grade: A
+    evidence: plan
+    places: {%s}
+"""
+
+
+@pytest.mark.parametrize("back", ["", "files: [north.yaml]\n"], ids=["one names the other", "both name each other"])
+def test_files_of_one_system_are_listed_as_one(cli, tmp_path, back):
+    north = SPLIT % ("files: [wards.yaml]\ndefault_footprint: whole", "whole", "all: {name: All, place: [wards/one]}")
+    wards = SPLIT % (f"{back}default_footprint: wards", "wards", "one: {name: One, sub_icb: [90A]}")
+    (tmp_path / "configs" / "north.yaml").write_text(north)
+    (tmp_path / "configs" / "wards.yaml").write_text(wards)
+    (tmp_path / "configs" / "other.yaml").write_text(wards.replace(back, ""))
+    found = [item for item in json.loads(cli("list", "--json").out) if item["id"] == "splitshire"]
+    files = {Path(item["config"]).name: [Path(one).name for one in item["other_configs"]] for item in found}
+    assert files == {"north.yaml": ["wards.yaml"], "other.yaml": []}
+    assert [len(item["footprints"]) for item in found] == [2, 1]
+    rows = [line.split()[:4] for line in cli("list").out.splitlines() if "Splitshire" in line]
+    assert rows == [*[["north", "(with", "wards)", "Splitshire"]] * 2, ["other", "Splitshire", "wards*", "1"]]
 
 
 def test_list_goes_on_past_a_broken_config(cli, tmp_path):

@@ -107,7 +107,7 @@ class DuckDbEngine:
 
     def keep(self, table: str, sql: str) -> None:
         """As in `Engine`."""
-        self._run(f"CREATE TEMP TABLE {table} AS {sql}")
+        self._run(f"CREATE OR REPLACE TEMP TABLE {table} AS {sql}")
 
     def query(self, sql: str) -> Rows:
         """As in `Engine`."""

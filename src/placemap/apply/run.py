@@ -127,6 +127,20 @@ class Applied:
         return found[[*(column for column in found if column not in last), *last]]
 
 
+def together(results: Sequence[Applied]) -> Applied:
+    """Results of the same data and question for different footprints as one."""
+    first = results[0]
+    coverages = zip(*(one.covered for one in results), strict=True)
+    return replace(
+        first,
+        frame=pd.concat([one.frame for one in results], ignore_index=True),
+        reconciliations=tuple(item for one in results for item in one.reconciliations),
+        notes=tuple(dict.fromkeys(note for one in results for note in one.notes)),
+        findings=tuple(dict.fromkeys(finding for one in results for finding in one.findings)),
+        covered=tuple(pd.concat(frames, ignore_index=True) for frames in coverages),
+    )
+
+
 # --- the work ---------------------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from placemap.apply.publish import HeldBack
+from placemap.apply.run import Applied
 from placemap.config.model import Footprint, Loc, Member, Place
 from placemap.resolve.place_codes import PARENT
 from placemap.resolve.resolve import Assignment, places_of_practices
@@ -39,10 +41,12 @@ class Tiers:
     Attributes:
         footprints: the first as it is, of the others the parts of their places.
         parents: by PLACECD of a part, PARENTCD and PARENTNM.
+        chain: the tiers as they are, the outermost first.
     """
 
     footprints: tuple[ResolvedFootprint, ...]
     parents: Mapping[str, tuple[str, str]]
+    chain: tuple[ResolvedFootprint, ...]
 
     def told(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Figures by part with the columns of PARENT after the place's, as figures by place; empty rests left out."""
@@ -57,6 +61,24 @@ class Tiers:
         figures = frame.columns[at + len(PARENT) :]
         empty = (frame["PLACECD"] == "") & ~frame[figures].fillna(0).astype(bool).any(axis=1)
         return frame[~empty].reset_index(drop=True)
+
+    def of(self, applied: Applied) -> Applied:
+        """A result whose figures, coverage and what is held back are told of places rather than of parts."""
+        covered = tuple(self._covered(frame) for frame in applied.covered)
+        return replace(
+            applied, frame=self.told(applied.frame), covered=covered, held_back=tuple(self.held_back(applied))
+        )
+
+    def held_back(self, applied: Applied) -> list[HeldBack]:
+        """What is not published; of parts of places, under the place, with the one of the tier above they lie in."""
+        return [
+            replace(one, place=self.place_of(one.place), what=self.part_of(one.place, one.what))
+            for one in applied.held_back
+        ]
+
+    def _covered(self, frame: pd.DataFrame) -> pd.DataFrame:
+        parents = [self.parents.get(code, ("", ""))[0] for code in frame["PLACECD"]]
+        return frame.assign(PLACECD=[_without_part(code) for code in frame["PLACECD"]], PARENTCD=parents)
 
     def place_of(self, code: str) -> str:
         """The PLACECD of the place that a part is of; empty for what lies in none."""
@@ -86,7 +108,7 @@ def tiers_of(chain: Sequence[ResolvedFootprint]) -> Tiers:
         codes = [head.code for head in parts.place_codes]
         names = tier.outer.placecd, tier.outer.placenm
         parents |= {code: (names[0][c.above], names[1][c.above]) for code, c in zip(codes, cells, strict=True)}
-    return Tiers(tuple(footprints), parents)
+    return Tiers(tuple(footprints), parents, tuple(chain))
 
 
 def _cells(tier: ResolvedFootprint, outer: ResolvedFootprint) -> list[_Cell]:

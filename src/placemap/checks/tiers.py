@@ -114,7 +114,7 @@ def _practices(resolved: ResolvedFootprint, outer: ResolvedFootprint) -> Iterato
 
 @result_check("parent-found")
 def parent_found(resolved: ResolvedFootprint) -> Iterator[Finding]:
-    """Places that name no parent, and the one that was taken for it."""
+    """Places that name no parent, or one that is not in force, and the one that was taken for it."""
     outer = resolved.outer
     if outer is None:
         return
@@ -124,14 +124,19 @@ def parent_found(resolved: ResolvedFootprint) -> Iterator[Finding]:
             continue
         people = resolved.people(resolved.lsoas(position))
         within = resolved.people(resolved.lsoas(position) & ~resolved.crossing)
+        taken = f"{outer.places[parent].name} is taken, where {within:,.0f} of its {people:,.0f} residents live."
+        ended = bool(place.parent)
         yield finding_of(
             resolved,
             "parent-found",
-            Severity.INFO,
-            f"{place.name} names no parent; {outer.places[parent].name} is taken, where "
-            f"{within:,.0f} of its {people:,.0f} residents live.",
+            Severity.WARNING if ended else Severity.INFO,
+            f"{place.name} names `{place.parent}` as its parent, which is not in force; {taken}"
+            if ended
+            else f"{place.name} names no parent; {taken}",
             subject=place.id,
             place=place,
             people=within,
-            hint="write it down (`parent: …`) to hold the place to it",
+            hint=f"write `parent: {outer.places[parent].id}`, or the place that followed"
+            if ended
+            else "write it down (`parent: …`) to hold the place to it",
         )

@@ -47,7 +47,9 @@ def replaced_by(today: Units, lsoas: Ints) -> str:
     found = distinct(today.of[lsoas])
     parts = sorted(zip(found.values.tolist(), found.counts.tolist(), strict=True), key=lambda part: (-part[1], part[0]))
     texts = [f"{_unit(today, unit)}, {count:,} of its {len(lsoas):,} LSOAs" for unit, count in parts if unit >= 0]
-    return f"Its area is in {' and '.join(texts)}." if texts else ""
+    untold = sum(count for unit, count in parts if unit < 0)
+    rest = f"; of {untold:,} no table tells" if untold else ""
+    return f"Its area is in {' and '.join(texts)}{rest}." if texts else ""
 
 
 def _by_config(resolved: ResolvedFootprint, vintage: str) -> str:
@@ -82,8 +84,8 @@ def not_determinable(resolved: ResolvedFootprint) -> Iterator[Finding]:
                 subject=f"{kind}-{entry.vintage}",
                 lsoas=lsoas,
                 loc=resolved.footprint.scope.loc,
-                hint=f"`placemap data update` fetches the official lookup to {label}; these LSOAs are left out of "
-                f"place_{units.prefix.lower()}",
+                hint=f"`placemap data update` fetches the official lookup to {label}; place_{units.prefix.lower()} "
+                f"leaves these LSOAs out, and which part of each {label} beside them a place is",
             )
 
 

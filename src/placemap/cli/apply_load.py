@@ -53,5 +53,6 @@ class Loader:
         if self.database is None:
             return ""
         results = results_of(applied, applier.question.measures, long=long, tiers=self.tiers)
-        names = load_results(self.database, self.schema, applier.workspace, applier.footprints, results)
+        footprints = self.tiers.chain if self.tiers else applier.footprints
+        names = load_results(self.database, self.schema, applier.workspace, footprints, results)
         return f"loaded into {self.database.label}, schema {self.schema}: {', '.join(names)}"

@@ -33,9 +33,7 @@ def open_footprints(
     jobs = _jobs(whereto, join=join)
     _fetch_missing(data, [one for one, _ in jobs], whereto)
     workspace = open_workspace(whereto.reference, whereto.measure, min_grade=whereto.min_grade)
-    if whereto.england:
-        return workspace, _england(workspace), None
-    footprints = _footprints(workspace, jobs)
+    footprints = _england(workspace) if whereto.england else _footprints(workspace, jobs)
     if not whereto.tiers:
         return workspace, footprints, None
     tiers = _tiers(workspace, footprints)
@@ -43,17 +41,16 @@ def open_footprints(
 
 
 def _tiers(workspace: Workspace, footprints: Sequence[ResolvedFootprint]) -> Tiers:
-    """All tiers that go through the one footprint that is asked for.
+    """All tiers that go through the one footprint that is asked for, or lie inside those of all England.
 
     Raises:
         PlacemapError: several are, or it has no other tier, or one of the tiers has errors.
     """
-    from placemap.apply.tiers import tiers_of
-    from placemap.commands.tiers import chain_in
+    from placemap.commands.tiers import applied_tiers
 
     if len(footprints) > 1:
         raise PlacemapError("--tiers takes one system and footprint", hint="name one", exit_code=Exit.USAGE)
-    return tiers_of(chain_in(workspace, footprints[0]))
+    return applied_tiers(workspace, footprints[0])
 
 
 def _fetch_missing(data: Path, systems: list[System], whereto: Whereto) -> None:
@@ -71,8 +68,6 @@ def _jobs(whereto: Whereto, *, join: bool) -> list[tuple[System, Footprint]]:
 
     if whereto.england:
         refuse_with_england(list(whereto.systems), list(whereto.footprints), every=False)
-        if whereto.tiers:
-            raise PlacemapError("--tiers takes one system", hint="name it with --system", exit_code=Exit.USAGE)
         return []
     if not whereto.systems:
         raise PlacemapError(

@@ -89,6 +89,7 @@ def foi(
     from placemap.commands.foi import Asked, make_foi
     from placemap.commands.workspace import chosen_of, footprints_of, open_workspace
     from placemap.config.find_config import config_path
+    from placemap.config.load import other_texts
     from placemap.config.yaml_tree import read_text
     from placemap.outputs.foi.questions import Letter
 
@@ -108,10 +109,11 @@ def foi(
     found, chosen = chosen_of(workspace, declared, footprint or [])
     if as_of:
         _first_of_all(found, chosen, min_grade, out)
-    config = read_text(path, str(path))
+    config, others = read_text(path, str(path)), other_texts(path)
+    hide = small_numbers is SmallNumbers.HIDE
     written = []
     for one in progress(chosen, lambda item: f"making the pack of {item.id}"):
-        asked = Asked(config, path.name, one.id, letter, head, hide_small=small_numbers is SmallNumbers.HIDE)
+        asked = Asked(config, path.name, one.id, letter, head, hide, others)
         written += make_foi(workspace, found, asked, out)
     if as_json:
         print_json([str(path) for path in written])

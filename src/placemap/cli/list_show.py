@@ -25,7 +25,7 @@ from placemap.cli.common import (
 from placemap.core.errors import Exit, PlacemapError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from placemap.config.model import Footprint, Member, System
 
@@ -39,6 +39,7 @@ def list_systems(data: DataOption = None, as_json: JsonOption = False) -> int:
     """
     from placemap.config.find_config import all_configs
     from placemap.config.load import load_system
+    from placemap.core.text import listed
 
     systems, code = [], Exit.OK
     builds = _built_from(data)
@@ -48,11 +49,16 @@ def list_systems(data: DataOption = None, as_json: JsonOption = False) -> int:
         except PlacemapError as error:
             error_message(error)
             code = error.exit_code
+    also = _files_of_one(systems)
+    systems = [
+        (path, system) for path, system in systems if path not in {one for found in also.values() for one in found}
+    ]
     if as_json:
         print_json(
             [
                 {
                     "config": str(path),
+                    "other_configs": [str(one) for one in also.get(path, [])],
                     **_system_json(system),
                     "can_be_built": {key: builds(system, item) for key, item in system.footprints.items()},
                 }
@@ -62,7 +68,7 @@ def list_systems(data: DataOption = None, as_json: JsonOption = False) -> int:
     else:
         rows = [
             (
-                path.stem,
+                path.stem + (f" (with {listed([one.stem for one in also[path]])})" if path in also else ""),
                 system.name,
                 footprint.id + ("*" if footprint.id == system.default_footprint else ""),
                 len(footprint.places),
@@ -78,6 +84,18 @@ def list_systems(data: DataOption = None, as_json: JsonOption = False) -> int:
         if any(row[-1] == "no" for row in rows):
             message("the others need the tables of all England: `placemap build SYSTEM --download`, or `data update`")
     return code
+
+
+def _files_of_one(systems: Sequence[tuple[Path, System]]) -> dict[Path, list[Path]]:
+    """By config, those that it has all footprints of, as they are other files of its system."""
+    files = {path: {path.parent / item.loc.file for item in system.footprints.values()} for path, system in systems}
+    found: dict[Path, list[Path]] = {}
+    for path, held in files.items():
+        larger = [one for one in files if files[one] >= held and one != path and path in files[one]]
+        over = max(larger, key=lambda one: len(files[one]), default=path)
+        if len(files[over]) > len(held) or over < path:
+            found.setdefault(over, []).append(path)
+    return found
 
 
 def _built_from(data: Path | None) -> Callable[[System, Footprint], bool | None]:

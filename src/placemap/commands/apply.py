@@ -18,7 +18,7 @@ from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.options import Options
 from placemap.apply.publish_rule import PublishRule
 from placemap.apply.rate_options import RateOptions
-from placemap.apply.run import Applied, join_outcomes, run
+from placemap.apply.run import Applied, join_outcomes, run, together
 from placemap.apply.scan import Scan, scan_of
 from placemap.apply.sql_script import script, transpiled
 from placemap.commands.workspace import Workspace
@@ -116,12 +116,10 @@ class Applier:
     @cached_property
     def keys(self) -> Apportionment:
         """The parts of each unit that go to each place."""
-        return place_keys.place_keys(
-            self.kind,
-            self.footprints,
-            shares=self.options.shares,
-            practices=self.practices,
-        )
+        return self._keys_of(self.footprints)
+
+    def _keys_of(self, footprints: Sequence[ResolvedFootprint]) -> Apportionment:
+        return place_keys.place_keys(self.kind, footprints, shares=self.options.shares, practices=self.practices)
 
     @property
     def practices(self) -> str:
@@ -130,8 +128,16 @@ class Applier:
         return self.options.practices or (DECLARED if declared else place_keys.RESIDENCE)
 
     def apply(self) -> Applied:
-        """Figures by place, with reconciliations."""
-        return run(self.engine, self.scan, self.question, self.keys, self.footprints, self.options, self.located)
+        """Figures by place, with reconciliations; all systems as one are accounted for apart from their other tiers."""
+        whole = [item for item in self.footprints if item.parts]
+        single = [item for item in self.footprints if not item.parts]
+        if whole and single:
+            refuse_published(self.options.publish, "tiers of all England are two results, between which")
+        return together([self._apply_to(footprints) for footprints in (whole, single) if footprints])
+
+    def _apply_to(self, footprints: Sequence[ResolvedFootprint]) -> Applied:
+        keys = self.keys if len(footprints) == len(self.footprints) else self._keys_of(footprints)
+        return run(self.engine, self.scan, self.question, keys, footprints, self.options, self.located)
 
     def sql(self, dialect: str = "duckdb") -> list[str]:
         """The statements, for other engines to run on `placemap_data` and the two tables of `keys`.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from placemap.checks.placeholders import require_filled_in
@@ -11,6 +13,7 @@ from placemap.commands.workspace import Workspace, chosen_of
 from placemap.config.load import system_from_text
 from placemap.config.model import Footprint, System
 from placemap.config.public import public_text
+from placemap.core.errors import PlacemapError
 from placemap.crosswalk.small_numbers import without_small_numbers
 from placemap.outputs.foi.letterhead import prepared
 from placemap.outputs.foi.questions import Letter
@@ -23,6 +26,7 @@ class Asked:
     Attributes:
         config: text of the system's config.
         file: name of the config.
+        others: texts of the other files of the system, by name.
         letter: what the reply says of itself.
         letterhead: a Word document to write the reply into; None for a plain one.
         hide_small: leave small counts of people out, and what they would follow from.
@@ -34,6 +38,7 @@ class Asked:
     letter: Letter
     letterhead: bytes | None = None
     hide_small: bool = False
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def foi_files(workspace: Workspace, asked: Asked) -> dict[str, bytes]:
@@ -47,8 +52,8 @@ def foi_files(workspace: Workspace, asked: Asked) -> dict[str, bytes]:
     from placemap.outputs.foi.pack import Material, pack
 
     letterhead = None if asked.letterhead is None else prepared(asked.letterhead, "the template")
-    config = public_text(asked.config)
-    declared = system_from_text(config, asked.file)
+    config, others = public_text(asked.config), dict[str, str]()
+    declared = system_from_text(config, asked.file, partial(_other, asked, others))
     require_filled_in(declared)
     system, (footprint,) = chosen_of(workspace, declared, [asked.footprint])
     outcome = workspace.build(system, footprint)
@@ -59,9 +64,17 @@ def foi_files(workspace: Workspace, asked: Asked) -> dict[str, bytes]:
     if asked.hide_small:
         tables = without_small_numbers(build.tables)
         build, report = replace(build, tables=tables), replace(report, tables=tables)
-    material = Material(report, resolved.assignment, build, outlines, config, letterhead)
+    material = Material(report, resolved.assignment, build, outlines, config, letterhead, others)
     lock = lock_of(build, asked.file, asked.letter, workspace.geography.chosen, hide_small=asked.hide_small)
     return pack(material, lock)
+
+
+def _other(asked: Asked, used: dict[str, str], name: str) -> str:
+    """The text of another file of the system without what was noted in it; one that is read is `used`."""
+    if name not in asked.others:
+        raise PlacemapError("no such file", location=name, hint="`files` names other files of the system")
+    used[name] = public_text(asked.others[name])
+    return used[name]
 
 
 def make_foi(workspace: Workspace, system: System, asked: Asked, out: Path) -> list[Path]:

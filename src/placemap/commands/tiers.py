@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from placemap.apply.tiers import Tiers, tiers_of
 from placemap.commands.workspace import Workspace
+from placemap.config.grades import is_below
 from placemap.config.tiers import chain_of, inner_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.resolve.resolved import ResolvedFootprint
@@ -25,6 +27,30 @@ def chain_in(workspace: Workspace, resolved: ResolvedFootprint) -> list[Resolved
         )
     tiers = [workspace.footprint(resolved.system, footprint.id) for footprint in chain]
     return [workspace.check(resolved.system, footprint).without_errors() for footprint in tiers]
+
+
+def below_in(workspace: Workspace, national: ResolvedFootprint) -> list[ResolvedFootprint]:
+    """The tiers that lie inside the default footprints of all systems, each without errors.
+
+    Tiers whose evidence is weaker than asked for are left out, as systems are.
+    """
+    found = []
+    for part in national.parts:
+        chain = chain_of(part.system, part.footprint)
+        for one in chain[chain.index(part.footprint) + 1 :] if part.footprint in chain else []:
+            footprint = workspace.footprint(part.system, one.id)
+            if not is_below(footprint.grade, workspace.min_grade):
+                found.append(workspace.check(part.system, footprint).without_errors())
+    return found
+
+
+def applied_tiers(workspace: Workspace, resolved: ResolvedFootprint) -> Tiers:
+    """All tiers that go through a footprint, or lie inside those of all England, to apply data to.
+
+    Raises:
+        PlacemapError: there is but one tier, or one has errors.
+    """
+    return tiers_of([resolved, *below_in(workspace, resolved)] if resolved.parts else chain_in(workspace, resolved))
 
 
 def inside(workspace: Workspace, resolved: ResolvedFootprint) -> list[ResolvedFootprint]:

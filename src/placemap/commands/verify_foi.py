@@ -18,7 +18,7 @@ from placemap.core.installed import __version__
 from placemap.outputs.foi.hidden import hidden
 from placemap.outputs.foi.letterhead import LETTERHEAD
 from placemap.outputs.foi.lock import HIDE, LIBRARIES, LOCK, PackLock, libraries, parse_pack_lock
-from placemap.outputs.foi.pack import CONFIG, SUMS, sums
+from placemap.outputs.foi.pack import CONFIG, OTHER_CONFIGS, SUMS, sums
 from placemap.outputs.foi.unpack import MOST_BYTES, unpacked
 from placemap.outputs.foi.words import words
 
@@ -178,14 +178,26 @@ def _remake(files: dict[str, bytes], lock: PackLock, data: Path | None) -> tuple
     from placemap.commands.foi import Asked, foi_files
     from placemap.commands.workspace import open_workspace
 
-    try:
-        text = files[CONFIG].decode("utf-8")
-    except UnicodeDecodeError:
-        raise PlacemapError(f"{CONFIG} is not UTF-8") from None
-    asked = Asked(text, lock.config, lock.footprint, lock.letter, files.get(LETTERHEAD), lock.small_numbers == HIDE)
+    beside = f"{OTHER_CONFIGS}/"
+    asked = Asked(
+        _text(files, CONFIG),
+        lock.config,
+        lock.footprint,
+        lock.letter,
+        files.get(LETTERHEAD),
+        lock.small_numbers == HIDE,
+        {name.removeprefix(beside): _text(files, name) for name in files if name.startswith(beside)},
+    )
     workspace = open_workspace(data, lock.measure, vintages=lock.vintages, as_of=lock.as_of)
     made = foi_files(workspace, asked)
     return made, parse_pack_lock(made[LOCK])
+
+
+def _text(files: dict[str, bytes], name: str) -> str:
+    try:
+        return files[name].decode("utf-8")
+    except UnicodeDecodeError:
+        raise PlacemapError(f"{name} is not UTF-8") from None
 
 
 def _compare_all(files: dict[str, bytes], made: dict[str, bytes], lock: PackLock, again: PackLock, step: Step) -> None:

@@ -6,6 +6,7 @@ mistakes of a file are reported at once. They keep silent about values of a wron
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,7 +64,29 @@ def _end_errors(place: Any, path: KeyPath, tree: YamlTree, declared: Footprints)
         if len(parts) == 3 and parts[0] == system:
             parts = parts[1:]
         if len(parts) == 2:
-            yield from _successor_errors(parts, own, tree.value_loc((*path, "succeeded_by", code)), declared)
+            loc = tree.value_loc((*path, "succeeded_by", code))
+            yield from _successor_errors(parts, own, loc, declared)
+            yield from _ended_before(parts, own, loc, declared)
+
+
+def _ended_before(parts: list[str], own: str, loc: Loc, declared: Footprints) -> Iterator[PlacemapError]:
+    """A successor that was gone before it could follow; so no places follow each other in a circle either."""
+    code = "/".join(parts)
+    end, other = (_last_day(one, declared) for one in (own, code))
+    if end and other and code != own and other <= end:
+        yield PlacemapError(
+            f"{code} ended on {other}, and so cannot follow a place that ended on {end}",
+            location=str(loc),
+            hint="name the places that followed it, or correct one of the two `valid_to`",
+        )
+
+
+def _last_day(code: str, declared: Footprints) -> str:
+    """The last day of a place, or of its footprint, as ISO text; empty where it has none."""
+    footprint, _, place = code.partition("/")
+    item = as_dict(declared[footprint].value) if footprint in declared else {}
+    day = as_dict(as_dict(item.get("places")).get(place)).get("valid_to") or item.get("valid_to")
+    return str(day) if re.fullmatch(r"\d{4}-\d\d-\d\d", str(day)) else ""
 
 
 def _above(config: Any, path: KeyPath) -> Any:

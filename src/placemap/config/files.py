@@ -6,9 +6,10 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from placemap.config.model import System
-from placemap.config.schema import OTHER_FILE
+from placemap.config.schema import OTHER_FILE, SYSTEMS_OF
 from placemap.config.tier_references import as_dict
 from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.errors import PlacemapError
@@ -53,6 +54,8 @@ def _clashes(tree: YamlTree, trees: list[YamlTree]) -> Errors:
     if own != first:
         message = f"this file is about `{own}`, and {trees[0].file} about `{first}`; files of one system have one id"
         errors.append(_error(message, tree, ("ics", "id"), "take the file out of `files`, or correct the id"))
+    else:
+        errors += _other_words(tree, trees[0])
     for key in as_dict(tree.value.get("footprints")):
         other = next((item.file for item in before if key in as_dict(item.value.get("footprints"))), None)
         if other:
@@ -64,6 +67,20 @@ def _clashes(tree: YamlTree, trees: list[YamlTree]) -> Errors:
             message = f"evidence `{key}` is another document in {known.file}"
             errors.append(_error(message, tree, ("evidence", key), "give one of the two another id"))
     return errors
+
+
+def _other_words(tree: YamlTree, first: YamlTree) -> Errors:
+    """What a file says of the system as a whole in another way than the first, whose word counts for all files."""
+    own, said = (as_dict(item.value.get("ics")) for item in (tree, first))
+    words: list[tuple[KeyPath, Any, Any]] = [(("ics", key), own.get(key), said.get(key)) for key in ("name", "icb")]
+    years = sorted(str(key) for key in tree.value if re.fullmatch(SYSTEMS_OF, str(key)))
+    words += [((key,), tree.value[key], first.value.get(key)) for key in years]
+    hint = "write the same in all files of the system"
+    return [
+        _error(f"`{path[-1]}` of the system is another in {first.file}", tree, path, hint)
+        for path, value, other in words
+        if value is not None and value != other
+    ]
 
 
 def _error(message: str, tree: YamlTree, path: KeyPath, hint: str) -> PlacemapError:

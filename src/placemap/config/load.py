@@ -38,6 +38,18 @@ def load_system(path: Path, name: str | None = None) -> System:
     return system
 
 
+def other_texts(path: Path) -> dict[str, str]:
+    """The texts of the other files of a system by name, for a config that `load_system` takes."""
+    found: dict[str, str] = {}
+
+    def read(name: str) -> str:
+        found[name] = read_text(path.parent / name, name)
+        return found[name]
+
+    system_from_text(read_text(path, path.name), path.name, read)
+    return found
+
+
 def system_from_text(text: str, name: str, read: Callable[[str], str] | None = None) -> System:
     """Parse the text of a config.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from placemap.config.model import Footprint, System
+from placemap.core.codes import LSOA_VINTAGE, PLACE, published_prefix
+from placemap.core.text import listed
 
 #: What most systems call a place, what a place divides into, and what that does.
 PLACE_TIER, NEIGHBOURHOOD_TIER, PART_TIER = "place", "neighbourhood", "neighbourhood-part"
@@ -43,6 +45,25 @@ def inner_of(system: System, footprint: Footprint) -> list[Footprint]:
     return [
         other for other in system.footprints.values() if (over := outer_of(system, other)) and over.id == footprint.id
     ]
+
+
+def rests_on_patients(system: System, footprint: Footprint) -> bool:
+    """Whether patients decide where LSOAs go, in a footprint or in those that it is put together from."""
+    parts = (system.footprints[key] for key in footprint.united)
+    return footprint.has_patient_kinds or any(rests_on_patients(system, part) for part in parts)
+
+
+def put_together(system: System, footprint: Footprint) -> str:
+    """What a footprint that is put together from places of others is made of, in sentences."""
+    names = listed(sorted(f"“{system.footprints[key].name}”" for key in footprint.united))
+    own = any(member.kind != PLACE.id for _, member in footprint.members())
+    made = f"The places are put together from those of {names}{', and from units of their own' if own else ''}."
+    if not rests_on_patients(system, footprint):
+        return f"{made} All of these are made of whole areas of official geography."
+    return (
+        f"{made} Some or all of these are groups of GP practices, not areas drawn on a map: each 2021 LSOA is with the "
+        "practices that have most of its registered patients."
+    )
 
 
 def chain_of(system: System, footprint: Footprint) -> list[Footprint]:
@@ -84,6 +105,12 @@ def _around(system: System, footprint: Footprint) -> list[str]:
 
 
 def tier_names(system: System, chain: list[Footprint]) -> list[str]:
-    """A name for each of some footprints: its tier, or its id where several are of one tier."""
-    tiers = [tier_of(system, footprint) for footprint in chain]
-    return [tier if tiers.count(tier) == 1 else footprint.id for tier, footprint in zip(tiers, chain, strict=True)]
+    """A name for each of some footprints, no two alike: its tier, or its id where several are of one tier.
+
+    None is that of the LSOAs, which stand in a table beside them.
+    """
+    tiers, ids = [tier_of(system, footprint) for footprint in chain], [footprint.id for footprint in chain]
+    names = [tier if tiers.count(tier) == 1 else key for tier, key in zip(tiers, ids, strict=True)]
+    names = names if len(set(names)) == len(names) else ids
+    lsoas = published_prefix("lsoa", LSOA_VINTAGE).lower()
+    return [f"tier-{name}" if name == lsoas else name for name in names]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from placemap.core.arrays import Floats, Ints, Texts, distinct, ratio, sums
+from placemap.core.arrays import Bools, Floats, Ints, Numbers, Texts, distinct, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.tables import Table
 from placemap.crosswalk import schemas
 from placemap.crosswalk.headed import best_fit, fit, headed, lsoas_of_places, place_share
 from placemap.reference.by_lsoa import Units
+from placemap.reference.geography import Geography
 from placemap.resolve.resolve import METHODS
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -58,15 +60,48 @@ def unit_table(resolved: ResolvedFootprint, units: Units) -> Table:
     lsoas = np.bincount(rows.row, minlength=len(rows.place))
     of_unit = np.bincount(units.of[units.of >= 0], minlength=len(units.codes))
     people = weights(resolved, units, rows)
-    columns = {
+    columns: dict[str, Numbers] = {
         **_unit_columns(units, rows.unit),
         "LSOAS": lsoas,
         **people,
         "FIT": fit(lsoas, of_unit[rows.unit], lsoas_of_places(resolved)[rows.place]),
         "BEST_FIT": best_fit(rows.unit, people["RESIDENTS"], rows.place, resolved.placecd),
     }
+    doubtful = _doubtful(resolved.geography, units)[rows.unit]
+    if doubtful.any():
+        columns |= _without_doubtful(resolved, units, rows, columns, doubtful)
     schema = schemas.place_unit(units.kind, units.vintage, resolved.populations)
     return headed(resolved, f"place_{units.prefix.lower()}", schema, rows.place, rows.unit, columns)
+
+
+def _doubtful(geography: Geography, units: Units) -> Bools:
+    """By unit, whether it may have more LSOAs than are known: the source leaves LSOAs out, and it borders on them."""
+    doubtful = np.zeros(len(units.codes), dtype=bool)
+    entry = geography.data.find("lookup", units.kind, units.vintage)
+    if entry is None or not entry.coverage.startswith("part"):
+        return doubtful
+    if geography.data.find("adjacency") is None:
+        return ~doubtful
+    for ours, theirs in (geography.adjacency, geography.adjacency[::-1]):
+        at_border = (units.of[ours] >= 0) & (units.of[theirs] < 0)
+        doubtful[units.of[ours][at_border]] = True
+    return doubtful
+
+
+def _without_doubtful(
+    resolved: ResolvedFootprint, units: Units, rows: Overlaps, columns: Mapping[str, Numbers], doubtful: Bools
+) -> dict[str, Numbers]:
+    """The columns about whole units, with what cannot be told of doubtful ones left out."""
+    place, fits = resolved.assignment.place, columns["FIT"]
+    untold = np.bincount(place[(place >= 0) & (units.of < 0)], minlength=len(resolved.places))[rows.place] > 0
+    kept = np.where((fits == "partial") & ~untold, "partial", "")
+    told = np.where(np.isin(fits, ["exact", "contains"]), "contains", kept)
+    shares = ("UNIT_RESIDENT_SHARE", "UNIT_REGISTERED_SHARE")
+    return {
+        **{share: np.where(doubtful, np.nan, columns[share]) for share in shares},
+        "FIT": np.where(doubtful, told, fits).astype(object),
+        "BEST_FIT": columns["BEST_FIT"] & ~doubtful,
+    }
 
 
 def overlaps(resolved: ResolvedFootprint, units: Units) -> Overlaps:

@@ -74,12 +74,7 @@ def write_reconciliation(applied: Applied, path: Path) -> None:
 
 def told_held_back(applied: Applied, tiers: Tiers | None = None) -> list[HeldBack]:
     """What is not published; of parts of places, under the place, with the one of the tier above that they lie in."""
-    if tiers is None:
-        return list(applied.held_back)
-    return [
-        replace(one, place=tiers.place_of(one.place), what=tiers.part_of(one.place, one.what))
-        for one in applied.held_back
-    ]
+    return list(applied.held_back) if tiers is None else tiers.held_back(applied)
 
 
 def held_back_table(applied: Applied, tiers: Tiers | None = None) -> Table:

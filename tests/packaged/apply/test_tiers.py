@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from conftest import PACKAGED
+from placemap.core.errors import PlacemapError
 
 
 def figures(run, tmp_path, data, *options):
@@ -86,7 +87,7 @@ def test_one_place_that_is_divided_sums_and_others_have_nothing_below(run, tmp_p
         (["--system", "norfolk-and-waveney", "--whole-numbers"], "--whole-numbers is for one tier"),
         (["--system", "norfolk-and-waveney", "-f", "option-6"], "has no other tier"),
         (["--system", "norfolk-and-waveney", "--system", "bnssg"], "--tiers takes one system and footprint"),
-        (["--england"], "--tiers takes one system"),
+        (["--england", "--sql"], "--sql is for one tier"),
     ],
 )
 def test_what_tiers_do_not_go_with_is_refused(run, tmp_path, lsoas, options, message):
@@ -95,3 +96,61 @@ def test_what_tiers_do_not_go_with_is_refused(run, tmp_path, lsoas, options, mes
     assert ran.code == 2
     assert message in ran.err
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_tiers_from_python_are_those_of_the_command(norfolk, run, tmp_path, lsoas):
+    found = figures(run, tmp_path, lsoas, "--system", "norfolk-and-waveney", "--sum", "calls")
+    applied = norfolk.apply(lsoas, sums=["calls"], tiers=True)
+    columns = ["FOOTPRINT", "PLACECD", "PLACENM", "PARENTCD", "PARENTNM"]
+    assert applied.frame[columns].to_numpy().tolist() == found[columns].to_numpy().tolist()
+    assert applied.frame["calls"].tolist() == pd.to_numeric(found["calls"]).tolist()
+    (covered,) = applied.covered
+    shares = covered.set_index(["PLACECD", "PARENTCD"])["UNIT_COVERAGE"].to_dict()
+    assert {shares[key] for key in applied.frame[["PLACECD", "PARENTCD"]].itertuples(index=False, name=None)} == {1.0}
+
+
+def test_parents_from_python(norfolk):
+    """Mid Norfolk and North Norfolk 1 each have residents in a place that is not theirs, counted by hand."""
+    parents = norfolk.parents("neighbourhoods")
+    crossing = parents[~parents["IS_PARENT"]].set_index("PLACENM")["RESIDENTS"].to_dict()
+    assert crossing == {"Mid Norfolk": 1447, "North Norfolk 1": 2143}
+    with pytest.raises(PlacemapError, match="`option-4` of norfolk-and-waveney lies inside no other"):
+        norfolk.parents()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"footprint": "option-6"}, "has no other tier"), ({"whole": True}, "`whole` is for one tier")],
+)
+def test_what_tiers_do_not_go_with_is_refused_in_python(norfolk, lsoas, options, message):
+    with pytest.raises(PlacemapError, match=message):
+        norfolk.apply(lsoas, sums=["calls"], tiers=True, **options)
+
+
+def test_a_database_gets_the_places_of_each_tier_and_no_parts_of_them(run, tmp_path, lsoas):
+    """Norfolk has 5 places and 17 PCNs; two cross, so figures have two rows more than there are places."""
+    import duckdb
+
+    lsoas.to_csv(tmp_path / "data.csv", index=False)
+    path = tmp_path / "our.duckdb"
+    ran = run(
+        "apply", "data.csv", "--system", "norfolk-and-waveney", "--tiers", "--sum", "calls", "--to", f"duckdb:{path}"
+    )
+    assert ran.code == 0, ran.err
+    with duckdb.connect(str(path)) as base:
+        query = "SELECT FOOTPRINT, count(*), count(DISTINCT PLACECD), sum(RESIDENTS) FROM placemap.places GROUP BY 1"
+        assert sorted(base.sql(query).fetchall()) == [
+            ("neighbourhoods", 17, 17, 1_032_520),
+            ("option-4", 5, 5, 1_032_520),
+        ]
+        assert base.sql("SELECT count(*) FROM placemap.applied").fetchall() == [(24,)]
+        strangers = "SELECT PLACECD FROM placemap.applied EXCEPT SELECT PLACECD FROM placemap.places"
+        assert base.sql(strangers).fetchall() == []
+
+
+def test_what_is_held_back_is_told_of_places_in_python(norfolk, lsoas):
+    few = lsoas.assign(calls=1)
+    held = norfolk.apply(few, sums=["calls"], count=True, tiers=True, publish="nhs").held_back
+    places = {f"norfolk-and-waveney/neighbourhoods/{key}" for key in ("mid-norfolk", "north-norfolk-1")}
+    assert {one.place for one in held} >= places
+    assert not [one.place for one in held if "@" in one.place]

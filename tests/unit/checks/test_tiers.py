@@ -132,6 +132,19 @@ def test_patients_that_cross_councils_are_a_warning_with_their_lsoas_and_people(
     assert any(parents.values())
 
 
+def test_parent_that_has_ended_is_not_said_to_be_missing(findings_of):
+    """What divided a place that ended is put under another one, and that is no mere note."""
+    outer = COUNCILS.replace("ltla: {E07000902: Borley}}", "ltla: [E07000902], valid_to: 2023-03-31}").replace(
+        "{E06000901: Ashton}", "[E06000901, E07000902]"
+    )
+    inner = (WARDS % "inside: councils").replace("name: Castle,", "name: Castle, parent: borley,")
+    found = [f for f in findings_of(config(outer, inner, default="wards")) if f.code == "parent-found"]
+    (castle,) = [f for f in found if f.subject == "castle"]
+    assert castle.severity == "warning"
+    assert castle.message.startswith("Castle names `borley` as its parent, which is not in force; Ashton is taken")
+    assert {f.severity for f in found if f.subject != "castle"} == {"info"}
+
+
 def test_practice_in_different_places_by_two_tiers_is_named(findings_of):
     outer = PRACTICES % "" + "      other: {name: Other, practice: [A90001]}\n"
     inner = (
@@ -215,6 +228,20 @@ def test_tier_of_a_footprint_follows_from_what_is_around_it(outermost, middle, t
     assert names == (["councils", "wards", "neighbourhood"] if tiers[0] == tiers[1] else tiers)
 
 
+def test_no_two_tiers_have_one_name_nor_that_of_the_lsoas():
+    """A footprint's id may be another's tier, and a tier be called like the column of LSOAs."""
+    places = COUNCILS.replace("name: Councils", "tier: lsoa21\n    name: Councils")
+    first = (WARDS % "inside: councils").replace("  wards:", "  neighbourhood-part:")
+    second = (WARDS % "inside: councils").replace("  wards:", "  parts:")
+    within = (PRACTICES % "inside: parts").replace("name: By", "tier: neighbourhood-part\n    name: By")
+    system = system_from_text(config(places, first, second, within, default="councils"), "toy.yaml")
+    chain = chain_of(system, system.footprints["councils"])
+    assert sorted(tier_of(system, one) for one in chain) == ["lsoa21", "neighbourhood-part", "place", "place"]
+    names = tier_names(system, chain)
+    assert len(set(names)) == len(names) == 4
+    assert "lsoa21" not in tier_names(system, chain[:1])
+
+
 # --- several files ---------------------------------------------------------------------------------------------------
 
 
@@ -249,6 +276,13 @@ def test_either_file_may_be_asked_for(two_files):
     ("old", "new", "message"),
     [
         ("id: toyshire", "id: other", "this file is about `other`"),
+        ("name: Toyshire", "name: Othershire", "`name` of the system is another in places.yaml"),
+        ("ods: QT1", "ods: QT2", "`icb` of the system is another in places.yaml"),
+        (
+            "evidence:",
+            "systems_of_2026: {E54000902: NHS Other}\nevidence:",
+            "`systems_of_2026` of the system is another in places.yaml",
+        ),
         ("wards:", "united:", "there is a footprint `united` in places.yaml already"),
         ("date: 2022-05", "date: 2021-05", "evidence `plan` is another document in places.yaml"),
         ("grade: A", "grade: X", "`grade`: found `X`"),
@@ -263,4 +297,4 @@ def test_mistakes_between_files_stand_where_they_are(two_files, old, new, messag
     (error,) = [one for one in caught.value.errors if message in one.message]
     file, line, column = error.location.split(":")
     text = (two_files / file).read_text().splitlines()[int(line) - 1][int(column) - 1 :]
-    assert text.startswith((new.split(":")[0], new.split(": ")[-1], "wards/abbey", "plan"))
+    assert text.startswith((new.split(":")[0], "icb", new.split(": ")[-1], "wards/abbey", "plan"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from io import BytesIO
 
 from placemap.config.grades import GRADES
@@ -29,7 +30,7 @@ from placemap.outputs.workbook import workbook_of
 from placemap.resolve.resolve import Assignment
 
 SUMS, CONFIG, METHOD = "SHA256SUMS", "declaration.yaml", "method.md"
-TABLES = "tables"
+TABLES, OTHER_CONFIGS = "tables", "other-declarations"
 #: The sheets of tables that requests ask for; the pack has the other tables as CSV.
 _SHEETS = ("Places", "LSOAs", "Wards", "LTLAs", "PCNs", "Former CCGs")
 
@@ -43,6 +44,7 @@ class Material:
         build: its tables, findings and sources.
         config: text of the config.
         letterhead: to write the reply into, as `letterhead.prepared` gives it.
+        others: texts of the other files of the system, by name.
     """
 
     report: Report
@@ -51,6 +53,7 @@ class Material:
     outlines: PlaceBoundaries
     config: str
     letterhead: bytes | None = None
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def pack(made_from: Material, lock: PackLock) -> dict[str, bytes]:
@@ -66,6 +69,7 @@ def pack(made_from: Material, lock: PackLock) -> dict[str, bytes]:
         "map.png": image,
         "map.svg": svg_text(drawn).encode("utf-8"),
         CONFIG: made_from.config.encode("utf-8"),
+        **{f"{OTHER_CONFIGS}/{name}": text.encode("utf-8") for name, text in made_from.others.items()},
         LOCK: lock.to_text().encode("utf-8"),
         **_tables(made_from),
         **({LETTERHEAD: letterhead} if letterhead else {}),

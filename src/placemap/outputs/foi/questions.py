@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from placemap.config.model import Evidence
+from placemap.config.tiers import put_together, rests_on_patients
 from placemap.core.codes import KINDS
 from placemap.core.tables import Table
 from placemap.core.text import counted, listed, month, some
@@ -105,9 +106,11 @@ def _one(tables: dict[str, Table], start: str) -> Table:
 
 
 def _geography(report: Report) -> list[str]:
+    have = f"We have {counted(len(report.places), 'place')}."
+    if report.footprint.united:
+        return [f"{have} {put_together(report.system, report.footprint)}", "The table of places names them."]
     labels = {label: None for place in report.places for label, _, _ in place.members}
     areas = [_SAID.get(label, _PLURALS[label]) for label in labels if label not in _PATIENT_LABELS]
-    have = f"We have {counted(len(report.places), 'place')}."
     if not report.footprint.has_patient_kinds:
         made = "It is made" if len(report.places) == 1 else "They are made"
         return [
@@ -251,7 +254,7 @@ def _sources(report: Report) -> list[str]:
 
 def _limits(report: Report, *, hidden: bool) -> list[str]:
     lines = ["Places are set locally and have no official ONS codes; the codes in the files are made for these files."]
-    if report.footprint.has_patient_kinds:
+    if rests_on_patients(report.system, report.footprint):
         lines.append(
             "An LSOA is given to one place even where many of its residents use practices of another, so figures by "
             "LSOA describe where people live, not where they are registered."

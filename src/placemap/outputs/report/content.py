@@ -10,6 +10,7 @@ import numpy as np
 
 from placemap.config.grades import GRADES
 from placemap.config.model import Evidence, Footprint, Member, Place, System
+from placemap.config.tiers import put_together
 from placemap.core.findings import Finding, Severity
 from placemap.core.tables import Table
 from placemap.core.text import counted, month
@@ -214,6 +215,8 @@ def _status(footprint: Footprint) -> str:
 
 
 def _basis(resolved: ResolvedFootprint) -> list[str]:
+    if resolved.footprint.united:
+        return [put_together(resolved.system, resolved.footprint)]
     if not resolved.footprint.has_patient_kinds:
         return ["The places are made of whole areas of official geography, so no figures decide where an LSOA goes."]
     lines = [
