@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from placemap.apply.tiers import Tiers, tiers_of
+from typing import TYPE_CHECKING
+
 from placemap.commands.workspace import Workspace
 from placemap.config.grades import is_below
 from placemap.config.tiers import chain_of, inner_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.resolve.resolved import ResolvedFootprint
+
+if TYPE_CHECKING:
+    from placemap.apply.tiers import Tiers
 
 
 def chain_in(workspace: Workspace, resolved: ResolvedFootprint) -> list[ResolvedFootprint]:
@@ -50,6 +54,8 @@ def applied_tiers(workspace: Workspace, resolved: ResolvedFootprint) -> Tiers:
     Raises:
         PlacemapError: there is but one tier, or one has errors.
     """
+    from placemap.apply.tiers import tiers_of  # with frames, which a build does without
+
     return tiers_of([resolved, *below_in(workspace, resolved)] if resolved.parts else chain_in(workspace, resolved))
 
 
