@@ -70,10 +70,12 @@ def test_the_layouts_that_the_page_shows_are_those_of_the_files(page, folder):
 
 def test_the_page_does_what_it_says_and_its_tables_have_the_right_figures(page, run_page, folder, bnssg, wards, lsoas):
     ran, wrong = run_page(page("docs/commands/recipes.md"))
-    assert (ran, wrong) == (4, [])
+    assert (ran, wrong) == (5, [])
     check_wards(read(folder / "low-income-by-place.csv"), bnssg, wards)
     check_claimants(read(folder / "claimants-by-place.csv"), lsoas)
     check_admissions(read(folder / "admissions-by-place.csv"))
+    check_published(read(folder / "claimants-to-publish.csv"), lsoas)
+    assert (folder / "claimants-to-publish-held-back.csv").is_file()
 
 
 def test_a_total_with_a_code_of_its_own_changes_no_figure(run, tmp_path, bnssg, wards):
@@ -120,6 +122,18 @@ def check_claimants(found, lsoas):
         lower, upper = given[row["PLACENM"]][1:]
         expected = "higher than" if lower > whole else "lower than" if upper < whole else "similar to"
         assert row[f"{title} VS SYSTEM"] == f"{expected} the system"
+
+
+def check_published(found, lsoas):
+    """Counts to the nearest 5 of what they are."""
+    sums = {}
+    for code, _, place, _ in lsoas:
+        sums[place] = sums.get(place, 0) + published_tables.count_of(code)
+    assert {row["PLACENM"] for row in found} == sums.keys()
+    for row in found:
+        assert row["Age 16+"].isdigit()
+        assert int(row["Age 16+"]) % 5 == 0
+        assert abs(int(row["Age 16+"]) - sums[row["PLACENM"]]) <= 2.5
 
 
 def check_admissions(found):
