@@ -18,6 +18,8 @@ PALETTE = (
 _ENOUGH, _WEIGHT, _FAR = 7.0, 30.0, 25.0
 #: Where places share colours, so many more could have one than there are: the last still have a choice.
 _LEEWAY = 6
+#: So many places share colours evenly; of more, such as England's, it counts most that neighbours are told apart.
+_EVENLY = 3 * len(PALETTE)
 
 Neighbours = Iterable[tuple[int, int]]
 
@@ -69,7 +71,7 @@ def colours(places: int, neighbours: Neighbours, given: Mapping[int, str] | None
         touching[one].add(other)
         touching[other].add(one)
     own = places <= len(PALETTE)
-    often = 1 if own else -(-(places + _LEEWAY) // len(PALETTE))
+    often = 1 if own else -(-(places + _LEEWAY) // len(PALETTE)) if places <= _EVENLY else places
     choice = _Choice(touching, frozenset(fixed), often, inf if own else _WEIGHT * _ENOUGH + _FAR)
     chosen = choice.first(fixed)
     while (own and choice.swap(chosen)) or choice.change(chosen):
