@@ -20,7 +20,7 @@ def prepare(folder: Path) -> None:
     footprint = footprints_of(system, [])[0]
     outcome = workspace.build(system, footprint)
     tables = Path(workspace.geography.data.where).absolute() / "tables"
-    read = [str(tables / f"{entry.name}.parquet") for entry in workspace.inputs(footprint)]
+    read = [str(tables / f"{entry.name}.parquet") for entry in workspace.inputs(system, footprint)]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "read.txt").write_text("\n".join(read))
     with (folder / "write.pickle").open("wb") as file:
