@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from placemap.apply import sql
+from placemap.apply import sql, sql_rows
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.core.codes import LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
@@ -67,7 +67,7 @@ def locate(engine: Engine, by: str, kind: FineKind, geography: Geography, folder
     own = Path(tempfile.mkdtemp(dir=folder))  # where a link may be put, apart from that of the data
     lookup = lookup_for(kind, _Values(engine, by), geography, own, f"{label}, column `{by}`")
     engine.keep(sql.LOCATED, _located(by, lookup, own))
-    row = engine.query(sql.ended_rows())[0]
+    row = engine.query(sql_rows.ended_rows())[0]
     return Located(lookup, int(row["n"] or 0), int(row["ended"] or 0))
 
 
@@ -79,7 +79,7 @@ class _Values:
     by: str
 
     def __iter__(self) -> Iterator[str]:
-        rows = self.engine.query(sql.values_of(self.by))
+        rows = self.engine.query(sql_rows.values_of(self.by))
         return iter([row["CODE"] for row in rows])
 
 
@@ -91,7 +91,7 @@ def _located(by: str, lookup: FineLookup, folder: Path) -> str:
     table = f"read_parquet({sql.literal(literal_path(lookup.path, folder))})"
     if lookup.kind.id == "postcode":
         key = "REGEXP_REPLACE(UPPER(CAST(raw AS VARCHAR)), '[^A-Z0-9]', '', 'g')"
-        return sql.located(by, table, key, lookup.kind.key, ended="COALESCE(p.ended, '')")
+        return sql_rows.located(by, table, key, lookup.kind.key, ended="COALESCE(p.ended, '')")
     cases = " ".join(f"WHEN '{start}' THEN '{word}'" for start, word in _COUNTRIES.items())
     country = f"CASE SUBSTRING({sql.code_of('raw')}, 1, 3) {cases} END"
-    return sql.located(by, table, sql.code_of("raw"), lookup.kind.key, country=country)
+    return sql_rows.located(by, table, sql.code_of("raw"), lookup.kind.key, country=country)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from placemap.apply import apportion as place_keys
-from placemap.apply import sql
+from placemap.apply import sql, sql_rows
 from placemap.apply.apportion import DECLARED, Apportionment
 from placemap.apply.columns import check_columns, key_column
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
@@ -181,7 +181,7 @@ class Applier:
         if not isinstance(self.engine, DuckDbEngine):
             raise PlacemapError("--join runs on DuckDB only", hint="leave --engine out", exit_code=Exit.USAGE)
         self.engine.load(sql.JOIN, self._join_table())
-        self.engine.copy(sql.joined(self.question, JOIN_COLUMNS, LSOA_COLUMN), out)
+        self.engine.copy(sql_rows.joined(self.question, JOIN_COLUMNS, LSOA_COLUMN), out)
 
     def _join_table(self) -> pd.DataFrame:
         import pandas as pd
