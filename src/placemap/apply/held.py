@@ -131,7 +131,7 @@ class Counted:
         for outcome, where in lines.items():
             other = line_at(first.ics, first.footprint, outcome)
             cells = [sums.of.get((at, alias)) for at in (where, other)]
-            if None not in cells and where != other and sums.values[cells[0]] == sums.values[cells[1]]:  # type: ignore[index]
+            if None not in cells and where != other and sums.sums.values[cells[0]] == sums.sums.values[cells[1]]:  # type: ignore[index]
                 sums.equal([(where, alias)], [(other, alias)])
 
     def _add_others(self, sums: KnownSums, quantities: Quantities) -> None:

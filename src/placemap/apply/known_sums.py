@@ -15,47 +15,34 @@ import numpy as np
 from placemap.apply.publish_rule import PublishRule
 from placemap.apply.quantities import Quantities
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.suppress import UnprotectableError, suppressed
+from placemap.core.sums import HUNDREDTHS, Sums
+from placemap.core.suppress import UnprotectableError
 
 Where = tuple[Hashable, ...]
 Count = tuple[Where, str]
-_HUNDREDTHS = 100
 
 
 @dataclass
 class KnownSums:
-    """Counts, in hundredths, and the sums that tie them."""
+    """Counts by what they are of, and the sums that tie them."""
 
-    values: list[int] = field(default_factory=list)
+    sums: Sums = field(default_factory=Sums)
     of: dict[Count, int] = field(default_factory=dict)
-    unpublished: set[int] = field(default_factory=set)
-    equations: list[dict[int, int]] = field(default_factory=list)
 
     def add(self, where: Where, alias: str, value: float, *, shown: bool = True) -> None:
         """Make a count known; one that any table shows is shown."""
         cell = self.of.get((where, alias))
         if cell is None:
-            cell = self.of[where, alias] = self._new(value)
-            self.unpublished.add(cell)
+            cell = self.of[where, alias] = self.sums.cell(round(value * HUNDREDTHS))
+            self.sums.unpublished.add(cell)
         if shown:
-            self.unpublished.discard(cell)
+            self.sums.unpublished.discard(cell)
 
     def equal(self, wholes: Iterable[Count], parts: Iterable[Count]) -> None:
         """Some counts are the sum of others, and of a rest that is in no table."""
         left, right = ([self.of[count] for count in counts if count in self.of] for counts in (wholes, parts))
-        if not left or not right:
-            return
-        equation = dict.fromkeys(left, 1) | dict.fromkeys(right, -1)
-        rest = sum(sign * self.values[cell] for cell, sign in equation.items())
-        if abs(rest) >= _HUNDREDTHS // 2:
-            cell = self._new(abs(rest) / _HUNDREDTHS)
-            self.unpublished.add(cell)
-            equation[cell] = -1 if rest > 0 else 1
-        self.equations.append(equation)
-
-    def _new(self, value: float) -> int:
-        self.values.append(round(value * _HUNDREDTHS))
-        return len(self.values) - 1
+        if left and right:
+            self.sums.tie(left, right)
 
     def tie(self, quantities: Quantities) -> None:
         """At each place and line: counts that are part of another, or sum to it."""
@@ -75,11 +62,9 @@ class KnownSums:
         Raises:
             PlacemapError: there is no way to hide them.
         """
-        small = np.flatnonzero(rule.is_small(np.array(self.values, dtype=np.float64) / _HUNDREDTHS)).tolist()
+        small = np.flatnonzero(rule.is_small(np.array(self.sums.values, dtype=np.float64) / HUNDREDTHS)).tolist()
         try:
-            hidden = suppressed(
-                self.values, self.equations, small, unpublished=self.unpublished, step=rule.step * _HUNDREDTHS
-            )
+            hidden = self.sums.hidden(small, rule.step * HUNDREDTHS)
         except UnprotectableError as error:
             raise PlacemapError(
                 f"{len(error.cells):,} small counts would follow from the others, whatever is held back beside them",

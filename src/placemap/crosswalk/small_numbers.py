@@ -18,7 +18,8 @@ import pandas as pd
 
 from placemap.core.columns import columns_of
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.suppress import UnprotectableError, suppressed
+from placemap.core.sums import HUNDREDTHS, Sums
+from placemap.core.suppress import UnprotectableError
 from placemap.core.tables import Column, Table
 from placemap.crosswalk.patient_ledger import NO_PCN, NO_PLACE, OTHER, OUTSIDE_PLACED, OWN
 
@@ -28,7 +29,6 @@ HIDDEN = f"blank where it is 1 to {SMALL}, or where such a figure would follow f
 HIDDEN_SHARE = "blank where its count is left out"
 #: Shares are written as whole per cents: of an LSOA's two thousand patients, one per cent is more than a small count.
 COARSE = "rounded to whole per cents"
-_HUNDREDTHS = 100
 _SHARES = {
     "RESIDENTS": ("PLACE_RESIDENT_SHARE", "UNIT_RESIDENT_SHARE"),
     "REGISTERED": ("PLACE_REGISTERED_SHARE", "UNIT_REGISTERED_SHARE"),
@@ -50,9 +50,7 @@ def without_small_numbers(tables: Sequence[Table]) -> list[Table]:
     """
     cells = _cells(tables)
     try:
-        hidden = suppressed(
-            cells.values, cells.equations, cells.small(), unpublished=cells.unpublished, step=_HUNDREDTHS
-        )
+        hidden = cells.sums.hidden(cells.small(), HUNDREDTHS)
     except UnprotectableError as error:
         raise PlacemapError(
             f"{len(error.cells)} small counts follow from published totals, whatever is left out beside them",
@@ -68,21 +66,18 @@ def without_small_numbers(tables: Sequence[Table]) -> list[Table]:
 
 @dataclass
 class _Cells:
-    """All counts as numbered cells, in hundredths, and the sums that tie them."""
+    """All counts by where they stand, and the sums that tie them."""
 
-    values: list[int] = field(default_factory=list)
+    sums: Sums = field(default_factory=Sums)
     of: dict[Where, int] = field(default_factory=dict)
-    unpublished: list[int] = field(default_factory=list)
-    equations: list[dict[int, int]] = field(default_factory=list)
 
     def add(self, table: Table, column: str) -> None:
         for row, value in enumerate(table.frame[column].tolist()):
-            self.of[table.name, column, row] = len(self.values)
-            self.values.append(_hundredths(value))
+            self.of[table.name, column, row] = self.sums.cell(_hundredths(value))
 
     def small(self) -> list[int]:
-        limit = SMALL * _HUNDREDTHS + _HUNDREDTHS // 2
-        return [cell for cell, value in enumerate(self.values) if 0 < value < limit]
+        limit = SMALL * HUNDREDTHS + HUNDREDTHS // 2
+        return [cell for cell, value in enumerate(self.sums.values) if 0 < value < limit]
 
     def sums_to(self, parts: Iterable[int], total: float | None = None) -> None:
         """The parts sum to what everybody knows: `total`, a rest of which is in no table, or None for no rest."""
@@ -90,20 +85,13 @@ class _Cells:
 
     def equal(self, parts: Iterable[int], others: Iterable[int], total: float | None = 0.0) -> None:
         """`parts` less `others` is `total`, but for a rest that is in no table; None where there is no rest."""
-        equation = dict.fromkeys(parts, 1) | dict.fromkeys(others, -1)
-        if not equation:
-            return
-        if total is not None:
-            rest = _hundredths(total) - sum(sign * self.values[cell] for cell, sign in equation.items())
-            if abs(rest) >= _HUNDREDTHS // 2:
-                equation[len(self.values)] = 1 if rest > 0 else -1
-                self.unpublished.append(len(self.values))
-                self.values.append(abs(rest))
-        self.equations.append(equation)
+        one, other = list(parts), list(others)
+        if one or other:
+            self.sums.tie(one, other, None if total is None else _hundredths(total))
 
 
 def _hundredths(value: float) -> int:
-    return 0 if value is None or np.isnan(value) else round(value * _HUNDREDTHS)
+    return 0 if value is None or np.isnan(value) else round(value * HUNDREDTHS)
 
 
 def _cells(tables: Sequence[Table]) -> _Cells:
