@@ -12,6 +12,7 @@ import typer
 
 from placemap.cli.common import error_message, load
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.files import is_file
 
 if TYPE_CHECKING:
     from placemap.outputs.foi.questions import Letter
@@ -87,7 +88,7 @@ def request_text(given: str) -> str:
             hint="save its words as a .txt file, or give them in quotes",
             exit_code=Exit.USAGE,
         )
-    if len(given) > 250 or (" " in given and not _is_file(path)) or (not path.suffix and not _is_file(path)):
+    if len(given) > 250 or (" " in given and not is_file(path)) or (not path.suffix and not is_file(path)):
         return given.strip()
     text = read_text(path, given).strip()
     if not text or len(text) > _MOST:
@@ -97,13 +98,6 @@ def request_text(given: str) -> str:
             hint="give a text file with the words of the request",
         )
     return text
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
 
 
 def seen(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from placemap.core.errors import PlacemapError
-from placemap.core.files import is_litter
+from placemap.core.files import is_file, is_litter
 from placemap.core.installed import packaged_folder
 
 ENDINGS = (".yaml", ".yml")
@@ -19,11 +19,11 @@ def config_path(name: str, folder: Path | None = None) -> Path:
         PlacemapError: no config has that name.
     """
     given = Path(name)
-    if given.suffix in ENDINGS or len(given.parts) > 1 or _is_file(given):
+    if given.suffix in ENDINGS or len(given.parts) > 1 or is_file(given):
         return given
     for place in (folder or Path("configs"), packaged_folder("configs")):
         for ending in ENDINGS:
-            if _is_file(place / f"{name}{ending}"):
+            if is_file(place / f"{name}{ending}"):
                 return place / f"{name}{ending}"
     if _is_folder(given):  # only now: a folder of outputs may well be called like a system
         return given
@@ -56,13 +56,6 @@ def _in_folder(name: str) -> list[str]:
             hint="name the folder that holds them",
         )
     return found
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name that is too long, a folder that may not be read
-        return False
 
 
 def _is_folder(path: Path) -> bool:

@@ -46,6 +46,14 @@ _NEW = re.compile(r"\.(?P<stem>.+)\.\d+\.new(?P<ending>\.[^.]*)?")
 _LITTER = (".ds_store", "._*", "thumbs.db", "desktop.ini", ".~lock.*#", "~$*")
 
 
+def is_file(path: Path) -> bool:
+    """Whether a path is a file; what cannot be looked at, such as too long a name, is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def is_litter(path: Path) -> bool:
     """Whether a file is one that a system or an office program made for itself, such as the mark of an open file.
 
