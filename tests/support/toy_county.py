@@ -23,6 +23,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 LSOAS = [f"E010000{n:02}" for n in range(1, 14)]
+#: The LSOAs of the footprint `councils` by place, counted from 1; Corley has the 13th, too, which lies outside the system.
+PLACES = {"ashton": range(1, 6), "borley": range(6, 10), "corley": range(10, 14)}
 IN_SCOPE = LSOAS[:12]
 OUTSIDE = LSOAS[12]
 RESIDENTS = dict(zip(LSOAS, [1000, 600, 1400, 1200, 800, 2000, 1000, 1500, 500, 1000, 1000, 1000, 900], strict=True))

@@ -11,25 +11,14 @@ import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-import toy_county
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from toy_county import LSOAS
+from toy_county import LSOAS, PLACES
 
-import placemap
 from placemap.apply.pieces import pieces_of
 from placemap.core.errors import PlacemapError
 
-#: The LSOAs of the footprint `councils`, by place.
-PLACES = {"ashton": range(1, 6), "borley": range(6, 10), "corley": range(10, 14)}
 NORMAL = 1.959963984540054
-
-
-@pytest.fixture(scope="module")
-def county(toy_store, tmp_path_factory):
-    path = tmp_path_factory.mktemp("county") / "toyshire.yaml"
-    path.write_text(toy_county.CONFIG, encoding="utf-8")
-    return placemap.load(str(path), data=toy_store)
 
 
 @pytest.fixture(scope="module")

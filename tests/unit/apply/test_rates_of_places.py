@@ -13,22 +13,12 @@ import pytest
 import toy_county
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from toy_county import LSOAS, RESIDENTS
+from toy_county import LSOAS, PLACES, RESIDENTS
 
-import placemap
 from placemap.core.errors import PlacemapError
 
-#: The places of the footprint `councils`: Corley has LSOA 13, too, which lies outside the system.
-PLACES = {"ashton": range(1, 6), "borley": range(6, 10), "corley": range(10, 14)}
 EVENTS = dict(zip(LSOAS, [10, 6, 14, 12, 8, 40, 20, 30, 10, 0, 2, 1, 4], strict=True))
 NORMAL = 1.959963984540054
-
-
-@pytest.fixture(scope="module")
-def county(toy_store, tmp_path_factory):
-    path = tmp_path_factory.mktemp("county") / "toyshire.yaml"
-    path.write_text(toy_county.CONFIG, encoding="utf-8")
-    return placemap.load(str(path), data=toy_store)
 
 
 @pytest.fixture
