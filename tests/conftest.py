@@ -56,25 +56,27 @@ class Ran:
     err: str
 
 
-@pytest.fixture
-def cli(tmp_path, monkeypatch, toy_store):
-    """Run `placemap` in this process, in a folder of the test's own with the toy config in `configs/`."""
+def ran(*args):
+    """Run `placemap` in this process; what was not meant to be raised is."""
     from typer.testing import CliRunner
 
     from placemap.cli import app
 
+    result = CliRunner().invoke(app, [str(arg) for arg in args], prog_name="placemap")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+@pytest.fixture
+def cli(tmp_path, monkeypatch, toy_store):
+    """Run `placemap` in this process, in a folder of the test's own with the toy config in `configs/`."""
     (tmp_path / "configs").mkdir()
     (tmp_path / "configs" / "toyshire.yaml").write_text(toy_county.CONFIG)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PLACEMAP_DATA", str(toy_store))
 
-    def run(*args):
-        result = CliRunner().invoke(app, [str(arg) for arg in args], prog_name="placemap")
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Ran(result.exit_code, result.stdout, result.stderr)
-
-    return run
+    return ran
 
 
 def environment(store=PACKAGED, **more):
@@ -208,18 +210,11 @@ def norfolk() -> placemap.Places:
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Run `placemap` in this process on the packaged tables (or another `store`), in an empty folder."""
-    from typer.testing import CliRunner
-
-    from placemap.cli import app
-
     monkeypatch.chdir(tmp_path)
 
     def call(*args, store=PACKAGED):
         monkeypatch.setenv("PLACEMAP_DATA", str(store))
-        result = CliRunner().invoke(app, [str(arg) for arg in args], prog_name="placemap")
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Ran(result.exit_code, result.stdout, result.stderr)
+        return ran(*args)
 
     return call
 

@@ -295,26 +295,6 @@ def test_sql_has_no_lookup_and_says_so(at_hand, run, tmp_path):
     assert (found.code, "--sql has no lookup from postcodes to LSOAs" in found.err) == (2, True)
 
 
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    """The command line on the packaged tables, in a folder of the test's own."""
-    from typer.testing import CliRunner
-
-    from conftest import Ran
-    from placemap.cli import app
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("PLACEMAP_DATA")
-
-    def run(*words):
-        result = CliRunner().invoke(app, [str(word) for word in words], prog_name="placemap")
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Ran(result.exit_code, result.stdout, result.stderr)
-
-    return run
-
-
 # --- reading the publisher's file -------------------------------------------------------------------------------------
 
 
