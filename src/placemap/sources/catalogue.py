@@ -67,6 +67,7 @@ class Source:
     Attributes:
         attribution: lines that outputs must carry.
         rows: least and most rows of a whole file.
+        lsoas: least English LSOAs that a whole file has rows in, where that is looked at.
         measure, base, vintage: of a source that is fixed to one; empty where columns or content tell.
         total: the sum of its figures (England for residents); None where it is not known.
         total_note: which release of the figures has that total.
@@ -89,6 +90,7 @@ class Source:
     licence: str
     attribution: tuple[str, ...]
     rows: tuple[int, int]
+    lsoas: int = 0
     measure: str = ""
     base: str = ""
     vintage: str = ""

@@ -42,7 +42,7 @@ def directory(postcodes, tmp_path_factory):
     own = tmp_path_factory.mktemp("own")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(own))
-        small = replace(load_catalogue()["postcodes"], rows=(1, 4_000_000))
+        small = replace(load_catalogue()["postcodes"], rows=(1, 4_000_000), lsoas=0)
         areas = replace(load_catalogue()["output-areas"], rows=(1, 200_000), releases={})
         directory_zip(folder / "ONSPD_AUG_2026.zip", directory_csv(postcodes))
         (folder / "oa.csv").write_text(_output_areas(postcodes), encoding="utf-8")
@@ -300,7 +300,7 @@ def test_sql_has_no_lookup_and_says_so(at_hand, run, tmp_path):
 
 def _small():
     catalogue = {**load_catalogue()}
-    catalogue["postcodes"] = replace(catalogue["postcodes"], rows=(5, 1_000))
+    catalogue["postcodes"] = replace(catalogue["postcodes"], rows=(5, 1_000), lsoas=3)
     return catalogue
 
 
@@ -365,6 +365,10 @@ def _changed(frame, column, value, rows=1):
         (lambda few: directory_csv(_changed(few, "doterm", "202413")), "1 values of doterm are not months"),
         (lambda few: directory_csv(few.assign(lsoa21="")), "0 of 23 postcodes have an LSOA of England in lsoa21"),
         (lambda few: directory_csv(few.head(4)), "4 postcodes; expected 5 to 1,000"),
+        (
+            lambda few: directory_csv(few.head(10)),
+            "lie in 2 LSOAs of England; expected 3 or more, so a part is missing",
+        ),
         (lambda few: directory_csv(few, titles={"lsoa21": "x"}), "without LSOAs of 2021 (only those of 2011)"),
         (lambda few: directory_csv(few)[:-40] + b"\r\nAB1", "the file cannot be read"),
     ],

@@ -202,17 +202,25 @@ def _checked(table: pa.Table, directory: Directory, source: Source) -> pa.Table:
 
 
 def _require_england(table: pa.Table, directory: Directory, source: Source) -> None:
-    """Refuse a column of LSOAs that is not filled in, which would leave postcodes without a place."""
+    """Refuse a file that was cut between two rows, or a column of LSOAs that is not filled in: both lose postcodes."""
     from pyarrow import compute
 
-    english = compute.sum(compute.match_substring_regex(table["lsoa"].cast("string"), "^E01")).as_py() or 0
+    codes, title = table["lsoa"].cast("string"), directory.columns["lsoa"]
+    here = compute.match_substring_regex(codes, "^E01")
+    english = compute.sum(here).as_py() or 0
     if english < _LEAST_ENGLISH * len(table):
-        title = directory.columns["lsoa"]
         raise _odd(
             directory,
             source,
             f"{english:,} of {len(table):,} postcodes have an LSOA of England in {title}; "
             f"expected {_LEAST_ENGLISH:.0%}",
+        )
+    lsoas = compute.count_distinct(codes.filter(here)).as_py()
+    if lsoas < source.lsoas:
+        raise _odd(
+            directory,
+            source,
+            f"its postcodes lie in {lsoas:,} LSOAs of England; expected {source.lsoas:,} or more, so a part is missing",
         )
 
 
