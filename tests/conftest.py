@@ -18,8 +18,6 @@ REPO = Path(__file__).parents[1]
 PACKAGED = REPO / "data"
 #: Places of England, as the page of checks on the atlas counts them.
 PLACES = 191
-#: Official files that no test of all England needs; a store without them is made faster.
-NOT_NEEDED = ("LAD24_EN_BSC.gpkg", "LSOA21_PWC_EW.csv", "MYE2020_LSOA11.csv", "README.md")
 
 
 def pytest_addoption(parser):
@@ -148,7 +146,7 @@ def england_store(official_files, tmp_path_factory) -> Path:
     from placemap.sources.import_files import import_files
 
     store = tmp_path_factory.mktemp("england") / "store"
-    import_files([path for path in sorted(official_files.iterdir()) if path.name not in NOT_NEEDED], store)
+    import_files([official_files], store)
     return store
 
 
