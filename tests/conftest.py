@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import toy_county
+from hypothesis import HealthCheck, settings
 
 import placemap
 from placemap.cli import load
@@ -16,6 +17,16 @@ load()  # tests call the app of this process, with any of its commands
 
 REPO = Path(__file__).parents[1]
 PACKAGED = REPO / "data"
+# What Hypothesis finds must not hang on how busy the machine is, nor may a run differ from the one before it: a deadline
+# for each example says nothing of placemap, and new examples are what `make stress` is for.
+settings.register_profile(
+    "placemap",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("placemap")
+
 #: Places of England, as the page of checks on the atlas counts them.
 PLACES = 191
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -88,20 +86,16 @@ def _official(official_files, name, **more):
     return pd.read_csv(official_files / name, dtype=str, keep_default_na=False, encoding="utf-8-sig", **more)
 
 
-def test_all_england_by_icb_takes_seconds(workspace, official_files):
+def test_all_england_by_icb(workspace, official_files):
     frame = _official(official_files, "LSOA21_SICBL24_ICB24_LAD24_EN_LU.csv")[["LSOA21CD", "ICB24NM"]]
-    started = time.perf_counter()
     found = _infer(workspace, frame, "ICB24NM")
-    assert time.perf_counter() - started < 30  # it takes two; before units were counted at once, it did not end
     assert (found.rebuilt, len(found.inferred.places), len(frame)) == (True, 42, 33755)
 
 
-def test_all_practices_of_england_by_sub_icb_take_seconds(workspace, official_files):
+def test_all_practices_of_england_by_sub_icb(workspace, official_files):
     """The file has no header: practice, name, sub-ICB location, its name, PCN … A practice may have moved."""
     rows = _official(official_files, "epcncorepartnerdetails_2024-10.csv", header=None)
-    started = time.perf_counter()
     found = _infer(workspace, rows[[0, 2]].set_axis(["practice", "place"], axis=1), "place")
-    assert time.perf_counter() - started < 60
     assert found.errors == ()
     known = rows[rows[0].isin(found.inferred.wanted.listing.place_of)]
     assert set(found.inferred.wanted.names) == set(known[2])

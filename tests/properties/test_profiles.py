@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import toy_county
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placemap.apply.profile import profile_of
@@ -52,7 +52,7 @@ def _floats(values):
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(people, counts, counts, st.booleans())
 def test_counts_are_conserved_and_places_average_to_the_system(base, residents, some, scores, old):
     codes, vintage = (OLD, "2011") if old else (toy_county.LSOAS, "2021")
@@ -82,7 +82,7 @@ def test_counts_are_conserved_and_places_average_to_the_system(base, residents, 
     assert (part.value[known] <= part.high[known] + 1e-12).all()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(
     people, st.lists(st.integers(1, 10) | st.none(), min_size=13, max_size=13), st.sampled_from(["localities", "mixed"])
 )
@@ -101,7 +101,7 @@ def test_everybody_is_in_one_fifth(base, residents, deciles, footprint):
     assert figure.people[:placed].sum(axis=0) == pytest.approx(figure.people[placed])
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(counts, st.randoms())
 def test_the_order_of_rows_changes_nothing(base, some, random):
     order = list(range(13))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import toy_county
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from placemap.commands.workspace import Workspace
@@ -21,9 +21,7 @@ from placemap.reference.open_store import open_store
 from placemap.reference.store import Manifest, ReferenceData
 from placemap.resolve.resolve import lsoas_of, resolve
 
-QUICK = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+QUICK = settings(max_examples=40)
 PRACTICES = sorted(toy_county.PRACTICES)
 
 
@@ -439,7 +437,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from(KEYS), TREES, min_size=1, max_size=8))
 @example({"evidence": {"": [], "0": None}})
 def test_whatever_a_config_holds_its_mistakes_are_told_in_words_and_where_they_stand(tree):

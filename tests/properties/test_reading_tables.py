@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placemap.apply.engine_duckdb import DuckDbEngine
@@ -110,9 +110,7 @@ def lines_of(content):
     return content.count("\n") if content.endswith("\n") else content.count("\n") + 1
 
 
-QUIET = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+QUIET = settings(max_examples=150)
 
 
 @given(shape=shapes(), separator=st.sampled_from(SEPARATORS), encoding=st.sampled_from(ENCODINGS))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import PACKAGED
@@ -271,8 +271,6 @@ NUMBERS = st.one_of(
 ROWS = st.lists(st.tuples(CODES, NUMBERS), min_size=1, max_size=30)
 QUICK = settings(
     max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=EXAMPLES < 100,
 )
 

@@ -100,7 +100,7 @@ def _random(base: Assignment, labels: list[int]) -> Assignment:
     return replace(base, place=place)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     a=st.lists(st.integers(-1, 4), min_size=1, max_size=40),
     b=st.lists(st.integers(-1, 4), min_size=1, max_size=40),

@@ -243,7 +243,7 @@ def test_nothing_between_equals(workspace: Workspace, localities: Snapshot) -> N
     assert not found.changed
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_any_two_results_mirror(workspace: Workspace, localities: Snapshot, data: st.DataObject) -> None:
     codes = sorted(localities.names)

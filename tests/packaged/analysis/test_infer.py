@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import wkb
 
@@ -229,7 +229,7 @@ def test_a_code_in_two_places_named(workspace: Workspace) -> None:
         from_table(frame, workspace.geography, place_column="place")
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6)
 @given(data=st.data())
 def test_any_places_come_back(workspace: Workspace, data: st.DataObject) -> None:
     """Random unions of wards and single LSOAs of Bristol, in two or three places: whatever it is, it is rebuilt."""

@@ -161,7 +161,7 @@ def test_words_tell_whether_the_interval_contains_the_other():
     assert found == ["lower than England", "similar to England", "similar to England", "higher than England", ""]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.floats(0, 1e7), st.sampled_from(LEVELS))
 def test_limits_of_any_count_hold_it_between_them(events, level):
     for method in (byar, fingertips):
@@ -169,7 +169,7 @@ def test_limits_of_any_count_hold_it_between_them(events, level):
         assert 0 <= low <= events <= high
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(1, 10**6)), min_size=1, max_size=19))
 def test_standardising_by_the_places_own_people_changes_nothing(bands):
     """With its own people for the standard, a standardised rate is the crude one, and so are its limits."""

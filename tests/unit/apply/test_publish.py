@@ -11,7 +11,7 @@ import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_county import LSOAS, PLACES
 
@@ -203,7 +203,7 @@ def test_lines_of_what_is_left_blank_are_held_back_too(apply):
 
 
 @given(counts=st.lists(st.integers(0, 40), min_size=13, max_size=13))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 def test_publishing_changes_no_place_and_shows_no_small_count(apply, counts):
     data = pd.DataFrame({"lsoa": LSOAS, "falls": counts})
     exact, published = (apply(data, sums=["falls"], publish=rule) for rule in (None, "nhs"))

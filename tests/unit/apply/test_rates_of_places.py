@@ -11,7 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 import toy_county
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from toy_county import LSOAS, PLACES, RESIDENTS
 
@@ -345,7 +345,7 @@ AGES = ("0-14", "15-64", "65+")
 WEIGHTS = (0.16, 0.645, 0.195)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(
     st.dictionaries(
         st.tuples(st.sampled_from(LSOAS), st.sampled_from(AGES)),
