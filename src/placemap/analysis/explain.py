@@ -13,7 +13,7 @@ from placemap.core.arrays import Bools, Ints, Texts, distinct
 from placemap.core.codes import KINDS
 from placemap.reference.by_lsoa import living_in
 from placemap.reference.look_up import NamedUnit, Subject
-from placemap.resolve.resolve import practices_of
+from placemap.resolve.declared import practices_of
 from placemap.resolve.resolved import ResolvedFootprint
 
 

@@ -20,7 +20,7 @@ from placemap.reference.ended import ended
 from placemap.reference.geography import SPLIT_WEIGHT, Geography
 from placemap.reference.schemas import ELSEWHERE, NON_GEOGRAPHIC
 from placemap.resolve.populations import Populations
-from placemap.resolve.resolve import Assignment, places_of_practices
+from placemap.resolve.resolve import Assignment
 from placemap.resolve.resolved import ResolvedFootprint
 
 RESIDENTS, REGISTERED = "residents", "registered"
@@ -265,7 +265,7 @@ def _practice_keys(geography: Geography, populations: Populations, _kind: str, _
     total = registrations.by_practice
 
     def declared(target: Target) -> Floats:
-        place_of = places_of_practices(target.assignment.footprint, geography)
+        place_of = target.assignment.declared.place_of
         of = np.array([place_of.get(code, -1) for code in codes])
         inside = target.assignment.in_scope.astype(np.int64) - 1
         here = living_in(registrations, inside, 1, everyone, len(registrations.codes))[:, 0]

@@ -10,7 +10,6 @@ from placemap.checks.registry import finding_of, result_check
 from placemap.core.arrays import Bools, Ints, distinct
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import counted, some
-from placemap.resolve.resolve import places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: How many LSOAs a message names.
@@ -92,10 +91,10 @@ def _named(outer: ResolvedFootprint, position: int) -> str:
 
 def _practices(resolved: ResolvedFootprint, outer: ResolvedFootprint) -> Iterator[Finding]:
     """Practices that the tier above has in another place than the parent of their own."""
-    above = places_of_practices(outer.footprint, outer.geography)
+    above = outer.assignment.declared.place_of
     registrations = resolved.geography.registrations
     sizes = dict(zip(registrations.codes, registrations.by_practice.tolist(), strict=True))
-    for code, own in sorted(places_of_practices(resolved.footprint, resolved.geography).items()):
+    for code, own in sorted(resolved.assignment.declared.place_of.items()):
         parent, place = int(resolved.parents[own]), resolved.places[own]
         if above.get(code, parent) == parent:
             continue

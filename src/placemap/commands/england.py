@@ -40,7 +40,7 @@ from placemap.reference.geography import Geography
 from placemap.reference.lock import require_locked
 from placemap.resolve.england import ENGLAND, combine
 from placemap.resolve.place_codes import place_code, place_codes_of
-from placemap.resolve.resolve import practice_places, scope_of
+from placemap.resolve.resolve import scope_of
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _of_all(workspace: Workspace, resolved: ResolvedFootprint) -> ResolvedFootpr
     assignment = resolved.assignment
     if assignment.practice_place is None or resolved.geography is workspace.geography:
         return resolved
-    practices = practice_places(resolved.footprint, workspace.geography)
+    practices = assignment.declared.positions(workspace.geography)
     return replace(resolved, assignment=replace(assignment, practice_place=practices))
 
 
