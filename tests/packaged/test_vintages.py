@@ -99,7 +99,13 @@ def test_places_without_evidence_since_icbs_changed(packaged, tmp_path, date, co
     found = findings_in(packaged, tmp_path, dated.format(icb=BRISTOL, members="sub_icb: [15C]"))
     assert (SINCE in found) == (not confirmed)
     if not confirmed:
-        assert "dated after 2026-04-01" in found[SINCE]
+        assert "dated after 1 April 2026" in found[SINCE]
+        newest = {
+            "": "none is dated at all",
+            "2026": "of 2026, which may be before that",
+            "2026-04-01": "of 1 April 2026.",
+        }
+        assert newest.get(date, "of April 2026, which may be before that") in found[SINCE]
 
 
 @pytest.mark.parametrize(

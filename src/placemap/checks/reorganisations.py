@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
-from placemap.config.model import Member, Place
+from placemap.config.model import Evidence, Member, Place
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
-from placemap.core.text import listed, some
+from placemap.core.text import listed, month, some
 from placemap.reference.reorganisations import last_changed, reorganised
 from placemap.reference.vintages import in_force_from
 from placemap.resolve.resolved import ResolvedFootprint
@@ -28,29 +28,38 @@ def not_confirmed_since(resolved: ResolvedFootprint) -> Iterator[Finding]:
     day = in_force_from("icb", vintage) if vintage else ""
     if not day or footprint.status != "current" or footprint.valid_to or (chosen.as_of and str(chosen.as_of) < day):
         return
-    without = [place for place in footprint.places if not _confirmed(resolved, place, day)]
+    without = [place for place in footprint.places if _newest(resolved, [place])[0] <= day]
     if len(without) == len(footprint.places):
         yield _unconfirmed(resolved, day, None)
     else:
         yield from (_unconfirmed(resolved, day, place) for place in without)
 
 
-def _confirmed(resolved: ResolvedFootprint, place: Place, day: str) -> bool:
-    """Whether evidence of a place is dated after a day; a date that is only a month or year counts as its first day."""
-    dates = (resolved.system.evidence[key].date for key in (*place.evidence, *resolved.footprint.evidence))
-    return any(f"{date}-01-01"[:10] > day for date in dates if date)
+def _newest(resolved: ResolvedFootprint, places: Iterable[Place]) -> tuple[str, Evidence | None]:
+    """The newest document about some places and its day; a date that is only a month or year counts as its first day.
+
+    The day on which somebody looked at it (`accessed`) is none of the document's: a page may be left standing.
+    """
+    keys = {key for place in places for key in (*place.evidence, *resolved.footprint.evidence)}
+    dated = [resolved.system.evidence[key] for key in sorted(keys) if resolved.system.evidence[key].date]
+    return max(((f"{one.date}-01-01"[:10], one) for one in dated), key=lambda item: item[0], default=("", None))
 
 
 def _unconfirmed(resolved: ResolvedFootprint, day: str, place: Place | None) -> Finding:
-    what = place.name if place else f"the places of {resolved.footprint.id}"
+    what = place.name if place else f"the places of footprint {resolved.footprint.id}"
+    _, newest = _newest(resolved, [place] if place else resolved.places)
+    said = "none is dated at all"
+    if newest:
+        vague = ", which may be before that" if day.startswith(newest.date) and newest.date != day else ""
+        said = f"the newest is {newest.key}, of {month(newest.date)}{vague}"
     return finding_of(
         resolved,
         "not-confirmed-since",
         Severity.INFO,
-        f"no evidence of {what} is dated after {day}, when ICBs last changed; the grade stays as it was.",
+        f"no evidence of {what} is dated after {month(day)}, when ICBs last changed; {said}. The grade stays as it was.",
         subject=place.id if place else resolved.footprint.id,
         place=place,
-        hint="look for a document from after that day that names the places",
+        hint="look for a document from after that day that names the places, and cite it with its date",
     )
 
 
