@@ -1,4 +1,4 @@
-"""Checks on what has changed since a config was written: ICBs that merged, councils that were reorganised."""
+"""Checks on what has changed since a config was written: ICBs that merged, and which one a place is in."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
 from placemap.config.model import Evidence, Member, Place
-from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
-from placemap.core.text import listed, month, some
-from placemap.reference.reorganisations import last_changed, reorganised
+from placemap.core.text import listed, month
+from placemap.reference.reorganisations import last_changed
 from placemap.reference.vintages import in_force_from
 from placemap.resolve.resolved import ResolvedFootprint
-
-#: Kinds of council whose reorganisations are told.
-COUNCILS = ("ltla", "utla")
-_SHOWN = 12
 
 
 @result_check("not-confirmed-since")
@@ -56,48 +51,11 @@ def _unconfirmed(resolved: ResolvedFootprint, day: str, place: Place | None) -> 
         resolved,
         "not-confirmed-since",
         Severity.INFO,
-        f"no evidence of {what} is dated after {month(day)}, when ICBs last changed; {said}. The grade stays as it was.",
+        f"no evidence of {what} is dated after {month(day)}, when ICBs last changed; {said}. The grade stays as it "
+        "was.",
         subject=place.id if place else resolved.footprint.id,
         place=place,
         hint="look for a document from after that day that names the places, and cite it with its date",
-    )
-
-
-@result_check("councils-changed")
-def councils_changed(resolved: ResolvedFootprint) -> Iterator[Finding]:
-    """Councils that the config names in an older year than the newest at hand, where that year has others."""
-    for kind in COUNCILS:
-        held = sorted(resolved.geography.data.vintages("lookup", kind))
-        pinned = sorted({m.vintage for m in _named(resolved) if m.kind == kind and m.vintage})
-        if held and pinned and pinned[0] in held and pinned[0] < held[-1]:
-            yield from _changed(resolved, kind, pinned[0], held[-1])
-
-
-def _named(resolved: ResolvedFootprint) -> list[Member]:
-    """Every unit that the footprint names."""
-    footprint = resolved.footprint
-    units = [*footprint.scope.include, *footprint.scope.exclude]
-    for place in footprint.places:
-        units += [*place.members, *place.exclude, *place.within]
-    return units
-
-
-def _changed(resolved: ResolvedFootprint, kind: str, old: str, new: str) -> Iterator[Finding]:
-    geography, assignment = resolved.geography, resolved.assignment
-    area = assignment.in_scope | (assignment.place >= 0)
-    found = reorganised(geography.units(kind, old), geography.units(kind, new), area)
-    if not found.lsoas.any():
-        return
-    ended, began = (some(units, _SHOWN) if units else "none" for units in (found.ended, found.began))
-    yield finding_of(
-        resolved,
-        "councils-changed",
-        Severity.INFO,
-        f"{KINDS[kind].plural} are named as of {old}; by the tables of {new}, of those here ended: {ended}; began: "
-        f"{began}. The places keep their areas.",
-        subject=f"{kind}-{new}",
-        lsoas=np.flatnonzero(found.lsoas),
-        hint=f"a council's figures of {new} may be about another area; `{kind}_vintage` says which year is meant",
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 # Importing them enters their checks in the registry.
 from placemap.checks import (  # noqa: F401
+    councils,
     coverage,
     evidence,
     left_out,
