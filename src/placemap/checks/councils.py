@@ -16,7 +16,6 @@ from placemap.reference.reorganisations import Reorganised, reorganised
 from placemap.resolve.england import ENGLAND
 from placemap.resolve.resolved import ResolvedFootprint
 
-CODE = "councils-changed"
 #: Kinds of council whose reorganisations are told.
 COUNCILS = ("ltla", "utla")
 _SHOWN = 12
@@ -37,7 +36,7 @@ class _Changed:
         return f"{self.kind}-{self.new}"
 
 
-@result_check(CODE)
+@result_check("councils-changed")
 def councils_changed(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """Councils that the config names in an older year than the newest at hand, where that year has others."""
     for changed in _changes(resolved):
@@ -47,14 +46,14 @@ def councils_changed(resolved: ResolvedFootprint) -> Iterator[Finding]:
 def once_for_all(findings: Iterable[Finding], national: ResolvedFootprint) -> list[Finding]:
     """Findings of all systems with those about councils put together, one a kind of council."""
     findings = list(findings)
-    told = {(finding.system, finding.subject) for finding in findings if finding.code == CODE}
+    told = {(finding.system, finding.subject) for finding in findings if finding.code == "councils-changed"}
     by_kind: dict[str, list[_Changed]] = {}
     for part in national.parts if told else ():
         for changed in _changes(part):
             if (part.system.id, changed.subject) in told:
                 by_kind.setdefault(changed.kind, []).append(changed)
     said = [replace(_finding(national, changes), system=ENGLAND) for changes in by_kind.values()]
-    return [*(finding for finding in findings if finding.code != CODE), *said]
+    return [*(finding for finding in findings if finding.code != "councils-changed"), *said]
 
 
 def _changes(resolved: ResolvedFootprint) -> Iterator[_Changed]:
@@ -87,7 +86,7 @@ def _finding(where: ResolvedFootprint, changes: Sequence[_Changed]) -> Finding:
     by, whose = (f" by {counted(len(changes), 'system')} ({names})", "theirs") if where.parts else ("", "those here")
     return finding_of(
         where,
-        CODE,
+        "councils-changed",
         Severity.INFO,
         f"{KINDS[kind].plural} are named as of {years}{by}; by the tables of {new}, of {whose} ended: {ended}; "
         f"began: {began}. The places keep their areas.",

@@ -59,6 +59,24 @@ def _unconfirmed(resolved: ResolvedFootprint, day: str, place: Place | None) -> 
     )
 
 
+@result_check("system-not-checked")
+def system_not_checked(resolved: ResolvedFootprint) -> Iterator[Finding]:
+    """Years of which the config says in which ICBs an area was, and of which the reference has none."""
+    held = resolved.geography.data.vintages("lookup", "icb")
+    named = [*resolved.system.systems_of, *(member for place in resolved.places for member in place.systems_of)]
+    first = {str(member.vintage): member for member in reversed(named)}
+    for year in sorted(first.keys() - set(held)) if held else ():
+        yield finding_of(
+            resolved,
+            "system-not-checked",
+            Severity.WARNING,
+            f"`systems_of_{year}` is neither checked nor used: the tables in use have ICBs of {listed(sorted(held))}.",
+            subject=f"icb-{year}",
+            loc=first[year].loc,
+            hint="correct the year, or fetch newer tables with `placemap data update`",
+        )
+
+
 @result_check("system-differs")
 def system_differs(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """Places that a lookup has in another ICB than the config says."""
