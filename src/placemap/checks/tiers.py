@@ -44,9 +44,19 @@ def _outside(resolved: ResolvedFootprint, outer: ResolvedFootprint, position: in
         subject=place.id,
         lsoas=lsoas,
         place=place,
-        hint=f"write `parent: {outer.places[found].id}`, or correct its members"
+        hint=_where_to(resolved, outer, found),
+    )
+
+
+def _where_to(resolved: ResolvedFootprint, outer: ResolvedFootprint, found: int) -> str:
+    """What to do about a place that lies outside its parent; `found` is the one where most of it lies, -1 for none."""
+    inside, within = resolved.footprint.inside or ("", "")
+    if within:
+        return f"correct its members, or write `inside: {inside}` for a footprint inside all of its places"
+    return (
+        f"write `parent: {outer.places[found].id}`, or correct its members"
         if found >= 0
-        else "correct its parent or its members",
+        else "correct its parent or its members"
     )
 
 
