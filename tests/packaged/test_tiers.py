@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from conftest import REPO
+from placemap.commands.explain import explain_code
 from placemap.config.load import system_from_text
 from placemap.core.findings import Severity
 
@@ -92,6 +93,17 @@ def test_places_put_together_have_the_practices_and_pcns_of_their_parts_each_onc
     assert by[0].to_dict() == by[1].to_dict()
     living = parts["place_pcn"].groupby(["PARENTCD", "PCNCD"])["PATIENTS"].sum().round(2).to_dict()
     assert whole["place_pcn"].set_index(["PLACECD", "PCNCD"])["PATIENTS"].round(2).to_dict() == living
+
+
+@pytest.mark.parametrize("code", ["D82003", "U36042"])
+def test_explain_says_by_which_pcn_a_place_that_is_put_together_has_a_practice(workspace, norfolk, code):
+    pcns, united = (
+        explain_code(workspace, [norfolk], code, [key], every=False).explanations[0] for key in ("pcns", "united")
+    )
+    (said,), (of_part,) = united.declared, pcns.declared
+    assert said == of_part.replace("Gorleston", "great-yarmouth-and-waveney")
+    assert "norfolk-and-waveney.yaml:" in said
+    assert united.members == tuple(line.replace("Gorleston", "great-yarmouth-and-waveney") for line in pcns.members)
 
 
 def test_places_put_together_are_held_to_figures_by_practice(workspace):
