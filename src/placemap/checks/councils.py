@@ -9,6 +9,7 @@ import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
 from placemap.config.model import Member
+from placemap.config.tiers import all_units
 from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import counted, listed, some
@@ -69,11 +70,11 @@ def _changes(resolved: ResolvedFootprint) -> Iterator[_Changed]:
 
 
 def _named(resolved: ResolvedFootprint) -> list[Member]:
-    """Every unit that the footprint names."""
+    """Every unit that the footprint names, itself or by places that it is put together from."""
     footprint = resolved.footprint
     units = [*footprint.scope.include, *footprint.scope.exclude]
     for place in footprint.places:
-        units += [*place.members, *place.exclude, *place.within]
+        units += [*all_units(resolved.system.footprints, place), *place.exclude, *place.within]
     return units
 
 
