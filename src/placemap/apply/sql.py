@@ -290,7 +290,7 @@ def covered(
 
 def by_code(source: str = CODED) -> str:
     """Rows by code; NULL for rows without one."""
-    return f"SELECT CODE, SUM(n) AS n FROM {source} GROUP BY CODE ORDER BY CODE"
+    return f"SELECT CODE, CAST(SUM(n) AS BIGINT) AS n FROM {source} GROUP BY CODE ORDER BY CODE"
 
 
 def twice(by: str, column: str) -> str:
