@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from placemap.config.text_rules import LONGEST_NAME
 from placemap.core.codes import KINDS, NO_CODE
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.text import listed, some
+from placemap.core.text import as_seen, listed, some
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import CodeKind, clean_codes, code_columns
 
@@ -158,7 +158,7 @@ def places_by_code(
         raise no_column(column, frame)
     pairs = pd.DataFrame({"code": clean_codes(frame[found.column]), "place": frame[column].map(_place_name)})
     notes = []
-    _refuse_alike(pairs["place"])
+    _refuse_names(pairs["place"])
     empty = int(((pairs["code"] != "") & (pairs["place"] == "")).sum())
     if empty:
         notes.append(f"{empty:,} rows name no place and are left out.")
@@ -177,22 +177,24 @@ def places_by_code(
 
 
 def _place_name(text: str) -> str:
-    """A place's name, without what nobody sees: kinds and numbers of blanks, ways to put an accent on a letter.
-
-    Words for no value, as programs write them, are none.
-    """
-    name = " ".join(unicodedata.normalize("NFC", text).split())
+    """A place's name, without what nobody sees; words for no value, as programs write them, are none."""
+    name = as_seen(text)
     return "" if name.upper() in NO_CODE else name
 
 
-def _refuse_alike(names: pd.Series) -> None:
-    """Refuse names that differ by small and capital letters alone, which are hardly two places.
+def _refuse_names(names: pd.Series) -> None:
+    """Refuse names that differ by small and capital letters alone, which are hardly two places, and ones too long.
 
     Raises:
         PlacemapError: so.
     """
     known: dict[str, str] = {}
     for name in names.unique():
+        if len(name) > LONGEST_NAME:
+            raise PlacemapError(
+                f"a place's name has at most {LONGEST_NAME} characters; found {len(name):,}: `{name:.60}…`",
+                hint="name the column of places with --place, or shorten its names",
+            )
         other = known.setdefault(name.casefold(), name)
         if other != name:
             raise PlacemapError(

@@ -436,3 +436,11 @@ def test_parquet_with_two_columns_of_one_title_is_refused(tmp_path, titles):
 def test_a_cell_too_long_to_be_one_is_called_that(read):
     with pytest.raises(PlacemapError, match="a cell of this row has more than 131,072 characters"):
         read("lsoa,n\nE01014485," + "9" * 140_000 + "\n")
+
+
+def test_what_a_mac_puts_beside_a_table_is_no_table(tmp_path):
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        archive.writestr("t.csv", "lsoa,n\nE01014485,5\n")
+        archive.writestr("._t.csv", b"\0\5\x16\7Mac OS X")
+        archive.writestr("__MACOSX/._t.csv", b"\0\5\x16\7Mac OS X")
+    assert read_table(tmp_path / "t.zip").account.data == 1

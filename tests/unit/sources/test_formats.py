@@ -553,6 +553,14 @@ def test_a_zip_that_was_cut_short():
         read_raw("x.zip", buffer.getvalue()[:-40])
 
 
+def test_a_zip_that_a_mac_made():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("x.csv", "LSOA21CD,TOTAL\nE01000001,7\n")
+        archive.writestr("__MACOSX/._x.csv", b"\0\5\x16\7\xff")
+    assert [raw.part for raw in read_raw("x.zip", buffer.getvalue())] == ["x.csv"]
+
+
 def test_a_zip_without_a_csv():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -21,6 +21,7 @@ from typing import Any
 import pandas as pd
 
 from placemap.core.errors import PlacemapError
+from placemap.core.open_file import is_beside
 from placemap.core.sheets import WORKBOOK_FAULTS
 from placemap.sources.formats.archive import read_member, safe_archive
 
@@ -155,7 +156,8 @@ def _cells_at_the_end(content: bytes) -> int:
 
 def _read_zip(name: str, content: bytes) -> Iterator[Raw]:
     with safe_archive(name, content) as archive:
-        members = sorted(member for member in archive.namelist() if PurePath(member).suffix.lower() in _IN_ZIPS)
+        names = [name for name in archive.namelist() if not is_beside(name)]
+        members = sorted(name for name in names if PurePath(name).suffix.lower() in _IN_ZIPS)
         if not members:
             raise PlacemapError("the zip holds no CSV file and no workbook", location=name, hint="download it again")
         for member in members:
