@@ -535,3 +535,31 @@ def test_a_header_that_stands_in_the_data_again_is_named(run):
     assert result.exit_code == 2
     assert "the header stands in the data again" in result.stderr
     assert "--blank" not in result.stderr
+
+
+@pytest.mark.parametrize("limit", ["nan", "-1", "101"])
+def test_strict_takes_a_percentage(run, limit):
+    """With `nan` nothing was ever too much."""
+    result = run(f"lsoa,n\n{LSOAS[0]},1\nE01999999,9\n", "--sum", "n", "--strict", limit)
+    assert result.exit_code == 2
+    assert "is no percentage that may be lost" in result.stderr
+    assert not result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--mean", "n:"), "a mean by weights needs their column; found `n:`"),
+        (("--sum", "n", "--round-to", 0), "a rule that holds nothing back and rounds nothing is none"),
+        (("--sum", "n", "--suppress-below", 0), "a rule that holds nothing back and rounds nothing is none"),
+        (
+            ("--sum", "n", "--publish", "nhs", "--suppress-below", 0, "--round-to", 0),
+            "a rule that holds nothing back and rounds nothing is none",
+        ),
+    ],
+)
+def test_what_would_do_nothing_is_refused(run, options, reason):
+    """Else counts that were to be published went out as they are, and a mean without its weights."""
+    result = run(f"lsoa,n\n{LSOAS[0]},1\n", *options)
+    assert result.exit_code == 2
+    assert reason in result.stderr
