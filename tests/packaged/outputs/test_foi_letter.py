@@ -153,8 +153,8 @@ def test_the_officer_reads_what_the_pack_does_not_name(here, workspace, system):
     (line,) = [line for line in said.splitlines() if "Healthier Together ICS update" in line]
     assert "is not the system's own, so nothing in the pack names it" in line
     assert "four days after the footprints paper" in line, "what it was read as saying"
-    for note in public_notes(found, found.footprints["localities"]):
-        assert f"“{note}”" in said, "what the reply says of why is to be ticked, too"
+    why = " ".join(public_notes(found, found.footprints["localities"]))
+    assert f"“{why}”" in said, "what the reply says of why is to be ticked, too"
 
 
 def test_what_was_found_from_outside_is_no_finding_of_the_pack(localities, workspace, system):
@@ -351,7 +351,7 @@ def here(tmp_path, monkeypatch):
 def test_what_was_worked_out_is_to_be_checked_line_by_line(here, system):
     result = CliRunner().invoke(app, ["foi", "bnssg", "--date", "2026-11-30"])
     assert result.exit_code == 0, result.stderr
-    assert result.stderr.startswith("before you send: what 6 of 6 places of localities are made of was worked out")
+    assert result.stderr.startswith("before you send localities: what all its 6 places are made of was worked out")
     checks = (here / "out/bnssg/BEFORE-YOU-SEND.md").read_text(encoding="utf-8")
     members = [member for _, member in system("bnssg").footprints["localities"].members()]
     assert len(members) == 22

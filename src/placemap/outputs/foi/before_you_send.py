@@ -42,7 +42,8 @@ def before_you_send(system: System, footprint: Footprint, pack: str) -> str:
                 heading(pack),
                 "The members of these places were worked out from public documents; the system did not state them. The "
                 "reply gives them as yours. Tick each line against your own records. Where one is wrong, correct the "
-                f"config and make the pack anew (`placemap foi {system.id} --footprint {footprint.id}`).",
+                f"config (`placemap show {system.id} --source` prints it) and make the pack anew from yours (`placemap "
+                f"foi {system.id}.yaml --footprint {footprint.id}`).",
                 "Once all is ticked, write `basis: stated` into the config, and the grade that your own documents bear "
                 "out, and make the pack anew: until then the note under the map says that the members were worked out, "
                 "and the tables give the grade of the public documents.",
@@ -71,9 +72,10 @@ def _members(footprint: Footprint) -> Iterator[str]:
 
 def _documents(system: System, footprint: Footprint) -> Iterator[str]:
     for item in evidence_of(system, footprint):
-        about = ", ".join(part for part in (as_markdown(item.publisher), item.date, item.url) if part)
+        read = f"accessed: {as_markdown(item.accessed)}" if item.accessed else ""
+        about = ", ".join(part for part in (as_markdown(item.publisher), item.date, item.url, read) if part)
         says = f" It was read as saying: {without_html(item.states)}" if item.states else ""
-        use = "is yours to cite, and nothing has replaced it"
+        use = f"is yours to cite,{' its address opens,' if item.url else ''} and nothing has replaced it"
         if item.third_party:
             use = "is not the system's own, so nothing in the pack names it; you hold one of your own that says so"
         yield f"{_BOX}{as_markdown(item.title)} ({about}) {use}.{says}"
@@ -82,11 +84,9 @@ def _documents(system: System, footprint: Footprint) -> Iterator[str]:
 def _reply(system: System, footprint: Footprint) -> Iterator[str]:
     yield f"{_BOX}each part of the request is answered, and “{as_markdown(footprint.name)}” is what was asked about"
     yield f"{_BOX}the status, “{footprint.status}”, was right on the day of the request"
-    notes = public_notes(system, footprint)
-    for note in notes:
-        yield f"{_BOX}this is right, and all that you hold on why these places were chosen: “{without_html(note)}”"
-    if not notes:
-        yield f"{_BOX}why these places were chosen is filled in"
+    notes = " ".join(map(without_html, public_notes(system, footprint)))
+    said = f"this is right, and all that you hold on why these places were chosen: “{notes}”"
+    yield f"{_BOX}{said if notes else 'why these places were chosen is filled in'}"
     yield f"{_BOX}all fields in [brackets] of response.docx are filled in, and none is left"
 
 
