@@ -89,7 +89,7 @@ def test_neighbours_differ_in_grey_print(workspace, system):
             least = 7 if len(chosen) <= len(PALETTE) else 3
             for one, other in pairs:
                 assert abs(lightness(chosen[one]) - lightness(chosen[other])) > least, footprint.id
-                assert distance(chosen[one], chosen[other], "normal") > 25
+                assert distance(chosen[one], chosen[other], "normal") > 22
                 assert min(distance(chosen[one], chosen[other], sight) for sight in SIGHT) > 13
 
 

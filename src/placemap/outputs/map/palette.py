@@ -12,7 +12,7 @@ from operator import mul
 #: as is each from the grey land and the pale sea around. Dark text stands on each with a contrast of more than 4.5 to 1
 #: (tests hold all of it). The first eight have a hue each; the others are what is left between those.
 PALETTE = (
-    *("#f9ceff", "#f5f8ce", "#99b6ff", "#c675a4", "#ae975a", "#6ab382", "#b6f6e5", "#f8b6ad"),
+    *("#99b6ff", "#f8b6ad", "#6ab382", "#f5f8ce", "#b6f6e5", "#c675a4", "#f9ceff", "#ae975a"),
     *("#9d8cd1", "#f093b0", "#a4aed8", "#cbeba3", "#c0c175", "#7fcfcf"),
 )
 #: Maps of fewer places than this take the first colours alone, so that no two of theirs are kinds of one hue.
@@ -95,7 +95,7 @@ def colours(places: int, neighbours: Neighbours, given: Mapping[int, str] | None
     most = inf if own else _WEIGHT * _ENOUGH + _FAR
     choice = _Choice(touching, frozenset(fixed), often, most, _HUES if places < _HUES else len(PALETTE))
     chosen = choice.first(fixed)
-    while (own and choice.swap(chosen)) or choice.change(chosen):
+    while (places <= _EVENLY and choice.swap(chosen)) or choice.change(chosen):
         pass
     return [PALETTE[chosen[place]] for place in range(places)]
 
