@@ -149,6 +149,9 @@ def refuse_mixture(by: str, counts: Mapping[str, int], kind: str, label: str) ->
     Raises:
         PlacemapError: so.
     """
+    pattern = KINDS[kind].pattern
+    if sum(rows for code, rows in counts.items() if pattern.fullmatch(code)) >= MAINLY * sum(counts.values()):
+        return  # as nearly always; what the rest are need not be asked
     coded = {code: rows for code, rows in counts.items() if is_code(code) and not OUTSIDE_ENGLAND.fullmatch(code)}
     total = sum(coded.values())
     mine = sum(rows for code, rows in coded.items() if KINDS[kind].accepts(code))

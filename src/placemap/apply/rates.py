@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -33,11 +33,6 @@ _BLANK = {
     DIRECT: "without people in one of the age bands",
     INDIRECT: "without people, or of ages of which the standard has nobody",
 }
-
-
-def with_age(question: sql.Question, options: RateOptions) -> sql.Question:
-    """A question divided by age, too, where rates are standardised; age is its last group."""
-    return replace(question, groups=(*question.groups, options.age)) if options.age else question
 
 
 @dataclass(frozen=True)
@@ -163,7 +158,7 @@ class Rates:
 
     @cached_property
     def _by_age(self) -> sql.Question:
-        return with_age(self.question, self.options)
+        return self.question.with_age(self.options.age)
 
     @cached_property
     def _age(self) -> str:

@@ -21,7 +21,6 @@ from placemap.apply.measures import Measure
 from placemap.apply.options import Options
 from placemap.apply.publish import NOT_ADDING_UP, HeldBack, flag_of
 from placemap.apply.publish_rule import HELD, PublishRule
-from placemap.apply.rates import with_age
 from placemap.apply.reconcile import AnsweredRows, Reconciliation, _number
 from placemap.apply.scan import Scan
 from placemap.apply.shown import shown_of
@@ -163,12 +162,14 @@ def run(
     Raises:
         PlacemapError: a column holds something that is no number, or a rate where a count is needed.
     """
+    denominator = options.rates.denominator
+    # The data may still be read meanwhile; only what may be refused must wait until it is known that they are right.
+    cover = None if denominator else _loaded(engine, keys, footprints)
     total = _added_up(engine, question, options, scan)
     counts = {str(row["CODE"] or ""): int(row["n"]) for row in engine.query(sql.by_code())}
     if options.kind is None and located is None:
         refuse_mixture(question.by, counts, keys.kind, scan.label)
-    cover = cover_of(keys, footprints, options.rates.denominator)
-    _load(engine, keys, cover)
+    cover = cover or _loaded(engine, keys, footprints, denominator)
     geography = footprints[0].geography
     lookup = located.lookup if located else None
     strays = _strays(engine, question, keys.kind, lookup, all_england=geography.all_england)
@@ -205,7 +206,7 @@ def _added_up(engine: Engine, question: sql.Question, options: Options, scan: Sc
     Raises:
         PlacemapError: a column is not what it is taken for.
     """
-    engine.keep(sql.CODED, sql.coded(with_age(question, options.rates)))
+    engine.keep(sql.CODED, sql.coded(question.with_age(options.rates.age)))
     total = engine.query(sql.checks(question))[0]
     if scan.account is not None and int(_number(total["n"])) != scan.account.data:
         raise AssertionError(f"{scan.label}: {total['n']} rows were read of {scan.account.data}")
@@ -239,7 +240,11 @@ def _became(rows: AnsweredRows, keys: Apportionment) -> dict[str, str]:
     return became | dict(keys.codes.loc[keys.codes["OUTCOME"] != "known", ["CODE", "OUTCOME"]].to_numpy())
 
 
-def _load(engine: Engine, keys: Apportionment, cover: Cover) -> None:
+def _loaded(
+    engine: Engine, keys: Apportionment, footprints: Sequence[ResolvedFootprint], denominator: str = ""
+) -> Cover:
+    """What the codes cover of the places; it and the keys are in the engine then."""
+    cover = cover_of(keys, footprints, denominator)
     tables = {
         sql.CODES: keys.codes,
         sql.WEIGHTS: keys.weights,
@@ -249,6 +254,7 @@ def _load(engine: Engine, keys: Apportionment, cover: Cover) -> None:
     }
     for table, frame in tables.items():
         engine.load(table, frame)
+    return cover
 
 
 def _strays(

@@ -90,7 +90,7 @@ def _assignment(
         place=np.full(size, -1),
         method=np.zeros(size, dtype=np.int64),
         member=np.full(size, -1),
-        claims=np.zeros((size, count), dtype=bool),
+        claims=np.zeros((size, count), dtype=bool, order="F"),
         declared=_declared([part.assignment.declared for part in parts]),
         practice_place=np.full(len(geography.registrations.codes), -1),
         patients=None,
