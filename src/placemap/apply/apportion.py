@@ -18,7 +18,7 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units, living_in
 from placemap.reference.ended import ended
 from placemap.reference.geography import SPLIT_WEIGHT, Geography
-from placemap.reference.schemas import ELSEWHERE, NON_GEOGRAPHIC
+from placemap.reference.schemas import ELSEWHERE, NO_FIXED_ABODE, NON_GEOGRAPHIC, NOT_KNOWN
 from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment, places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
@@ -36,11 +36,11 @@ PLACED, NO_PLACE, OUT_OF_AREA, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING
     "no longer in use",
     "missing code",
 )
-#: Of a row whose postcode stands for no place on the ground, such as a box at a post office.
-NOWHERE = ELSEWHERE[NON_GEOGRAPHIC]
+#: Of a row whose postcode stands for no place on the ground, such as a box at a post office, or for no address.
+NOWHERE = tuple(ELSEWHERE[word] for word in (NON_GEOGRAPHIC, NO_FIXED_ABODE, NOT_KNOWN))
 OUTCOMES = (PLACED, NO_PLACE, OUT_OF_AREA, *ELSEWHERE.values(), NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING)
 #: Those that are a loss: the data are about someone, and placemap cannot tell where.
-LOSSES = (NOWHERE, OTHER_KIND, UNKNOWN, DEAD, MISSING)
+LOSSES = (*NOWHERE, OTHER_KIND, UNKNOWN, DEAD, MISSING)
 #: Shares below this are what rounding leaves of nothing.
 DUST = 1e-12
 
