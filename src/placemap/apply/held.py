@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from placemap.apply import sql, sql_publish
-from placemap.apply.apportion import NO_PLACE, OUT_OF_AREA, PLACED, Apportionment
+from placemap.apply.apportion import NO_PLACE, OUT_OF_AREA, PLACED, WIDER, Apportionment
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.known_sums import Count, KnownSums, Where, number_of
 from placemap.apply.measures import COUNT, SUM
@@ -91,7 +91,17 @@ class Counted:
         self._add_others(sums, quantities)
         self._add_pieces(sums)
         sums.tie(quantities)
-        return Published(rule, quantities, sums.held_back(rule))
+        return Published(rule, quantities, sums.held_back(rule) | self._repeated(quantities))
+
+    def _repeated(self, quantities: Quantities) -> frozenset[Count]:
+        """Totals of wider areas, and what came in with them, which no table shows: they may be those of a small count."""
+        lines = [
+            line_at(one.ics, one.footprint, line.outcome)
+            for one in self.reconciliations
+            for line in one.lines
+            if line.outcome == WIDER
+        ]
+        return frozenset((where, alias) for where in (lines and [IN, *lines]) for alias in quantities.of_lines)
 
     def groups_of(self, row: Row) -> Key:
         """The groups of a row."""
@@ -114,9 +124,12 @@ class Counted:
 
     def _add_lines(self, sums: KnownSums, quantities: Quantities) -> None:
         for one in self.reconciliations:
-            lines = {line.outcome: line_at(one.ics, one.footprint, line.outcome) for line in one.lines}
+            told = [line for line in one.lines if line.outcome != WIDER]
+            lines = {line.outcome: line_at(one.ics, one.footprint, line.outcome) for line in told}
+            cells = list(zip(lines.values(), told, strict=True))
+            cells += [(IN, one.total)] if len(told) == len(one.lines) else []
             for position, alias in enumerate(quantities.of_lines):
-                for where, line in [(IN, one.total), *zip(lines.values(), one.lines, strict=True)]:
+                for where, line in cells:
                     sums.add(where, alias, (line.rows, *line.totals)[position])
                 sums.equal([(IN, alias)], [(where, alias) for where in lines.values()])
                 self._tie_to_others(sums, alias, lines)

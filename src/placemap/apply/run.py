@@ -26,6 +26,7 @@ from placemap.apply.reconcile import AnsweredRows, Reconciliation, _number
 from placemap.apply.scan import Scan
 from placemap.apply.shown import shown_of
 from placemap.apply.told import outcome_of, told
+from placemap.apply.wider import WiderAreas
 from placemap.core.account import Account
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
@@ -171,7 +172,8 @@ def run(
     _load(engine, keys, cover)
     geography = footprints[0].geography
     lookup = located.lookup if located else None
-    strays = _strays(engine, question, keys.kind, lookup, all_england=geography.all_england)
+    wider = WiderAreas.of(lookup.kind.id if lookup else keys.kind, counts, geography)
+    strays = _strays(engine, question, wider, lookup)
     rows = _rows(engine, question, keys, footprints, strays)
     shown = shown_of(engine, question, keys, cover, rows, footprints, options, total)
     applied = Applied(
@@ -252,11 +254,11 @@ def _load(engine: Engine, keys: Apportionment, cover: Cover) -> None:
 
 
 def _strays(
-    engine: Engine, question: sql.Question, kind: str, lookup: FineLookup | None, *, all_england: bool
+    engine: Engine, question: sql.Question, wider: WiderAreas, lookup: FineLookup | None
 ) -> list[tuple[str, dict[str, object]]]:
     """The codes that the reference does not have, each with what becomes of its rows."""
     rows = engine.query(sql.unmatched(question))
-    return [(outcome_of(row["CODE"], kind, all_england=all_england, lookup=lookup), row) for row in rows]
+    return [(outcome_of(row["CODE"], wider, lookup), row) for row in rows]
 
 
 def _most_often(strays: Iterable[tuple[str, dict[str, object]]]) -> tuple[tuple[str, int], ...]:
@@ -270,8 +272,8 @@ def _in_no_place(engine: Engine, question: sql.Question) -> list[dict[str, objec
 
 
 def join_outcomes(
-    codes: Iterable[str | None], kind: str, *, all_england: bool, lookup: FineLookup | None = None
+    codes: Iterable[str | None], wider: WiderAreas, lookup: FineLookup | None = None
 ) -> pd.DataFrame:
     """CODE and OUTCOME of codes that the reference does not have; no code is empty text."""
-    rows = [(code or "", outcome_of(code, kind, all_england=all_england, lookup=lookup)) for code in codes]
+    rows = [(code or "", outcome_of(code, wider, lookup)) for code in codes]
     return pd.DataFrame(rows, columns=["CODE", "OUTCOME"], dtype=object).drop_duplicates("CODE", ignore_index=True)

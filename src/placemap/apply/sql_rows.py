@@ -10,6 +10,10 @@ from collections.abc import Iterable
 from placemap.apply.sql import DATA, JOIN, LOCATED, Question, code_of, literal, name
 
 
+#: Before an LSOA among codes that are finer, for it to be none of those that these lie in.
+AS_GIVEN = "="
+
+
 def located(by: str, table: str, key: str, column: str, *, ended: str, before: str, after: str) -> str:
     """By value of the column of codes, the LSOA that it lies in: RAW, CODE, ENDED (of a postcode, when), n (rows).
 
@@ -21,9 +25,10 @@ def located(by: str, table: str, key: str, column: str, *, ended: str, before: s
         ended: of a row `p` of the lookup, when its code ended, or empty.
         before, after: where a value `d.k` is by its shape, whatever the lookup says, and where it does not say.
     """
+    given = f"CASE WHEN d.k LIKE 'E01______' THEN '{AS_GIVEN}' || d.k ELSE {code_of('raw')} END"
     rows = f"SELECT raw, {key} AS k, COUNT(*) AS n FROM (SELECT {name(by)} AS raw FROM {DATA}) AS d GROUP BY raw"
     return (
-        f"SELECT d.raw AS RAW, COALESCE({before}, p.lsoa_code, {after}, {code_of('raw')}) AS CODE, {ended} AS ENDED, d.n "
+        f"SELECT d.raw AS RAW, COALESCE({before}, p.lsoa_code, {after}, {given}) AS CODE, {ended} AS ENDED, d.n "
         f"FROM ({rows}) AS d LEFT JOIN {table} AS p ON p.{column} = d.k"
     )
 

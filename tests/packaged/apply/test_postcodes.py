@@ -191,6 +191,20 @@ def test_output_areas_go_where_their_lsoas_do(at_hand, run, postcodes, place_of,
     assert (told["in Wales"]["n"], told["unknown code"]["n"]) == (5, 7)
 
 
+def test_subtotals_by_lsoa_are_not_added_to_their_output_areas(at_hand, run, postcodes, place_of, tmp_path):
+    """A row of an LSOA none of whose output areas has a row is about people whom no other row has: a loss, not a total."""
+    english = [lsoa for lsoa in postcodes["lsoa21"] if lsoa.startswith("E01")]
+    number, lsoa = next((number, lsoa) for number, lsoa in enumerate(english, 1) if lsoa in place_of)
+    other = next(one for one in place_of if one != lsoa)
+    text = f"oa,n\nE{number:08},3\n{lsoa},50\n{other},7\nE92000001,100\n"
+    (tmp_path / "t.csv").write_text(text)
+    found = run("apply", "t.csv", "--system", "bnssg", "--kind", "oa", "--sum", "n", "--max-loss", "100", "--json")
+    told = json.loads(found.out)["reconciliations"][0]
+    lines = {name: told[name]["n"] for name in ("in", "placed", "total of a wider area", "another kind")}
+    assert lines == {"in": 160, "placed": 3, "total of a wider area": 150, "another kind": 7}
+    assert "totals of wider areas, left out: LSOAs (1 row) and countries (1 row)" in json.loads(found.out)["told"][0]
+
+
 def test_the_report_finds_postcodes_where_there_is_a_directory(at_hand, run, postcodes, bnssg):
     """Its page has those in use of its LSOAs, packed; and says where they are from."""
     assert run("report", "bnssg").code == 0
