@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from placemap.apply.sql import DATA, JOIN, LOCATED, Question, code_of, literal, name
 
-
 #: Before an LSOA among codes that are finer, for it to be none of those that these lie in.
 AS_GIVEN = "="
 

@@ -20,7 +20,10 @@ def apply(county, codes, **options):
     return county.apply(data, footprint="councils", by="code", sums=["n"], **options)
 
 
-@pytest.mark.parametrize("total", ["E92000001", "K04000001", "E12000009", "E47000009", "E06000901", "E02000901", "E05000901", "E38000901", "90A"])
+@pytest.mark.parametrize(
+    "total",
+    ["E92000001", "K04000001", "E12000009", "E47000009", "E06000901", "E02000901", "E05000901", "E38000901", "90A"],
+)
 def test_a_total_of_what_has_rows_is_no_loss(county, total):  # fmt: skip
     applied = apply(county, [*LSOAS, total])
     assert lines(applied) == {"placed": 13, WIDER: 1}
