@@ -94,7 +94,7 @@ class Counted:
         return Published(rule, quantities, sums.held_back(rule) | self._repeated(quantities))
 
     def _repeated(self, quantities: Quantities) -> frozenset[Count]:
-        """Totals of wider areas, and what came in with them, which no table shows: they may be those of a small count."""
+        """Totals of wider areas, and what came in with them: they may be what a few small counts come to."""
         lines = [
             line_at(one.ics, one.footprint, line.outcome)
             for one in self.reconciliations

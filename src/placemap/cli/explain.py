@@ -83,7 +83,7 @@ def explain(
 def _json(answer: Explained, lsoas: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
-    located = {"postcode": None, "output_area": None}
+    located: dict[str, Any] = {"postcode": None, "output_area": None}
     if answer.located:
         name = "postcode" if answer.located.kind == "postcode" else "output_area"
         found = asdict(answer.located)

@@ -190,8 +190,8 @@ class Applier:
         self.engine.load(sql.CODES, self.keys.codes)
         strays = [row["CODE"] for row in self.engine.query(sql.unmatched(self.question))]
         lookup = self.located.lookup if self.located else None
-        kind, codes = (lookup.kind.id if lookup else self.kind), self.engine.query(sql.by_code())
-        wider = WiderAreas.of(kind, [str(row["CODE"] or "") for row in codes], self.workspace.geography)
+        every = [str(row["CODE"] or "") for row in self.engine.query(sql.by_code())]
+        wider = WiderAreas.of(lookup.kind.id if lookup else self.kind, every, self.workspace.geography)
         rest = join_outcomes(strays, wider, lookup)
         rest = (
             rest

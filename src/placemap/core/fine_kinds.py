@@ -16,7 +16,8 @@ class FineKind:
         id: what `--kind` calls it. label, plural: what people call one and several.
         family: of its table. key: the table's column of its codes.
         shape: of its codes.
-        table: what people call the table. get: how a user gets it. not_found: what to do about a code that it does not have.
+        table: what people call the table. get: how a user gets it.
+        not_found: what to do about a code that it does not have.
     """
 
     id: str
