@@ -97,15 +97,21 @@ class Applied:
         if loss <= max_loss:
             return None
         return PlacemapError(
-            f"{self._percent(loss)} is lost to codes that are missing, unknown, no longer in use or of another kind; "
+            f"{self.lost(max_loss)} is lost to codes that are missing, unknown, no longer in use or of another kind; "
             f"--max-loss allows {max_loss:g}%",
-            hint=f"mend the codes; to have the result all the same: --max-loss {math.ceil(loss)}",
+            hint=f"mend the codes; to have the result all the same: --max-loss {100 if self.rule else math.ceil(loss)}",
             exit_code=Exit.WRONG,
         )
 
-    def _percent(self, loss: float) -> str:
-        """A loss in words; where counts are to be published, too coarse to tell one."""
-        return f"some {math.ceil(loss)}%" if self.rule else f"{loss:.2f}%"
+    def lost(self, allowed: float) -> str:
+        """In words how much is lost; where counts are to be published, no more than that it is too much.
+
+        Args:
+            allowed: per cent that may be.
+        """
+        if self.rule:
+            return f"more than {allowed:g}%"
+        return f"{max((item.loss for item in self.reconciliations), default=0.0):.2%}"
 
     def long(self, measures: Sequence[Measure]) -> pd.DataFrame:
         """A row a place, group and measure: the place's columns, the groups, MEASURE and VALUE; limits beside rates."""
