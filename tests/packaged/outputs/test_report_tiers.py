@@ -13,7 +13,6 @@ from placemap.commands.verify_foi import verify
 from placemap.core.errors import PlacemapErrors
 from placemap.outputs.foi.pack import zipped
 from placemap.outputs.foi.questions import Letter
-from placemap.outputs.foi.tiers import QUESTION
 from placemap.outputs.report.tiers import parts_of
 
 
@@ -84,6 +83,9 @@ def reply(files):
 def asked(footprint, text=None):
     text = text or (REPO / "configs/norfolk-and-waveney.yaml").read_text(encoding="utf-8")
     return Asked(text, "norfolk-and-waveney.yaml", footprint, Letter())
+
+
+QUESTION = "relate to neighbourhoods and other tiers?"
 
 
 def test_an_foi_pack_answers_on_tiers_where_there_are_some(workspace):
