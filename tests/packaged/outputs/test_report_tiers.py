@@ -85,9 +85,6 @@ def asked(footprint, text=None):
     return Asked(text, "norfolk-and-waveney.yaml", footprint, Letter())
 
 
-QUESTION = "relate to neighbourhoods and other tiers?"
-
-
 def test_an_foi_pack_answers_on_tiers_where_there_are_some(workspace):
     words = reply(foi_files(workspace, asked("option-4")))
     assert "How do the places relate to neighbourhoods and other tiers?" in words
