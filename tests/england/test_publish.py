@@ -357,11 +357,11 @@ def test_a_folder_of_others_is_refused_and_stays(published, run, england_store, 
     assert not list(tmp_path.glob(".site*"))
 
 
-@pytest.mark.parametrize(("out", "why"), [(".", "you are in it"), ("..", "you are in it"), ("", "--out is empty")])
-def test_the_folder_that_one_is_in_is_refused(run, england_store, out, why):
+@pytest.mark.parametrize("out", [".", ".."])
+def test_the_folder_that_one_is_in_is_refused(run, england_store, out):
     result = run("publish", "--out", out, store=england_store)
     assert result.code == 2
-    assert why in result.err
+    assert "you are in it" in result.err
 
 
 def test_an_extract_is_refused(run, packaged, tmp_path):
