@@ -101,8 +101,8 @@ def _tier_parts(footprint: Footprint) -> list[tuple[str, str]]:
         united = listed(sorted(footprint.united))
         text = (
             f"Places here are put together from places of the footprint {united}, with exactly their LSOAs, however "
-            "these came to be there; so they are the sum of these to the person. Practices stand in the tables of "
-            f"{united}, beside the place here that each is in (PARENTCD)."
+            "these came to be there; so they are the sum of these to the person. `place_practice` and `place_pcn` have "
+            "the practices and PCNs of the places that each is put together from."
         )
         parts.append(("Places put together from others", text))
     if footprint.inside:
