@@ -1,7 +1,8 @@
-"""Which LSOAs each row of the unit tables is the sum of, where some of them have few patients.
+"""LSOAs with few patients, and which LSOAs each row of the unit tables is the sum of.
 
 Near the border of Wales nearly all patients of an LSOA may be registered there, and the English source counts six. That
-count is in the table of LSOAs of 2011, and it would also follow from a ward less its other LSOAs.
+count is in the table of LSOAs of 2011; it would also follow from a ward less its other LSOAs, and from shares such as
+two thirds. On military ground there are some hundreds of patients, of whom one per cent is a few people.
 """
 
 from __future__ import annotations
@@ -25,25 +26,29 @@ class LsoaParts:
     """LSOAs of the places with their patients, and the rows that these add up to.
 
     Attributes:
-        registered: patients by LSOA.
-        rows: by table, by row, the LSOAs that the row is the sum of.
+        thin: codes of those of whose patients one per cent is a few people.
+        registered: patients by LSOA; nothing where none has few patients.
+        rows: by table, by row, the LSOAs that the row is the sum of; nothing where none has few patients.
     """
 
+    thin: frozenset[str]
     registered: Mapping[int, float]
     rows: Mapping[str, Mapping[Row, list[int]]]
 
 
-def lsoa_parts(resolved: ResolvedFootprint, few: float) -> LsoaParts | None:
-    """None where no LSOA of the places has more than nobody and less than `few` registered patients."""
+def lsoa_parts(resolved: ResolvedFootprint, few: float) -> LsoaParts:
+    """The LSOAs of the places of a footprint; those with less than `few` patients, but some, have few."""
     mine = np.flatnonzero(resolved.assignment.place >= 0)
     registered = resolved.populations.registered[mine]
+    codes = resolved.geography.lsoa_codes[mine]
+    thin = frozenset(map(str, codes[(registered > 0) & (registered < few * 100)]))
     if not ((registered > 0) & (registered < few)).any():
-        return None
+        return LsoaParts(thin, {}, {})
     rows = {
         f"place_{units.prefix.lower()}": _rows(resolved, mine[units.of[mine] >= 0], units.codes[units.of])
         for units in crosswalk_units(resolved.geography)
     }
-    return LsoaParts(dict(zip(mine.tolist(), registered.tolist(), strict=True)), rows | _of_2011(resolved))
+    return LsoaParts(thin, dict(zip(mine.tolist(), registered.tolist(), strict=True)), rows | _of_2011(resolved))
 
 
 def _rows(resolved: ResolvedFootprint, lsoas: Ints, code: np.ndarray) -> dict[Row, list[int]]:

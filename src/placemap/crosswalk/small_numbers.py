@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ FEW = SMALL + 0.5
 HIDDEN = f"blank where it is 1 to {SMALL}, or where such a figure would follow from it"
 HIDDEN_SHARE = "blank where its count is left out"
 #: Shares are written as whole per cents: of an LSOA's two thousand patients, one per cent is more than a small count.
-COARSE = "rounded to whole per cents"
+COARSE = "rounded to whole per cents, and blank where so few patients live that one per cent is a small count"
 _SHARES = {
     "RESIDENTS": ("PLACE_RESIDENT_SHARE", "UNIT_RESIDENT_SHARE"),
     "REGISTERED": ("PLACE_REGISTERED_SHARE", "UNIT_REGISTERED_SHARE"),
@@ -50,7 +50,7 @@ def without_small_numbers(tables: Sequence[Table], parts: LsoaParts | None = Non
 
     Args:
         tables: of a build.
-        parts: the LSOAs that their rows are made of, where some of these have few patients.
+        parts: the LSOAs that their rows are made of; None for tables of no LSOAs.
 
     Raises:
         PlacemapError: a small count follows from totals that are published elsewhere.
@@ -70,7 +70,8 @@ def without_small_numbers(tables: Sequence[Table], parts: LsoaParts | None = Non
     for where, cell in cells.of.items():
         if cell in hidden:
             places[where[0]].append(where[1:])
-    return [_blanked(table, places[table.name]) for table in tables]
+    thin = parts.thin if parts else frozenset()
+    return [_blanked(table, places[table.name], thin) for table in tables]
 
 
 @dataclass
@@ -199,7 +200,7 @@ def _registered(ledger: Table) -> dict[tuple[str, str], list[int]]:
 # --- what is written --------------------------------------------------------------------------------------------------
 
 
-def _blanked(table: Table, places: list[tuple[str, int]]) -> Table:
+def _blanked(table: Table, places: list[tuple[str, int]], thin: Collection[str]) -> Table:
     frame = table.frame.copy()
     described: dict[str, str] = {}
     blank: dict[str, list[int]] = {}
@@ -212,10 +213,10 @@ def _blanked(table: Table, places: list[tuple[str, int]]) -> Table:
         frame[name] = _without(frame[name], rows, types[name])
     if table.name.startswith("place_lsoa21"):
         for name in _LSOA_SHARES:
-            frame[name] = frame[name].astype(float).round(2)
+            frame[name] = frame[name].astype(float).round(2).mask(frame["LSOA21CD"].isin(thin))
             described[name] = COARSE
     if table.name == "findings":
-        _tone_down(frame)
+        _tone_down(frame, thin)
     columns = tuple(_described(column, described) for column in table.schema.columns)
     return replace(table, columns=columns_of(frame), schema=replace(table.schema, columns=columns))
 
@@ -233,15 +234,31 @@ def _described(column: Column, described: dict[str, str]) -> Column:
     return replace(column, description=f"{column.description}; {more}", gaps=True) if more else column
 
 
-_FEW = re.compile(rf"\b[1-{SMALL}](?:\.\d+)?(?= (?:of its [\d,]+ )?patients)")
-_TENTHS = re.compile(r"\d+\.\d+%")
+_FEW = re.compile(rf"(?<!to )\b[1-{SMALL}](?:\.\d+)?(?= (?:of its [\d,]+ )?patients)")
+_MOST = re.compile(r"([\d,]+(?:\.\d+)?) of its ([\d,]+(?:\.\d+)?) patients")
+_TENTHS, _PER_CENT = re.compile(r"\d+\.\d+%"), re.compile(r"\d+(?:\.\d+)?%")
 
 
-def _tone_down(frame: pd.DataFrame) -> None:
-    """Findings without small counts, and with whole per cents."""
-    people = frame["PEOPLE"].astype(float)
-    frame["PEOPLE"] = people.where(~((people > 0) & (people < FEW)))
+def _tone_down(frame: pd.DataFrame, thin: Collection[str]) -> None:
+    """Findings without small counts, nor all people but a small count, and with whole per cents."""
+    people, messages = frame["PEOPLE"].astype(float), frame["MESSAGE"].tolist()
+    all_but = [any(map(_leaves_few, _MOST.finditer(text))) for text in messages]
+    frame["PEOPLE"] = people.mask((people > 0) & (people < FEW) | np.array(all_but, dtype=bool))
+    of_thin = frame["SUBJECT"].isin(thin).tolist()
     frame["MESSAGE"] = [
-        _TENTHS.sub(lambda found: f"{float(found[0][:-1]):.0f}%", _FEW.sub(f"1 to {SMALL}", text))
-        for text in frame["MESSAGE"].tolist()
+        _PER_CENT.sub("a part", text) if few else _toned_down(text) for text, few in zip(messages, of_thin, strict=True)
     ]
+
+
+def _toned_down(text: str) -> str:
+    text = _MOST.sub(lambda found: _all_but(found) if _leaves_few(found) else found[0], text)
+    return _TENTHS.sub(lambda found: f"{float(found[0][:-1]):.0f}%", _FEW.sub(f"1 to {SMALL}", text))
+
+
+def _leaves_few(found: re.Match[str]) -> bool:
+    some, every = (float(figure.replace(",", "")) for figure in found.groups())
+    return 0 < every - some < FEW
+
+
+def _all_but(found: re.Match[str]) -> str:
+    return f"all but 1 to {SMALL} of its {found[2]} patients"
