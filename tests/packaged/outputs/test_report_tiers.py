@@ -86,15 +86,12 @@ def asked(footprint, text=None):
 
 
 def test_an_foi_pack_answers_on_tiers_where_there_are_some(workspace):
-    words, question = (
-        reply(foi_files(workspace, asked("option-4"))),
-        "How do the places relate to neighbourhoods and other tiers?",
-    )
-    assert question in words
+    words = reply(foi_files(workspace, asked("option-4")))
+    assert "How do the places relate to neighbourhoods and other tiers?" in words
     assert "Mid Norfolk (1,447 residents, a part of one that lies in South Norfolk)" in words
     assert "Norwich is not divided." in words
     assert "Norwich divides into" not in words, "a place that is one neighbourhood divides into nothing"
-    assert question not in reply(foi_files(workspace, asked("option-6")))
+    assert "neighbourhoods and other tiers" not in reply(foi_files(workspace, asked("option-6")))
 
 
 def in_two_files():
