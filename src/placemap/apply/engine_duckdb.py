@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from placemap.apply.begun import Begun
 from placemap.apply.scan import Scan
 from placemap.apply.sql import DATA, FLOAT, INT, OTHER, TEXT, literal, name
+from placemap.apply.sql_rows import first
 from placemap.core.errors import PlacemapError
 from placemap.core.read_tables import literal_path
 
@@ -99,7 +100,7 @@ class DuckDbEngine:
         """As in `Engine`."""
         import pandas as pd
 
-        _, found, _ = self._run(f"SELECT {', '.join(map(name, columns))} FROM {DATA} LIMIT {rows}")
+        _, found, _ = self._run(first(columns, rows))
         return pd.DataFrame(found, columns=list(columns), dtype=object)
 
     def load(self, table: str, frame: pd.DataFrame) -> None:

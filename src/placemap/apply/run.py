@@ -207,7 +207,8 @@ def _added_up(engine: Engine, question: sql.Question, options: Options, scan: Sc
         PlacemapError: a column is not what it is taken for.
     """
     engine.keep(sql.CODED, sql.coded(question.with_age(options.rates.age)))
-    total = engine.query(sql.checks(question))[0]
+    statements = filter(None, (sql.checks(question), sql.least(question)))
+    total = {name: value for statement in statements for name, value in engine.query(statement)[0].items()}
     if scan.account is not None and int(_number(total["n"])) != scan.account.data:
         raise AssertionError(f"{scan.label}: {total['n']} rows were read of {scan.account.data}")
     refuse_values(engine, question, total, set(options.extensive), scan.label)

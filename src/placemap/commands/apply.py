@@ -17,8 +17,8 @@ from placemap.apply.locate import Located, locate
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.options import Options
 from placemap.apply.publish_rule import PublishRule
-from placemap.apply.read_ahead import Ahead
 from placemap.apply.rate_options import RateOptions
+from placemap.apply.read_ahead import Ahead
 from placemap.apply.run import Applied, join_outcomes, run, together
 from placemap.apply.scan import Scan, scan_of
 from placemap.apply.sql_script import script, transpiled
