@@ -18,29 +18,32 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units, living_in
 from placemap.reference.ended import ended
 from placemap.reference.geography import SPLIT_WEIGHT, Geography
-from placemap.reference.schemas import ELSEWHERE, NON_GEOGRAPHIC
+from placemap.reference.schemas import ELSEWHERE, NO_FIXED_ABODE, NON_GEOGRAPHIC, NOT_KNOWN
 from placemap.resolve.populations import Populations
-from placemap.resolve.resolve import Assignment, places_of_practices
+from placemap.resolve.resolve import Assignment
 from placemap.resolve.resolved import ResolvedFootprint
 
 RESIDENTS, REGISTERED = "residents", "registered"
 DECLARED, RESIDENCE = "declared", "residence"
 #: What becomes of a row, in the order in which it is told.
-PLACED, NO_PLACE, OUT_OF_AREA, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING = (
+PLACED, NO_PLACE, OUT_OF_AREA, WIDER, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING = (
     "placed",
     "in the scope but in no place",
     "out of area",
+    "total of a wider area",
     "not in the packaged tables",
     "another kind",
     "unknown code",
     "no longer in use",
     "missing code",
 )
-#: Of a row whose postcode stands for no place on the ground, such as a box at a post office.
-NOWHERE = ELSEWHERE[NON_GEOGRAPHIC]
-OUTCOMES = (PLACED, NO_PLACE, OUT_OF_AREA, *ELSEWHERE.values(), NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING)
+#: Of a row whose postcode stands for no place on the ground, such as a box at a post office, or for no address.
+NOWHERE = tuple(ELSEWHERE[word] for word in (NON_GEOGRAPHIC, NO_FIXED_ABODE, NOT_KNOWN))
+#: Those that are told only where rows are there.
+OCCASIONAL = (*ELSEWHERE.values(), WIDER)
+OUTCOMES = (PLACED, NO_PLACE, OUT_OF_AREA, *OCCASIONAL, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING)
 #: Those that are a loss: the data are about someone, and placemap cannot tell where.
-LOSSES = (NOWHERE, OTHER_KIND, UNKNOWN, DEAD, MISSING)
+LOSSES = (*NOWHERE, OTHER_KIND, UNKNOWN, DEAD, MISSING)
 #: Shares below this are what rounding leaves of nothing.
 DUST = 1e-12
 
@@ -281,7 +284,7 @@ def _practice_shares(geography: Geography, practices: str) -> tuple[Texts, Calla
     total = registrations.by_practice
 
     def declared(target: Target) -> Floats:
-        place_of = places_of_practices(target.assignment.footprint, geography)
+        place_of = target.assignment.declared.place_of
         of = np.array([place_of.get(code, -1) for code in codes])
         inside = target.assignment.in_scope.astype(np.int64) - 1
         here = living_in(registrations, inside, 1, everyone, len(registrations.codes))[:, 0]

@@ -125,7 +125,7 @@ def _of_other_sorts(column: str, sorts: Mapping[str, int], label: str) -> Placem
     choice = " or ".join(f"--kind {kind}" for kind in kinds)
     return _usage(
         f"column `{column}` holds {f'codes of several kinds: {parts}' if len(found) > 1 else parts}",
-        f"say which to place: {choice}; the rest is then another kind" if kinds else found[0][0].step,
+        f"say which to place: {choice}; the rest is then left out, and told" if kinds else found[0][0].step,
         label,
     )
 

@@ -25,6 +25,7 @@ from placemap.apply.reconcile import AnsweredRows, Reconciliation, _number
 from placemap.apply.scan import Scan
 from placemap.apply.shown import shown_of
 from placemap.apply.told import outcome_of, told
+from placemap.apply.wider import WiderAreas
 from placemap.core.account import Account
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
@@ -95,15 +96,21 @@ class Applied:
         if loss <= max_loss:
             return None
         return PlacemapError(
-            f"{self._percent(loss)} is lost to codes that are missing, unknown, no longer in use or of another kind; "
+            f"{self.lost(max_loss)} is lost to codes that are missing, unknown, no longer in use or of another kind; "
             f"--max-loss allows {max_loss:g}%",
-            hint=f"mend the codes; to have the result all the same: --max-loss {math.ceil(loss)}",
+            hint=f"mend the codes; to have the result all the same: --max-loss {100 if self.rule else math.ceil(loss)}",
             exit_code=Exit.WRONG,
         )
 
-    def _percent(self, loss: float) -> str:
-        """A loss in words; where counts are to be published, too coarse to tell one."""
-        return f"some {math.ceil(loss)}%" if self.rule else f"{loss:.2f}%"
+    def lost(self, allowed: float) -> str:
+        """In words how much is lost; where counts are to be published, no more than that it is too much.
+
+        Args:
+            allowed: per cent that may be.
+        """
+        if self.rule:
+            return f"more than {allowed:g}%"
+        return f"{max((item.loss for item in self.reconciliations), default=0.0):.2%}"
 
     def long(self, measures: Sequence[Measure]) -> pd.DataFrame:
         """A row a place, group and measure: the place's columns, the groups, MEASURE and VALUE; limits beside rates."""
@@ -172,7 +179,8 @@ def run(
     cover = cover or _loaded(engine, keys, footprints, denominator)
     geography = footprints[0].geography
     lookup = located.lookup if located else None
-    strays = _strays(engine, question, keys.kind, lookup, all_england=geography.all_england)
+    wider = WiderAreas.of(lookup.kind.id if lookup else keys.kind, counts, geography)
+    strays = _strays(engine, question, wider, lookup)
     rows = _rows(engine, question, keys, footprints, strays)
     shown = shown_of(engine, question, keys, cover, rows, footprints, options, total)
     applied = Applied(
@@ -259,11 +267,11 @@ def _loaded(
 
 
 def _strays(
-    engine: Engine, question: sql.Question, kind: str, lookup: FineLookup | None, *, all_england: bool
+    engine: Engine, question: sql.Question, wider: WiderAreas, lookup: FineLookup | None
 ) -> list[tuple[str, dict[str, object]]]:
     """The codes that the reference does not have, each with what becomes of its rows."""
     rows = engine.query(sql.unmatched(question))
-    return [(outcome_of(row["CODE"], kind, all_england=all_england, lookup=lookup), row) for row in rows]
+    return [(outcome_of(row["CODE"], wider, lookup), row) for row in rows]
 
 
 def _most_often(strays: Iterable[tuple[str, dict[str, object]]]) -> tuple[tuple[str, int], ...]:
@@ -276,9 +284,7 @@ def _in_no_place(engine: Engine, question: sql.Question) -> list[dict[str, objec
     return [{**row, "OUTCOME": NO_PLACE} for row in engine.query(sql.in_no_place(question))]
 
 
-def join_outcomes(
-    codes: Iterable[str | None], kind: str, *, all_england: bool, lookup: FineLookup | None = None
-) -> pd.DataFrame:
+def join_outcomes(codes: Iterable[str | None], wider: WiderAreas, lookup: FineLookup | None = None) -> pd.DataFrame:
     """CODE and OUTCOME of codes that the reference does not have; no code is empty text."""
-    rows = [(code or "", outcome_of(code, kind, all_england=all_england, lookup=lookup)) for code in codes]
+    rows = [(code or "", outcome_of(code, wider, lookup)) for code in codes]
     return pd.DataFrame(rows, columns=["CODE", "OUTCOME"], dtype=object).drop_duplicates("CODE", ignore_index=True)

@@ -67,7 +67,7 @@ def shown_of(
     against_system = SYSTEM in (*options.rates.compare, options.rates.indirect)
     against = rates.england_rows(), against_system
     counted = Counted(engine, question, keys, total, placed, rows.owner, shown.reconciliations, *against, thin)
-    return _published(shown, Publication(question, kinds, counted.published(rule), placed), thin)
+    return _published(shown, Publication(question, figures, counted.published(rule), placed), thin)
 
 
 def _published(shown: Shown, publication: Publication, thin: Sequence[Blanked]) -> Shown:

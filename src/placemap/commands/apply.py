@@ -22,6 +22,7 @@ from placemap.apply.read_ahead import Ahead
 from placemap.apply.run import Applied, join_outcomes, run, together
 from placemap.apply.scan import Scan, scan_of
 from placemap.apply.sql_script import script, transpiled
+from placemap.apply.wider import WiderAreas
 from placemap.commands.workspace import Workspace
 from placemap.core.codes import LSOA_VINTAGE, published_prefix
 from placemap.core.errors import Exit, PlacemapError
@@ -192,7 +193,9 @@ class Applier:
         self.engine.load(sql.CODES, self.keys.codes)
         strays = [row["CODE"] for row in self.engine.query(sql.unmatched(self.question))]
         lookup = self.located.lookup if self.located else None
-        rest = join_outcomes(strays, self.kind, all_england=self.workspace.geography.all_england, lookup=lookup)
+        every = [str(row["CODE"] or "") for row in self.engine.query(sql.by_code())]
+        wider = WiderAreas.of(lookup.kind.id if lookup else self.kind, every, self.workspace.geography)
+        rest = join_outcomes(strays, wider, lookup)
         rest = (
             rest
             if "" in set(rest["CODE"])

@@ -112,7 +112,7 @@ def _rows(source: Source, sheet: str | None) -> Iterator[Rows]:
     if source.form == WORKBOOK:
         with workbook(source) as sheets:
             chosen, header = chosen_sheet(sheets, sheet, source.label)
-            account = Account(sheet=chosen.name if len(sheets) > 1 else "")
+            account = Account(sheet=chosen.name if len(sheets) > 1 else "", hidden=chosen.hidden)
             label = f"{source.label}, sheet {chosen.name}"
             rows = data_rows(chosen.records(), header, account, ragged=False, label=label)
             yield Rows(header.titles, header.named, _some(rows, source.label), account)
@@ -175,6 +175,7 @@ def on_disk(path: Path, folder: Path, sheet: str | None = None, *, rewrite: bool
     source = source_of(path, folder)
     _refuse_sheet(source, sheet)
     if source.form == PARQUET:
+        refuse_one_title(source.path, source.label)
         return OnDisk(parquet=source.path)
     if source.form != WORKBOOK and not rewrite and (plain := _plain(source)) is not None:
         return plain
@@ -270,18 +271,39 @@ def _from_parquet(source: Source) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    refuse_one_title(source.path, source.label)
     try:
         table = pq.read_table(BytesIO(source.path.read_bytes()))
     except (pa.ArrowException, OSError) as error:
         raise unreadable(source.label, f"the table cannot be read: {str(error).splitlines()[0]}") from None
     names = [str(name) for name in table.column_names]
-    if len({name.casefold() for name in names}) < len(names):
-        raise unreadable(source.label, "several columns have one title", "give each column a name of its own")
     if not table.num_rows:
         raise unreadable(source.label, _NO_TABLE, "check the file")
     frame = table.to_pandas(ignore_metadata=True)
     columns = {name: [cell_text(value) for value in frame[name].tolist()] for name in names}
     return pd.DataFrame(columns, dtype=object)
+
+
+def refuse_one_title(path: Path, label: str) -> None:
+    """Refuse a Parquet file in which two columns have one title, whatever the case: an engine renames one of them.
+
+    Raises:
+        PlacemapError: so, or the file cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        names = pq.read_schema(path).names
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(label, f"the table cannot be read: {str(error).splitlines()[0]}") from None
+    known: dict[str, str] = {}
+    for name in names:
+        other = known.get(name.casefold())
+        if other is not None:
+            what = f"`{name}`" if other == name else f"`{other}` and `{name}`"
+            raise unreadable(label, f"two columns are called {what}", "give each column a name of its own")
+        known[name.casefold()] = name
 
 
 def literal_path(path: Path, folder: Path) -> str:
