@@ -45,6 +45,9 @@ class Engine(Protocol):
     def query(self, sql: str) -> Rows:
         """Run a statement: a dict a row, whole numbers as Python's own."""
 
+    def pairs(self, sql: str) -> dict[Any, Any]:
+        """Run a statement of two columns: the second by the first; for many rows, of which dicts would be too many."""
+
     def close(self) -> None:
         """Let go of everything."""
 
@@ -130,6 +133,10 @@ class DuckDbEngine:
         """As in `Engine`."""
         titles, rows, _ = self._run(sql)
         return [dict(zip(titles, row, strict=True)) for row in rows]
+
+    def pairs(self, sql: str) -> dict[Any, Any]:
+        """As in `Engine`."""
+        return dict(self._run(sql)[1])
 
     def copy(self, sql: str, path: Path) -> None:
         """Write the rows of a statement to a file, in its order.

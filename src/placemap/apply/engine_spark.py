@@ -89,6 +89,10 @@ class SparkEngine:
         """As in `engine.Engine`."""
         return [row.asDict() for row in self._query(sql)]
 
+    def pairs(self, sql: str) -> dict[Any, Any]:
+        """As in `engine.Engine`."""
+        return dict(map(tuple, self._query(sql)))
+
     def _query(self, sql: str) -> list[Any]:
         rows: list[Any] = self._sql(lambda: self._spark.sql(transpiled([sql], "spark")[0]).collect())
         return rows

@@ -173,7 +173,7 @@ def run(
     # The data may still be read meanwhile; only what may be refused must wait until it is known that they are right.
     cover = None if denominator else _loaded(engine, keys, footprints)
     total = _added_up(engine, question, options, scan)
-    counts = {str(row["CODE"] or ""): int(row["n"]) for row in engine.query(sql.by_code())}
+    counts = {str(code or ""): int(rows) for code, rows in engine.pairs(sql.by_code()).items()}
     if options.kind is None and located is None:
         refuse_mixture(question.by, counts, keys.kind, scan.label)
     cover = cover or _loaded(engine, keys, footprints, denominator)
