@@ -11,7 +11,7 @@ from placemap.core.files import without_timestamps
 from placemap.core.text import month, some
 from placemap.outputs.foi import page
 from placemap.outputs.foi.questions import BASIS, REQUEST, FoiAnswer, Letter, document_line, public_notes, small_numbers
-from placemap.outputs.report.content import PlaceLine, Report
+from placemap.outputs.report.model import PlaceLine, Report
 
 #: How many members the table of places names.
 _NAMED = 14

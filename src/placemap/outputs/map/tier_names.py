@@ -13,8 +13,9 @@ import shapely
 from placemap.outputs.map.drawing import QUIET, Item, wrapped
 from placemap.outputs.map.labels import LabelRequest, Placed, ground, labels_along, names_inside
 from placemap.outputs.map.lines import Lines
-from placemap.outputs.map.names import Names, inner, request_of, text_at
+from placemap.outputs.map.names import Names, inner, text_at
 from placemap.outputs.map.picture import Picture, PlaceAbove
+from placemap.outputs.map.setting import request_of
 from placemap.outputs.map.view import View
 
 #: Size of its capitals, and the widest line, pixels.
