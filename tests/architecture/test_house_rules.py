@@ -44,6 +44,7 @@ def test_only_the_edge_reads_and_only_writers_write():
         "cli",
         "outputs",
         "sources",
+        "core.file_locks",
         "core.files",
     )
     wrong = []

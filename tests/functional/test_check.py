@@ -258,3 +258,23 @@ def test_two_imports_into_one_new_store_lose_nothing(tmp_path, official_files):
         alone |= set(json.loads((tmp_path / label / "manifest.json").read_text())["tables"])
     assert tables == alone
     assert len(tables) > 1
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("build", "toyshire", "--as-of", ""), "--as-of"),
+        (("build", "toyshire", "--as-of="), "--as-of"),
+        (("build", "toyshire", "--out", ""), "--out"),
+        (("build", "toyshire", "-f", ""), "-f"),
+        (("check", ""), "one of the words of the command"),
+        (("apply", "d.csv", "--system", "toyshire", "--denominator", ""), "--denominator"),
+        (("apply", "d.csv", "--system", "toyshire", "--keys", ""), "--keys"),
+    ],
+)
+def test_an_empty_value_is_not_taken_for_none(cli, words, named):
+    """`--as-of "$DAY"` of a script whose DAY is not set built another year, and `--keys ""` wrote into the folder."""
+    done = cli(*words)
+    assert done.code == 2
+    assert f"{named} is empty; a variable of a script may have no value" in done.err
+    assert not done.out

@@ -214,7 +214,7 @@ def test_a_name_that_is_not_there_is_suggested(cli, taken, own_store, tmp_path):
 # --- what is refused ---
 
 REFUSED = {
-    "a code twice": ("LSOA21CD,Events\nE01000001,1\nE01000001,2\n", (), 3, "repeat a code, first E01000001"),
+    "a code twice": ("LSOA21CD,Events\nE01000001,1\nE01000001,2\n", (), 3, "1 row repeats a code, first E01000001"),
     "a decile of 11": ("LSOA21CD,A decile\nE01000001,11\n", (), 3, "`A decile` is 11 for E01000001"),
     "half a rank": ("LSOA21CD,A rank\nE01000001,1.5\n", (), 3, "which is no rank"),
     "a negative count": ("LSOA21CD,n\nE01000001,-3\n", ("--column", "n=count"), 3, "which is no count"),
@@ -223,6 +223,12 @@ REFUSED = {
     "a rate without a word": ("LSOA21CD,Birth rate\nE01000001,5\n", (), 2, "nothing says whether these are counts"),
     "a proportion of what": ("LSOA21CD,n\nE01000001,5\n", ("--column", "n=proportion"), 2, "nothing says of what"),
     "a kind that is none": ("LSOA21CD,n\nE01000001,5\n", ("--column", "n=sum"), 2, "`sum` is no kind of figure"),
+    "two kinds at once": (
+        "LSOA21CD,n\nE01000001,5\n",
+        ("--column", "n=count", "--column", "n=score"),
+        2,
+        "column `n` is asked for twice",
+    ),
     "no such column": ("LSOA21CD,n\nE01000001,5\n", ("--column", "m"), 2, "there is no column `m`"),
     "held back": ("LSOA21CD,n\nE01000001,5\nE01000002,*\n", (), 2, "--blank '*'"),
     "two columns of codes": ("LSOA21CD,LSOA11CD,n\nE01000001,E01000001,5\n", (), 2, "--by 'LSOA21CD'"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -92,6 +94,43 @@ def one_row_twice(official_files: Path) -> tuple[str, bytes]:
     return LOOKUP, text_of([*rows[:-1], rows[5]]).encode()
 
 
+def registrations_of_a_new_month_cut_between_two_rows(official_files: Path) -> tuple[str, bytes]:
+    """No total is known of a new month, and 700,000 rows may be a whole file."""
+    with zipfile.ZipFile(official_files / REGISTRATIONS) as archive:
+        text = archive.read(archive.namelist()[0]).decode().replace("01Jul2022", "01Jul2031")
+    return "gp-reg-pat-prac-lsoa-all.csv", "".join(text.splitlines(keepends=True)[:700_000]).encode()
+
+
+def last_row_cut(official_files: Path) -> tuple[str, bytes]:
+    return "epcn.csv", (official_files / "epcn_2024-10.csv").read_bytes()[:-30]
+
+
+def nul(official_files: Path) -> tuple[str, bytes]:
+    content = (official_files / WARDS).read_bytes()
+    return WARDS, content[:5000] + b"\0" + content[5000:]
+
+
+def no_workbook_part(official_files: Path) -> tuple[str, bytes]:
+    return "ePCN.xlsx", _repacked(official_files / "ePCN_2024-10.xlsx", "[Content_Types].xml", lambda _: b"<x/>")
+
+
+def a_sheet_that_begins_far_down(_reference: Path) -> tuple[str, bytes]:
+    book = openpyxl.Workbook()
+    book.active["A30"] = "PCN Code"
+    out = io.BytesIO()
+    book.save(out)
+    return "ePCN.xlsx", out.getvalue()
+
+
+def _repacked(path: Path, part: str, change) -> bytes:
+    """A workbook with one of its parts changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, change(old.read(name)) if name == part else old.read(name))
+    return out.getvalue()
+
+
 def bomb(_reference: Path) -> tuple[str, bytes]:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -121,6 +160,14 @@ def names_that_lead_out(official_files: Path) -> tuple[str, bytes]:
         (cut_zip, "the file cannot be read: "),
         (old_codes_under_a_new_heading, "32,844 English LSOAs; expected 33,755"),
         (one_row_twice, "1 rows repeat a key (LSOA21CD), first"),
+        (
+            registrations_of_a_new_month_cut_between_two_rows,
+            "its patients live in 29,444 LSOAs of England; expected 32,8",
+        ),
+        (last_row_cut, "its last row has fewer cells than the others"),
+        (nul, "there are NUL characters in it"),
+        (no_workbook_part, "the file cannot be read: "),
+        (a_sheet_that_begins_far_down, "it holds no table"),
         (bomb, "the archive would unpack to 50,000,000 bytes"),
         (names_that_lead_out, "the archive has a file whose name leads out of it"),
     ],
@@ -143,3 +190,52 @@ def test_figures_of_an_unknown_year_are_taken_when_named(official_files, tmp_pat
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     assert "residents_mid_2023" in result.output
+
+
+def _import(folder: Path, store: Path):
+    return CliRunner().invoke(app, ["data", "import", str(folder), "--to", str(store)])
+
+
+@pytest.mark.parametrize(
+    ("networks", "members", "reason"),
+    [
+        (None, 4000, "members.csv: 586 of 1,285 open PCNs have no member in it"),
+        (1001, None, "networks.csv: memberships are of 365 PCNs that this list lacks"),
+    ],
+)
+def test_lists_of_pcns_that_were_cut_between_two_rows_are_refused(networks, members, reason, official_files, tmp_path):
+    files = tmp_path / "files"
+    files.mkdir()
+    for name, source, rows in (
+        ("networks.csv", "epcn_2024-10.csv", networks),
+        ("members.csv", "epcncorepartnerdetails_2024-10.csv", members),
+    ):
+        lines = (official_files / source).read_bytes().splitlines(keepends=True)
+        (files / name).write_bytes(b"".join(lines[:rows]))
+    result = _import(files, tmp_path / "store")
+    assert result.exit_code == 3
+    assert reason in result.output
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("sheet", [1, 2])
+def test_a_workbook_is_read_whole_whatever_it_says_of_its_size(sheet, official_files, tmp_path):
+    """Sheets that state fewer rows than they have lost 67 PCNs, or 1,706 memberships, with exit code 0."""
+    part = f"xl/worksheets/sheet{sheet}.xml"
+    content = _repacked(
+        official_files / "ePCN_2024-10.xlsx",
+        part,
+        lambda xml: re.sub(rb'<dimension ref="A1:([A-Z]+)\d+"', rb'<dimension ref="A1:\g<1>1300"', xml),
+    )
+    (tmp_path / "ePCN.xlsx").write_bytes(content)
+    assert _import(tmp_path / "ePCN.xlsx", tmp_path / "store").exit_code == 0
+    tables = json.loads((tmp_path / "store/manifest.json").read_text())["tables"]
+    assert (tables["pcns-2024-10"]["rows"], tables["pcn_members-2024-10"]["rows"]) == (1366, 7705)
+
+
+def test_a_table_that_excel_cut_is_refused(official_files, tmp_path, monkeypatch):
+    monkeypatch.setattr("placemap.sources.formats.raw.EXCEL_ROWS", 1367)
+    (tmp_path / "epcn.csv").write_bytes((official_files / "epcn_2024-10.csv").read_bytes())
+    result = _import(tmp_path / "epcn.csv", tmp_path / "store")
+    assert result.exit_code == 3
+    assert "it has 1,367 rows, which is where Excel cuts a table" in result.output

@@ -502,7 +502,7 @@ def test_two_builds_at_once(tmp_path, toy_store):
 def test_lock_that_is_held_too_long(cli, tmp_path, monkeypatch):
     from placemap.core import files as folders
 
-    monkeypatch.setattr(folders, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr("placemap.core.file_locks.LOCK_SECONDS", 0.1)
     (tmp_path / "out/toyshire").mkdir(parents=True)
     with folders.replacing(Path("out/toyshire/localities")):
         started_at = time.monotonic()
@@ -510,6 +510,46 @@ def test_lock_that_is_held_too_long(cli, tmp_path, monkeypatch):
         assert time.monotonic() - started_at < 20
     assert ran.code == 3
     assert "another placemap has been writing here" in ran.err
+
+
+COUNT = """
+import sys, time
+from pathlib import Path
+from placemap.core.file_locks import locked
+for _ in range(40):
+    with locked(Path("shared")):
+        number = int(Path("number").read_text())
+        time.sleep(0.0005)
+        Path("number").write_text(str(number + 1))
+"""
+
+
+def test_locks_let_in_one_at_a_time_and_leave_nothing(tmp_path):
+    """Six processes read a number and write the next; with two at once one would be lost. The files of locks are deleted."""
+    (tmp_path / "number").write_text("0")
+    (tmp_path / "tmp").mkdir()
+    jobs = [
+        subprocess.Popen(
+            [sys.executable, "-c", COUNT], cwd=tmp_path, env={**environment(), "TMPDIR": str(tmp_path / "tmp")}
+        )
+        for _ in range(6)
+    ]
+    assert [job.wait(timeout=100) for job in jobs] == [0] * 6
+    assert (tmp_path / "number").read_text() == "240"
+    assert names(tmp_path / "tmp") == [f"placemap-{os.getuid()}-all.lock"]
+
+
+def test_the_lock_of_a_killed_process_is_taken_over(tmp_path):
+    (tmp_path / "tmp").mkdir()
+    env = {**environment(), "TMPDIR": str(tmp_path / "tmp")}
+    code = "from pathlib import Path\nfrom placemap.core.file_locks import locked\nwith locked(Path('shared'), 5): {}"
+    killed = "__import__('os').kill(__import__('os').getpid(), 9)"
+    assert (
+        subprocess.run([sys.executable, "-c", code.format(killed)], cwd=tmp_path, env=env, check=False).returncode == -9
+    )
+    assert len(names(tmp_path / "tmp")) == 2
+    subprocess.run([sys.executable, "-c", code.format("pass")], cwd=tmp_path, env=env, check=True)
+    assert names(tmp_path / "tmp") == [f"placemap-{os.getuid()}-all.lock"]
 
 
 def left_after(tmp_path, store, lines, *args, **streams):

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from placemap.analysis.infer_columns import few, find_codes, find_places, places_by_code
 from placemap.analysis.infer_listed import Listing, listing
 from placemap.core.arrays import Ints, sums
 from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.errors import PlacemapError
 from placemap.core.findings import Finding
 from placemap.core.fine_kinds import FineKind
-from placemap.core.text import listed, some
 from placemap.reference.geography import Geography
-from placemap.reference.recognise import CodeKind, clean_codes, code_columns
+from placemap.reference.recognise import CodeKind
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
-#: The codes that a message names.
-few = partial(some, most=5, counted=True)
-#: More places than this in a column, and it is not one of places.
-MOST_PLACES = 400
-_PLACE_TITLE = re.compile(r"place|localit|icp|partnership|footprint name|neighbourhood", re.IGNORECASE)
-_NAME_TITLE = re.compile(r"nm$|name", re.IGNORECASE)
-#: Which codes tell most where a table has several columns of them.
-_FINEST = ("lsoa", "practice", "msoa", "ward", "pcn", "ltla", "utla", "sub_icb", "icb")
+    pass
 
 
 @dataclass(frozen=True)
@@ -66,12 +55,14 @@ class FineColumn:
         column: its title.
         kind: postcodes or output areas.
         lsoa_of: by value of the column, the LSOA that it lies in; values that lie in none are left out.
+        elsewhere: of values that lie in no LSOA of England, what is known of where they are.
         notes: on where that is known from.
     """
 
     column: str
     kind: FineKind
     lsoa_of: Mapping[str, str]
+    elsewhere: Mapping[str, str]
     notes: tuple[str, ...]
 
 
@@ -96,8 +87,8 @@ def from_table(
     """
     if fine:
         return _from_fine(frame, geography, fine, place_column)
-    found = _code_column(frame, geography, code_column)
-    place_of, notes = _places_by_code(frame, found, place_column or _place_column(frame, found))
+    found = find_codes(frame, geography, code_column)
+    place_of, notes = places_by_code(frame, found, place_column or find_places(frame, found))
     if found.malformed:
         notes.append(
             f"{len(found.malformed)} values of {found.column} are no {KINDS[found.kind].label} codes: "
@@ -134,13 +125,14 @@ def _listed(found: Listing, column: CodeKind, notes: Sequence[str], geography: G
 def _from_fine(frame: pd.DataFrame, geography: Geography, fine: FineColumn, place_column: str) -> WantedPlaces:
     """Each LSOA in the place that most of its postcodes or output areas are in; of equally many, the first by name."""
     codes = CodeKind(fine.column, "lsoa", "", (), len(frame), 0, 0, (), ())
-    place_of, notes = _places_by_code(frame, codes, place_column or _place_column(frame, codes), fine.kind.label)
+    place_of, notes = places_by_code(frame, codes, place_column or find_places(frame, codes), fine.kind.label)
     votes: dict[str, Counter[str]] = {}
     for code, place in place_of.items():
         if code in fine.lsoa_of:
             votes.setdefault(fine.lsoa_of[code], Counter())[place] += 1
     known = {lsoa: min(cast, key=lambda place: (-cast[place], place)) for lsoa, cast in votes.items()}
-    unknown = tuple(sorted(code for code in place_of if code not in fine.lsoa_of))
+    unknown = tuple(sorted({*place_of} - {*fine.lsoa_of} - {*fine.elsewhere}))
+    notes += _elsewhere(sorted({*place_of} & {*fine.elsewhere}), fine)
     here = {lsoa: place for lsoa, place in known.items() if lsoa in geography.lsoas}
     if not here:
         raise PlacemapError(
@@ -157,144 +149,16 @@ def _from_fine(frame: pd.DataFrame, geography: Geography, fine: FineColumn, plac
     position = {name: at for at, name in enumerate(names)}
     of_lsoa = np.full(geography.size, -1)
     of_lsoa[geography.lsoas.positions(list(here))] = [position[name] for name in here.values()]
-    source = f"{len(here):,} LSOAs, by {len(place_of) - len(unknown):,} {fine.kind.plural} (column {fine.column})"
+    source = f"{len(here):,} LSOAs, by {len({*place_of} & {*fine.lsoa_of}):,} {fine.kind.plural} (column {fine.column})"
     return WantedPlaces(source, names, of_lsoa, None, (*fine.notes, *notes), unknown)
 
 
-# --- columns ----------------------------------------------------------------------------------------------------------
-
-
-def _code_column(frame: pd.DataFrame, geography: Geography, asked: str) -> CodeKind:
-    if asked and asked not in frame:
-        raise no_column(asked, frame)
-    found = code_columns(frame[[asked]] if asked else frame, geography)
-    if not found:
-        raise _no_codes(frame[[asked]] if asked else frame)
-    # The column that tells rows apart is the one that places are given for; among several, the finest.
-    return min(found, key=lambda item: (-frame[item.column].nunique(), _FINEST.index(item.kind)))
-
-
-def _no_codes(frame: pd.DataFrame) -> PlacemapError:
-    """The error of a table without a column of one kind; of the column that comes nearest, what it has instead."""
-    values = {str(column): sorted(set(clean_codes(frame[column])) - {""}) for column in frame}
-    nearest = max(
-        (
-            (column, kind, sum(bool(kind.pattern.fullmatch(value)) for value in mine))
-            for column, mine in values.items()
-            for kind in KINDS.values()
-        ),
-        key=lambda item: item[2] / max(len(values[item[0]]), 1),
-        default=("", KINDS["lsoa"], 0),
-    )
-    column, kind, count = nearest
-    others = [value for value in values.get(column, []) if not kind.pattern.fullmatch(value)]
-    hint = f"give a column of {', '.join(KINDS[kind].plural for kind in _FINEST[:6])}"
-    if not count:
-        columns = some(list(values), 12, counted=True)
-        return PlacemapError(
-            f"no column holds codes of a kind that placemap knows (the columns are {columns})", hint=hint
-        )
-    what = f"of the {len(values[column]):,} different values of {column}"
-    if not others:
-        return PlacemapError(
-            f"{what}, none is a code that the reference has: {some(values[column], 20, counted=True)}",
-            hint="`placemap data update`, or --data with a store that has them",
-        )
-    verb = "is" if len(others) == 1 else "are"
-    return PlacemapError(
-        f"no column holds codes of one kind: {what}, {count:,} are codes of {kind.plural}, and {len(others):,} {verb} "
-        f"not: {some(others, 20, counted=True)}",
-        hint=hint,
-    )
-
-
-def no_column(asked: str, frame: pd.DataFrame) -> PlacemapError:
-    """The error of a column that is not there."""
-    return PlacemapError(
-        f"there is no column `{asked}`",
-        hint=f"the columns are {some([*map(str, frame)], 20, counted=True)}",
-        exit_code=Exit.USAGE,
-    )
-
-
-def _place_column(frame: pd.DataFrame, codes: CodeKind) -> str:
-    """The column that is constant for each code and groups codes: by its title where several do."""
-    able = [column for column in map(str, frame) if column != codes.column and _groups(frame, codes.column, column)]
-    titled = [column for column in able if _PLACE_TITLE.search(column)]
-    chosen = _unlike(frame, titled or able)
-    if len(chosen) == 1:
-        return chosen[0]
-    if not chosen:
-        if divided := _divides(frame, codes.column):
-            return divided  # which is then refused with the code that is in several places
-        raise PlacemapError(
-            f"no column says which place each code of column `{codes.column}` is in",
-            hint="add a column with the name of the place of each code, or name it with --place",
-            exit_code=Exit.USAGE,
-        )
-    raise PlacemapError(
-        f"several columns may hold the places: {', '.join(chosen)}", hint="say which with --place", exit_code=Exit.USAGE
-    )
-
-
-def _groups(frame: pd.DataFrame, codes: str, column: str) -> bool:
-    filled = frame[frame[column].str.strip() != ""]
-    count = filled[column].nunique()
-    # As many places as codes: each is named by itself, which only a title tells from the units' own names.
-    most = filled[codes].nunique() - (0 if _PLACE_TITLE.search(column) else 1)
-    if not 1 <= count <= min(MOST_PLACES, max(1, most)):
-        return False
-    return not _numeric(filled[column]) and len(filled[[codes, column]].drop_duplicates()) == filled[codes].nunique()
-
-
-def _divides(frame: pd.DataFrame, codes: str) -> str:
-    """The column that would be the places if a code were not in several of them: one called so, or the only one."""
-    able = [
-        column
-        for column in map(str, frame)
-        if column != codes and frame[column].nunique() <= MOST_PLACES and not _numeric(frame[column])
-    ]
-    titled = [column for column in able if _PLACE_TITLE.search(column)]
-    chosen = titled or able
-    return chosen[0] if len(chosen) == 1 else ""
-
-
-def _numeric(values: pd.Series) -> bool:
-    return bool(pd.to_numeric(values[values.str.strip() != ""], errors="coerce").notna().all())
-
-
-def _unlike(frame: pd.DataFrame, columns: list[str]) -> list[str]:
-    """One column for each way of grouping (a code and its name group alike), names before codes, constants last."""
-    ordered = sorted(columns, key=lambda column: not _NAME_TITLE.search(column))
-    seen: dict[tuple[int, ...], str] = {}
-    for column in ordered:
-        seen.setdefault(tuple(pd.factorize(frame[column])[0].tolist()), column)
-    several = [column for column in seen.values() if len(frame[column].drop_duplicates()) > 1]
-    return several or list(seen.values())
-
-
-def _places_by_code(
-    frame: pd.DataFrame, found: CodeKind, column: str, label: str = ""
-) -> tuple[dict[str, str], list[str]]:
-    if column not in frame:
-        raise no_column(column, frame)
-    pairs = pd.DataFrame({"code": clean_codes(frame[found.column]), "place": frame[column].str.strip()})
-    notes = []
-    empty = int(((pairs["code"] != "") & (pairs["place"] == "")).sum())
-    if empty:
-        notes.append(f"{empty:,} rows name no place and are left out.")
-    pairs = pairs[(pairs["code"] != "") & (pairs["place"] != "")].drop_duplicates()
-    twice = pairs[pairs["code"].duplicated(keep=False)].sort_values(["code", "place"])
-    if len(twice):
-        code, *others = twice["code"].unique()
-        places = twice[twice["code"] == code]["place"].tolist()
-        more = f", and so are {len(others):,} more: {few(others)}" if others else ""
-        raise PlacemapError(
-            f"{label or KINDS[found.kind].label} {code} is in {len(places)} places, {listed(places)}{more}",
-            hint="keep each code in one place; to divide a unit, list its LSOAs",
-            exit_code=Exit.WRONG,
-        )
-    return dict(zip(pairs["code"], pairs["place"], strict=True)), notes
+def _elsewhere(codes: Sequence[str], fine: FineColumn) -> Iterator[str]:
+    """Of codes that lie in no LSOA of England, a line for each of the sorts."""
+    for where in dict.fromkeys(fine.elsewhere[code] for code in codes):
+        of_sort = [code for code in codes if fine.elsewhere[code] == where]
+        many = fine.kind.plural if len(of_sort) > 1 else fine.kind.label
+        yield f"Left out, {where}: {len(of_sort):,} {many}: {few(of_sort)}."
 
 
 # --- codes → LSOAs ----------------------------------------------------------------------------------------------------
@@ -379,18 +243,3 @@ def _from_2011(known: dict[str, int], names: tuple[str, ...], geography: Geograp
             f"each goes where most of its people come from: {few(torn)}."
         )
     return place, notes
-
-
-def name_column_of(shapes: gpd.GeoDataFrame) -> str:
-    """The column of text that most likely names polygons.
-
-    Raises:
-        PlacemapError: none does.
-    """
-    texts = [c for c in shapes.columns if c != "geometry" and pd.api.types.is_string_dtype(shapes[c])]
-    ranked = sorted(texts, key=lambda c: (not _PLACE_TITLE.search(c), not _NAME_TITLE.search(c), -shapes[c].nunique()))
-    if not ranked:
-        raise PlacemapError(
-            "no column names the polygons", hint="add one, or name it with --place", exit_code=Exit.USAGE
-        )
-    return str(ranked[0])

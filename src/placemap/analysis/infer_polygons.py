@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from placemap.analysis.infer_input import WantedPlaces, few, name_column_of, no_column
+from placemap.analysis.infer_columns import few, name_column_of, no_column
+from placemap.analysis.infer_input import WantedPlaces
 from placemap.core.arrays import Bools, Floats, Ints, ratio, sums
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding, Severity

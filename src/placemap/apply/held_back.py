@@ -41,12 +41,14 @@ def bad_cells_error(column: str, total: int, cells: Cells, label: str) -> Placem
 
 
 def _steps(column: str, cells: Cells) -> list[str]:
-    texts = [cell for cell, _ in cells]
+    texts = [cell for cell, _ in cells if cell.casefold() != column.casefold()]
     markers = [text for text in texts if _MARKER.fullmatch(text)]
     percent = [text for text in texts if _PERCENT.fullmatch(text)]
     commas = [text for text in texts if _DECIMAL_COMMA.fullmatch(text) and text not in percent]
     others = [text for text in texts if text not in {*markers, *percent, *commas}]
     steps = []
+    if len(texts) < len(cells):
+        steps.append("the header stands in the data again, as in files that were put together: take those rows out")
     if markers:
         options = " ".join(f"--blank {shlex.quote(text)}" for text in markers[:_SHOWN])
         steps.append(f"if these stand for figures that were held back, leave them blank with {options}")

@@ -88,7 +88,9 @@ def measures_of(
 
 
 def _mean(text: str) -> Measure:
-    column, _, weights = text.partition(":")
+    column, colon, weights = text.partition(":")
+    if colon and not weights.strip():
+        raise _usage(f"a mean by weights needs their column; found `{text}`", "write --mean COLUMN:WEIGHTS")
     return Measure(MEAN, column.strip(), weights.strip())
 
 

@@ -88,7 +88,13 @@ def rule_of(publish: str | None, below: int | None, to: int | None) -> PublishRu
         raise _usage(f"there is no rule `{publish}`", "write --publish nhs, or --suppress-below N and --round-to N")
     of_rule = (8, 5) if publish == NHS else (0, 0)
     rule = PublishRule(of_rule[0] if below is None else below, of_rule[1] if to is None else to)
-    return rule if rule.below or rule.to else None
+    if rule.below or rule.to:
+        return rule
+    if publish or below is not None or to is not None:
+        raise _usage(
+            "a rule that holds nothing back and rounds nothing is none", "leave its options out, or write 8 and 5"
+        )
+    return None
 
 
 def _usage(message: str, hint: str) -> PlacemapError:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from placemap.apply.measures import RATE, Measure
 from placemap.core.figures import SENTINELS
@@ -30,7 +30,7 @@ DATA, LOCATED, CODED, CODES, WEIGHTS, JOIN, COVERS, ATOMS, EVERYONE = (
 #: What `covered` adds up of atoms.
 COVERED = ("UNITS", "RESIDENTS", "PATIENTS")
 INT, FLOAT, TEXT, OTHER = "int", "float", "text", "other"
-#: The largest finite number; NaN compares as larger in DuckDB and Spark alike.
+#: The largest finite number.
 LARGEST = "1.7976931348623157e308"
 #: Text that is a number: digits, with commas for thousands, in pounds or not. `1_0`, `1,5` and `50%` are none.
 NUMBER = "^[-+]?£?[-+]?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]+)?$"
@@ -62,6 +62,10 @@ class Question:
     def value_columns(self) -> list[str]:
         """The columns of figures, each once."""
         return list(dict.fromkeys(name for measure in self.measures for name in measure.columns))
+
+    def with_age(self, age: str) -> Question:
+        """The question divided by age, too, where rates are standardised by it; age is its last group."""
+        return replace(self, groups=(*self.groups, age)) if age else self
 
 
 def name(text: str) -> str:
@@ -111,7 +115,9 @@ def _value(number: int, column: str, question: Question) -> str:
     plain = f"TRY_CAST(REPLACE(REPLACE({cell}, ',', ''), '£', '') AS DOUBLE)"
     text = f"CASE WHEN REGEXP_MATCHES({cell}, '{NUMBER}') THEN {plain} END"
     found = cell if question.types[column] == FLOAT else text
-    return f"CASE WHEN ABS({found}) <= {LARGEST} THEN {found} END"
+    # Only what is finite less itself is 0. Comparing it with the largest is no test: where the statistics of a Parquet
+    # file, which leave NaN out, say that all are smaller, DuckDB takes that for granted.
+    return f"CASE WHEN {found} - {found} = 0 THEN {found} END"
 
 
 def _is_bad(number: int, column: str, question: Question) -> str:
@@ -286,7 +292,7 @@ def covered(
 
 def by_code(source: str = CODED) -> str:
     """Rows by code; NULL for rows without one."""
-    return f"SELECT CODE, SUM(n) AS n FROM {source} GROUP BY CODE ORDER BY CODE"
+    return f"SELECT CODE, CAST(SUM(n) AS BIGINT) AS n FROM {source} GROUP BY CODE ORDER BY CODE"
 
 
 def twice(by: str, column: str) -> str:

@@ -259,6 +259,9 @@ class ResultOptions:
         strict: per cent that may be lost, else the command fails; None for all.
         as_json: whether the result is printed for machines.
         published: whether counts are held back or rounded.
+
+    Raises:
+        PlacemapError: `strict` is no percentage.
     """
 
     out: Path | None
@@ -270,6 +273,14 @@ class ResultOptions:
     strict: float | None
     as_json: bool
     published: bool = False
+
+    def __post_init__(self) -> None:
+        if self.strict is not None and not 0 <= self.strict <= 100:
+            raise PlacemapError(
+                f"{self.strict:g} is no percentage that may be lost",
+                hint="give --strict a number from 0 to 100",
+                exit_code=Exit.USAGE,
+            )
 
     @property
     def joined(self) -> Path | None:

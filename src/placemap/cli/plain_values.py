@@ -8,14 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from typer import BadParameter
 from typer.core import TyperCommand, TyperGroup
+
+#: Options for which nothing is a value: empty cells are blank in any case.
+_MAY_BE_EMPTY = ("--blank",)
 
 
 class Command(TyperCommand):
-    """A command whose plain values are converted plainly."""
+    """A command whose plain values are converted plainly, and that takes no empty one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What Typer makes of the words of a command line.
+
+        Raises:
+            BadParameter: one is empty.
+        """
+        for before, word in pairwise(["", *args]):
+            option, equals, value = word.partition("=") if word.startswith("--") else (before, "", word)
+            if not value and (equals or not word) and option not in _MAY_BE_EMPTY:
+                what = option if option.startswith("-") else "one of the words of the command"
+                raise BadParameter(f"{what} is empty; a variable of a script may have no value", ctx=ctx)
+        return super().parse_args(ctx, args)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its parameters, --help among them."""

@@ -15,6 +15,7 @@ from placemap.config.tier_references import Footprints, as_dict, no_such
 from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.codes import AREA_KINDS
 from placemap.core.errors import PlacemapError
+from placemap.core.text import as_seen
 
 
 def reference_errors(tree: YamlTree, declared: Footprints) -> Iterator[PlacemapError]:
@@ -29,14 +30,59 @@ def reference_errors(tree: YamlTree, declared: Footprints) -> Iterator[PlacemapE
         loc = tree.value_loc(("default_footprint",))
         yield no_such(f"there is no footprint `{default}` in this config", default, declared, loc)
     yield from _system_scope_errors(tree)
+    yield from _id_errors(as_dict(tree.value.get("ics")).get("id"), tree.value_loc(("ics", "id")))
     for footprint_id, footprint in footprints.items():
         path: KeyPath = ("footprints", footprint_id)
+        yield from _id_errors(footprint_id, tree.loc(path))
         yield from _evidence_errors(footprint, path, tree)
-        for place_id, place in as_dict(as_dict(footprint).get("places")).items():
+        yield from _period_errors(footprint, path, tree)
+        places = as_dict(as_dict(footprint).get("places"))
+        yield from _alike_errors(places, (*path, "places"), tree)
+        for place_id, place in places.items():
+            yield from _id_errors(place_id, tree.loc((*path, "places", place_id)))
             yield from _evidence_errors(place, (*path, "places", place_id), tree)
+            yield from _period_errors(place, (*path, "places", place_id), tree)
             yield from _end_errors(place, (*path, "places", place_id), tree, declared)
         if "scope" in as_dict(footprint):
             yield from _scope_shape_errors(footprint["scope"], (*path, "scope"), tree)
+
+
+#: What no file or folder may be called on Windows, whatever its ending.
+_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
+#: Ids become names of files, to which systems give 255 bytes with endings and all.
+_LONGEST_ID = 100
+
+
+def _id_errors(found: Any, loc: Loc) -> Iterator[PlacemapError]:
+    """An id that is well-formed and cannot be the name of a file."""
+    if isinstance(found, str) and found.strip() in _RESERVED:
+        yield PlacemapError(
+            f"Windows keeps `{found}` for a device, so no file or folder can be called that",
+            location=str(loc),
+            hint="choose another id; the name may stay",
+        )
+    if isinstance(found, str) and len(found.strip()) > _LONGEST_ID:
+        yield PlacemapError(
+            f"an id has at most {_LONGEST_ID} characters, as it becomes part of file names; found {len(found):,}",
+            location=str(loc),
+            hint="shorten it; the name may stay long",
+        )
+
+
+def _alike_errors(places: dict[Any, Any], path: KeyPath, tree: YamlTree) -> Iterator[PlacemapError]:
+    """Places that nobody can tell apart by their names, on a map or in a table; one that has ended is in neither."""
+    known: dict[str, tuple[str, Any]] = {}
+    for place_id, place in places.items():
+        name = as_dict(place).get("name")
+        if not isinstance(name, str) or as_dict(place).get("valid_to"):
+            continue
+        first, other = known.setdefault(as_seen(name).casefold(), (name, place_id))
+        if other != place_id:
+            yield PlacemapError(
+                f"the places {other} and {place_id} are both called `{as_seen(first)}`",
+                location=str(tree.value_loc((*path, place_id, "name"))),
+                hint="give each place a name of its own",
+            )
 
 
 def _evidence_errors(owner: Any, path: KeyPath, tree: YamlTree) -> Iterator[PlacemapError]:
@@ -72,7 +118,7 @@ def _end_errors(place: Any, path: KeyPath, tree: YamlTree, declared: Footprints)
 def _ended_before(parts: list[str], own: str, loc: Loc, declared: Footprints) -> Iterator[PlacemapError]:
     """A successor that was gone before it could follow; so no places follow each other in a circle either."""
     code = "/".join(parts)
-    end, other = (_last_day(one, declared) for one in (own, code))
+    end, other = (last_day(one, declared) for one in (own, code))
     if end and other and code != own and other <= end:
         yield PlacemapError(
             f"{code} ended on {other}, and so cannot follow a place that ended on {end}",
@@ -81,12 +127,27 @@ def _ended_before(parts: list[str], own: str, loc: Loc, declared: Footprints) ->
         )
 
 
-def _last_day(code: str, declared: Footprints) -> str:
+def last_day(code: str, declared: Footprints) -> str:
     """The last day of a place, or of its footprint, as ISO text; empty where it has none."""
     footprint, _, place = code.partition("/")
     item = as_dict(declared[footprint].value) if footprint in declared else {}
     day = as_dict(as_dict(item.get("places")).get(place)).get("valid_to") or item.get("valid_to")
-    return str(day) if re.fullmatch(r"\d{4}-\d\d-\d\d", str(day)) else ""
+    return _day(day)
+
+
+def _day(value: Any) -> str:
+    return str(value) if re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)) else ""
+
+
+def _period_errors(item: Any, path: KeyPath, tree: YamlTree) -> Iterator[PlacemapError]:
+    """A footprint or place that ended before it began."""
+    first, last = (_day(as_dict(item).get(key)) for key in ("valid_from", "valid_to"))
+    if first and last and last < first:
+        yield PlacemapError(
+            f"`valid_to: {last}` is before `valid_from: {first}`",
+            location=str(tree.value_loc((*path, "valid_to"))),
+            hint="`valid_from` is the first day, `valid_to` the last; correct one of the two",
+        )
 
 
 def _above(config: Any, path: KeyPath) -> Any:

@@ -15,14 +15,19 @@ from placemap.config.schema import DAY
 from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.errors import PlacemapError
 
-#: Control characters but for tab and line feed, marks that turn the direction of text, half characters and none.
+#: Control characters but for tab and line feed, marks that turn the direction of text, blanks and hyphens of no width,
+#: half characters and none.
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+    "\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
 )
 #: Stands in a new config for a text that only a person can give; `check` reports it.
 TO_FILL_IN = "TO FILL IN"
-#: How a cell starts that a spreadsheet takes for a formula (OWASP, "CSV Injection").
+#: How a cell starts that a spreadsheet takes for a formula (OWASP, "CSV Injection"); the wide ones in East Asia.
 FORMULA = ("=", "+", "-", "@")
+_WIDE = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
+#: Characters of the longest name; a longer one is a text that took the place of a name.
+LONGEST_NAME = 200
 #: Keys whose text is one line, and stands in tables.
 NAMES = ("name", "title", "publisher")
 
@@ -69,7 +74,9 @@ def _name(path: KeyPath, text: str) -> tuple[str, str] | None:
     tidy = text.strip()
     if "\n" in tidy or "\t" in tidy:
         return "a name is one line; found a line break or a tab in it", "write it as one line, with spaces"
-    if tidy.startswith(FORMULA):
+    if path[-1] == "name" and len(tidy) > LONGEST_NAME:
+        return f"a name has at most {LONGEST_NAME} characters; found {len(tidy):,}", "put more words into `notes`"
+    if tidy.startswith((*FORMULA, *_WIDE)):
         return (
             f"found `{tidy}`; a name cannot start with {' '.join(FORMULA)}, which spreadsheets take for a formula",
             "start it with a letter or a digit",

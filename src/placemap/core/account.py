@@ -15,6 +15,12 @@ MOST_FOOTERS = 1_000
 _SHOWN = 3
 
 
+class Uncalculated(str):
+    """A formula of a workbook without its result: no spreadsheet has worked it out since a program wrote it."""
+
+    __slots__ = ()
+
+
 @dataclass
 class Account:
     """Rows of a file by what they are.
@@ -25,6 +31,7 @@ class Account:
         short: lines of rows with fewer cells than the header, the first few, and how many.
         left_out: titles and footers as they stand, the first few: line and text.
         sheet: the sheet of a workbook that was read.
+        hidden: its rows that are hidden, by a filter or by hand; they are read all the same.
     """
 
     title: int = 0
@@ -37,6 +44,7 @@ class Account:
     short_lines: list[int] = field(default_factory=list)
     left_out: list[tuple[int, str]] = field(default_factory=list)
     sheet: str = ""
+    hidden: int = 0
 
     @property
     def rows(self) -> int:
@@ -61,6 +69,9 @@ class Account:
             yield f"{self.rows:,} rows in the file = {parts}"
         if self.sheet:
             yield f"read from the sheet `{self.sheet}`"
+        if self.hidden:
+            are = f"{counted(self.hidden, 'row')} of the sheet {'are' if self.hidden > 1 else 'is'}"
+            yield f"{are} hidden, by a filter or by hand; what is hidden is read, too"
         if not self.header:
             yield "no header row: the columns are called column 1, column 2 …"
         if self.left_out:
@@ -89,7 +100,7 @@ def data_rows(
         ragged: whether a row that is too short is worth a word.
 
     Raises:
-        PlacemapError: a row has more cells than the header.
+        PlacemapError: a row has more cells than the header, or a formula without its result.
     """
     width = len(header.titles)
     waiting: list[Record] = []
@@ -119,6 +130,8 @@ def _above(at: int, line: int, row: Sequence[str], header: Header, account: Acco
 
 def _row(line: int, row: list[str], width: int, account: Account, *, ragged: bool, label: str) -> list[str]:
     account.data += 1
+    if not ragged:
+        _refuse_uncalculated(line, row, label)
     if len(row) < width:
         if ragged:
             account.short += 1
@@ -134,3 +147,16 @@ def _row(line: int, row: list[str], width: int, account: Account, *, ragged: boo
             "put cells with a separator in them into quotation marks, or take out the extra cells",
         )
     return row[:width]
+
+
+def _refuse_uncalculated(line: int, row: Sequence[str], label: str) -> None:
+    """Refuse a row of a sheet with a formula whose result nobody knows; taken for blank, its figure would be lost."""
+    at = next((at for at, cell in enumerate(row) if isinstance(cell, Uncalculated)), None)
+    if at is not None:
+        from openpyxl.utils import get_column_letter
+
+        raise unreadable(
+            f"{label}:{line}",
+            f"cell {get_column_letter(at + 1)}{line} holds a formula, `{row[at]:.60}`, without its result",
+            "open the file in Excel or LibreOffice, which works formulas out, and save it",
+        )

@@ -120,6 +120,12 @@ def _refuse_swallowed(cells: list[str], line: int, delimiter: str, label: str) -
 
 
 def _bad_quotes(label: str, line: int, reason: str) -> Exception:
+    if reason.startswith("field larger"):
+        return unreadable(
+            f"{label}:{line}",
+            f"a cell of this row has more than {csv.field_size_limit():,} characters",
+            "take a column of outlines out; if there is none, close the quotation mark that takes in what follows",
+        )
     reason = {"unexpected end of data": "it is opened and never closed"}.get(reason, reason)
     return unreadable(
         f"{label}:{line}",

@@ -6,24 +6,20 @@ After a kill at any moment the old one or the new one is complete on disk; the n
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from fnmatch import fnmatchcase
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from placemap.core.errors import Exit, PlacemapError
-
-if TYPE_CHECKING:
-    from filelock import FileLock
+from placemap.core.file_locks import locked
 
 _IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY)
 _SPACE = "free some space, or choose another place with"
@@ -39,7 +35,6 @@ _STEPS = {
 #: Nothing that placemap writes knows the time; formats that must have one get this.
 NO_TIME = datetime(1980, 1, 1)
 
-LOCK_SECONDS = 60
 #: A file on its way to its place; the number keeps those of two machines apart, which share no lock.
 _NEW = re.compile(r"\.(?P<stem>.+)\.\d+\.new(?P<ending>\.[^.]*)?")
 #: What systems and office programs leave in folders that people look into: it may go with a folder that is replaced.
@@ -96,7 +91,7 @@ def replacing(folder: Path) -> Iterator[Path]:
         OSError: the folder cannot be written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
+    with locked(folder):
         _tidy(folder)
         new = folder.with_name(f".{folder.name}.new")
         new.mkdir()
@@ -119,7 +114,7 @@ def replacing_file(path: Path) -> Iterator[Path]:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     _clear_leftovers(path.parent)
-    with _locked(path):
+    with locked(path):
         new = path.with_name(f".{path.stem}.{os.getpid()}.new{path.suffix}")
         try:
             yield new
@@ -129,43 +124,13 @@ def replacing_file(path: Path) -> Iterator[Path]:
                 new.unlink()
 
 
-@contextmanager
-def _locked(place: Path) -> Iterator[None]:
-    """Hold the lock of a folder or file that is written."""
-    from filelock import Timeout
-
-    try:
-        with _lock(place).acquire(timeout=LOCK_SECONDS):
-            yield
-    except Timeout:
-        raise PlacemapError(
-            f"another placemap has been writing here for over {LOCK_SECONDS} seconds",
-            location=str(place),
-            hint="wait for it to end, or choose another place",
-        ) from None
-
-
-def _lock(place: Path) -> FileLock:
-    """The lock of a folder or file; it lies in the temporary folder, so none is left among a user's files.
-
-    The system frees it when its holder ends, however that comes.
-    """
-    from filelock import FileLock  # a tenth of the time of a build: loaded by what writes, and by nothing else
-
-    name = hashlib.sha256(os.fsencode(place.parent.resolve() / place.name)).hexdigest()[:16]
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    return FileLock(Path(tempfile.gettempdir()) / f"placemap-{user}-{name}.lock")
-
-
 def _clear_leftovers(folder: Path) -> None:
     """Delete files that killed writers left on their way into a folder; those of living ones have their lock held."""
-    from filelock import Timeout
-
     with suppress(OSError):
         for item in folder.iterdir():
             found = _NEW.fullmatch(item.name)
             if found and item.is_file():
-                with suppress(Timeout), _lock(folder / f"{found['stem']}{found['ending'] or ''}").acquire(timeout=0):
+                with suppress(PlacemapError), locked(folder / f"{found['stem']}{found['ending'] or ''}", 0):
                     item.unlink(missing_ok=True)
 
 

@@ -181,7 +181,7 @@ def _member(path: Path, folder: Path, label: str) -> Path:
         with zipfile.ZipFile(path) as archive:
             if "mimetype" in archive.namelist():
                 raise unreadable(label, "this is an OpenDocument file, which placemap does not read")
-            names = [name for name in archive.namelist() if name.lower().endswith(_TABLES) and "__MACOSX" not in name]
+            names = [name for name in archive.namelist() if name.lower().endswith(_TABLES) and not is_beside(name)]
             if len(names) != 1:
                 found = f"holds {len(names)} tables ({', '.join(sorted(names)[:5])})" if names else "holds no table"
                 raise unreadable(label, f"the archive {found}; expected one", "unpack it, and name the table")
@@ -191,6 +191,11 @@ def _member(path: Path, folder: Path, label: str) -> Path:
     except ZIP_FAULTS as error:
         raise unreadable(label, f"the archive cannot be unpacked: {error}", "unpack it, and name the table") from None
     return copy
+
+
+def is_beside(member: str) -> bool:
+    """Whether a member of a zip is one that a Mac puts beside each file: `__MACOSX/._a.csv`."""
+    return "__MACOSX" in member or member.rpartition("/")[2].startswith("._")
 
 
 def _copy(file: object, copy: Path, packed: int, label: str) -> None:

@@ -14,17 +14,19 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from placemap.core.account import Account, data_rows
 from placemap.core.decode import text_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.header import find_header, may_be_footer
 from placemap.core.open_file import PARQUET, WORKBOOK, Source, opened, source_of, unreadable
-from placemap.core.plain_csv import Plain, proof
 from placemap.core.sheets import cell_text, chosen_sheet, workbook
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from placemap.core.plain_csv import Plain
 
 #: Bytes of a CSV from which it is worth to prove that it is plain.
 LARGE = 1 << 20
@@ -72,6 +74,8 @@ def read_table(path: Path, sheet: str | None = None) -> UserTable:
     Raises:
         PlacemapError: the file cannot be read, holds no table, or what it holds has two meanings.
     """
+    import pandas as pd
+
     with opened(path) as source:
         _refuse_sheet(source, sheet)
         if source.form == PARQUET:
@@ -108,7 +112,7 @@ def _rows(source: Source, sheet: str | None) -> Iterator[Rows]:
     if source.form == WORKBOOK:
         with workbook(source) as sheets:
             chosen, header = chosen_sheet(sheets, sheet, source.label)
-            account = Account(sheet=chosen.name if len(sheets) > 1 else "")
+            account = Account(sheet=chosen.name if len(sheets) > 1 else "", hidden=chosen.hidden)
             label = f"{source.label}, sheet {chosen.name}"
             rows = data_rows(chosen.records(), header, account, ragged=False, label=label)
             yield Rows(header.titles, header.named, _some(rows, source.label), account)
@@ -171,6 +175,7 @@ def on_disk(path: Path, folder: Path, sheet: str | None = None, *, rewrite: bool
     source = source_of(path, folder)
     _refuse_sheet(source, sheet)
     if source.form == PARQUET:
+        refuse_one_title(source.path, source.label)
         return OnDisk(parquet=source.path)
     if source.form != WORKBOOK and not rewrite and (plain := _plain(source)) is not None:
         return plain
@@ -181,6 +186,8 @@ def on_disk(path: Path, folder: Path, sheet: str | None = None, *, rewrite: bool
 
 
 def _plain(source: Source) -> OnDisk | None:
+    from placemap.core.plain_csv import proof
+
     if source.path.stat().st_size < LARGE:
         return None
     text = text_of(source)
@@ -248,6 +255,8 @@ def read_built(path: Path) -> pd.DataFrame:
     Raises:
         PlacemapError: the file cannot be read.
     """
+    import pandas as pd
+
     with opened(path) as source:
         if source.form == PARQUET:
             return _from_parquet(source)
@@ -258,21 +267,43 @@ def read_built(path: Path) -> pd.DataFrame:
 
 
 def _from_parquet(source: Source) -> pd.DataFrame:
+    import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    refuse_one_title(source.path, source.label)
     try:
         table = pq.read_table(BytesIO(source.path.read_bytes()))
     except (pa.ArrowException, OSError) as error:
         raise unreadable(source.label, f"the table cannot be read: {str(error).splitlines()[0]}") from None
     names = [str(name) for name in table.column_names]
-    if len({name.casefold() for name in names}) < len(names):
-        raise unreadable(source.label, "several columns have one title", "give each column a name of its own")
     if not table.num_rows:
         raise unreadable(source.label, _NO_TABLE, "check the file")
     frame = table.to_pandas(ignore_metadata=True)
     columns = {name: [cell_text(value) for value in frame[name].tolist()] for name in names}
     return pd.DataFrame(columns, dtype=object)
+
+
+def refuse_one_title(path: Path, label: str) -> None:
+    """Refuse a Parquet file in which two columns have one title, whatever the case: an engine renames one of them.
+
+    Raises:
+        PlacemapError: so, or the file cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        names = pq.read_schema(path).names
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(label, f"the table cannot be read: {str(error).splitlines()[0]}") from None
+    known: dict[str, str] = {}
+    for name in names:
+        other = known.get(name.casefold())
+        if other is not None:
+            what = f"`{name}`" if other == name else f"`{other}` and `{name}`"
+            raise unreadable(label, f"two columns are called {what}", "give each column a name of its own")
+        known[name.casefold()] = name
 
 
 def literal_path(path: Path, folder: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 _MONTHS = (
@@ -14,6 +15,11 @@ _MONTHS = (
 def listed(items: Sequence[str], word: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`, or with another word; at least one item."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}"
+
+
+def as_seen(name: str) -> str:
+    """A name without what nobody sees: kinds and numbers of blanks, ways to put an accent on a letter."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def some(items: Sequence[str], most: int, *, counted: bool = False, by: str = ", ") -> str:

@@ -188,7 +188,10 @@ def _read_file(path: Path, measure: str, catalogue: Catalogue) -> Iterator[tuple
     if directory:
         yield [read_directory(directory, catalogue[FAMILY])], FileReport(directory.where, FORMAT)
         return
-    for raw, layout, notes in _recognised(read_raw(path.name, _content(path))):
+    raws = read_raw(path.name, _content(path))
+    if not raws:
+        yield [], FileReport(path.name, skipped="it holds no table")
+    for raw, layout, notes in _recognised(raws):
         tables = list(layout.tables(raw, catalogue, measure)) if layout else []
         report = _report(raw, layout)
         found = dict.fromkeys((*notes, *(note for table in tables for note in table.notes)))

@@ -10,6 +10,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
 from shapely.geometry import box
 
 from placemap.analysis.infer_input import from_table
@@ -17,6 +18,7 @@ from placemap.commands.infer import Found, infer_places
 from placemap.commands.workspace import Workspace, resolved_of
 from placemap.config.load import system_from_text
 from placemap.config.model import System
+from placemap.core.errors import PlacemapError
 
 
 def _inferred(workspace: Workspace, frame: pd.DataFrame) -> Found:
@@ -137,3 +139,30 @@ def test_polygons_in_doubt_are_told_with_their_people(run, workspace: Workspace,
     assert "divided-lsoa" in shown.err
     placed = sum(place["lsoas"] for place in answer["places"])
     assert placed > 50
+
+
+_PAIR = ["E01014485", "E01014486", "E01014487", "E01014488"]
+
+
+def _places(workspace: Workspace, *names: str) -> tuple[str, ...]:
+    frame = pd.DataFrame({"lsoa": _PAIR, "place": names}, dtype=object)
+    return from_table(frame, workspace.geography, place_column="place").names
+
+
+def test_names_that_look_alike_are_one_place(workspace: Workspace) -> None:
+    """Blanks of other kinds, and accents written as characters of their own, cannot be seen."""
+    assert _places(workspace, "Caf\u00e9 End", "Cafe\u0301 End", "Caf\u00e9\u00a0 End ", "West") == (
+        "Caf\u00e9 End",
+        "West",
+    )
+
+
+def test_words_for_no_value_are_no_place(workspace: Workspace) -> None:
+    assert _places(workspace, "East", "N/A", "null", "West") == ("East", "West")
+
+
+def test_names_that_differ_by_case_alone_are_refused(workspace: Workspace) -> None:
+    with pytest.raises(
+        PlacemapError, match="places `East End` and `East end` differ by small and capital letters alone"
+    ):
+        _places(workspace, "East End", "East end", "West", "West")

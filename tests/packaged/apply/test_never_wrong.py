@@ -9,6 +9,8 @@ import threading
 
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -146,15 +148,18 @@ def test_white_space_around_cells_is_no_part_of_them(run):
 MIXED = "area,n\nE92000001,100\nE06000023,1\nE06000024,2\nE06000025,4\nE10000020,8\nE38000222,16\nE99,32\n"
 
 
-def test_the_kind_that_is_chosen_is_placed_and_the_rest_is_another(run):
-    result = run(MIXED, "--kind", "ltla", "--sum", "n", "--max-loss", "100", "--json")
+def test_the_kind_that_is_chosen_is_placed_and_the_rest_is_told(run):
+    """The sub-ICB location and England have the districts in them, and so are no loss; no row is a part of Norfolk."""
+    result = run(MIXED, "--kind", "ltla", "--sum", "n", "--json")
     found = json.loads(result.stdout)
     (account,) = found["reconciliations"]
     assert account["placed"]["n"] == 7
-    assert account["another kind"] == {"rows": 3, "n": 124}
+    assert account["total of a wider area"] == {"rows": 2, "n": 116}
+    assert account["another kind"] == {"rows": 1, "n": 8}
     assert account["unknown code"] == {"rows": 1, "n": 32}
     assert found["told"] == [
-        "another kind than LTLAs: counties (1 row), sub-ICB locations (1 row) and countries (1 row), such as E10000020, E38000222, E92000001"
+        "totals of wider areas, left out: sub-ICB locations (1 row) and countries (1 row), such as E38000222, E92000001",
+        "another kind than LTLAs: counties (1 row), such as E10000020",
     ]
 
 
@@ -506,3 +511,58 @@ def test_a_long_result_has_no_measure_under_the_name_of_a_place_or_a_group(run, 
     refused = run(table, "--by", "lsoa", *words, "--long")
     assert refused.exit_code == 2
     assert "would stand in the result twice" in refused.stderr
+
+
+def test_a_parquet_file_with_nan_counts_it_as_blank(run, tmp_path):
+    """The statistics of Parquet leave NaN out, and DuckDB believes them: one NaN made the mean of a place blank."""
+    frame = pa.table({"lsoa": LSOAS * 50, "n": [float("nan"), 1.5, 2.0, 4.0] * 50})
+    pq.write_table(frame, tmp_path / "t.parquet")
+    found = {}
+    for how in ("--sum", "--mean"):
+        result = run(None, how, "n", "--json", name="t.parquet")
+        assert result.exit_code == 0, result.output
+        found[how] = [row["n"] for row in json.loads(result.stdout)["places"] if row["n"] is not None]
+        assert "no value of `n` in 50 of 200 rows" in result.stdout
+    assert found == {"--sum": [375.0], "--mean": [2.5]}
+
+
+def test_infinity_in_a_parquet_file_is_refused(run, tmp_path):
+    pq.write_table(pa.table({"lsoa": LSOAS, "n": [float("inf"), 1.5, 2.0, float("nan")]}), tmp_path / "t.parquet")
+    result = run(None, "--sum", "n", name="t.parquet")
+    assert result.exit_code == 2
+    assert "holds 1 cell that is no number: `inf`" in result.stderr
+
+
+def test_a_header_that_stands_in_the_data_again_is_named(run):
+    result = run(f"lsoa,n\n{LSOAS[0]},1\nlsoa,n\n{LSOAS[1]},2\n", "--sum", "n")
+    assert result.exit_code == 2
+    assert "the header stands in the data again" in result.stderr
+    assert "--blank" not in result.stderr
+
+
+@pytest.mark.parametrize("limit", ["nan", "-1", "101"])
+def test_strict_takes_a_percentage(run, limit):
+    """With `nan` nothing was ever too much."""
+    result = run(f"lsoa,n\n{LSOAS[0]},1\nE01999999,9\n", "--sum", "n", "--strict", limit)
+    assert result.exit_code == 2
+    assert "is no percentage that may be lost" in result.stderr
+    assert not result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--mean", "n:"), "a mean by weights needs their column; found `n:`"),
+        (("--sum", "n", "--round-to", 0), "a rule that holds nothing back and rounds nothing is none"),
+        (("--sum", "n", "--suppress-below", 0), "a rule that holds nothing back and rounds nothing is none"),
+        (
+            ("--sum", "n", "--publish", "nhs", "--suppress-below", 0, "--round-to", 0),
+            "a rule that holds nothing back and rounds nothing is none",
+        ),
+    ],
+)
+def test_what_would_do_nothing_is_refused(run, options, reason):
+    """Else counts that were to be published went out as they are, and a mean without its weights."""
+    result = run(f"lsoa,n\n{LSOAS[0]},1\n", *options)
+    assert result.exit_code == 2
+    assert reason in result.stderr

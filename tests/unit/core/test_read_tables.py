@@ -7,6 +7,8 @@ import threading
 import zipfile
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from openpyxl.chart import BarChart, Reference
 
@@ -282,6 +284,71 @@ def test_a_cell_far_away_is_a_footer_or_named(book, tmp_path):
     assert caught.value.location.endswith("sheet Data:30")
 
 
+def test_a_formula_without_its_result_is_no_blank_cell(book, tmp_path):
+    """openpyxl, and R's openxlsx, write formulas and no results; Excel works them out when it opens the file."""
+    book["Data"]["B5"] = "=1+4"
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(PlacemapError, match="cell B5 holds a formula, `=1\\+4`, without its result") as caught:
+        read_table(tmp_path / "t.xlsx")
+    assert caught.value.location.endswith("sheet Data:5")
+
+
+def test_a_formula_in_place_of_a_code_is_no_missing_code(book, tmp_path):
+    for row in range(2, 62):
+        book["Data"].cell(row, 1).value = f'="E0101{4483 + row}"'
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(PlacemapError, match="holds a formula"):
+        read_table(tmp_path / "t.xlsx")
+
+
+def test_a_sum_below_the_table_needs_no_result(book, tmp_path):
+    book["Data"].append(["Total", "=SUM(B2:B61)"])
+    book.save(tmp_path / "t.xlsx")
+    account = read_table(tmp_path / "t.xlsx").account
+    assert (account.data, account.footer) == (60, 1)
+
+
+@pytest.mark.parametrize(
+    ("cell", "stale", "expected"),
+    [
+        (b'<c r="B2"><f>1+4</f><v>5</v></c>', True, "5"),  # a program that works formulas out
+        (b'<c r="B2"><f>1+4</f><v>5</v></c>', False, "5"),
+        (b'<c r="B2"><f>4-4</f><v>0</v></c>', False, "0"),  # Excel
+        (b'<c r="B2"><f>4-4</f><v>0</v></c>', True, None),  # XlsxWriter writes 0 for what it does not work out
+        (b'<c r="B2" t="str"><f>IF(1,"","x")</f><v></v></c>', False, ""),  # Excel and LibreOffice: an empty text
+        (b'<c r="B2"><f>1+4</f></c>', False, None),  # Apache POI
+        (b'<c r="B2"><f t="array" ref="B2">1+4</f><v></v></c>', False, None),
+    ],
+)
+def test_what_programs_write_for_a_formula(book, tmp_path, cell, stale, expected):
+    path = tmp_path / "t.xlsx"
+    book.save(path)
+    rewritten(path, lambda xml: xml.replace(b'<c r="B2" t="n"><v>0</v></c>', cell))
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    asked = b'fullCalcOnLoad="1"' in parts["xl/workbook.xml"]
+    assert asked
+    if not stale:
+        parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b' fullCalcOnLoad="1"', b"")
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in parts.items():
+            new.writestr(name, content)
+    if expected is None:
+        with pytest.raises(PlacemapError, match="cell B2 holds a formula"):
+            read_table(path)
+    else:
+        assert read_table(path).frame["n"][0] == expected
+
+
+def test_rows_that_a_filter_hides_are_read_and_said(book, tmp_path):
+    for row in (3, 4, 9):
+        book["Data"].row_dimensions[row].hidden = True
+    book.save(tmp_path / "t.xlsx")
+    account = read_table(tmp_path / "t.xlsx").account
+    assert account.data == 60
+    assert "3 rows of the sheet are hidden, by a filter or by hand; what is hidden is read, too" in account.notes()
+
+
 def test_a_workbook_that_unpacks_to_too_much_is_refused(book, tmp_path):
     book.save(tmp_path / "t.xlsx")
     rewritten(tmp_path / "t.xlsx", lambda xml: xml.replace(b"</sheetData>", b" " * 100_000_000 + b"</sheetData>"))
@@ -354,3 +421,26 @@ def test_a_large_plain_file_goes_to_the_engine_as_it_is_and_another_is_rewritten
     found = on_disk(tmp_path / "t.csv", tmp_path)
     assert (found.plain, found.parquet.exists()) == (None, True)
     assert found.account.parts() == {"title lines": 1, "header": 1, "data": 60_000, "footers": 1}
+
+
+@pytest.mark.parametrize("titles", [["lsoa", "n", "N"], ["lsoa", "n", "n"]])
+def test_parquet_with_two_columns_of_one_title_is_refused(tmp_path, titles):
+    """DuckDB calls the second one `N_1`, and takes the first."""
+    table = pa.Table.from_arrays([pa.array(["E01014485"]), pa.array([1]), pa.array([2])], names=titles)
+    pq.write_table(table, tmp_path / "t.parquet")
+    for read in (read_table, lambda path: on_disk(path, tmp_path)):
+        with pytest.raises(PlacemapError, match="two columns are called"):
+            read(tmp_path / "t.parquet")
+
+
+def test_a_cell_too_long_to_be_one_is_called_that(read):
+    with pytest.raises(PlacemapError, match="a cell of this row has more than 131,072 characters"):
+        read("lsoa,n\nE01014485," + "9" * 140_000 + "\n")
+
+
+def test_what_a_mac_puts_beside_a_table_is_no_table(tmp_path):
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        archive.writestr("t.csv", "lsoa,n\nE01014485,5\n")
+        archive.writestr("._t.csv", b"\0\5\x16\7Mac OS X")
+        archive.writestr("__MACOSX/._t.csv", b"\0\5\x16\7Mac OS X")
+    assert read_table(tmp_path / "t.zip").account.data == 1

@@ -119,3 +119,8 @@ class Report:
     registered_title: str
     version: str
     postcodes: list[list[str]] = field(default_factory=list)
+
+    @property
+    def figures(self) -> list[str]:
+        """Of the summary, how many people live in the places, and that each LSOA is in one."""
+        return self.summary[1:3]

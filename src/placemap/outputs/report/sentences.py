@@ -14,7 +14,11 @@ from placemap.resolve.resolved import ResolvedFootprint
 def coverage_sentence(assignment: Assignment) -> str:
     """That each LSOA of the scope is in exactly one place, with how many reach outside."""
     scope = int(assignment.in_scope.sum())
-    text = f"Each of the {counted(scope, 'LSOA')} that the places must cover is in exactly one place."
+    text = (
+        f"Each of the {counted(scope, 'LSOA')} that the places must cover is in exactly one place."
+        if len(assignment.footprint.places) > 1
+        else f"The place has all of the {counted(scope, 'LSOA')} that it must cover."
+    )
     beyond = int(((assignment.place >= 0) & ~assignment.in_scope).sum())
     if beyond:
         text += f" {counted(beyond, 'more LSOA')} of the places {'lies' if beyond == 1 else 'lie'} outside the system."

@@ -11,7 +11,7 @@ import pandas as pd
 from placemap.core.codes import LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.reference.schemas import ATOM_COLUMN, NO_LSOA, NOT_EW
 from placemap.sources.catalogue import Catalogue, Source
-from placemap.sources.formats.geographies import ANY_LSOA, code_columns, english
+from placemap.sources.formats.geographies import ANY_LSOA, ENGLISH_LSOA, code_columns, english
 from placemap.sources.formats.raw import Raw
 from placemap.sources.formats.rules import (
     failure,
@@ -146,6 +146,7 @@ def registered(raw: Raw, source: Source) -> Iterator[StoreTable]:
     vintage, base = extract_month(raw, source, frame), _lsoa_vintage(frame["lsoa"])
     frame, notes = _outside(frame)
     require_pattern(raw, source, frame["lsoa"], "|".join([ANY_LSOA, *NO_LSOA]), "codes of LSOAs (or NO2011, CLOSED)")
+    _require_everywhere(raw, source, frame["lsoa"])
     total = int(frame["patients"].sum())
     notes += require_total(raw, source, total, source.release(vintage).total)
     cells = frame.rename(columns={"lsoa": ATOM_COLUMN[base].name})
@@ -153,6 +154,14 @@ def registered(raw: Raw, source: Source) -> Iterator[StoreTable]:
     table = store_table(cells, source, "registrations", vintage, base=base, total=total)
     yield replace(table, notes=notes)
     yield store_table(frame.drop_duplicates("practice_code"), source, "practices", vintage)
+
+
+def _require_everywhere(raw: Raw, source: Source, lsoas: pd.Series) -> None:
+    """Refuse a file that was cut between two rows: patients of whole regions are missing, and no total may tell."""
+    found = lsoas[lsoas.str.fullmatch(ENGLISH_LSOA)].nunique()
+    if found < source.lsoas:
+        what = f"its patients live in {found:,} LSOAs of England; expected {source.lsoas:,} or more"
+        raise failure(raw, source, f"{what}, so a part of the file is missing")
 
 
 #: Homes outside England and Wales: data zones of Scotland, codes of Northern Ireland (old and new), the islands.

@@ -173,8 +173,9 @@ def _base(kind: str, title: str, codes: pd.Series) -> str:
 def _refuse_repeated(codes: pd.Series, file: str) -> None:
     again = codes[codes.duplicated()]
     if len(again):
+        verb = "repeat" if len(again) > 1 else "repeats"
         raise PlacemapError(
-            f"{counted(len(again), 'row')} repeat a code, first {again.iloc[0]}; expected one row a unit",
+            f"{counted(len(again), 'row')} {verb} a code, first {again.iloc[0]}; expected one row a unit",
             location=file,
             hint="take the totals of each unit, with one column a figure",
         )

@@ -90,6 +90,7 @@ def _figures(frame: pd.DataFrame) -> list[str]:
 def _said(frame: pd.DataFrame, wanted: Sequence[str], file: str) -> dict[str, tuple[str, str]]:
     """By title, the kind and the other column that the importer names; empty texts where none are."""
     found: dict[str, tuple[str, str]] = {}
+    seen: set[str] = set()
     for text in wanted:
         title, equals, rest = text.rpartition("=")
         kind, _, other = rest.partition("/")
@@ -98,6 +99,9 @@ def _said(frame: pd.DataFrame, wanted: Sequence[str], file: str) -> dict[str, tu
                 raise _usage(file, f"`{rest}` is no kind of figure", f"the kinds are {', '.join(KINDS)}")
             title, kind, other = text, "", ""
         other = _titles(frame, other, file)[0] if other else ""
+        if title in seen:
+            raise _usage(file, f"column `{title}` is asked for twice", "name each column once")
+        seen.add(title)
         found |= dict.fromkeys(_titles(frame, title, file), (kind, other))
     return found
 

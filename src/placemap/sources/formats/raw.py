@@ -5,9 +5,11 @@ The bytes may come from a disk or from the network; what a frame is about is tol
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import tempfile
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -15,11 +17,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePath
 from typing import Any
-from xml.etree import ElementTree
 
 import pandas as pd
 
 from placemap.core.errors import PlacemapError
+from placemap.core.open_file import is_beside
+from placemap.core.sheets import WORKBOOK_FAULTS
 from placemap.sources.formats.archive import read_member, safe_archive
 
 
@@ -52,18 +55,10 @@ _PORTAL_COLUMNS = {"OBJECTID", "OBJECT ID", "FID", "OGC_FID", "GLOBALID", "SHAPE
 _GEOGRAPHY_COLUMN = re.compile(r"(?:F_)?([A-Z]+\d\d(?:CD|NM|NMW|CDH))", re.IGNORECASE)
 _SAME_COLUMN = {"CHNGIND": "CHGIND"}
 
-#: What the readers of CSV, zip and workbooks raise on a damaged file (an encrypted zip: RuntimeError).
-UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    RuntimeError,
-    UnicodeDecodeError,
-    ElementTree.ParseError,
-    pd.errors.ParserError,
-    pd.errors.EmptyDataError,
-    KeyError,
-)
+#: What the readers of CSV and zip raise on a damaged file (an encrypted zip: RuntimeError).
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, KeyError)
+#: What Excel holds; a table of exactly so many rows was cut by it.
+EXCEL_ROWS = 1_048_576
 
 
 def read_raw(name: str, content: bytes) -> list[Raw]:
@@ -103,10 +98,13 @@ def clean_column(name: object) -> str:
 
 def _damaged(name: str, error: Exception) -> PlacemapError:
     return PlacemapError(
-        f"the file cannot be read: {error}",
+        f"the file cannot be read: {str(error).strip()}",
         location=name,
-        hint="download it again, and don't open it in between",
+        hint=_AGAIN,
     )
+
+
+_AGAIN = "download it again, and don't open it in between"
 
 
 def _clean(frame: pd.DataFrame) -> pd.DataFrame:
@@ -132,18 +130,34 @@ def _read_csv(name: str, content: bytes, part: str = "") -> Iterator[Raw]:
         encoding="utf-8-sig",
         header=None if headless else 0,
     )
-    if not isinstance(frame.index, pd.RangeIndex):
-        raise PlacemapError(
-            "there are rows with more cells than the header",
-            location=name,
-            hint="download it again; it was cut or edited",
-        )
+    _refuse_edited(frame, content, f"{name} ({part})" if part else name)
     yield Raw(name, part, frame if headless else _clean(frame), headed=not headless)
+
+
+def _refuse_edited(frame: pd.DataFrame, content: bytes, where: str) -> None:
+    """Refuse a CSV that was edited or cut: rows too long, NUL, a last row too short, the end where Excel ends."""
+    what = ""
+    if not isinstance(frame.index, pd.RangeIndex):
+        what = "there are rows with more cells than the header"
+    elif b"\0" in content:
+        what = "there are NUL characters in it"
+    elif len(frame) in (EXCEL_ROWS - 1, EXCEL_ROWS):
+        what = f"it has {EXCEL_ROWS:,} rows, which is where Excel cuts a table"
+    elif _cells_at_the_end(content) < len(frame.columns):
+        what = "its last row has fewer cells than the others"
+    if what:
+        raise PlacemapError(what, location=where, hint="download it again; it was cut or edited")
+
+
+def _cells_at_the_end(content: bytes) -> int:
+    last = content.rstrip()[-10_000:].splitlines()[-1:]
+    return max((len(cells) for cells in csv.reader(line.decode("utf-8", errors="replace") for line in last)), default=0)
 
 
 def _read_zip(name: str, content: bytes) -> Iterator[Raw]:
     with safe_archive(name, content) as archive:
-        members = sorted(member for member in archive.namelist() if PurePath(member).suffix.lower() in _IN_ZIPS)
+        names = [name for name in archive.namelist() if not is_beside(name)]
+        members = sorted(name for name in names if PurePath(name).suffix.lower() in _IN_ZIPS)
         if not members:
             raise PlacemapError("the zip holds no CSV file and no workbook", location=name, hint="download it again")
         for member in members:
@@ -158,19 +172,30 @@ _IN_ZIPS = (".csv", ".xlsx")
 
 
 def _read_xlsx(name: str, content: bytes) -> Iterator[Raw]:
+    safe_archive(name, content).close()
+    try:
+        for title, rows in _sheets(content):
+            if any(map(any, rows[:_TITLE_LINES])):
+                yield Raw(name, title, _sheet_frame(rows))
+    except WORKBOOK_FAULTS as error:
+        raise _damaged(name, error) from None
+
+
+def _sheets(content: bytes) -> Iterator[tuple[str, list[list[str]]]]:
+    """The sheets of a workbook: title, and all rows."""
     import openpyxl
 
-    safe_archive(name, content).close()
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     for sheet in book.worksheets:
-        rows = [[_cell_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-        if rows:
-            yield Raw(name, sheet.title, _sheet_frame(rows))
+        sheet.reset_dimensions()  # a sheet may say that it is smaller than it is
+        yield sheet.title, [[_cell_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
 
 
 def _sheet_frame(rows: Sequence[Sequence[str]]) -> pd.DataFrame:
     top = _header_row(rows)
-    frame = pd.DataFrame(rows[top + 1 :], columns=list(rows[top]), dtype=str)
+    width = max(map(len, rows))
+    whole = [[*row, *[""] * (width - len(row))] for row in rows[top:]]
+    frame = pd.DataFrame(whole[1:], columns=whole[0], dtype=str)
     return _clean(frame[(frame != "").any(axis="columns")])
 
 
@@ -199,7 +224,8 @@ def _read_gpkg(name: str, content: bytes) -> Iterator[Raw]:
     import pyogrio
 
     # GDAL tells a GeoPackage by its ending, which bytes in memory don't have.
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # GDAL's, on a file that is then refused
         copy = Path(folder, "boundaries.gpkg")
         copy.write_bytes(content)
         try:

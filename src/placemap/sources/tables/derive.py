@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 
 from placemap.core.codes import is_day
 from placemap.core.errors import PlacemapError
+from placemap.core.text import counted, some
 from placemap.reference.store import PART, TableEntry, canonical_hash
 from placemap.sources.catalogue import Source
 from placemap.sources.formats.geographies import ICB_PAIRS, UPPER_TIERS, WARD_LTLAS
+from placemap.sources.formats.rules import AGAIN
 from placemap.sources.store_table import StoreTable, store_table
 from placemap.sources.tables.ltla_history import derived_history
 from placemap.sources.tables.pcn_months import derived_months
@@ -47,7 +49,7 @@ def derived(
     Raises:
         PlacemapError: two files give a table with different content; LTLA codes of two files don't agree.
     """
-    settled = one_of_each(made, problems)
+    settled = agreeing(one_of_each(made, problems), problems)
     whole = [item.table for item in settled if item.table.family not in NEVER_WRITTEN]
     upper = [item for item in settled if item.table.family == UPPER_TIERS]
     icbs = [item for item in settled if item.table.family == ICB_PAIRS]
@@ -161,6 +163,49 @@ def _in_month(item: TableOfFile, group: Sequence[TableOfFile]) -> TableOfFile:
         return item
     newest = max(other.table.vintage for other in group if _dated(other))
     return replace(item, table=replace(item.table, vintage=newest[:7]))
+
+
+#: Part of the networks that are open of which a whole list may name no practice; there were none or two of some 1,300.
+_MOST_EMPTY = 0.01
+
+
+def agreeing(made: Sequence[TableOfFile], problems: list[PlacemapError] | None = None) -> list[TableOfFile]:
+    """The tables without lists of networks and of memberships that do not know each other: one of them was cut.
+
+    Args:
+        problems: takes what would be raised.
+
+    Raises:
+        PlacemapError: of one month, memberships are of networks that the list lacks, or networks have no members.
+    """
+    networks = {item.table.vintage: item for item in made if item.table.family == "pcns"}
+    members = {item.table.vintage: item for item in made if item.table.family == "pcn_members"}
+    both = networks.keys() & members.keys()
+    found = {month: _disagreement(networks[month], members[month]) for month in sorted(both)}
+    apart = {month: error for month, error in found.items() if error}
+    if apart and problems is None:
+        raise next(iter(apart.values()))
+    (problems if problems is not None else []).extend(apart.values())
+    return [item for item in made if not (item.table.family in ("pcns", "pcn_members") and item.table.vintage in apart)]
+
+
+def _disagreement(networks: TableOfFile, members: TableOfFile) -> PlacemapError | None:
+    named, frame = set(members.table.frame["pcn_code"]), networks.table.frame
+    unknown = named - set(frame["pcn_code"])
+    still_open = set(frame.loc[frame["closed"] == "", "pcn_code"])
+    empty = still_open - named
+    if not unknown and len(empty) <= _MOST_EMPTY * len(still_open):
+        return None
+    cut, what = (
+        (networks, f"memberships are of {counted(len(unknown), 'PCN')} that this list lacks: {_few(unknown)}")
+        if unknown
+        else (members, f"{len(empty):,} of {len(still_open):,} open PCNs have no member in it: {_few(empty)}")
+    )
+    return PlacemapError(f"{what}; a part of the file is missing", location=cut.where, hint=AGAIN)
+
+
+def _few(codes: set[str]) -> str:
+    return some(sorted(codes), 3, counted=True)
 
 
 def one_of_each(made: Iterable[TableOfFile], problems: list[PlacemapError] | None = None) -> list[TableOfFile]:
