@@ -18,7 +18,7 @@ from placemap.commands.map import draw, make_map
 from placemap.core.text import month
 from placemap.outputs.map.draw import drawing, scale_bar, scale_length
 from placemap.outputs.map.drawing import Area, Stroke, Text
-from placemap.outputs.map.labels import LabelRequest, anchor, box_of, leader, names_inside, place_labels
+from placemap.outputs.map.labels import LabelRequest, anchor, box_of, label_along, leader, names_inside, place_labels
 from placemap.outputs.map.palette import PALETTE
 from placemap.outputs.map.picture import where
 from placemap.outputs.map.png import pngs
@@ -94,6 +94,22 @@ def test_a_line_that_is_drawn_runs_through_no_label_but_may_cross_its_line():
     (found,) = place_labels([label], (-60, -60, 90, 90), drawn=[around])
     assert not box_of(found, label).intersects(around)
     assert leader(found, label).crosses(around)
+
+
+def test_a_label_along_a_shape_is_off_the_land_and_nearest_to_what_it_names():
+    shape, other = shapely.box(0, 0, 60, 40), shapely.box(60, 0, 120, 40)
+    label = LabelRequest(shape, 30, 6)
+    found = label_along(label, (-50, -50, 150, 90), [shapely.union(shape, other)], [other])
+    box = box_of(found, label)
+    assert not box.intersects(shape)
+    assert box.distance(shape) < label.height * 1.2
+    assert box.distance(other) > 1.5 * box.distance(shape)
+
+
+def test_a_label_along_a_shape_without_space_around_has_no_spot():
+    shape, around = shapely.box(0, 0, 10, 10), shapely.box(-90, -90, 90, 90)
+    assert label_along(LabelRequest(shape, 8, 3), (-50, -50, 50, 50), [around], [around.difference(shape)]) is None
+    assert label_along(LabelRequest(shape, 8, 3), (-50, -50, 50, 50), [shape], []) is not None
 
 
 def test_who_stands_worst_chooses_first():

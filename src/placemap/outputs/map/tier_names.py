@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from placemap.outputs.map.drawing import QUIET, Item, wrapped
-from placemap.outputs.map.labels import LabelRequest, Placed, ground, labels_along, names_inside
+from placemap.outputs.map.labels import LabelRequest, Placed, ground, label_along, names_inside
 from placemap.outputs.map.lines import Lines
 from placemap.outputs.map.names import Names, inner, text_at
 from placemap.outputs.map.picture import Picture, PlaceAbove
@@ -58,7 +58,7 @@ def _spots(
     shapes = np.array([request.shape for request in wanted], dtype=object)
     result = []
     for number, request in enumerate(wanted):
-        spot = labels_along(request, inner(view), [*busy, land], np.delete(shapes, number))
+        spot = label_along(request, inner(view), [*busy, land], np.delete(shapes, number))
         result.append(spot)
         busy += [ground(spot, request)] if spot else []
     for number, request in enumerate(wanted):
