@@ -470,3 +470,28 @@ def test_a_footprint_with_errors_is_not_drawn(tmp_path, monkeypatch):
     assert result.exit_code == 4
     assert "footprint `localities` of bnssg has 1 error, such as expectation-missed" in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_two_maps_say_what_their_hatches_are(workspace, outcome):
+    """One place reaches beyond the system in one of the two; some LSOAs have a low share in the other."""
+    pictures = [
+        draw(workspace, outcome("norfolk-and-waveney", name), highlight=True) for name in ("option-4", "option-6")
+    ]
+    notes = next(group for group in drawing(pictures).groups if group.id == "notes")
+    words = " ".join(line for text in notes.items for line in text.lines)
+    assert "Hatched downwards: parts of places outside the system." in words
+    assert "Hatched upwards: LSOAs where under half of registered patients" in words
+    plain = next(group for group in drawing(pictures[1:]).groups if group.id == "notes")
+    assert "Hatched" not in " ".join(line for text in plain.items for line in text.lines)
+
+
+def test_no_name_stands_on_a_hatch_or_a_council_line(workspace, outcome):
+    picture = draw(workspace, outcome("bnssg", "neighbourhoods"), highlight=True)
+    page = drawing([picture])
+    marks = [item.lines for group in page.groups if group.id == "marks" for item in group.items]
+    names = next(group for group in page.groups if group.id == "place-names").items
+    plates = [item.shape for item in names if isinstance(item, Area)]
+    texts = [ground_of(item) for item in names if isinstance(item, Text)]
+    on_hatch = [text for text in texts if any(text.intersects(lines) for lines in marks)]
+    assert on_hatch
+    assert all(any(plate.contains(text) for plate in plates) for text in on_hatch)

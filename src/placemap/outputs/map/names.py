@@ -35,7 +35,7 @@ class Names:
 def place_names(
     named: list[MappedPlace],
     view: View,
-    lines: Lines,
+    under: Any,
     keep_off: list[Any],
     prefix: str,
     *,
@@ -45,6 +45,7 @@ def place_names(
     """Names of places, none on another, nor on `keep_off`.
 
     Args:
+        under: what names must hide where they stand on it: thin lines and hatches.
         prefix: of their ids.
         others: places that are named elsewhere.
         drawn: lines that names stay off.
@@ -54,13 +55,12 @@ def place_names(
     wanted = [request_of(shape, text, size, bold=True) for shape, (text, size) in zip(shapes, texts, strict=True)]
     around = view.clipped([place.shape for place in others]).tolist()
     spots = place_labels(wanted, inner(view), keep_off, around, drawn)
-    councils = lines.councils_on(view)
     items: list[Item] = []
     taken: list[Any] = []
     for place, (text, size), request, spot in zip(named, texts, wanted, spots, strict=True):
         if spot:
             taken.append(ground(spot, request))
-            items += _stand(place, request, spot, councils)
+            items += _stand(place, request, spot, under)
             items.append(text_at(text, spot, size, INK, f"{prefix}name-{place.id}", bold=True))
     return Names(tuple(items), tuple(taken))
 
@@ -116,13 +116,13 @@ def inner(view: View) -> Box:
     return left + 2, top + 2, right - 2, bottom - 2
 
 
-def _stand(place: MappedPlace, request: LabelRequest, spot: Placed, councils: Any) -> list[Item]:
-    """What a name stands on: a plate with a line to its place, or what hides a council's line inside it."""
+def _stand(place: MappedPlace, request: LabelRequest, spot: Placed, under: Any) -> list[Item]:
+    """What a name stands on: a plate with a line to its place, or what hides lines inside it."""
     line, plate = leader(spot, request), box_of(spot, request)
     if line is not None:
         dot = shapely.Point(spot.anchor).buffer(_DOT)
         return [Stroke(line, INK, _LEADER), Area(dot, INK), Area(plate, "#ffffff")]
-    return [Area(plate, place.colour)] if shapely.intersects(councils, plate) else []
+    return [Area(plate, place.colour)] if shapely.intersects(under, plate) else []
 
 
 def text_at(
