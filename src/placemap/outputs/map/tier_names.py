@@ -20,6 +20,8 @@ from placemap.outputs.map.view import View
 
 #: Size of its capitals, and the widest line, pixels.
 _SIZE, _ROOM = 10.8, 130
+#: How far they stay off the land, pixels: as far as its border reaches.
+_OFF = 1.5
 
 
 def names_of_tier(picture: Picture, view: View, lines: Lines, taken: list[Any]) -> Names:
@@ -54,7 +56,7 @@ def _spots(
 ) -> list[Placed | None]:
     """Along the outside, else inside where no finer border runs."""
     busy, finer = list(taken), lines.places_on(view)
-    land = shapely.union_all(shapely.simplify(view.on_page(picture.shapes), 1))
+    land = shapely.union_all(shapely.simplify(view.on_page(picture.shapes), 1)).buffer(_OFF, quad_segs=2)
     shapes = np.array([request.shape for request in wanted], dtype=object)
     result = []
     for number, request in enumerate(wanted):
