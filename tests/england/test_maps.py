@@ -68,3 +68,12 @@ def test_neighbours_are_told_apart_on_every_map(workspace, shipped_systems):
     assert len(near) > 400
     assert min(near)[0] > 12, min(near)
     assert min(normal for _, normal, *_ in near) > 20
+
+
+@pytest.mark.parametrize("name", ["bnssg", "north-east-and-north-cumbria"])
+def test_names_of_an_inset_lie_in_their_places(name, page):
+    groups = {group.id: group.items for group in page(name).groups}
+    places = {item.id.partition("place-")[2]: item.shape for item in groups["inset-1-places"]}
+    names = [item for item in groups["inset-1-place-names"] if isinstance(item, Text)]
+    assert len(names) >= 2
+    assert all(places[item.id.partition("name-")[2]].contains(ground_of(item)) for item in names)

@@ -19,8 +19,9 @@ from placemap.outputs.build import Build
 from placemap.outputs.map.outlines import PlaceBoundaries, boundaries
 from placemap.outputs.map.picture import national_picture
 from placemap.outputs.report.certainty import certainty
-from placemap.outputs.report.content import Report, Section, report
+from placemap.outputs.report.content import report
 from placemap.outputs.report.content_england import EnglandReport, england_report
+from placemap.outputs.report.model import Report, Section
 from placemap.reference.fine_lookups import find_lookup, in_use
 from placemap.reference.store import TableEntry
 

@@ -18,7 +18,7 @@ from placemap.commands.map import draw, make_map
 from placemap.core.text import month
 from placemap.outputs.map.draw import drawing, scale_bar, scale_length
 from placemap.outputs.map.drawing import Area, Stroke, Text
-from placemap.outputs.map.labels import LabelRequest, anchor, box_of, leader, names_inside, place_labels
+from placemap.outputs.map.labels import LabelRequest, anchor, box_of, label_along, leader, names_inside, place_labels
 from placemap.outputs.map.palette import PALETTE
 from placemap.outputs.map.picture import where
 from placemap.outputs.map.png import pngs
@@ -94,6 +94,22 @@ def test_a_line_that_is_drawn_runs_through_no_label_but_may_cross_its_line():
     (found,) = place_labels([label], (-60, -60, 90, 90), drawn=[around])
     assert not box_of(found, label).intersects(around)
     assert leader(found, label).crosses(around)
+
+
+def test_a_label_along_a_shape_is_off_the_land_and_nearest_to_what_it_names():
+    shape, other = shapely.box(0, 0, 60, 40), shapely.box(60, 0, 120, 40)
+    label = LabelRequest(shape, 30, 6)
+    found = label_along(label, (-50, -50, 150, 90), [shapely.union(shape, other)], [other])
+    box = box_of(found, label)
+    assert not box.intersects(shape)
+    assert box.distance(shape) < label.height * 1.2
+    assert box.distance(other) > 1.5 * box.distance(shape)
+
+
+def test_a_label_along_a_shape_without_space_around_has_no_spot():
+    shape, around = shapely.box(0, 0, 10, 10), shapely.box(-90, -90, 90, 90)
+    assert label_along(LabelRequest(shape, 8, 3), (-50, -50, 50, 50), [around], [around.difference(shape)]) is None
+    assert label_along(LabelRequest(shape, 8, 3), (-50, -50, 50, 50), [shape], []) is not None
 
 
 def test_who_stands_worst_chooses_first():
@@ -454,3 +470,28 @@ def test_a_footprint_with_errors_is_not_drawn(tmp_path, monkeypatch):
     assert result.exit_code == 4
     assert "footprint `localities` of bnssg has 1 error, such as expectation-missed" in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_two_maps_say_what_their_hatches_are(workspace, outcome):
+    """One place reaches beyond the system in one of the two; some LSOAs have a low share in the other."""
+    pictures = [
+        draw(workspace, outcome("norfolk-and-waveney", name), highlight=True) for name in ("option-4", "option-6")
+    ]
+    notes = next(group for group in drawing(pictures).groups if group.id == "notes")
+    words = " ".join(line for text in notes.items for line in text.lines)
+    assert "Hatched downwards: parts of places outside the system." in words
+    assert "Hatched upwards: LSOAs where under half of registered patients" in words
+    plain = next(group for group in drawing(pictures[1:]).groups if group.id == "notes")
+    assert "Hatched" not in " ".join(line for text in plain.items for line in text.lines)
+
+
+def test_no_name_stands_on_a_hatch_or_a_council_line(workspace, outcome):
+    picture = draw(workspace, outcome("bnssg", "neighbourhoods"), highlight=True)
+    page = drawing([picture])
+    marks = [item.lines for group in page.groups if group.id == "marks" for item in group.items]
+    names = next(group for group in page.groups if group.id == "place-names").items
+    plates = [item.shape for item in names if isinstance(item, Area)]
+    texts = [ground_of(item) for item in names if isinstance(item, Text)]
+    on_hatch = [text for text in texts if any(text.intersects(lines) for lines in marks)]
+    assert on_hatch
+    assert all(any(plate.contains(text) for plate in plates) for text in on_hatch)

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from placemap.commands.report import make_report
-from placemap.outputs.report.content import coverage_sentence
+from placemap.outputs.report.sentences import coverage_sentence
 
 MEGABYTE = 1_000_000
 

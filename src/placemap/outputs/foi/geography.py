@@ -5,7 +5,7 @@ from __future__ import annotations
 from placemap.config.tiers import put_together
 from placemap.core.codes import KINDS
 from placemap.core.text import listed
-from placemap.outputs.report.content import Report
+from placemap.outputs.report.model import Report
 
 #: One and several of a kind, as a letter calls them.
 _SAID = {

@@ -22,7 +22,7 @@ from placemap.outputs.foi.questions import (
     document_line,
     small_numbers,
 )
-from placemap.outputs.report.content import PlaceLine, Report
+from placemap.outputs.report.model import PlaceLine, Report
 
 #: How many members the table of places names.
 _NAMED = 30

@@ -26,7 +26,7 @@ from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.map.png import png
 from placemap.outputs.map.svg import svg_text
 from placemap.outputs.readme import readme
-from placemap.outputs.report.content import Report
+from placemap.outputs.report.model import Report
 from placemap.outputs.tables import csv_text
 from placemap.outputs.workbook import workbook_of
 from placemap.resolve.resolve import Assignment

@@ -14,7 +14,8 @@ from placemap.core.tables import Table
 from placemap.core.text import listed, month, some
 from placemap.outputs.foi import tiers
 from placemap.outputs.foi.geography import drawn_from, of_places
-from placemap.outputs.report.content import Report, coverage_sentence
+from placemap.outputs.report.model import Report
+from placemap.outputs.report.sentences import coverage_sentence
 from placemap.resolve.place_codes import HEAD
 from placemap.resolve.resolve import Assignment, low_share
 

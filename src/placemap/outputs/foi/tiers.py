@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from placemap.core.text import listed
-from placemap.outputs.report.content import PlaceLine, Report
+from placemap.outputs.report.model import PlaceLine, Report
 from placemap.outputs.report.tiers import PlacePart
 
 

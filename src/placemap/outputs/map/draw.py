@@ -78,13 +78,21 @@ def _foot(pictures: list[Picture]) -> tuple[list[Item], float]:
     words = max((picture.vintage for picture in pictures), key=len)  # the shorter one says nothing that it leaves out
     caveat = " ".join(dict.fromkeys(picture.caveats for picture in pictures if picture.caveats))
     credit = " · ".join(dict.fromkeys(line for picture in pictures for line in picture.attribution))
-    lines = "Thick lines: places. Thin lines: councils." if len(pictures) > 1 else ""
-    if len(pictures) > 1 and any(not picture.outside.is_empty for picture in pictures):
-        lines += " Hatched: parts of places outside the system."
+    lines = _lines_in_words(pictures) if len(pictures) > 1 else ""
     texts = [lines, caveat, f"{words} Boundaries are generalised to 200 metres.", f"{credit}."]
     rows = [row for text in texts if text for row in wrapped(text, WIDTH - 2 * MARGIN, SMALL)]
     first = HEIGHT - MARGIN * 0.6 - (len(rows) - 1) * SMALL * LEADING
     return [Text(tuple(rows), MARGIN, first, SMALL, QUIET)], first - SMALL - 8
+
+
+def _lines_in_words(pictures: list[Picture]) -> str:
+    """What lines and hatches of two maps mean, which have no room for a legend of them."""
+    words = "Thick lines: places. Thin lines: councils."
+    if any(not picture.outside.is_empty for picture in pictures):
+        words += " Hatched downwards: parts of places outside the system."
+    if any(len(picture.highlighted) for picture in pictures):
+        words += " Hatched upwards: LSOAs where under half of registered patients use the place's practices."
+    return words
 
 
 def _one(pictures: list[Picture], top: float, bottom: float, *, legend: bool) -> list[Group]:

@@ -52,7 +52,9 @@ def panel(picture: Picture, lines: Lines, found: Layout, prefix: str = "") -> li
     cut = [found.whole.on_page(shapely.box(*inset.bounds)).exterior for inset in found.insets]
     elsewhere = [place for place in picture.places if place not in shown]
     named = [*shown, *_as_places(picture)]
-    names = place_names(named, found.whole, lines, frames, prefix, others=elsewhere, drawn=cut)
+    names = place_names(
+        named, found.whole, _under(picture, lines, found.whole), frames, prefix, others=elsewhere, drawn=cut
+    )
     busy = [*frames, *cut, *names.taken]
     tier = names_of_tier(picture, found.whole, lines, busy)
     councils = council_names(picture, found.whole, lines, [*busy, *tier.taken])
@@ -63,11 +65,18 @@ def panel(picture: Picture, lines: Lines, found: Layout, prefix: str = "") -> li
         others = [place for place in picture.places if place not in inside]
         part = f"{prefix}inset-{number}-"
         groups += _view(picture, lines, inset, part)
-        groups.append(Group(f"{part}place-names", place_names(inside, inset, lines, [], part, others=others).items))
+        inner = place_names(inside, inset, _under(picture, lines, inset), [], part, others=others)
+        groups.append(Group(f"{part}place-names", inner.items))
         frame = shapely.box(*inset.frame).exterior
         where = found.whole.on_page(shapely.box(*inset.bounds)).exterior
         groups.append(Group(f"{part}frame-line", (Stroke(where, INK, 1), Stroke(frame, INK, 1))))
     return groups
+
+
+def _under(picture: Picture, lines: Lines, view: View) -> Any:
+    """What a name inside its place would be hard to read on: lines of councils, and hatches."""
+    hatches = view.clipped([picture.outside, *picture.highlighted])
+    return shapely.GeometryCollection([lines.councils_on(view), *hatches])
 
 
 def _as_places(picture: Picture) -> list[MappedPlace]:

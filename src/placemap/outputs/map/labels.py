@@ -20,8 +20,9 @@ _ON_LAND, _ON_OTHERS, _ACROSS, _ALONG = 12, 12, 6, 3
 _NO_ROOM = 1e12
 #: Spots whose lines are measured in one go, the most promising first.
 _SOME = 32
-#: How far from what it names a label without a line may stand, in label heights.
-_ALONGSIDE = 1.2
+#: How far from what it names a label without a line may stand, in label heights; how many times as far others must be;
+#: and what its distance from the middle costs beside that.
+_ALONGSIDE, _NEARER, _OFF_MIDDLE = 1.2, 1.5, 0.2
 #: How near a line may come to a label, in label heights.
 _CLEAR = 0.25
 
@@ -116,37 +117,42 @@ def names_inside(
     return result
 
 
-def labels_along(
-    label: LabelRequest, frame: tuple[float, float, float, float], taken: Sequence[Any], others: Any
+def label_along(
+    label: LabelRequest, frame: tuple[float, float, float, float], taken: Any, others: Any
 ) -> Placed | None:
-    """The spot for a label just outside what it names, nearer to that than to anything else; None where none is free.
+    """The spot for a label just outside what it names, clearly nearer to that than to others; None where none is free.
 
     Args:
-        label: the label. Its line is left out: what it names is beside it.
+        label: the label; it needs no line.
         frame: what it must stay in.
-        taken: what it must stay off, what it names and the rest of the map's shapes among it.
+        taken: what it must stay off, all shapes of the map among it.
         others: shapes that it could be taken to name.
     """
-    west, south, east, north = label.shape.bounds
-    reach = _ALONGSIDE * label.height
-    across = np.arange(west - reach - label.width / 2, east + reach + label.width / 2, label.height / 2)
-    down = np.arange(south - reach - label.height / 2, north + reach + label.height / 2, label.height / 3)
-    x, y = (grid.ravel() for grid in np.meshgrid(across, down))
+    x, y = _around(label)
     boxes = _boxes(x, y, label)
-    free = np.flatnonzero(_free(boxes, list(taken), shapely.box(*frame)))
-    shape = shapely.simplify(label.shape, label.height / 10)
+    free = np.flatnonzero(_free(boxes, taken, shapely.box(*frame)))
+    shape, rest = (shapely.union_all(shapely.simplify(shapes, label.height / 10)) for shapes in ([label.shape], others))
     away = shapely.distance(shape, boxes[free])
-    near = away < reach
+    # The distance from no others at all is no number, and so not too small.
+    near = (away < _ALONGSIDE * label.height) & ~(shapely.distance(rest, boxes[free]) <= _NEARER * away)
     free, away = free[near], away[near]
-    rest = shapely.union_all(shapely.simplify(others, label.height / 10))
-    if len(others):
-        clear = shapely.distance(rest, boxes[free]) > 1.5 * away
-        free, away = free[clear], away[clear]
     if not len(free):
         return None
     middle = anchor(label.shape)
-    best = int(free[np.argmin(away + np.hypot(x[free] - middle.x, y[free] - middle.y) / 5)])
+    best = int(free[np.argmin(away + np.hypot(x[free] - middle.x, y[free] - middle.y) * _OFF_MIDDLE)])
     return Placed(float(x[best]), float(y[best]), None)
+
+
+def _around(label: LabelRequest) -> tuple[Any, Any]:
+    """Spots over and around the shape of a label."""
+    west, south, east, north = label.shape.bounds
+    reach = _ALONGSIDE * label.height
+    across, down = reach + label.width / 2, reach + label.height / 2
+    x, y = np.meshgrid(
+        np.arange(west - across, east + across, label.height / 2),
+        np.arange(south - down, north + down, label.height / 3),
+    )
+    return x.ravel(), y.ravel()
 
 
 def _put(label: LabelRequest, found: Placed | None, busy: list[Any]) -> Placed | None:

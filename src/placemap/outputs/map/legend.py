@@ -21,24 +21,26 @@ from placemap.outputs.map.ground import (
     highlighted,
 )
 from placemap.outputs.map.lines import Lines
-from placemap.outputs.map.picture import Picture
+from placemap.outputs.map.picture import MappedPlace, Picture
 
 #: Pixels from the paper's edge.
 MARGIN = 28
 #: Sizes of letters in pixels; the smaller are 8 points on A4.
 NAME, SMALL = 12.5, 10.8
-#: Pixels of a figure and of a place's swatch where places stand under those they lie in, and between words.
-_FIGURE, _INDENT, _AIR = 50, 28, 6
+#: So many places have a legend with air between them; more than so many, a line each.
+_ROOMY, _MANY = 13, 15
+#: Pixels of a figure, of a place's swatch, between words and above a group where places have a line each.
+_FIGURE, _INDENT, _AIR, _GAP = 50, 28, 6, 5
 
 
 def legend_of(picture: Picture, lines: Lines, left: float, top: float, *, beyond: bool) -> list[Item]:
     """Colours with names and figures, then the kinds of lines."""
-    if picture.above:
-        items, y = _by_tier(picture, left, top)
+    if picture.above or len(picture.places) > _MANY:
+        items, y = _list(picture, left, top)
         return [*items, *_line_legend(picture, lines, left, y + 4, beyond=beyond)]
     items, y = [], top
     room = WIDTH - MARGIN - left - 28
-    step = next(step for most, step in ((13, 26), (17, 19), (999, 16)) if len(picture.places) <= most)
+    step = 26 if len(picture.places) <= _ROOMY else 19
     for place in picture.places:
         names = wrapped(place.name, room, NAME, bold=True)
         items += _swatch(left, y, place.colour)
@@ -55,27 +57,30 @@ def _swatch(left: float, y: float, colour: str, high: float = 14) -> list[Item]:
     return [Area(box, colour), Stroke(box.exterior, INK, 0.8)]
 
 
-def _by_tier(picture: Picture, left: float, top: float) -> tuple[list[Item], float]:
-    """Places under what they lie in, a line each, and where the list ends."""
-    right = WIDTH - MARGIN
+def _list(picture: Picture, left: float, top: float) -> tuple[list[Item], float]:
+    """Places in a line each, under what they lie in where the map shows it, and where the list ends."""
     y = top + SMALL
-    items: list[Item] = [Text(("Residents",), right, y, SMALL, QUIET, anchor="end")]
+    items: list[Item] = [Text(("Residents",), WIDTH - MARGIN, y, SMALL, QUIET, anchor="end")]
     for above in picture.above:
-        y += 5 if above is not picture.above[0] else 0
-        lines = wrapped(above.name, right - left - _FIGURE - _AIR, NAME, bold=True)
-        y = _entry(items, lines, above.residents, (left, y), NAME, bold=True)
-        for place in (picture.places[position] for position in above.places):
-            items += _swatch(left, y + 4, place.colour, 11)
-            lines = wrapped(place.name, right - left - _INDENT - _FIGURE - _AIR, SMALL)
-            y = _entry(items, lines, place.residents, (left + _INDENT, y), SMALL, bold=False)
+        y = _entry(items, above.name, above.residents, (left, y + _GAP), NAME, bold=True)
+        y = _entries(items, [picture.places[position] for position in above.places], (left, y))
+    if not picture.above:
+        y = _entries(items, picture.places, (left, y + _GAP))
     return items, y + 10
 
 
-def _entry(
-    items: list[Item], lines: tuple[str, ...], people: float, at: tuple[float, float], size: float, *, bold: bool
-) -> float:
+def _entries(items: list[Item], places: list[MappedPlace], at: tuple[float, float]) -> float:
+    left, y = at
+    for place in places:
+        items += _swatch(left, y + 4, place.colour, 11)
+        y = _entry(items, place.name, place.residents, (left + _INDENT, y), SMALL, bold=False)
+    return y
+
+
+def _entry(items: list[Item], name: str, people: float, at: tuple[float, float], size: float, *, bold: bool) -> float:
     """Add a name with its figure below what stands there; where it ends."""
     left, y = at[0], at[1] + size + 4
+    lines = wrapped(name, WIDTH - MARGIN - left - _FIGURE - _AIR, size, bold=bold)
     items.append(Text(lines, left, y, size, INK, bold=bold))
     items.append(Text((f"{people:,.0f}",), WIDTH - MARGIN, y, SMALL, QUIET, anchor="end"))
     return y + (len(lines) - 1) * size * LEADING

@@ -8,18 +8,17 @@ from typing import Any
 
 import shapely
 
-from placemap.outputs.map.drawing import CAPITALS, INK, LEADING, QUIET, Area, Item, Stroke, Text, extent, wrapped
-from placemap.outputs.map.labels import LabelRequest, Placed, box_of, fits, ground, leader, names_inside, place_labels
+from placemap.outputs.map.drawing import CAPITALS, INK, LEADING, QUIET, Area, Item, Stroke, Text, wrapped
+from placemap.outputs.map.labels import LabelRequest, Placed, box_of, ground, leader, names_inside, place_labels
 from placemap.outputs.map.lines import Lines
 from placemap.outputs.map.picture import MappedPlace, Picture
+from placemap.outputs.map.setting import request_of, set_name
 from placemap.outputs.map.view import Box, View, main_part
 
 #: Sizes of letters in pixels, of a name that fits into its place only so, and of councils.
 _NAME, _SMALLER, _COUNCIL = 12.5, 10.8, 10.8
-#: Widest line of a name, pixels, and of one that does not fit into its place so, the widest first; of a council's.
-_ROOMS, _ROOM = (112, 96, 80, 60), 112
-#: Air around letters.
-_AIR = 4
+#: Widest line of a council's name, pixels.
+_ROOM = 112
 #: Names of councils that orient, at most, and those of them that are councils of the places.
 _ORIENT, _OWN = 10, 7
 _LEADER, _DOT = 0.9, 2.2
@@ -36,7 +35,7 @@ class Names:
 def place_names(
     named: list[MappedPlace],
     view: View,
-    lines: Lines,
+    under: Any,
     keep_off: list[Any],
     prefix: str,
     *,
@@ -46,44 +45,29 @@ def place_names(
     """Names of places, none on another, nor on `keep_off`.
 
     Args:
+        under: what names must hide where they stand on it: thin lines and hatches.
         prefix: of their ids.
         others: places that are named elsewhere.
         drawn: lines that names stay off.
     """
     shapes = view.on_page([place.shape for place in named])
-    texts = [_set(place.name, shape) for place, shape in zip(named, shapes, strict=True)]
+    texts = [set_name(place.name, shape, [_NAME, _SMALLER])[:2] for place, shape in zip(named, shapes, strict=True)]
     wanted = [request_of(shape, text, size, bold=True) for shape, (text, size) in zip(shapes, texts, strict=True)]
     around = view.clipped([place.shape for place in others]).tolist()
     spots = place_labels(wanted, inner(view), keep_off, around, drawn)
-    councils = lines.councils_on(view)
     items: list[Item] = []
     taken: list[Any] = []
     for place, (text, size), request, spot in zip(named, texts, wanted, spots, strict=True):
         if spot:
             taken.append(ground(spot, request))
-            items += _stand(place, request, spot, councils)
+            items += _stand(place, request, spot, under)
             items.append(text_at(text, spot, size, INK, f"{prefix}name-{place.id}", bold=True))
     return Names(tuple(items), tuple(taken))
 
 
-def _set(name: str, shape: Any) -> tuple[tuple[str, ...], float]:
-    """A place's name in lines, and its size: shorter ones, then smaller ones, where it fits into the place only so.
-
-    Args:
-        shape: of the place on the page.
-    """
-    tries = [(wrapped(name, room, size, bold=True), size) for size in (_NAME, _SMALLER) for room in _ROOMS]
-    return next((found for found in dict.fromkeys(tries) if _fits(shape, *found)), tries[0])
-
-
 def name_fits(name: str, shape: Any) -> bool:
     """Whether a place's name lies inside the place somewhere, at its usual size."""
-    tries = dict.fromkeys(wrapped(name, room, _NAME, bold=True) for room in _ROOMS)
-    return any(_fits(shape, text, _NAME) for text in tries)
-
-
-def _fits(shape: Any, text: tuple[str, ...], size: float) -> bool:
-    return fits(request_of(shape, text, size, bold=True))
+    return set_name(name, shape, [_NAME])[2]
 
 
 def council_names(picture: Picture, view: View, lines: Lines, taken: list[Any]) -> tuple[Item, ...]:
@@ -132,19 +116,13 @@ def inner(view: View) -> Box:
     return left + 2, top + 2, right - 2, bottom - 2
 
 
-def request_of(shape: Any, text: tuple[str, ...], size: float, *, bold: bool = False) -> LabelRequest:
-    """A label for some lines of text."""
-    wide, high = extent(text, size, bold=bold)
-    return LabelRequest(shape, wide + _AIR, high + _AIR)
-
-
-def _stand(place: MappedPlace, request: LabelRequest, spot: Placed, councils: Any) -> list[Item]:
-    """What a name stands on: a plate with a line to its place, or what hides a council's line inside it."""
+def _stand(place: MappedPlace, request: LabelRequest, spot: Placed, under: Any) -> list[Item]:
+    """What a name stands on: a plate with a line to its place, or what hides lines inside it."""
     line, plate = leader(spot, request), box_of(spot, request)
     if line is not None:
         dot = shapely.Point(spot.anchor).buffer(_DOT)
         return [Stroke(line, INK, _LEADER), Area(dot, INK), Area(plate, "#ffffff")]
-    return [Area(plate, place.colour)] if shapely.intersects(councils, plate) else []
+    return [Area(plate, place.colour)] if shapely.intersects(under, plate) else []
 
 
 def text_at(

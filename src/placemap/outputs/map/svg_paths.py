@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import shapely
 
-from placemap.outputs.map.drawing import extent, wrapped
-from placemap.outputs.map.labels import LabelRequest, anchor, leader, place_labels
+from placemap.outputs.map.labels import anchor, leader, place_labels
+from placemap.outputs.map.setting import request_of, set_name
 
 #: Metres a unit. Boundaries are generalised to 200 m, so ten metres lose nothing that can be seen.
 UNIT = 10
-#: A nominal map is so many pixels wide, and its words have a size and lines of so many.
-_PIXELS, NAME_PIXELS, _ROOM, _AIR = 860, 13.5, 120, 6
+#: A nominal map is so many pixels wide, and its words have a size.
+_PIXELS, NAME_PIXELS = 860, 13.5
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,10 @@ class Label:
 
 def labels(names: list[str], shapes: list[Any], ground: Canvas) -> list[Label]:
     """Names of places where they fit, none on another."""
-    texts = [wrapped(name, _ROOM, NAME_PIXELS, bold=True) for name in names]
-    metres = ground.pixel * UNIT
-    sizes = [extent(lines, NAME_PIXELS, bold=True) for lines in texts]
+    pixel = ground.pixel * UNIT
+    texts = [set_name(name, shape, [NAME_PIXELS], pixel)[0] for name, shape in zip(names, shapes, strict=True)]
     wanted = [
-        LabelRequest(shape, (wide + _AIR) * metres, (high + _AIR) * metres)
-        for (wide, high), shape in zip(sizes, shapes, strict=True)
+        request_of(shape, text, NAME_PIXELS, bold=True, pixel=pixel) for shape, text in zip(shapes, texts, strict=True)
     ]
     south = ground.north - ground.height * UNIT
     frame = (ground.west, south, ground.west + ground.width * UNIT, ground.north)

@@ -11,14 +11,17 @@ import numpy as np
 import shapely
 
 from placemap.outputs.map.drawing import QUIET, Item, wrapped
-from placemap.outputs.map.labels import LabelRequest, Placed, ground, labels_along, names_inside
+from placemap.outputs.map.labels import LabelRequest, Placed, ground, label_along, names_inside
 from placemap.outputs.map.lines import Lines
-from placemap.outputs.map.names import Names, inner, request_of, text_at
+from placemap.outputs.map.names import Names, inner, text_at
 from placemap.outputs.map.picture import Picture, PlaceAbove
+from placemap.outputs.map.setting import request_of
 from placemap.outputs.map.view import View
 
 #: Size of its capitals, and the widest line, pixels.
 _SIZE, _ROOM = 10.8, 130
+#: How far they stay off the land, pixels: as far as its border reaches.
+_OFF = 1.5
 
 
 def names_of_tier(picture: Picture, view: View, lines: Lines, taken: list[Any]) -> Names:
@@ -53,11 +56,11 @@ def _spots(
 ) -> list[Placed | None]:
     """Along the outside, else inside where no finer border runs."""
     busy, finer = list(taken), lines.places_on(view)
-    land = shapely.union_all(shapely.simplify(view.on_page(picture.shapes), 1))
+    land = shapely.union_all(shapely.simplify(view.on_page(picture.shapes), 1)).buffer(_OFF, quad_segs=2)
     shapes = np.array([request.shape for request in wanted], dtype=object)
     result = []
     for number, request in enumerate(wanted):
-        spot = labels_along(request, inner(view), [*busy, land], np.delete(shapes, number))
+        spot = label_along(request, inner(view), [*busy, land], np.delete(shapes, number))
         result.append(spot)
         busy += [ground(spot, request)] if spot else []
     for number, request in enumerate(wanted):

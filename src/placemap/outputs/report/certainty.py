@@ -6,7 +6,7 @@ import numpy as np
 
 from placemap.analysis.sensitivity import LABELS, Sensitivity
 from placemap.core.text import counted
-from placemap.outputs.report.content import Badge, Listing, Section
+from placemap.outputs.report.model import Badge, Listing, Section
 
 #: What a reader sees for a level.
 _LEVELS = {"certain": "Certain", "high": "Sure", "fair": "Fairly sure", "low": "Unsure"}

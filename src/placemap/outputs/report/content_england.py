@@ -18,7 +18,8 @@ from placemap.crosswalk.patient_ledger import totals
 from placemap.outputs.build import Build
 from placemap.outputs.map.picture import NationalPicture
 from placemap.outputs.readme_england import SystemLine
-from placemap.outputs.report.content import FindingGroup, evidence_of, finding_groups
+from placemap.outputs.report.content import evidence_of, finding_groups
+from placemap.outputs.report.model import FindingGroup
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: Colours of grades, from strong to weak, and of shares, from high to low; lightness tells them apart in grey print.
@@ -174,8 +175,8 @@ def _summary(
         "publishes such a list: the definitions are placemap’s, from public evidence of unequal strength.",
         england_coverage_sentence(national, left_out),
         f"{sizes.sum():,.0f} people live in them ({residents}). Half of the places have fewer than "
-        f"{np.median(sizes):,.0f}; the largest is {largest.name} with {largest.residents:,.0f}, the smallest "
-        f"{smallest.name} with {smallest.residents:,.0f}.",
+        f"{np.median(sizes):,.0f} residents; the largest is {largest.name} with {largest.residents:,.0f} residents, "
+        f"the smallest {smallest.name} with {smallest.residents:,.0f} residents.",
         f"Systems by grade of evidence: {grades}. Look at the grade before you compare a place.",
         f"In {least.name} {least.own_share:.0%} of registered residents use practices of their own place, fewer than "
         "anywhere else; where this share is low, figures by practice or PCN do not describe the residents.",

@@ -7,7 +7,7 @@ from typing import Any
 from placemap.config.grades import GRADES
 from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.map.svg_paths import NAME_PIXELS, Canvas, canvas, labels, numbers
-from placemap.outputs.report.content import Report
+from placemap.outputs.report.model import Report
 from placemap.outputs.report.page import files_of, page
 from placemap.reference.shapes import Shapes
 

@@ -10,7 +10,7 @@ from placemap.apply.profile import PLACE, Profile, ProfileFigure, percent
 from placemap.core.text import month
 from placemap.outputs.profile import profile_table
 from placemap.outputs.report.charts import WIDE, Bar, Chart
-from placemap.outputs.report.content import Section
+from placemap.outputs.report.model import Section
 from placemap.reference.profiles import COUNT, SCORE
 
 
