@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from placemap.cli import app
+from placemap.cli.apply_options import PublishOption, RoundOption, SuppressOption
 from placemap.cli.common import (
     AllOption,
     AsOfOption,
@@ -31,6 +32,7 @@ from placemap.cli.findings import show_findings
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit
+from placemap.core.text import counted
 
 if TYPE_CHECKING:
     from placemap.apply.profile import Profile, ProfileFigure
@@ -55,23 +57,28 @@ def profile(
     as_of: AsOfOption = "",
     min_grade: MinGradeOption = Grade.C,
     download: DownloadOption = False,
+    publish: PublishOption = None,
+    suppress_below: SuppressOption = None,
+    round_to: RoundOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Show imported figures by place, such as deprivation, ages and ethnicity, beside the system and England.
 
     Example: placemap profile bnssg --out profile.xlsx
     """
-    from placemap.commands.profile import make_profile
+    from placemap.apply.publish_rule import rule_of
+    from placemap.commands.profile import make_profiles
     from placemap.commands.workspace import chosen_of, open_workspace
     from placemap.outputs.profile import check_ending, profile_table, write_profile
 
+    rule = rule_of(publish.value if publish else None, suppress_below, round_to)
     if out is not None:
         check_ending(out)
     declared = load(system)
     fetch_missing([declared], data, f"profile {system}", download=download)
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of, min_grade=min_grade.value)
     dated, chosen = chosen_of(workspace, declared, footprint or [], every=every)
-    profiles = [make_profile(workspace, dated, one, only or []) for one in chosen]
+    profiles = make_profiles(workspace, dated, chosen, only or [], rule)
     if out is not None:
         write_profile(profiles, out)
     if as_json:
@@ -86,6 +93,9 @@ def profile(
 def _say(profiles: list[Profile], out: Path | None) -> None:
     for note in dict.fromkeys(note for one in profiles for note in one.notes):
         message(note)
+    held = sum(figure.is_held(at) for one in profiles for figure in one.figures for at in range(len(figure.value)))
+    if profiles[0].rule:
+        message(f"held back: {counted(held, 'figure')}")
     show_findings([finding for one in profiles for finding in one.resolved.findings])
     if out is not None:
         message(f"written: {out}")
@@ -111,11 +121,15 @@ def _show(found: Profile, *, headed: bool) -> None:
 
 def _values(figure: ProfileFigure) -> list[list[str]]:
     from placemap.apply.profile import percent
+    from placemap.apply.publish_rule import MARK
 
-    return [
-        [figure.written(value), f"{figure.written(low)} – {figure.written(high)}" if low == low else "", percent(share)]
-        for value, low, high, share in zip(figure.value, figure.low, figure.high, figure.covered(), strict=True)
-    ]
+    cells = []
+    figures = zip(figure.value, figure.low, figure.high, figure.covered(), strict=True)
+    for number, (value, low, high, share) in enumerate(figures):
+        mark = MARK if figure.is_held(number) else ""
+        interval = f"{figure.written(low)} – {figure.written(high)}" if low == low else mark
+        cells.append([figure.written(value) or mark, interval, percent(share)])
+    return cells
 
 
 def _fifths(figure: ProfileFigure) -> list[list[str]]:
