@@ -23,7 +23,6 @@ from placemap.apply.quantities import sums_among
 from placemap.apply.spread import practices_of
 from placemap.core.arrays import Bools, Floats
 from placemap.core.columns import Codes
-from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.profiles import COUNT, OF_OTHERS, PERCENTAGE, ProfileColumn, ProfileTable
 
 
@@ -45,18 +44,12 @@ class _Counts:
         """Of a table; columns that are the same everywhere are one."""
         values: dict[str, Floats] = {}
         behind = {
-            column.title: tuple(_kept(values, f"{table.entry.name}\n{column.title}\n{at}", counts)
-                                for at, counts in enumerate(_made_of(table, column)))
+            column.title: tuple(
+                _kept(values, f"{table.entry.name}\n{column.title}\n{at}", counts)
+                for at, counts in enumerate(_made_of(table, column))
+            )
             for column in table.columns
-        }  # fmt: skip
-        for title, column in ((column.title, column) for column in table.columns):
-            if column.kind == COUNT and any((counts < 0).any() for counts in (values[name] for name in behind[title])):
-                raise PlacemapError(
-                    f"`{title}` of {table.entry.kind} has negative numbers, so it holds no counts that could be held "
-                    "back or rounded",
-                    hint=f"leave it out: --only takes the measures to show, and {table.entry.kind} is none for it",
-                    exit_code=Exit.USAGE,
-                )
+        }
         return _Counts(table, values, behind)
 
     def within(self) -> Iterator[tuple[str, str]]:
@@ -100,7 +93,7 @@ def published(profiles: Sequence[Profile], tables: Sequence[ProfileTable], rule:
         tables: that they are made from.
 
     Raises:
-        PlacemapError: a count is negative, or small ones cannot be hidden.
+        PlacemapError: small counts cannot be hidden.
     """
     counted = [_Counts.of(table) for table in tables]
     hidden, overlaps = frozenset[Count](), dict[str, set[str]]()
