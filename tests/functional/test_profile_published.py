@@ -65,6 +65,7 @@ def test_a_small_count_and_what_gives_it_away_go_and_others_are_rounded(profile)
     assert [held[name] for name in ("LCI", "UCI", "UNIT_COVERAGE", "RESIDENT_COVERAGE")] == ["*", "*", "", ""]
     assert "counts of 1 to 7 are held back (*), others go to the nearest 5" in shown.err
     assert "held back: 2 figures" in shown.err
+    assert "made of counts of 1 to 7" not in shown.err, "how many are small is not for readers"
     assert not re.search(r"\b(52|67|12)\b", shown.out + shown.err)
 
 
@@ -171,3 +172,20 @@ def test_scores_and_fifths_are_no_counts(profile):
     _, rows = profile({"A score": scores, "A decile": [1 + number * 9 // 12 for number in range(13)]}, *NHS)
     assert all(row["VALUE"] not in ("", "*") for row in rows if row["FIGURE"] == "A score")
     assert next(row["UNITS_Q1"] for row in rows if row["FIGURE"] == "A decile") not in ("", "*")
+
+
+def test_a_column_of_another_table_is_held_back_alike(cli, profile, own_store, tmp_path):
+    """The total that two tables share must not be told by one where the other holds it back."""
+    men, women = by_place((30, 3, 40)), by_place((30, 30, 40))
+    both = [one + other for one, other in zip(men, women, strict=True)]
+    lines = ["LSOA21CD,Persons", *(f"{code},{count}" for code, count in zip(LSOAS, both, strict=True))]
+    (tmp_path / "more.csv").write_text("\n".join(lines) + "\n")
+    assert cli("data", "import", "more.csv", "--as", "measure:more", "--to", own_store, *SAID).code == 0
+    _, rows = profile({"Men": men, "Women": women, "Persons": both}, *NHS)
+    cells = {}
+    for row in rows:
+        cells.setdefault((row["FIGURE"], row["PLACENM"]), set()).add(row["VALUE"])
+    assert {row["MEASURE"] for row in rows} == {"counts", "more"}
+    assert all(len(found) == 1 for found in cells.values())
+    assert cells["Men", "Borley"] == {"*"}
+    assert "*" in cells["Women", "Borley"] | cells["Persons", "Borley"]

@@ -146,12 +146,7 @@ def profile_of(resolved: ResolvedFootprint, tables: Iterable[ProfileTable]) -> P
         columns = _shown(table)
         made = [_figure(table, column, spread, resolved) for column in columns]
         figures += made
-        said = [
-            *_of_strangers(table, spread, resolved),
-            *_of_hidden(table, columns),
-            *_of_england(made),
-            *_of_few(made),
-        ]
+        said = [*_of_strangers(table, spread, resolved), *_of_hidden(table, columns), *_of_england(made)]
         notes += (f"{table.entry.kind}: {note}" for note in said)
     return Profile(resolved, tuple(figures), tuple(notes))
 
@@ -255,13 +250,17 @@ def _of_england(figures: Sequence[ProfileFigure]) -> Iterator[str]:
         yield "no line of England, as the figures or the tables in use are not of all England"
 
 
-def _of_few(figures: Sequence[ProfileFigure]) -> Iterator[str]:
-    """That there are small counts, which whoever publishes must know."""
+def with_small_counts_said(profile: Profile) -> Profile:
+    """A profile that says where it has small counts, which whoever publishes must know."""
     rule = rule_of(NHS, None, None)
     assert rule is not None
-    few = sum(int((rule.is_small(figure.part) | rule.is_small(figure.whole)).sum()) for figure in figures)
-    if few:
-        yield f"{counted(few, 'figure')} made of counts of 1 to {rule.below - 1}; to publish figures: --publish {NHS}"
+    few: dict[str, int] = {}
+    for figure in profile.figures:
+        small = int((rule.is_small(figure.part) | rule.is_small(figure.whole)).sum())
+        few[figure.entry.kind] = few.get(figure.entry.kind, 0) + small
+    made = f"made of counts of 1 to {rule.below - 1}; to publish figures: --publish {NHS}"
+    said = [f"{name}: {counted(number, 'figure')} {made}" for name, number in few.items() if number]
+    return replace(profile, notes=(*profile.notes, *said))
 
 
 def percent(share: float, decimals: int = 0) -> str:

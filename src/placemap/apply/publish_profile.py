@@ -40,16 +40,19 @@ class _Counts:
     behind: Mapping[str, tuple[str, ...]]
 
     @staticmethod
-    def of(table: ProfileTable) -> _Counts:
-        """Of a table; columns that are the same everywhere are one."""
+    def of(table: ProfileTable, others: Sequence[_Counts]) -> _Counts:
+        """Of a table; columns that are the same everywhere, also as one of another table, are one."""
+        same = [one.values for one in others if np.array_equal(one.table.codes, table.codes)]
+        known = {name: counts for values in same for name, counts in values.items()}
         values: dict[str, Floats] = {}
-        behind = {
-            column.title: tuple(
-                _kept(values, f"{table.entry.name}\n{column.title}\n{at}", counts)
-                for at, counts in enumerate(_made_of(table, column))
-            )
-            for column in table.columns
-        }
+        behind = {}
+        for column in table.columns:
+            names = []
+            for at, counts in enumerate(_made_of(table, column)):
+                found = (name for name, of in {**known, **values}.items() if np.array_equal(of, counts))
+                names.append(next(found, f"{table.entry.name}\n{column.title}\n{at}"))
+                values[names[-1]] = counts
+            behind[column.title] = tuple(names)
         return _Counts(table, values, behind)
 
     def within(self) -> Iterator[tuple[str, str]]:
@@ -78,14 +81,6 @@ def _made_of(table: ProfileTable, column: ProfileColumn) -> list[Floats]:
     return [np.nan_to_num(part), np.nan_to_num(whole)]
 
 
-def _kept(values: dict[str, Floats], name: str, counts: Floats) -> str:
-    """The name under which counts are known; a new one is added."""
-    known = next((one for one, others in values.items() if np.array_equal(others, counts)), None)
-    if known is None:
-        values[name] = counts
-    return known or name
-
-
 def published(profiles: Sequence[Profile], tables: Sequence[ProfileTable], rule: PublishRule) -> list[Profile]:
     """Profiles of footprints of one system, without what is held back.
 
@@ -95,7 +90,9 @@ def published(profiles: Sequence[Profile], tables: Sequence[ProfileTable], rule:
     Raises:
         PlacemapError: small counts cannot be hidden.
     """
-    counted = [_Counts.of(table) for table in tables]
+    counted: list[_Counts] = []
+    for table in tables:
+        counted.append(_Counts.of(table, counted))
     hidden, overlaps = frozenset[Count](), dict[str, set[str]]()
     if rule.below:
         sums = KnownSums()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from placemap.apply.profile import Profile, profile_of
+from placemap.apply.profile import Profile, profile_of, with_small_counts_said
 from placemap.apply.publish_profile import published
 from placemap.apply.publish_rule import PublishRule
 from placemap.commands.workspace import Workspace
@@ -31,4 +31,4 @@ def make_profiles(
     resolved = [workspace.check(system, footprint).without_errors() for footprint in footprints]
     tables = list(profile_tables(workspace.geography.data, only))
     profiles = [profile_of(one, tables) for one in resolved]
-    return published(profiles, tables, rule) if rule else profiles
+    return published(profiles, tables, rule) if rule else [with_small_counts_said(profile) for profile in profiles]
