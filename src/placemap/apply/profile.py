@@ -157,10 +157,20 @@ def _figure(table: ProfileTable, column: ProfileColumn, spread: Spread, resolved
     coverage = spread.shares(with_whole(table, column))
     figure = ProfileFigure(*said, blank, blank, blank, fifths, fifths, coverage, blank, blank)
     figure = _filled(figure, table, column, spread)
-    if resolved.geography.all_england and coverage[-1, spread.weigh] >= ENOUGH:
-        return replace(figure, has_england=True)
-    arrays = ("value", "low", "high", "units", "people", "coverage", "part", "whole")
-    return replace(figure, **{name: getattr(figure, name)[:-1] for name in arrays})
+    figure = replace(figure, has_england=True)
+    is_national = resolved.geography.all_england and coverage[-1, spread.weigh] >= ENOUGH
+    return figure if is_national else _without_england(figure)
+
+
+def without_england(profile: Profile) -> Profile:
+    """A profile without England, where another has it."""
+    figures = (_without_england(one) if one.has_england else one for one in profile.figures)
+    return replace(profile, figures=tuple(figures))
+
+
+def _without_england(figure: ProfileFigure) -> ProfileFigure:
+    arrays = ("value", "low", "high", "units", "people", "coverage", "part", "whole", "held")
+    return replace(figure, has_england=False, **{name: getattr(figure, name)[:-1] for name in arrays})
 
 
 def _filled(figure: ProfileFigure, table: ProfileTable, column: ProfileColumn, spread: Spread) -> ProfileFigure:

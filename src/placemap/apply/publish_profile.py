@@ -16,7 +16,7 @@ from placemap.apply.apportion import RESIDENTS, place_keys
 from placemap.apply.held import place_at
 from placemap.apply.known_sums import Count, KnownSums, Where
 from placemap.apply.pieces import overlapping, pieces_of, places_of
-from placemap.apply.profile import ENGLAND, PLACE, Profile, ProfileFigure, ratio_of, with_whole
+from placemap.apply.profile import ENGLAND, PLACE, SYSTEM, Profile, ProfileFigure, ratio_of, with_whole
 from placemap.apply.publish import NOT_ADDING_UP
 from placemap.apply.publish_rule import PublishRule
 from placemap.apply.quantities import sums_among
@@ -128,12 +128,21 @@ def _add(sums: KnownSums, counts: _Counts, profiles: Sequence[Profile]) -> None:
                 sums.equal([(wheres[places], name)], [(where, name) for where in wheres[:places]])
                 if figure.has_england:
                     sums.equal([(wheres[-1], name)], [(wheres[places], name)])
+    _tie_systems(sums, counts, profiles)
+
+
+def _tie_systems(sums: KnownSums, counts: _Counts, profiles: Sequence[Profile]) -> None:
+    """All systems together, of which England is the sum but for what none of them has."""
+    one_each = {profile.resolved.system.id: profile for profile in profiles}.values()
+    systems = [(SYSTEM, *profile.resolved.key) for profile in one_each]
+    for name in counts.values if len(systems) > 1 else ():
+        sums.equal([((ENGLAND,), name)], [(where, name) for where in systems])
 
 
 def _add_pieces(sums: KnownSums, counts: _Counts, profiles: Sequence[Profile]) -> dict[str, set[str]]:
     """What places of two footprints have in common makes up each of them; gives which places overlap."""
-    if len(profiles) < 2:
-        return {}
+    if len(profiles) == len({profile.resolved.system.id for profile in profiles}):
+        return {}  # systems lie side by side
     unit = counts.table.unit
     keys = [
         place_keys(unit, [one.resolved], shares=RESIDENTS, practices=practices_of(one.resolved)) for one in profiles

@@ -100,7 +100,7 @@ def report(
     found, chosen = chosen_of(workspace, declared, footprint or [], every=every)
     profiles = dict.fromkeys([one.id for one in chosen])
     if with_profile:
-        made_of = make_profiles(workspace, found, chosen, rule=rule)
+        made_of = make_profiles(workspace, [(found, one) for one in chosen], rule=rule)
         profiles = {one.id: profile for one, profile in zip(chosen, made_of, strict=True)}
     written = [
         str(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from placemap.apply.profile import Profile, profile_of, with_small_counts_said
 from placemap.apply.publish_profile import published
@@ -14,8 +14,7 @@ from placemap.reference.profiles import profile_tables
 
 def make_profiles(
     workspace: Workspace,
-    system: System,
-    footprints: Sequence[Footprint],
+    footprints: Iterable[tuple[System, Footprint]],
     only: Sequence[str] = (),
     rule: PublishRule | None = None,
 ) -> list[Profile]:
@@ -28,7 +27,6 @@ def make_profiles(
     Raises:
         PlacemapError: a footprint has errors, there are no such figures, or small counts cannot be hidden.
     """
-    resolved = [workspace.check(system, footprint).without_errors() for footprint in footprints]
     tables = list(profile_tables(workspace.geography.data, only))
-    profiles = [profile_of(one, tables) for one in resolved]
+    profiles = [profile_of(workspace.check(*one).without_errors(), tables) for one in footprints]
     return published(profiles, tables, rule) if rule else [with_small_counts_said(profile) for profile in profiles]

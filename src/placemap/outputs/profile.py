@@ -43,7 +43,7 @@ PROFILE = TableSchema(
         Column("SOURCE", "text", "publisher and title"),
         Column("LICENCE", "text", "licence of the figures"),
     ),
-    ("FOOTPRINT", "LEVEL", "PLACECD", "MEASURE", "FIGURE"),
+    ("ICSID", "FOOTPRINT", "LEVEL", "PLACECD", "MEASURE", "FIGURE"),
 )
 #: The same with a column that says what is held back, and the columns that it speaks of.
 PUBLISHED = replace(
