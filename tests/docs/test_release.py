@@ -46,7 +46,7 @@ def test_there_is_one_version():
     from placemap import __version__
 
     assert __version__ == pyproject()["project"]["version"]
-    done = subprocess.run([SCRIPT, "version", f"v{__version__}"], capture_output=True, text=True, check=False)
+    done = subprocess.run([SCRIPT, "version"], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == (f"{__version__}\n", "")
 
 
@@ -77,6 +77,12 @@ def project(tmp_path):
 
 def test_the_version_must_agree(project):
     assert project("version").stdout == "1.2.3\n"
+    left = project("version", "v1.2.3")
+    assert (left.returncode, left.stderr) == (
+        1,
+        ".ci/release: CHANGELOG.md has lines under Unreleased; they belong under 1.2.3\n",
+    )
+    (project.folder / "CHANGELOG.md").write_text(CHANGELOG.replace("### Added\n\n- Later.\n", "", 1))
     assert project("version", "v1.2.3").returncode == 0
     wrong = project("version", "v1.2.4")
     assert (wrong.returncode, wrong.stderr) == (

@@ -1,4 +1,4 @@
-"""A statement that DuckDB works on while Python does something else: it lets go of Python's lock, so both cores work."""
+"""A statement that DuckDB works on while Python does something else: it lets go of its lock, so both cores work."""
 
 from __future__ import annotations
 

@@ -121,6 +121,32 @@ def _practices(resolved: ResolvedFootprint, outer: ResolvedFootprint) -> Iterato
         )
 
 
+@result_check("duplicate-member")
+def practices_of_two_places(resolved: ResolvedFootprint) -> Iterator[Finding]:
+    """Practices of two places, by places of other footprints that these are put together from."""
+    footprint, declared = resolved.footprint, resolved.assignment.declared
+    if not footprint.united:
+        return
+    own = {member.code for _, member in footprint.members() if member.kind == "practice"}
+    several: dict[tuple[int, int], list[str]] = {}
+    for position, practices in enumerate(declared.by_place):
+        for code in practices.codes - own:
+            if declared.place_of[code] != position:
+                several.setdefault((declared.place_of[code], position), []).append(code)
+    for (first, second), codes in sorted(several.items()):
+        place, other = resolved.places[first], resolved.places[second]
+        yield finding_of(
+            resolved,
+            "duplicate-member",
+            Severity.ERROR,
+            f"{counted(len(codes), 'practice')} of {place.name} {'is' if len(codes) == 1 else 'are'} in {other.name}, "
+            f"too, by the places that the two are put together from: {some(sorted(codes), NAMES_SHOWN)}.",
+            subject=f"{place.id}+{other.id}",
+            place=other,
+            hint="list each under `practice` in one of the two, or correct the places that they come from",
+        )
+
+
 @result_check("parent-found")
 def parent_found(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """Places that name no parent, or one that is not in force, and the one that was taken for it."""

@@ -175,7 +175,7 @@ def _candidates(footprint: Footprint, allowed: Bools, in_scope: Bools) -> Bools:
 def _allowed(footprint: Footprint, geography: Geography, in_scope: Bools) -> Bools:
     """By LSOA × place, whether `exclude` and `within` leave the LSOA to the place.
 
-    As `claims`, it is held place by place: places are few, and to look across them LSOA by LSOA takes ten times as long.
+    As `claims`, it is held place by place: places are few, and to look across them LSOA by LSOA takes ten times longer.
     """
     allowed = np.ones((geography.size, len(footprint.places)), dtype=bool, order="F")
     for position, place in enumerate(footprint.places):

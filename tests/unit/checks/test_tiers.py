@@ -142,6 +142,17 @@ def test_practices_of_a_union_by_hand(toy, more, expected):
     assert resolved.is_declared_from_practices
 
 
+def test_practices_that_two_parts_have_are_not_given_to_one_of_them_quietly(findings_of):
+    """Alder's two practices are East's, and by a PCN of the union's own South's."""
+    both = united_practices(more=", pcn: [U90001]").replace(", exclude: {practice: [A90002]}", "")
+    found = [f for f in findings_of(config(both, default="united")) if f.code == "duplicate-member"]
+    assert [(f.severity, f.subject, f.place) for f in found] == [("error", "north+south", "south")]
+    assert "2 practices of North are in South, too" in found[0].message
+    assert "A90001, A90002." in found[0].message
+    told = both.replace("pcn: [U90001]}", "pcn: [U90001], practice: [A90001, A90002]}")
+    assert "duplicate-member" not in {f.code for f in findings_of(config(told, default="united"))}
+
+
 def test_union_of_a_union_has_the_same_practices_and_one_of_areas_none(toy):
     top = UNITED.replace("  united:", "  top:").replace(
         "{wards/abbey: Abbey, wards/castle: Castle, wards/elm: Elm}", "[united/north]"
