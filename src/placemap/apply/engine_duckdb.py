@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from placemap.apply.begun import Begun
 from placemap.apply.scan import Scan
 from placemap.apply.sql import DATA, FLOAT, INT, OTHER, TEXT, literal, name
+from placemap.apply.sql_rows import first
 from placemap.core.errors import PlacemapError
 from placemap.core.read_tables import literal_path
 
@@ -43,6 +44,9 @@ class Engine(Protocol):
 
     def query(self, sql: str) -> Rows:
         """Run a statement: a dict a row, whole numbers as Python's own."""
+
+    def pairs(self, sql: str) -> dict[Any, Any]:
+        """Run a statement of two columns: the second by the first; for many rows, of which dicts would be too many."""
 
     def close(self) -> None:
         """Let go of everything."""
@@ -99,7 +103,7 @@ class DuckDbEngine:
         """As in `Engine`."""
         import pandas as pd
 
-        _, found, _ = self._run(f"SELECT {', '.join(map(name, columns))} FROM {DATA} LIMIT {rows}")
+        _, found, _ = self._run(first(columns, rows))
         return pd.DataFrame(found, columns=list(columns), dtype=object)
 
     def load(self, table: str, frame: pd.DataFrame) -> None:
@@ -129,6 +133,10 @@ class DuckDbEngine:
         """As in `Engine`."""
         titles, rows, _ = self._run(sql)
         return [dict(zip(titles, row, strict=True)) for row in rows]
+
+    def pairs(self, sql: str) -> dict[Any, Any]:
+        """As in `Engine`."""
+        return dict(self._run(sql)[1])
 
     def copy(self, sql: str, path: Path) -> None:
         """Write the rows of a statement to a file, in its order.

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from placemap.apply.engine_duckdb import Rows
 from placemap.apply.scan import Scan
-from placemap.apply.sql import DATA, FLOAT, INT, OTHER, TEXT, name
+from placemap.apply.sql import DATA, FLOAT, INT, OTHER, TEXT
+from placemap.apply.sql_rows import first
 from placemap.apply.sql_script import transpiled
 from placemap.core.errors import PlacemapError
 
@@ -62,7 +63,7 @@ class SparkEngine:
         """As in `engine.Engine`."""
         import pandas as pd
 
-        found = self._query(f"SELECT {', '.join(map(name, columns))} FROM {DATA} LIMIT {rows}")
+        found = self._query(first(columns, rows))
         return pd.DataFrame(found, columns=list(columns), dtype=object)
 
     def load(self, table: str, frame: pd.DataFrame) -> None:
@@ -87,6 +88,10 @@ class SparkEngine:
     def query(self, sql: str) -> Rows:
         """As in `engine.Engine`."""
         return [row.asDict() for row in self._query(sql)]
+
+    def pairs(self, sql: str) -> dict[Any, Any]:
+        """As in `engine.Engine`."""
+        return dict(map(tuple, self._query(sql)))
 
     def _query(self, sql: str) -> list[Any]:
         rows: list[Any] = self._sql(lambda: self._spark.sql(transpiled([sql], "spark")[0]).collect())

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from placemap.apply import sql
+from placemap.apply import sql, sql_rows
 from placemap.apply.engine_duckdb import DuckDbEngine
 from placemap.apply.measures import Measure
 from placemap.apply.scan import Scan, scan_of
 from placemap.core.codes import KINDS, MEMBER_KINDS
 from placemap.core.errors import PlacemapError
+from placemap.core.open_file import is_parquet_file
 
 #: Rows that are looked at.
 _ROWS = 100
-_MAGIC = b"PAR1"
 #: In place of `read_ahead` where nothing is to be read ahead.
 NOTHING = nullcontext()
 
@@ -66,16 +66,11 @@ def read_ahead(
 
 
 def _opened(data: Path, aside: Path, *, folder: bool) -> Ahead | None:
-    with suppress(PlacemapError, OSError):
-        if folder or (data.is_file() and _is_parquet(data)):
+    with suppress(PlacemapError):
+        if folder or is_parquet_file(data):
             scan = scan_of(data, aside, many=folder)
             return Ahead(scan, DuckDbEngine(scan))
     return None
-
-
-def _is_parquet(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(_MAGIC)) == _MAGIC
 
 
 def _begin(
@@ -92,7 +87,7 @@ def _codes_of_areas(engine: DuckDbEngine, columns: Sequence[str]) -> str:
     """The column that `columns.key_column` is likely to find: the only one of LSOAs, else of any units; else none."""
     if not columns:
         return ""
-    rows = engine.query(f"SELECT {', '.join(map(sql.name, columns))} FROM {sql.DATA} LIMIT {_ROWS}")
+    rows = engine.query(sql_rows.first(columns, _ROWS))
     texts = {name: [str(row[name]).strip().upper() for row in rows if row[name]] for name in columns}
     lsoas = [name for name in columns if _has_codes(texts[name], ["lsoa"])]
     found = lsoas or [name for name in columns if _has_codes(texts[name], MEMBER_KINDS)]

@@ -174,7 +174,7 @@ def run(
     # The data may still be read meanwhile; only what may be refused must wait until it is known that they are right.
     cover = None if denominator else _loaded(engine, keys, footprints)
     total = _added_up(engine, question, options, scan)
-    counts = {str(row["CODE"] or ""): int(row["n"]) for row in engine.query(sql.by_code())}
+    counts = {str(code or ""): int(rows) for code, rows in engine.pairs(sql.by_code()).items()}
     if options.kind is None and located is None:
         refuse_mixture(question.by, counts, keys.kind, scan.label)
     cover = cover or _loaded(engine, keys, footprints, denominator)
@@ -228,7 +228,8 @@ def _added_up(engine: Engine, question: sql.Question, options: Options, scan: Sc
         PlacemapError: a column is not what it is taken for.
     """
     engine.keep(sql.CODED, sql.coded(question.with_age(options.rates.age)))
-    total = engine.query(sql.checks(question))[0]
+    statements = filter(None, (sql.checks(question), sql.least(question)))
+    total = {name: value for statement in statements for name, value in engine.query(statement)[0].items()}
     if scan.account is not None and int(_number(total["n"])) != scan.account.data:
         raise AssertionError(f"{scan.label}: {total['n']} rows were read of {scan.account.data}")
     refuse_values(engine, question, total, set(options.extensive), scan.label)

@@ -1,4 +1,4 @@
-"""Statements about rows, for DuckDB alone: codes that are located in an LSOA, and rows with their places.
+"""Statements about rows: the first ones; and for DuckDB alone, codes that are located, and rows with their places.
 
 What is added up stands in `sql`.
 """
@@ -41,6 +41,11 @@ def told_by_shape(key: str, rules: Iterable[tuple[str, str]]) -> str:
 def values_of(by: str) -> str:
     """The codes of the data, each once, without NULL."""
     return f"SELECT DISTINCT {code_of(name(by))} AS CODE FROM {DATA} WHERE {name(by)} IS NOT NULL"
+
+
+def first(columns: Iterable[str], rows: int) -> str:
+    """The first rows of some columns."""
+    return f"SELECT {', '.join(map(name, columns))} FROM {DATA} LIMIT {rows}"
 
 
 def ended_rows() -> str:

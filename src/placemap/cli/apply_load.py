@@ -39,10 +39,10 @@ class Loader:
         Raises:
             PlacemapError: there is none, or it cannot be reached, or is one of those files.
         """
-        from placemap.commands.load import open_database
-
         if target is None:
             return cls(None, schema)
+        from placemap.commands.load import open_database
+
         database, named = open_database(target, schema, others)
         return cls(database, named)
 

@@ -15,7 +15,8 @@ from placemap.config.model import Footprint, System
 from placemap.config.public import public_text
 from placemap.core.errors import PlacemapError
 from placemap.crosswalk.findings import findings_table
-from placemap.crosswalk.small_numbers import without_small_numbers
+from placemap.crosswalk.lsoa_parts import lsoa_parts
+from placemap.crosswalk.small_numbers import FEW, without_small_numbers
 from placemap.outputs.foi.letterhead import prepared
 from placemap.outputs.foi.questions import Letter
 
@@ -66,7 +67,7 @@ def foi_files(workspace: Workspace, asked: Asked) -> dict[str, bytes]:
     build = drawn_build(workspace, outcome)
     report = _report(workspace, outcome, build)
     if asked.hide_small:
-        tables = without_small_numbers(build.tables)
+        tables = without_small_numbers(build.tables, lsoa_parts(resolved, FEW))
         build, report = replace(build, tables=tables), replace(report, tables=tables)
     material = Material(report, resolved.assignment, build, outlines, config, letterhead, others)
     lock = lock_of(build, asked.file, asked.letter, workspace.geography.chosen, hide_small=asked.hide_small)

@@ -14,15 +14,15 @@ from placemap.config.yaml_tree import parse
 from placemap.core.errors import PlacemapError
 from placemap.core.files import as_json
 
-#: Where the words of whoever wrote the config stand: what they made of it, and what they read in a document.
-OUTSIDE = ("notes", "states")
+#: Where the words of whoever wrote the config stand: what they made of it, what they read in a document, and when.
+OUTSIDE = ("notes", "states", "accessed")
 _EVIDENCE = "evidence"
 #: Mappings in which such a word is an id that somebody chose.
 _BY_ID = ("footprints", "places")
 
 
 def public_text(text: str) -> str:
-    """The text of a config without its `notes` and `states`, and without documents of third parties.
+    """The text of a config without its `notes`, `states` and `accessed`, and without documents of third parties.
 
     All else is as it was, comments too. Where aliases let nothing be cut out, all of it is written anew, as JSON,
     which is YAML.

@@ -32,6 +32,7 @@ SAVE_AS = "save it as CSV (UTF-8), .xlsx or Parquet"
 TEXT, PARQUET, WORKBOOK = "text", "parquet", "workbook"
 #: What Python's zipfile raises of a damaged archive.
 ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, RuntimeError)
+_PARQUET_MAGIC = b"PAR1"
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
 
@@ -97,6 +98,14 @@ def source_of(path: Path, folder: Path) -> Source:
         raise unreadable(path, f"the file cannot be read: {reason}", "check its permissions") from None
 
 
+def is_parquet_file(path: Path) -> bool:
+    """Whether a path is a regular file that begins as Parquet does; False where it cannot be read."""
+    try:
+        return path.is_file() and _head(path).startswith(_PARQUET_MAGIC)
+    except OSError:
+        return False
+
+
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(HEAD)
@@ -152,7 +161,7 @@ def _form(path: Path, label: str) -> str:
         raise unreadable(label, "the file is empty; expected a table", "check the file")
     if head[:8] == _OLD_WORKBOOK:
         raise unreadable(label, "this is a workbook of the old .xls format, or one with a password")
-    if head[:4] == b"PAR1":
+    if head.startswith(_PARQUET_MAGIC):
         return PARQUET
     if head[:2] == b"PK" and zipfile.is_zipfile(path):
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,14 +21,17 @@ from placemap.core.errors import Exit, PlacemapError
 from placemap.core.sums import HUNDREDTHS, Sums
 from placemap.core.suppress import UnprotectableError
 from placemap.core.tables import Column, Table
+from placemap.crosswalk.lsoa_parts import LsoaParts
 from placemap.crosswalk.patient_ledger import NO_PCN, NO_PLACE, OTHER, OUTSIDE_PLACED, OWN
 
 #: The largest small count; it is compared as it would be rounded.
 SMALL = 7
+#: Counts above nothing and below this are small.
+FEW = SMALL + 0.5
 HIDDEN = f"blank where it is 1 to {SMALL}, or where such a figure would follow from it"
 HIDDEN_SHARE = "blank where its count is left out"
 #: Shares are written as whole per cents: of an LSOA's two thousand patients, one per cent is more than a small count.
-COARSE = "rounded to whole per cents"
+COARSE = "rounded to whole per cents, and blank where so few patients live that one per cent is a small count"
 _SHARES = {
     "RESIDENTS": ("PLACE_RESIDENT_SHARE", "UNIT_RESIDENT_SHARE"),
     "REGISTERED": ("PLACE_REGISTERED_SHARE", "UNIT_REGISTERED_SHARE"),
@@ -42,13 +45,19 @@ Where = tuple[str, str, int]
 """Name of a table, of a column, and number of a row."""
 
 
-def without_small_numbers(tables: Sequence[Table]) -> list[Table]:
+def without_small_numbers(tables: Sequence[Table], parts: LsoaParts | None = None) -> list[Table]:
     """The tables with small counts of people, and what gives them away, left blank.
+
+    Args:
+        tables: of a build.
+        parts: the LSOAs that their rows are made of; None for tables of no LSOAs.
 
     Raises:
         PlacemapError: a small count follows from totals that are published elsewhere.
     """
     cells = _cells(tables)
+    if parts:
+        _lsoas(cells, {table.name: table for table in tables}, parts)
     try:
         hidden = cells.sums.hidden(cells.small(), HUNDREDTHS)
     except UnprotectableError as error:
@@ -61,7 +70,8 @@ def without_small_numbers(tables: Sequence[Table]) -> list[Table]:
     for where, cell in cells.of.items():
         if cell in hidden:
             places[where[0]].append(where[1:])
-    return [_blanked(table, places[table.name]) for table in tables]
+    thin = parts.thin if parts else frozenset()
+    return [_blanked(table, places[table.name], thin) for table in tables]
 
 
 @dataclass
@@ -76,8 +86,7 @@ class _Cells:
             self.of[table.name, column, row] = self.sums.cell(_hundredths(value))
 
     def small(self) -> list[int]:
-        limit = SMALL * HUNDREDTHS + HUNDREDTHS // 2
-        return [cell for cell, value in enumerate(self.sums.values) if 0 < value < limit]
+        return [cell for cell, value in enumerate(self.sums.values) if 0 < value < FEW * HUNDREDTHS]
 
     def sums_to(self, parts: Iterable[int], total: float | None = None) -> None:
         """The parts sum to what everybody knows: `total`, a rest of which is in no table, or None for no rest."""
@@ -116,9 +125,22 @@ def _by_place_and_unit(cells: _Cells, table: Table, column: str, share: str) -> 
         cells.sums_to(cells.of[table.name, column, row] for row in rows)
     values, shares = table.frame[column].tolist(), table.frame[share].tolist()
     for rows in _groups(table.frame[table.schema.key[1]]).values():
+        # The total of an area that lies in one place is that figure itself, and no other figure of the tables tells it.
         best = max(rows, key=lambda row: (shares[row] if shares[row] == shares[row] else 0, row))
-        if shares[best] and shares[best] == shares[best]:
+        if shares[best] and shares[best] == shares[best] and not (column == "REGISTERED" and shares[best] == 1):
             cells.sums_to((cells.of[table.name, column, row] for row in rows), values[best] / shares[best])
+
+
+def _lsoas(cells: _Cells, tables: Mapping[str, Table], parts: LsoaParts) -> None:
+    """Rows are the sums of their LSOAs, whose own patients are in no table."""
+    own = {lsoa: cells.sums.cell(_hundredths(value)) for lsoa, value in parts.registered.items()}
+    cells.sums.unpublished |= set(own.values())
+    for name in sorted(tables.keys() & parts.rows.keys()):
+        frame = tables[name].frame
+        of_row = parts.rows[name]
+        for row, key in enumerate(zip(frame["PLACECD"], frame[tables[name].schema.key[1]], strict=True)):
+            if key in of_row:
+                cells.equal([cells.of[name, "REGISTERED", row]], [own[lsoa] for lsoa in of_row[key]])
 
 
 def _groups(column: pd.Series) -> dict[Hashable, list[int]]:
@@ -178,7 +200,7 @@ def _registered(ledger: Table) -> dict[tuple[str, str], list[int]]:
 # --- what is written --------------------------------------------------------------------------------------------------
 
 
-def _blanked(table: Table, places: list[tuple[str, int]]) -> Table:
+def _blanked(table: Table, places: list[tuple[str, int]], thin: Collection[str]) -> Table:
     frame = table.frame.copy()
     described: dict[str, str] = {}
     blank: dict[str, list[int]] = {}
@@ -191,10 +213,10 @@ def _blanked(table: Table, places: list[tuple[str, int]]) -> Table:
         frame[name] = _without(frame[name], rows, types[name])
     if table.name.startswith("place_lsoa21"):
         for name in _LSOA_SHARES:
-            frame[name] = frame[name].astype(float).round(2)
+            frame[name] = frame[name].astype(float).round(2).mask(frame["LSOA21CD"].isin(thin))
             described[name] = COARSE
     if table.name == "findings":
-        _tone_down(frame)
+        _tone_down(frame, thin)
     columns = tuple(_described(column, described) for column in table.schema.columns)
     return replace(table, columns=columns_of(frame), schema=replace(table.schema, columns=columns))
 
@@ -212,15 +234,31 @@ def _described(column: Column, described: dict[str, str]) -> Column:
     return replace(column, description=f"{column.description}; {more}", gaps=True) if more else column
 
 
-_FEW = re.compile(rf"\b[1-{SMALL}](?:\.\d+)?(?= (?:of its [\d,]+ )?patients)")
-_TENTHS = re.compile(r"\d+\.\d+%")
+_FEW = re.compile(rf"(?<!to )\b[1-{SMALL}](?:\.\d+)?(?= (?:of its [\d,]+ )?patients)")
+_MOST = re.compile(r"([\d,]+(?:\.\d+)?) of its ([\d,]+(?:\.\d+)?) patients")
+_TENTHS, _PER_CENT = re.compile(r"\d+\.\d+%"), re.compile(r"\d+(?:\.\d+)?%")
 
 
-def _tone_down(frame: pd.DataFrame) -> None:
-    """Findings without small counts, and with whole per cents."""
-    people = frame["PEOPLE"].astype(float)
-    frame["PEOPLE"] = people.where(~((people > 0) & (people < SMALL + 0.5)))
+def _tone_down(frame: pd.DataFrame, thin: Collection[str]) -> None:
+    """Findings without small counts, nor all people but a small count, and with whole per cents."""
+    people, messages = frame["PEOPLE"].astype(float), frame["MESSAGE"].tolist()
+    all_but = [any(map(_leaves_few, _MOST.finditer(text))) for text in messages]
+    frame["PEOPLE"] = people.mask((people > 0) & (people < FEW) | np.array(all_but, dtype=bool))
+    of_thin = frame["SUBJECT"].isin(thin).tolist()
     frame["MESSAGE"] = [
-        _TENTHS.sub(lambda found: f"{float(found[0][:-1]):.0f}%", _FEW.sub(f"1 to {SMALL}", text))
-        for text in frame["MESSAGE"].tolist()
+        _PER_CENT.sub("a part", text) if few else _toned_down(text) for text, few in zip(messages, of_thin, strict=True)
     ]
+
+
+def _toned_down(text: str) -> str:
+    text = _MOST.sub(lambda found: _all_but(found) if _leaves_few(found) else found[0], text)
+    return _TENTHS.sub(lambda found: f"{float(found[0][:-1]):.0f}%", _FEW.sub(f"1 to {SMALL}", text))
+
+
+def _leaves_few(found: re.Match[str]) -> bool:
+    some, every = (float(figure.replace(",", "")) for figure in found.groups())
+    return 0 < every - some < FEW
+
+
+def _all_but(found: re.Match[str]) -> str:
+    return f"all but 1 to {SMALL} of its {found[2]} patients"

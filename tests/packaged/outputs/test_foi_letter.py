@@ -121,7 +121,7 @@ def test_what_only_the_office_knows_is_a_field(single):
 
 
 def test_without_a_public_note_the_why_is_a_field(workspace, monkeypatch):
-    monkeypatch.setattr("placemap.config.public.OUTSIDE", ("notes", "states", "note_public"))
+    monkeypatch.setattr("placemap.config.public.OUTSIDE", ("notes", "states", "accessed", "note_public"))
     made = foi_files(workspace, asked("single-place"))
     assert "[why this division was chosen, who decided it, and when]" in text_of(made[RESPONSE])
 

@@ -23,6 +23,7 @@ from placemap.config.public import public_text
         ("footprints:\n  places:\n    notes: gone\n    b: 1\n", "footprints:\n  places:\n    b: 1\n"),
         ("evidence:\n  notes: {title: an id, states: gone}\n", "evidence:\n  notes: {title: an id}\n"),
         ("a: {b: 1, states: x, notes: y}\n", "a: {b: 1}\n"),
+        ("evidence:\n  a:\n    accessed: 2026-11-01\n    title: kept\n", "evidence:\n  a:\n    title: kept\n"),
     ],
 )
 def test_notes_are_cut_out_and_all_else_stays(text, public):
@@ -48,7 +49,7 @@ def without(value, theirs=()):
     return {
         key: [] if key == "evidence" and inner in [*theirs] else without(inner, theirs)
         for key, inner in value.items()
-        if key not in ("notes", "states") and not (isinstance(inner, dict) and inner.get("third_party"))
+        if key not in ("notes", "states", "accessed") and not (isinstance(inner, dict) and inner.get("third_party"))
     }
 
 
