@@ -134,5 +134,28 @@ def test_a_folder_stands_for_its_configs_and_an_empty_one_is_told(configs, shell
     ran = shell("placemap check empty")
     assert ran.returncode == 3
     assert ran.stderr == (
-        "error: empty: no config is in this folder; expected YAML files\n  → name the folder that holds them\n"
+        "error: empty: no config is in this folder; expected YAML files with the key `placemap`\n"
+        "  → name the folder that holds them; folders in it are not looked into\n"
     )
+
+
+def test_what_else_a_folder_holds_is_left_out_and_said(configs, shell, tmp_path):
+    """Other tools' YAML, what macOS leaves, and folders; but a config without `placemap: 1` is one, with a mistake."""
+    configs()
+    alone = shell("placemap check configs --json").stdout
+    (tmp_path / "configs" / "compose.yml").write_text("services: {web: {image: x}}\n")
+    (tmp_path / "configs" / "list.yaml").write_text("- one\n- two\n")
+    (tmp_path / "configs" / "._toyshire.yaml").write_bytes(b"\x00\x05\x16\x07")
+    (tmp_path / "configs" / "more.yaml").mkdir()
+    ran = shell("placemap check configs --json")
+    assert (ran.returncode, ran.stdout) == (0, alone)
+    for name in ("compose.yml", "list.yaml"):
+        assert f"configs/{name} is left out: it has none of the keys of a config" in ran.stderr
+    assert "._toyshire" not in ran.stderr
+    (tmp_path / "configs" / "wrong.yaml").write_text("footprints: {}\n")
+    ran = shell("placemap check configs")
+    assert (ran.returncode, "configs/wrong.yaml:1:1: `placemap` is missing" in ran.stderr) == (3, True)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "compose.yml").write_text("services: {}\n")
+    ran = shell("placemap check other")
+    assert (ran.returncode, "no config is in this folder, only other/compose.yml" in ran.stderr) == (3, True)

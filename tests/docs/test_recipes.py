@@ -88,6 +88,18 @@ def test_a_total_with_a_code_of_its_own_changes_no_figure(run, tmp_path, bnssg, 
     check_wards(read(tmp_path / "by-place.csv"), bnssg, wards)
 
 
+def test_half_of_the_wards_are_said_to_be_half(run, tmp_path, wards):
+    text = published_tables.ward_table(wards[: len(wards) // 2])
+    (tmp_path / "wards.csv").write_text(text, encoding="utf-8", newline="")
+    asked = ("apply", "wards.csv", "--system", "bnssg", "--footprint", "local-authorities", "--by", "Ward code")
+    found = run(*asked, "--sum", "Children", "--out", "half.csv")
+    (bristol,) = (row for row in read(tmp_path / "half.csv") if row["PLACENM"] == "Bristol")
+    assert 0 < float(bristol["RESIDENT_COVERAGE"]) < 1
+    percent = math.floor(float(bristol["RESIDENT_COVERAGE"]) * 100)
+    assert f"the data have a part of Bristol ({percent}%)" in found.err
+    assert "the data have a part of" not in run(*asked, "--count").err, "rows may be people"
+
+
 def check_wards(found, bnssg, wards):
     """A ward's children go to each place by the share of its residents; a held-back ward goes nowhere."""
     counted = {code: (count, people) for code, _, count, people in published_tables.ward_rows(wards) if count != "*"}

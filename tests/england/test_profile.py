@@ -8,6 +8,8 @@ import shutil
 
 import pytest
 
+from conftest import PLACES
+
 SAID = ("--title", "Made-up indices", "--publisher", "Nobody", "--licence", "OGL", "--vintage", "2025")
 SCORE, DECILE = "Index of Multiple Deprivation (IMD) Score", "Index of Multiple Deprivation (IMD) Decile"
 RANK = "Index of Multiple Deprivation (IMD) Rank (where 1 is most deprived)"
@@ -99,3 +101,27 @@ def test_an_update_or_another_import_keeps_it(store, official_files, tmp_path):
     copy = shutil.copytree(store, tmp_path / "store")
     manifest = import_files([official_files / "LSOA21_PWC_EW.csv"], copy).manifest
     assert "profile_imd-2025" in manifest.tables
+
+
+def test_all_places_of_england_in_one_table(store, lsoas, tmp_path, run):
+    """Each place and system once; what they have together is what England has, to the LSOA and the person."""
+    found = run("profile", "--england", "--data", store, "--out", tmp_path / "all.csv")
+    assert found.code == 0, found.err
+    with (tmp_path / "all.csv").open(encoding="utf-8") as file:
+        every = [row for row in csv.DictReader(file) if row["FIGURE"] == DECILES]
+    by_level = {level: [row for row in every if row["LEVEL"] == level] for level in ("place", "system", "England")}
+    assert [len(rows) for rows in by_level.values()] == [PLACES, 42, 1]
+    assert len({row["PLACECD"] for row in by_level["place"]}) == PLACES
+    (england,) = by_level["England"]
+    for level in ("place", "system"):
+        for number in range(1, 6):
+            for column in (f"UNITS_Q{number}", f"PEOPLE_Q{number}"):
+                assert sum(float(row[column]) for row in by_level[level]) == pytest.approx(float(england[column]))
+    assert sum(float(england[f"UNITS_Q{number}"]) for number in range(1, 6)) == len(lsoas)
+
+
+@pytest.mark.parametrize("more", [("bnssg",), ("--footprint", "localities"), ("--all",), ()])
+def test_england_leaves_nothing_to_choose(store, run, more):
+    asked = ("--england", *more) if more else ()
+    found = run("profile", *asked, "--data", store)
+    assert (found.code, "--england" in found.err) == (2, True)

@@ -57,6 +57,17 @@ def _floats(row, *names):
     return [float(row[name]) for name in names]
 
 
+@pytest.mark.parametrize(
+    ("head", "name"), [("Index of Multiple Deprivation (IMD) Score", "imd"), ("Some score", "NAME")]
+)
+def test_a_table_of_figures_that_is_no_official_file_is_told_its_way(cli, own_store, tmp_path, head, name):
+    file = _csv(tmp_path / "f.csv", f"LSOA code (2021),{head}", [(code, 1.5) for code in toy_county.LSOAS])
+    refused = cli("data", "import", file, "--to", own_store)
+    assert (refused.code, f"with --as measure:{name}" in refused.err) == (3, True)
+    other = _csv(tmp_path / "g.csv", f"name,{head}", [("Ashton", 1.5)])
+    assert "--as measure" not in cli("data", "import", other, "--to", own_store).err
+
+
 # --- figures ---
 
 

@@ -106,7 +106,7 @@ class Counted:
         pieces = pieces_of(self.keys)
         if pieces is not None:
             self._add_pieces(sums, pieces)
-        sums.tie(quantities)
+        sums.tie(quantities.within, quantities.sums)
         hidden = sums.held_back(rule) | self._repeated(quantities)
         return Published(rule, quantities, hidden, overlapping(pieces))
 

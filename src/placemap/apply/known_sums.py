@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from placemap.apply.publish_rule import PublishRule
-from placemap.apply.quantities import Quantities
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.sums import HUNDREDTHS, Sums
 from placemap.core.suppress import UnprotectableError
@@ -44,12 +43,15 @@ class KnownSums:
         if left and right:
             self.sums.tie(left, right)
 
-    def tie(self, quantities: Quantities) -> None:
-        """At each place and line: counts that are part of another, or sum to it."""
+    def tie(self, within: Iterable[tuple[str, str]], sums: Iterable[tuple[str, Sequence[str]]]) -> None:
+        """At each place and line: counts that are part of another, or sum to it.
+
+        Args:
+            within: aliases of a part and its whole. sums: aliases of a whole and all its parts.
+        """
+        ties = [*((whole, [part]) for part, whole in within), *sums]
         for where in dict.fromkeys(where for where, _ in self.of):
-            for part, whole in quantities.within:
-                self._tie(where, whole, [part])
-            for whole, parts in quantities.sums:
+            for whole, parts in ties:
                 self._tie(where, whole, parts)
 
     def _tie(self, where: Where, whole: str, parts: Sequence[str]) -> None:

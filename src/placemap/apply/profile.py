@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from placemap.apply.intervals import byar, wilson
+from placemap.apply.publish_rule import NHS, PublishRule, rule_of
 from placemap.apply.rate_options import LEVELS
 from placemap.apply.rates import ENOUGH
 from placemap.apply.spread import Spread, spread_of
-from placemap.core.arrays import Floats
+from placemap.core.arrays import Bools, Floats
 from placemap.core.codes import KINDS
+from placemap.core.text import counted
 from placemap.reference.profiles import (
     BANDED,
     COUNT,
@@ -50,7 +52,9 @@ class ProfileFigure:
         units, people: by group × fifth; people are residents, of practices' figures registered patients. NaN where the
             figure is not by fifths.
         coverage: by group, shares of units, residents and patients that have the figure.
+        part, whole: by group, the counts that it is made of; NaN where there are none.
         has_england: whether the last group is England.
+        held: by group, whether it is held back; all False where nothing is to be published.
     """
 
     entry: TableEntry
@@ -63,7 +67,10 @@ class ProfileFigure:
     units: Floats
     people: Floats
     coverage: Floats
+    part: Floats
+    whole: Floats
     has_england: bool = False
+    held: Bools = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     @property
     def by_fifths(self) -> bool:
@@ -90,6 +97,10 @@ class ProfileFigure:
         form = "{:.1%}" if self.over else "{:,.0f}" if self.kind == COUNT else "{:,.4g}"
         return form.format(value) if np.isfinite(value) else ""
 
+    def is_held(self, number: int) -> bool:
+        """Whether the figure of a group is held back."""
+        return bool(self.held.size and self.held[number])
+
     def parts(self) -> Floats:
         """By group × fifth, the part of its people who live there; NaN for a group without any."""
         total = self.people.sum(axis=1, keepdims=True)
@@ -104,11 +115,12 @@ class ProfileFigure:
 
 @dataclass(frozen=True)
 class Profile:
-    """A footprint's figures, with what to know of them."""
+    """A footprint's figures, with what to know of them, and by what rule they are published, if by any."""
 
     resolved: ResolvedFootprint
     figures: tuple[ProfileFigure, ...]
     notes: tuple[str, ...]
+    rule: PublishRule | None = None
 
     @property
     def entries(self) -> list[TableEntry]:
@@ -142,12 +154,23 @@ def profile_of(resolved: ResolvedFootprint, tables: Iterable[ProfileTable]) -> P
 def _figure(table: ProfileTable, column: ProfileColumn, spread: Spread, resolved: ResolvedFootprint) -> ProfileFigure:
     blank, fifths = np.full(spread.groups, np.nan), np.full((spread.groups, FIFTHS), np.nan)
     said = (table.entry, column.title, column.kind, column.over)
-    coverage = spread.shares(_with_whole(table, column))
-    figure = _filled(ProfileFigure(*said, blank, blank, blank, fifths, fifths, coverage), table, column, spread)
-    if resolved.geography.all_england and coverage[-1, spread.weigh] >= ENOUGH:
-        return replace(figure, has_england=True)
-    arrays = ("value", "low", "high", "units", "people", "coverage")
-    return replace(figure, **{name: getattr(figure, name)[:-1] for name in arrays})
+    coverage = spread.shares(with_whole(table, column))
+    figure = ProfileFigure(*said, blank, blank, blank, fifths, fifths, coverage, blank, blank)
+    figure = _filled(figure, table, column, spread)
+    figure = replace(figure, has_england=True)
+    is_national = resolved.geography.all_england and coverage[-1, spread.weigh] >= ENOUGH
+    return figure if is_national else _without_england(figure)
+
+
+def without_england(profile: Profile) -> Profile:
+    """A profile without England, where another has it."""
+    figures = (_without_england(one) if one.has_england else one for one in profile.figures)
+    return replace(profile, figures=tuple(figures))
+
+
+def _without_england(figure: ProfileFigure) -> ProfileFigure:
+    arrays = ("value", "low", "high", "units", "people", "coverage", "part", "whole", "held")
+    return replace(figure, has_england=False, **{name: getattr(figure, name)[:-1] for name in arrays})
 
 
 def _filled(figure: ProfileFigure, table: ProfileTable, column: ProfileColumn, spread: Spread) -> ProfileFigure:
@@ -156,20 +179,27 @@ def _filled(figure: ProfileFigure, table: ProfileTable, column: ProfileColumn, s
         return replace(figure, units=units, people=people)
     if column.kind == SCORE:
         return replace(figure, value=spread.means(column.values))
-    values = _with_whole(table, column)
+    values = with_whole(table, column)
     if column.kind == COUNT:
-        value = spread.sums(values)
-        low, high = byar(value, LEVELS[0])
-        return replace(figure, value=value, low=low, high=high)
+        part = spread.sums(values)
+        value, low, high = ratio_of(part)
+        return replace(figure, value=value, low=low, high=high, part=part)
     whole = table.column(column.over).values
     of = whole * values / 100 if column.kind == PERCENTAGE else values
     part, people = spread.sums(of), spread.sums(np.where(np.isfinite(values), whole, np.nan))
-    low, high = wilson(part, people, LEVELS[0])
-    share = np.divide(part, people, out=np.full(len(part), np.nan), where=people > 0)
-    return replace(figure, value=share, low=low, high=high)
+    value, low, high = ratio_of(part, people)
+    return replace(figure, value=value, low=low, high=high, part=part, whole=people)
 
 
-def _with_whole(table: ProfileTable, column: ProfileColumn) -> Floats:
+def ratio_of(part: Floats, whole: Floats | None = None) -> tuple[Floats, Floats, Floats]:
+    """Counts with limits by Byar; of a whole, the share that they are with limits by Wilson."""
+    if whole is None:
+        return part, *byar(part, LEVELS[0])
+    low, high = wilson(part, whole, LEVELS[0])
+    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0), low, high
+
+
+def with_whole(table: ProfileTable, column: ProfileColumn) -> Floats:
     """The figures of a column, of a part only where its whole is known, too."""
     if column.kind not in OF_OTHERS:
         return column.values
@@ -228,6 +258,19 @@ def _of_hidden(table: ProfileTable, shown: Sequence[ProfileColumn]) -> Iterator[
 def _of_england(figures: Sequence[ProfileFigure]) -> Iterator[str]:
     if not all(figure.has_england for figure in figures):
         yield "no line of England, as the figures or the tables in use are not of all England"
+
+
+def with_small_counts_said(profile: Profile) -> Profile:
+    """A profile that says where it has small counts, which whoever publishes must know."""
+    rule = rule_of(NHS, None, None)
+    assert rule is not None
+    few: dict[str, int] = {}
+    for figure in profile.figures:
+        small = int((rule.is_small(figure.part) | rule.is_small(figure.whole)).sum())
+        few[figure.entry.kind] = few.get(figure.entry.kind, 0) + small
+    made = f"made of counts of 1 to {rule.below - 1}; to publish figures: --publish {NHS}"
+    said = [f"{name}: {counted(number, 'figure')} {made}" for name, number in few.items() if number]
+    return replace(profile, notes=(*profile.notes, *said))
 
 
 def percent(share: float, decimals: int = 0) -> str:

@@ -13,7 +13,7 @@ from placemap.apply.reconcile import _number, followed
 from placemap.core.errors import Exit, PlacemapError
 
 ROW_COUNT = "n"
-#: Of more columns than these, sums of two or three others are looked for, instead of any.
+#: Of more columns than these, sums of two or three others and of all others are looked for, instead of any.
 _MANY, _FEW = 12, 3
 
 
@@ -135,15 +135,25 @@ def _sums(
     engine: Engine, aliases: tuple[str, ...], total: Mapping[str, object]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Counts that are the sum of others in every code."""
-    values = {alias: _number(total[alias]) for alias in aliases}
-    known = [alias for alias in aliases if values[alias]]
+    totals = {alias: _number(total[alias]) for alias in aliases}
+    for whole, parts in sums_among(totals, never=(ROW_COUNT,)):
+        if not _n(engine, sql_publish.no_sum(whole, parts)):
+            yield whole, parts
+
+
+def sums_among(totals: Mapping[str, float], never: Sequence[str] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Counts whose total is that of others together: of any, of few where there are many, or of all the others.
+
+    Args:
+        never: those that are no part of any.
+    """
+    known = [name for name, total in totals.items() if total]
     for whole in known:
-        others = [alias for alias in known if alias not in (whole, ROW_COUNT)]
-        most = len(others) if len(others) < _MANY else _FEW
-        for size in range(2, most + 1):
+        others = [name for name in known if name != whole and name not in never]
+        sizes = range(2, (len(others) if len(others) < _MANY else _FEW) + 1)
+        for size in dict.fromkeys([*sizes, len(others)]) if len(others) > 1 else ():
             for parts in combinations(others, size):
-                is_sum = abs(sum(values[part] for part in parts) - values[whole]) < 1e-6
-                if is_sum and not _n(engine, sql_publish.no_sum(whole, parts)):
+                if abs(sum(totals[part] for part in parts) - totals[whole]) < 1e-6:
                     yield whole, parts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -17,13 +17,14 @@ from placemap.apply.engine_duckdb import Engine
 from placemap.apply.figures import FigureKind
 from placemap.apply.frame import beside
 from placemap.apply.locate import Located
-from placemap.apply.measures import Measure
+from placemap.apply.measures import COUNT, Measure
 from placemap.apply.options import Options
 from placemap.apply.publish import NOT_ADDING_UP, HeldBack, flag_of
 from placemap.apply.publish_rule import HELD, PublishRule
 from placemap.apply.reconcile import AnsweredRows, Reconciliation, _number
 from placemap.apply.scan import Scan
 from placemap.apply.shown import shown_of
+from placemap.apply.thin import of_parts
 from placemap.apply.told import outcome_of, told
 from placemap.apply.wider import WiderAreas
 from placemap.core.account import Account
@@ -190,7 +191,12 @@ def run(
         kind=lookup.kind.id if lookup else keys.kind,
         vintages=_vintages(engine, lookup),
         method=keys.method,
-        notes=(*(located.notes() if located else ()), *notes_on(engine, question, total), *shown.notes),
+        notes=(
+            *(located.notes() if located else ()),
+            *notes_on(engine, question, total),
+            *shown.notes,
+            *(of_parts(shown.frame) if _is_by_area(counts, question, options, located) else ()),
+        ),
         unknown=_most_often(rows.strays),
         findings=tuple(finding for item in footprints for finding in item.findings),
         told=tuple(told(counts, _became(rows, keys), keys.kind, geography, lookup)),
@@ -200,6 +206,13 @@ def run(
         held_back=shown.held_back,
     )
     return _without_counts(applied, options.publish) if options.publish else applied
+
+
+def _is_by_area(counts: Mapping[str, int], question: sql.Question, options: Options, located: Located | None) -> bool:
+    """Whether data have a row an area rather than a row a person or event, which only some areas have."""
+    is_counted = all(measure.how == COUNT for measure in question.measures)
+    once = max(counts.values(), default=0) == 1
+    return once and not (is_counted or question.groups or options.min_coverage or located)
 
 
 def _without_counts(applied: Applied, rule: PublishRule) -> Applied:

@@ -89,10 +89,14 @@ class Spread:
         return np.stack([np.bincount(cell, column, count) for column in people.T], axis=1)
 
 
+def practices_of(resolved: ResolvedFootprint) -> str:
+    """How practices are placed: where they are declared, or where areas decide, by where their patients live."""
+    return DECLARED if resolved.is_declared_from_practices else RESIDENCE
+
+
 def spread_of(table: ProfileTable, resolved: ResolvedFootprint) -> Spread:
     """Where the units of a table lie in a footprint of one system."""
-    practices = DECLARED if resolved.is_declared_from_practices else RESIDENCE
-    keys = place_keys(table.unit, [resolved], shares=RESIDENTS, practices=practices)
+    keys = place_keys(table.unit, [resolved], shares=RESIDENTS, practices=practices_of(resolved))
     cover = cover_of(keys, [resolved])
     places = len(resolved.place_codes)
     index = Codes(table.codes)

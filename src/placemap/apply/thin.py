@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from placemap.core.arrays import Bools, Floats
 
 #: What adding up leaves of a share that is enough.
 ROUNDING = 1e-9
+#: The share of its people from which a place counts as whole: an area on its border may go by best fit.
+_NEARLY_WHOLE = 0.99
 _UNITS, _RESIDENTS, _PATIENTS = COVERAGE
 
 
@@ -44,6 +47,20 @@ def blanked(
             for column in kind.columns() if kind.measure == number else ():
                 _blank(frame, column.title, thin, text=column.is_text)
     return frame, found
+
+
+def of_parts(frame: pd.DataFrame, most: int = 5) -> Iterator[str]:
+    """That figures are of parts of places, of data that have a row an area; nothing where all places are whole.
+
+    Args:
+        most: places that are named.
+    """
+    share = frame[_RESIDENTS].fillna(frame[_PATIENTS]).fillna(frame[_UNITS]).fillna(0.0).to_numpy(dtype=np.float64)
+    part = np.flatnonzero((share > 0) & (share < _NEARLY_WHOLE))
+    if len(part):
+        named = ", ".join(f"{frame['PLACENM'].iloc[at]} ({math.floor(share[at] * 100)}%)" for at in part[:most])
+        more = f" and {len(part) - most:,} more" if len(part) > most else ""
+        yield f"the data have a part of {named}{more}; `--min-coverage 0.8` leaves figures of less blank"
 
 
 def _blanked(row: pd.Series, measure: Measure, groups: Sequence[str], share: float) -> Blanked:

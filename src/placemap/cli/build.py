@@ -193,7 +193,10 @@ def check(
 
     reference = _Reference(data, measure, vintage or [], as_of, min_grade, download=download)
     told = _Told(_bar(strict, baseline), as_json=as_json, annotated=annotate is not None)
-    return _run("check", with_folders(systems), footprint or [], every, reference, told, make)
+    configs, others = with_folders(systems)
+    for name in others:
+        message(f"{name} is left out: it has none of the keys of a config")
+    return _run("check", configs, footprint or [], every, reference, told, make)
 
 
 def _bar(strict: bool, baseline: Sequence[Path] | None = None) -> Bar:

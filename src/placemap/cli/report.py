@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from placemap.cli import app
+from placemap.cli.apply_options import PublishOption, RoundOption, SuppressOption
 from placemap.cli.common import (
     AllOption,
     AsOfOption,
@@ -46,6 +47,9 @@ def report(
     with_profile: Annotated[
         bool, typer.Option("--profile", help="Also show the imported figures by place, as `placemap profile` does.")
     ] = False,
+    publish: PublishOption = None,
+    suppress_below: SuppressOption = None,
+    round_to: RoundOption = None,
     data: DataOption = None,
     measure: MeasureOption = RESIDENTS,
     vintage: VintageOption = None,
@@ -60,10 +64,19 @@ def report(
 
     Example: placemap report bnssg --out reports
     """
+    from placemap.apply.publish_rule import rule_of
     from placemap.commands.data import shipped_systems
+    from placemap.commands.profile import make_profiles
     from placemap.commands.report import make_england_report, make_report
     from placemap.commands.workspace import chosen_of, open_workspace
 
+    rule = rule_of(publish.value if publish else None, suppress_below, round_to)
+    if rule and not with_profile:
+        raise PlacemapError(
+            "nothing here is to be held back: only imported figures have counts that may be small",
+            hint="add --profile, or leave --publish, --suppress-below and --round-to out",
+            exit_code=Exit.USAGE,
+        )
     if england:
         refuse_with_england([system] if system else [], footprint, every=every)
         if with_profile:
@@ -85,10 +98,14 @@ def report(
     fetch_missing([declared], data, f"report {system}", download=download)
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of, min_grade=min_grade.value)
     found, chosen = chosen_of(workspace, declared, footprint or [], every=every)
+    profiles = dict.fromkeys([one.id for one in chosen])
+    if with_profile:
+        made_of = make_profiles(workspace, [(found, one) for one in chosen], rule=rule)
+        profiles = {one.id: profile for one, profile in zip(chosen, made_of, strict=True)}
     written = [
         str(path)
         for one in progress(chosen, lambda item: f"writing the report of {item.id}")
-        for path in make_report(workspace, found, one, out, with_profile=with_profile).files
+        for path in make_report(workspace, found, one, out, profile=profiles[one.id]).files
     ]
     _say(written, as_json=as_json)
     if not as_json:

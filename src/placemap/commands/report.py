@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from placemap.analysis.sensitivity import sensitivity
 from placemap.commands.england import EnglandOutcome, build_of, england, lines
@@ -25,6 +26,9 @@ from placemap.outputs.report.model import Report, Section
 from placemap.reference.fine_lookups import find_lookup, in_use
 from placemap.reference.store import TableEntry
 
+if TYPE_CHECKING:
+    from placemap.apply.profile import Profile
+
 
 def make_report(
     workspace: Workspace,
@@ -33,7 +37,7 @@ def make_report(
     out: Path,
     *,
     sensitive: bool = True,
-    with_profile: bool = False,
+    profile: Profile | None = None,
 ) -> DrawnFiles:
     """Write the report of a footprint, one HTML file.
 
@@ -43,11 +47,10 @@ def make_report(
         footprint: what the report is about.
         out: the file is `out/<system>/<footprint>-report.html`.
         sensitive: also say what other methods make of it, where practices decide.
-        with_profile: also show the figures that were imported for profiles.
+        profile: figures that were imported, to be shown as well.
 
     Raises:
-        PlacemapError: the footprint has errors, the store has no boundaries, no figures are there for a profile, or the
-            file cannot be written.
+        PlacemapError: the footprint has errors, the store has no boundaries, or the file cannot be written.
     """
     from placemap.outputs.report.html import html
 
@@ -55,22 +58,14 @@ def make_report(
     resolved = outcome.without_errors()
     sections = [certainty(sensitivity(resolved))] if sensitive and footprint.has_patient_kinds else []
     build = drawn_build(workspace, outcome)
-    if with_profile:
-        section, entries = _profile(workspace, system, footprint)
-        sections, build = [*sections, section], with_inputs(build, *entries)
+    if profile is not None:
+        from placemap.outputs.report.profile import profile_section
+
+        sections, build = [*sections, profile_section(profile)], with_inputs(build, *profile.entries)
     content = _with_postcodes(workspace, outcome, build, sections)
     outlines = workspace.boundaries(resolved)
     text = html(content, workspace.outlines.of(resolved.assignment.place >= 0), outlines)
     return DrawnFiles([write_whole(out / system.id / f"{footprint.id}-report.html", text)], content.picture.alt)
-
-
-def _profile(workspace: Workspace, system: System, footprint: Footprint) -> tuple[Section, list[TableEntry]]:
-    """The section of imported figures, and the tables that it is made from."""
-    from placemap.commands.profile import make_profile
-    from placemap.outputs.report.profile import profile_section
-
-    found = make_profile(workspace, system, footprint)
-    return profile_section(found), found.entries
 
 
 def make_england_report(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from placemap.core.errors import PlacemapError
 from placemap.core.files import is_file, is_litter
 from placemap.core.installed import packaged_folder
+from placemap.core.text import listed
 
 ENDINGS = (".yaml", ".yml")
+#: A line that begins with a key that only configs have.
+_KEYS = re.compile(rb"(?m)^\W*(?:placemap|ics|footprints|default_footprint)\W*:")
 
 
 def config_path(name: str, folder: Path | None = None) -> Path:
@@ -35,27 +39,40 @@ def config_path(name: str, folder: Path | None = None) -> Path:
     )
 
 
-def with_folders(names: Iterable[str]) -> list[str]:
-    """Names of configs, with the configs in it in the place of each folder, by name.
+def with_folders(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Names of configs, with the configs in it in the place of each folder, by name; and YAML files that are none.
 
     Raises:
         PlacemapError: a folder holds no config.
     """
-    return [one for name in names for one in _in_folder(name)]
+    found = [_in_folder(name) for name in names]
+    return [one for configs, _ in found for one in configs], [one for _, others in found for one in others]
 
 
-def _in_folder(name: str) -> list[str]:
+def _in_folder(name: str) -> tuple[list[str], list[str]]:
     # A folder of outputs may well be called like a system; then the system is meant.
     if not _is_folder(Path(name)) or not _is_folder(path := config_path(name)):
-        return [name]
-    found = [str(config) for config in _configs_in(path).values()]
+        return [name], []
+    files = [one for one in sorted(path.iterdir()) if is_config(one) and not _is_folder(one)]
+    others = [str(one) for one in files if _is_of_something_else(one)]
+    found = [str(one) for one in files if str(one) not in others]
     if not found:
+        only = f", only {listed(others)}" if others else ""
         raise PlacemapError(
-            "no config is in this folder; expected YAML files",
+            f"no config is in this folder{only}; expected YAML files with the key `placemap`",
             location=str(path),
-            hint="name the folder that holds them",
+            hint="name the folder that holds them; folders in it are not looked into",
         )
-    return found
+    return found, others
+
+
+def _is_of_something_else(path: Path) -> bool:
+    """Whether a YAML file has none of the keys that make a config; what cannot be read is for its reader to say."""
+    try:
+        content = path.read_bytes().replace(b"\0", b"")  # UTF-16, too
+    except OSError:
+        return False
+    return _KEYS.search(content) is None
 
 
 def _is_folder(path: Path) -> bool:

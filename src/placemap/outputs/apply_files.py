@@ -112,10 +112,10 @@ def _is_gone(value: object) -> bool:
 
 def _write(table: Table, flags: Mapping[str, Sequence[str]], path: Path) -> None:
     """Write a table, with marks where a CSV has them; Parquet keeps numbers, and columns that say what is gone."""
-    write_frame(_texts(marked(table, flags)) if flags and path.suffix == ".csv" else table, path)
+    write_frame(as_texts(marked(table, flags)) if flags and path.suffix == ".csv" else table, path)
 
 
-def _texts(table: Table) -> Table:
+def as_texts(table: Table) -> Table:
     """A table with marks as one of texts, for a file that has no other types."""
     schema, columns = [], {}
     for column in table.schema.columns:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from placemap.apply.profile import Profile, ProfileFigure
+from placemap.apply.publish_rule import HELD
 from placemap.core.columns import columns_of_rows
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_whole
 from placemap.core.tables import Column, Table, TableSchema
 from placemap.outputs.applied import COVERED, ENDINGS, PLACE_OF_ROW, write_frame
+from placemap.outputs.apply_files import as_texts, marked
 from placemap.outputs.excel import TableSheet, TextSheet, workbook
 from placemap.reference.profiles import FIFTHS, KINDS
 
@@ -40,15 +43,28 @@ PROFILE = TableSchema(
         Column("SOURCE", "text", "publisher and title"),
         Column("LICENCE", "text", "licence of the figures"),
     ),
-    ("FOOTPRINT", "LEVEL", "PLACECD", "MEASURE", "FIGURE"),
+    ("ICSID", "FOOTPRINT", "LEVEL", "PLACECD", "MEASURE", "FIGURE"),
 )
+#: The same with a column that says what is held back, and the columns that it speaks of.
+PUBLISHED = replace(
+    PROFILE, columns=(*PROFILE.columns, Column(HELD, "flag", "whether the figure is held back, with its interval"))
+)
+FLAGS = {HELD: ("VALUE", "LCI", "UCI")}
 WORKBOOK = ".xlsx"
 
 
 def profile_table(profiles: Sequence[Profile]) -> Table:
-    """The figures of some footprints, in their order."""
+    """The figures of some footprints, in their order; those that are published say what is held back."""
     rows = [row for profile in profiles for figure in profile.figures for row in _rows(profile, figure)]
-    return Table("profile", PROFILE, columns_of_rows(rows, PROFILE))
+    if any(profile.rule for profile in profiles):
+        return Table("profile", PUBLISHED, columns_of_rows(rows, PUBLISHED))
+    return Table("profile", PROFILE, columns_of_rows([row[:-1] for row in rows], PROFILE))
+
+
+def profile_shown(profiles: Sequence[Profile]) -> Table:
+    """The figures for readers: a mark where one is held back, instead of a column that says so."""
+    table = profile_table(profiles)
+    return as_texts(marked(table, FLAGS)) if HELD in table.schema.names else table
 
 
 def _rows(profile: Profile, figure: ProfileFigure) -> Iterator[tuple[Any, ...]]:
@@ -59,11 +75,11 @@ def _rows(profile: Profile, figure: ProfileFigure) -> Iterator[tuple[Any, ...]]:
         *(figure.units.tolist(), figure.people.tolist(), figure.coverage.tolist()),
         strict=True,
     )
-    for (level, code, name), (value, low, high, units, people, covered) in zip(
-        profile.groups(figure), figures, strict=True
+    for number, ((level, code, name), (value, low, high, units, people, covered)) in enumerate(
+        zip(profile.groups(figure), figures, strict=True)
     ):
-        place = (*profile.resolved.key, code, name)
-        yield (level, *place, entry.kind, figure.title, figure.kind, value, low, high, *units, *people, *covered, *said)
+        where = (level, *profile.resolved.key, code, name, entry.kind, figure.title, figure.kind)
+        yield (*where, value, low, high, *units, *people, *covered, *said, figure.is_held(number))
 
 
 def check_ending(path: Path) -> None:
@@ -88,11 +104,12 @@ def write_profile(profiles: Sequence[Profile], path: Path) -> None:
         PlacemapError: the ending is none of those, or the file cannot be written; what stood there still does.
     """
     check_ending(path)
-    table = profile_table(profiles)
     if path.suffix != WORKBOOK:
-        write_frame(table, path)
+        write_frame(profile_shown(profiles) if path.suffix == ".csv" else profile_table(profiles), path)
         return
-    first = TableSheet("Profile", table, printed=len(PROFILE.names), pages=2)
+    table = profile_table(profiles)
+    shown = marked(table, FLAGS) if HELD in table.schema.names else table
+    first = TableSheet("Profile", shown, printed=len(PROFILE.names), pages=2)
     write_whole(path, workbook([first, _notes(profiles), _columns()], PROFILE.title))
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from placemap.config.model import System
+from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError, PlacemapErrors
+from placemap.reference.recognise import code_columns
 from placemap.reference.store import Manifest, missing_tables
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.formats.archive import MOST_BYTES
@@ -222,8 +224,25 @@ def _content(path: Path) -> bytes:
         raise PlacemapError(f"the file cannot be read: {error.strerror}", location=path.name) from None
 
 
+#: Rows that are looked at to tell what a table is by, and what the index of deprivation is known by.
+_LOOKED_AT, _DEPRIVATION = 200, "Index of Multiple Deprivation"
+
+
+def _for_profile(raw: Raw) -> str:
+    """What to do with a table of no official layout that has figures by LSOA or practice; empty for others."""
+    kinds = {column.kind for column in code_columns(raw.frame.head(_LOOKED_AT))}
+    unit = next((unit for unit in ("lsoa", "practice") if unit in kinds), "")
+    if not unit:
+        return ""
+    is_imd = any(str(title).startswith(_DEPRIVATION) for title in raw.frame.columns)
+    name = "imd" if is_imd else "NAME"
+    return f"; figures by {KINDS[unit].label} are taken in for `placemap profile` with --as measure:{name}"
+
+
 def _report(raw: Raw, layout: FileFormat | None) -> FileReport:
     if layout is None:
         columns = ", ".join(str(column) for column in raw.frame.columns[:8])
-        return FileReport(raw.where, skipped=f"its columns are not those of an official file ({columns})")
+        return FileReport(
+            raw.where, skipped=f"its columns are not those of an official file ({columns}){_for_profile(raw)}"
+        )
     return FileReport(raw.where, layout.id, skipped=layout.left_out)

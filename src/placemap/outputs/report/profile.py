@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 
 from placemap.apply.profile import PLACE, Profile, ProfileFigure, percent
+from placemap.apply.publish_rule import MARK
 from placemap.core.text import month
-from placemap.outputs.profile import profile_table
+from placemap.outputs.profile import profile_shown
 from placemap.outputs.report.charts import WIDE, Bar, Chart
 from placemap.outputs.report.model import Section
 from placemap.reference.profiles import COUNT, SCORE
@@ -23,7 +24,7 @@ def profile_section(profile: Profile) -> Section:
     ]
     charts = [_chart(profile, figure) for figure in profile.figures]
     plain = [line.replace("`", "").rstrip(".") + "." for line in text]
-    return Section("profile", "Profile", plain, [], None, [profile_table([profile])], charts)
+    return Section("profile", "Profile", plain, [], None, [profile_shown([profile])], charts)
 
 
 def _chart(profile: Profile, figure: ProfileFigure) -> Chart:
@@ -69,9 +70,10 @@ def _bars(profile: Profile, figure: ProfileFigure) -> list[Bar]:
         value, low, high = (float(array[number]) for array in (figure.value, figure.low, figure.high))
         shown = scale > 0 and (level == PLACE or figure.kind != COUNT)
         width, start, end = (_finite(one * scale) if shown else None for one in (value, low, high))
-        cells = [figure.written(value)]
+        mark = MARK if figure.is_held(number) else ""
+        cells = [figure.written(value) or mark]
         if figure.kind != SCORE:
-            cells.append(f"{figure.written(low)} to {figure.written(high)}" if np.isfinite(low) else "")
+            cells.append(f"{figure.written(low)} to {figure.written(high)}" if np.isfinite(low) else mark)
         cells.append(percent(float(figure.covered()[number])))
         interval = None if start is None or end is None else (start, end)
         bars.append(Bar(name, level == PLACE, [] if width is None else [(0.0, width)], interval, cells))
