@@ -97,6 +97,7 @@ def opened(browser, made):
 @pytest.fixture
 def profiled(browser, tmp_path, monkeypatch):
     """The report of a system with imported figures, of each form: means, shares with limits, numbers, fifths."""
+    from placemap.commands.profile import make_profiles
     from placemap.commands.report import make_report
     from placemap.commands.workspace import open_workspace
     from placemap.config.load import load_system
@@ -115,7 +116,8 @@ def profiled(browser, tmp_path, monkeypatch):
     import_files([file], cache_folder(), as_measure={file.name: "measure:made_up"}, described=said)
     system = load_system(REPO / "configs" / "bnssg.yaml")
     footprint = system.footprints[system.default_footprint]
-    (page,) = make_report(workspace, system, footprint, tmp_path, with_profile=True).files
+    (profile,) = make_profiles(workspace, [(system, footprint)])
+    (page,) = make_report(workspace, system, footprint, tmp_path, profile=profile).files
     contexts = []
 
     def open_page(width):
