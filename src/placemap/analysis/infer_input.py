@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,9 +18,6 @@ from placemap.core.findings import Finding
 from placemap.core.fine_kinds import FineKind
 from placemap.reference.geography import Geography
 from placemap.reference.recognise import CodeKind
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

@@ -247,23 +247,23 @@ def checks(question: Question) -> str:
     return f"SELECT {', '.join(columns)} FROM {CODED}"
 
 
-def places(question: Question, source: str = CODED) -> str:
+def places(question: Question) -> str:
     """Sums by place and group."""
     head = [*(f"w.{column}" for column in ("ICSID", "FOOTPRINT", "PLACECD", "PLACENM"))]
     head += [f"d.{alias}" for alias in group_aliases(question)]
     sums = [f"SUM(d.{alias} * w.WEIGHT) AS {alias}" for alias in added(question)]
     return (
-        f"SELECT {', '.join([*head, *sums])} FROM {source} AS d JOIN {WEIGHTS} AS w ON d.CODE = w.CODE "
+        f"SELECT {', '.join([*head, *sums])} FROM {CODED} AS d JOIN {WEIGHTS} AS w ON d.CODE = w.CODE "
         f"WHERE w.PLACECD <> '' GROUP BY {', '.join(head)} ORDER BY {', '.join(head)}"
     )
 
 
-def in_no_place(question: Question, source: str = CODED) -> str:
+def in_no_place(question: Question) -> str:
     """Sums by footprint of what is in its scope and in none of its places."""
     head = ["w.ICSID", "w.FOOTPRINT"]
     sums = [f"SUM(d.{alias} * w.WEIGHT) AS {alias}" for alias in added(question)]
     return (
-        f"SELECT {', '.join([*head, *sums])} FROM {source} AS d JOIN {WEIGHTS} AS w ON d.CODE = w.CODE "
+        f"SELECT {', '.join([*head, *sums])} FROM {CODED} AS d JOIN {WEIGHTS} AS w ON d.CODE = w.CODE "
         f"WHERE COALESCE(w.PLACECD, '') = '' GROUP BY {', '.join(head)} ORDER BY {', '.join(head)}"
     )
 
@@ -271,7 +271,6 @@ def in_no_place(question: Question, source: str = CODED) -> str:
 def covered(
     question: Question,
     measures: Iterable[int],
-    source: str = CODED,
     *,
     atoms_of: str = ATOMS,
     columns: Sequence[str] = COVERED,
@@ -287,7 +286,7 @@ def covered(
     has = [f"d.m{number}n > 0" for number in measures if question.measures[number].columns]
     keys = ", ".join([*(f"d.{alias}" for alias in groups), "c.ATOM"])
     part = "CASE WHEN SUM(c.PART) < 1 THEN SUM(c.PART) ELSE 1 END AS PART"
-    codes = f"SELECT DISTINCT {', '.join(['CODE', *groups])} FROM {source} AS d WHERE {' AND '.join(['1 = 1', *has])}"
+    codes = f"SELECT DISTINCT {', '.join(['CODE', *groups])} FROM {CODED} AS d WHERE {' AND '.join(['1 = 1', *has])}"
     atoms = f"SELECT {keys}, {part} FROM ({codes}) AS d JOIN {COVERS} AS c ON d.CODE = c.CODE GROUP BY {keys}"
     head = ["a.PLACECD", *(f"p.{alias}" for alias in groups)]
     sums = [f"SUM(p.PART * a.{column}) AS {column}" for column in columns]
@@ -297,9 +296,9 @@ def covered(
     )
 
 
-def by_code(source: str = CODED) -> str:
+def by_code() -> str:
     """Rows by code; NULL for rows without one."""
-    return f"SELECT CODE, CAST(SUM(n) AS BIGINT) AS n FROM {source} GROUP BY CODE ORDER BY CODE"
+    return f"SELECT CODE, CAST(SUM(n) AS BIGINT) AS n FROM {CODED} GROUP BY CODE ORDER BY CODE"
 
 
 def twice(by: str, column: str) -> str:
@@ -309,7 +308,7 @@ def twice(by: str, column: str) -> str:
     return f"SELECT COUNT(*) AS n FROM ({inner}) AS t"
 
 
-def known(question: Question, as_one: tuple[str, str] | None = None, source: str = CODED) -> str:
+def known(question: Question, as_one: tuple[str, str] | None = None) -> str:
     """Sums over the codes that the reference has, by footprint and outcome, of the part that is in no place.
 
     Args:
@@ -320,32 +319,32 @@ def known(question: Question, as_one: tuple[str, str] | None = None, source: str
         ics, footprint = map(literal, as_one)
         return (
             f"SELECT {ics} AS ICSID, {footprint} AS FOOTPRINT, k.OUTCOME, {', '.join(sums)} "
-            f"FROM {source} AS d JOIN {CODES} AS k ON d.CODE = k.CODE "
+            f"FROM {CODED} AS d JOIN {CODES} AS k ON d.CODE = k.CODE "
             f"LEFT JOIN (SELECT CODE, SUM(WEIGHT) AS WEIGHT FROM {WEIGHTS} GROUP BY CODE) AS i ON i.CODE = d.CODE "
             "GROUP BY k.OUTCOME ORDER BY k.OUTCOME"
         )
     inside = f"SELECT CODE, ICSID, FOOTPRINT, SUM(WEIGHT) AS WEIGHT FROM {WEIGHTS} GROUP BY CODE, ICSID, FOOTPRINT"
     return (
         f"SELECT f.ICSID, f.FOOTPRINT, k.OUTCOME, {', '.join(sums)} "
-        f"FROM {source} AS d JOIN {CODES} AS k ON d.CODE = k.CODE "
+        f"FROM {CODED} AS d JOIN {CODES} AS k ON d.CODE = k.CODE "
         f"CROSS JOIN (SELECT DISTINCT ICSID, FOOTPRINT FROM {WEIGHTS}) AS f "
         f"LEFT JOIN ({inside}) AS i ON i.CODE = d.CODE AND i.ICSID = f.ICSID AND i.FOOTPRINT = f.FOOTPRINT "
         "GROUP BY f.ICSID, f.FOOTPRINT, k.OUTCOME ORDER BY f.ICSID, f.FOOTPRINT, k.OUTCOME"
     )
 
 
-def vintages(source: str = CODED) -> str:
+def vintages() -> str:
     """Rows by vintage of their code."""
     return (
-        f"SELECT k.VINTAGE, SUM(d.n) AS n FROM {source} AS d JOIN {CODES} AS k ON d.CODE = k.CODE "
+        f"SELECT k.VINTAGE, SUM(d.n) AS n FROM {CODED} AS d JOIN {CODES} AS k ON d.CODE = k.CODE "
         "WHERE k.OUTCOME = 'known' GROUP BY k.VINTAGE ORDER BY k.VINTAGE"
     )
 
 
-def unmatched(question: Question, source: str = CODED) -> str:
+def unmatched(question: Question) -> str:
     """Sums by code, over the codes that the reference does not have; NULL for rows without a code."""
     sums = [f"SUM(d.{alias}) AS {alias}" for alias in added(question)]
     return (
-        f"SELECT d.CODE, {', '.join(sums)} FROM {source} AS d LEFT JOIN {CODES} AS k ON d.CODE = k.CODE "
+        f"SELECT d.CODE, {', '.join(sums)} FROM {CODED} AS d LEFT JOIN {CODES} AS k ON d.CODE = k.CODE "
         "WHERE k.CODE IS NULL GROUP BY d.CODE ORDER BY d.CODE"
     )

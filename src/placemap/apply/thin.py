@@ -18,6 +18,8 @@ from placemap.core.arrays import Bools, Floats
 ROUNDING = 1e-9
 #: The share of its people from which a place counts as whole: an area on its border may go by best fit.
 _NEARLY_WHOLE = 0.99
+#: Places of which a part is covered that are named.
+_SHOWN = 5
 _UNITS, _RESIDENTS, _PATIENTS = COVERAGE
 
 
@@ -49,17 +51,13 @@ def blanked(
     return frame, found
 
 
-def of_parts(frame: pd.DataFrame, most: int = 5) -> Iterator[str]:
-    """That figures are of parts of places, of data that have a row an area; nothing where all places are whole.
-
-    Args:
-        most: places that are named.
-    """
+def of_parts(frame: pd.DataFrame) -> Iterator[str]:
+    """That figures are of parts of places, of data that have a row an area; nothing where all places are whole."""
     share = frame[_RESIDENTS].fillna(frame[_PATIENTS]).fillna(frame[_UNITS]).fillna(0.0).to_numpy(dtype=np.float64)
     part = np.flatnonzero((share > 0) & (share < _NEARLY_WHOLE))
     if len(part):
-        named = ", ".join(f"{frame['PLACENM'].iloc[at]} ({math.floor(share[at] * 100)}%)" for at in part[:most])
-        more = f" and {len(part) - most:,} more" if len(part) > most else ""
+        named = ", ".join(f"{frame['PLACENM'].iloc[at]} ({math.floor(share[at] * 100)}%)" for at in part[:_SHOWN])
+        more = f" and {len(part) - _SHOWN:,} more" if len(part) > _SHOWN else ""
         yield f"the data have a part of {named}{more}; `--min-coverage 0.8` leaves figures of less blank"
 
 

@@ -10,7 +10,7 @@ from placemap.checks.registry import finding_of, result_check
 from placemap.config.model import Evidence, Member, Place
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import listed, month
-from placemap.reference.reorganisations import last_changed
+from placemap.reference.reorganisations import icbs_last_changed
 from placemap.reference.vintages import in_force_from
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -19,7 +19,7 @@ from placemap.resolve.resolved import ResolvedFootprint
 def not_confirmed_since(resolved: ResolvedFootprint) -> Iterator[Finding]:
     """Places in force without evidence from after the day on which ICBs last changed."""
     footprint, chosen = resolved.footprint, resolved.geography.chosen
-    vintage = last_changed(resolved.geography, "icb")
+    vintage = icbs_last_changed(resolved.geography)
     day = in_force_from("icb", vintage) if vintage else ""
     if not day or footprint.status != "current" or footprint.valid_to or (chosen.as_of and str(chosen.as_of) < day):
         return

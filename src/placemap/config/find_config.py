@@ -12,11 +12,13 @@ from placemap.core.installed import packaged_folder
 from placemap.core.text import listed
 
 ENDINGS = (".yaml", ".yml")
+#: Where people keep configs of their own.
+_OWN = Path("configs")
 #: A line that begins with a key that only configs have.
 _KEYS = re.compile(rb"(?m)^\W*(?:placemap|ics|footprints|default_footprint)\W*:")
 
 
-def config_path(name: str, folder: Path | None = None) -> Path:
+def config_path(name: str) -> Path:
     """The config that `name` means: a path, then `./configs/<name>.yaml`, then a packaged config.
 
     Raises:
@@ -25,7 +27,7 @@ def config_path(name: str, folder: Path | None = None) -> Path:
     given = Path(name)
     if given.suffix in ENDINGS or len(given.parts) > 1 or is_file(given):
         return given
-    for place in (folder or Path("configs"), packaged_folder("configs")):
+    for place in (_OWN, packaged_folder("configs")):
         for ending in ENDINGS:
             if is_file(place / f"{name}{ending}"):
                 return place / f"{name}{ending}"
@@ -35,7 +37,7 @@ def config_path(name: str, folder: Path | None = None) -> Path:
 
     raise PlacemapError(
         f"there is no system `{name}`: no such file, and no config of that name",
-        hint=suggestion(name, all_configs(folder)),
+        hint=suggestion(name, all_configs()),
     )
 
 
@@ -82,21 +84,21 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def all_configs(folder: Path | None = None) -> dict[str, Path]:
+def all_configs() -> dict[str, Path]:
     """Configs by name: the packaged ones, and over them those in `./configs`."""
-    return dict(sorted({**_configs_in(packaged_folder("configs")), **_configs_in(folder or Path("configs"))}.items()))
+    return dict(sorted({**_configs_in(packaged_folder("configs")), **_configs_in(_OWN)}.items()))
 
 
-def england_configs(folder: Path | None = None) -> dict[str, Path]:
+def england_configs() -> dict[str, Path]:
     """The configs that make up England, by name: the packaged ones, or those of the same name in `./configs`."""
     packaged = _configs_in(packaged_folder("configs"))
-    return {name: path for name, path in all_configs(folder).items() if name in packaged}
+    return {name: path for name, path in all_configs().items() if name in packaged}
 
 
-def own_configs(folder: Path | None = None) -> list[Path]:
+def own_configs() -> list[Path]:
     """Configs in `./configs` that stand in the place of packaged ones of the same name and other content."""
     packaged = packaged_folder("configs")
-    found = england_configs(folder)
+    found = england_configs()
     shipped = _configs_in(packaged)
     return [path for name, path in found.items() if path.read_bytes() != shipped[name].read_bytes()]
 

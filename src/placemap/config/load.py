@@ -19,20 +19,20 @@ from placemap.config.yaml_tree import YamlTree, parse, read_text
 from placemap.core.errors import PlacemapError, PlacemapErrors
 
 
-def load_system(path: Path, name: str | None = None) -> System:
+def load_system(path: Path) -> System:
     """Read a system's config.
 
-    Args:
-        path: the YAML file.
-        name: the file's name in messages; the path's last part where it is not given, so that outputs don't depend
-            on the folder that they were made from.
+    Messages and outputs have the file's name alone, so that they don't depend on the folder that they were made from.
 
     Raises:
         PlacemapErrors: everything that is wrong with the shape of the file, each with `file:line:column`.
         PlacemapError: the file cannot be read, or is not YAML.
     """
-    name = name or path.name
-    system = system_from_text(read_text(path, name), name, lambda other: read_text(path.parent / other, other))
+
+    def read(name: str) -> str:
+        return read_text(path.parent / name, name)
+
+    system = system_from_text(read(path.name), path.name, read)
     if mistakes := list(foreign_successor_errors(system, path.parent)):
         raise PlacemapErrors(mistakes)
     return system

@@ -13,11 +13,11 @@ from placemap.reference.by_lsoa import Units
 from placemap.reference.geography import Geography
 
 
-def last_changed(geography: Geography, kind: str) -> str:
-    """The newest vintage whose units of a kind are not those of the vintage before it; empty where none tells."""
-    vintages = sorted(geography.data.vintages("lookup", kind))
+def icbs_last_changed(geography: Geography) -> str:
+    """The newest vintage whose ICBs are not those of the vintage before it; empty where none tells."""
+    vintages = sorted(geography.data.vintages("lookup", "icb"))
     for before, after in reversed(list(pairwise(vintages))):
-        if set(geography.units(kind, after).codes) - set(geography.units(kind, before).codes):
+        if set(geography.units("icb", after).codes) - set(geography.units("icb", before).codes):
             return after
     return ""
 
