@@ -9,7 +9,7 @@ from placemap.apply import sql
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.held_back import bad_cells_error, sentinel_error
 from placemap.apply.measures import MEAN, RATE, SUM, intensive_error
-from placemap.apply.reconcile import _number
+from placemap.apply.reconcile import as_number
 from placemap.core.errors import PlacemapError
 from placemap.core.figures import SENTINELS
 from placemap.core.text import counted
@@ -50,7 +50,7 @@ def _refuse_sentinels(
     engine: Engine, question: sql.Question, number: int, total: dict[str, object], label: str
 ) -> None:
     """Refuse -1, -9, -99 and -999 where they repeat and no other number is negative."""
-    if _number(total[f"c{number}least"]) not in SENTINELS:
+    if as_number(total[f"c{number}least"]) not in SENTINELS:
         return
     row = engine.query(sql.negatives(question, number))[0]
     found = [(value, int(row[f"s{at}"])) for at, value in enumerate(SENTINELS) if row[f"s{at}"]]
@@ -60,14 +60,14 @@ def _refuse_sentinels(
 
 def notes_on(engine: Engine, question: sql.Question, total: dict[str, object]) -> Iterable[str]:
     """What an analyst should know of the columns and of what is blank in them."""
-    rows = int(_number(total["n"]))
+    rows = int(as_number(total["n"]))
     yield from _of_negatives(engine, question, total)
     yield from _of_nobody(engine, question, total)
     yield from _of_doubles(engine, question)
     for number, measure in enumerate(question.measures):
         if not measure.columns:
             continue
-        blank = rows - int(_number(total[f"m{number}n"]))
+        blank = rows - int(as_number(total[f"m{number}n"]))
         what = " or ".join(f"`{column}`" for column in measure.columns)
         if blank:
             yield f"no value of {what} in {blank:,} of {rows:,} rows; they add nothing to `{measure.title}`"
@@ -80,7 +80,7 @@ def notes_on(engine: Engine, question: sql.Question, total: dict[str, object]) -
 
 def _of_negatives(engine: Engine, question: sql.Question, total: dict[str, object]) -> Iterable[str]:
     for number, column in enumerate(question.value_columns):
-        if _number(total[f"c{number}least"]) < 0:
+        if as_number(total[f"c{number}least"]) < 0:
             row = engine.query(sql.negatives(question, number))[0]
             yield f"`{column}` has {int(row['n']):,} negative numbers, together {row['total']:,.10g}; they are added in"
 
@@ -92,7 +92,9 @@ def _of_nobody(engine: Engine, question: sql.Question, total: dict[str, object])
             continue
         events, people = measure.columns
         least = total[f"c{question.value_columns.index(people)}least"]
-        row = engine.query(sql.without_people(question, number))[0] if least is not None and _number(least) <= 0 else {}
+        row = (
+            engine.query(sql.without_people(question, number))[0] if least is not None and as_number(least) <= 0 else {}
+        )
         if row.get("n"):
             yield (
                 f"`{people}` is 0 in {counted(int(row['n']), 'row')} with {row['total']:,.10g} of `{events}`, "

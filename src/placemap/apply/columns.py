@@ -15,7 +15,7 @@ from placemap.apply.options import Options
 from placemap.apply.publish_rule import HELD
 from placemap.apply.told import OUTSIDE_ENGLAND, SORTS, names_in, sorts_in
 from placemap.core.codes import KINDS, MEMBER_KINDS, NO_CODE, is_code
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.errors import PlacemapError, usage_error
 from placemap.core.fine_kinds import FINE_KINDS
 from placemap.core.text import counted, listed
 from placemap.reference.geography import Geography
@@ -46,7 +46,7 @@ def key_column(engine: Engine, by: str | None, kind: str | None, geography: Geog
     if by is not None and by not in types:
         raise _no_column(by, types, label)
     if kind is not None and kind not in APPLIED_KINDS:
-        raise _usage(f"`{kind}` is not a kind of unit", f"the kinds are {', '.join(APPLIED_KINDS)}")
+        raise usage_error(f"`{kind}` is not a kind of unit", f"the kinds are {', '.join(APPLIED_KINDS)}")
     if by is not None and kind is not None:
         return by, kind
     texts = [by] if by else [column for column, held in types.items() if held in (sql.TEXT, sql.OTHER)]
@@ -99,7 +99,7 @@ def _no_codes(preview: pd.DataFrame, by: str | None, geography: Geography, label
         if named is not None:
             return _only_names(column, *named, label)
     where = f"column `{by}`" if by else f"any column ({listed(list(columns)[:12]) if columns else 'none holds text'})"
-    return _usage(
+    return usage_error(
         f"no codes that placemap knows in {where} of the first {PREVIEW:,} rows",
         f"say what its codes are of with --kind ({', '.join(APPLIED_KINDS)})" if by else "name the column with --by",
         label,
@@ -123,7 +123,7 @@ def _of_other_sorts(column: str, sorts: Mapping[str, int], label: str) -> Placem
     parts = listed([f"{sort.plural} ({counted(rows, 'row')})" for sort, rows in found])
     kinds = list(dict.fromkeys(sort.kind for sort, _ in found if sort.kind))
     choice = " or ".join(f"--kind {kind}" for kind in kinds)
-    return _usage(
+    return usage_error(
         f"column `{column}` holds {f'codes of several kinds: {parts}' if len(found) > 1 else parts}",
         f"say which to place: {choice}; the rest is then left out, and told" if kinds else found[0][0].step,
         label,
@@ -172,7 +172,7 @@ def _the_one(found: Sequence[CodeKind], label: str) -> CodeKind:
         return lsoas[0]
     if len(found) > 1:
         what = ", ".join(f"{item.column} ({plural_of(item.kind)})" for item in found)
-        raise _usage(f"several columns hold codes: {what}", "say which one to go by with --by", label)
+        raise usage_error(f"several columns hold codes: {what}", "say which one to go by with --by", label)
     return found[0]
 
 
@@ -195,25 +195,27 @@ def check_columns(question: sql.Question, options: Options, stored: Collection[s
         if column not in question.types:
             raise _stored(column, label) if column in stored else _no_column(column, question.types, label)
     if options.rates.given and not figure_kinds(question.measures, options.rates):
-        raise _usage("no rate is asked for", "write --rate NUMERATOR/DENOMINATOR", label)
+        raise usage_error("no rate is asked for", "write --rate NUMERATOR/DENOMINATOR", label)
     if question.by in (*question.groups, *age):
-        raise _usage(f"`{question.by}` cannot divide the result: it is the column of codes", "leave it out", label)
+        raise usage_error(f"`{question.by}` cannot divide the result: it is the column of codes", "leave it out", label)
     _refuse_divided(question, options, label)
     _refuse_clashes(question, options, label)
     for column in question.value_columns:
         if question.types[column] == sql.OTHER:
-            raise _usage(f"column `{column}` holds no numbers", "choose a column of numbers", label)
+            raise usage_error(f"column `{column}` holds no numbers", "choose a column of numbers", label)
 
 
 def _refuse_divided(question: sql.Question, options: Options, label: str) -> None:
     """Refuse to divide by age what is to be added up over ages, and a count of rows that a column could be meant by."""
     age = options.rates.age
     if age and age in (*question.groups, *question.value_columns):
-        raise _usage(
+        raise usage_error(
             f"`{age}` cannot be two things: the ages to standardise by, and a group or figure", "ask once", label
         )
     if ROWS in question.types and any(measure.stored and not measure.column for measure in question.measures):
-        raise _usage(f"`{ROWS}` may be the rows or the column of that name", "rename the column in the data", label)
+        raise usage_error(
+            f"`{ROWS}` may be the rows or the column of that name", "rename the column in the data", label
+        )
 
 
 def _refuse_clashes(question: sql.Question, options: Options, label: str) -> None:
@@ -238,7 +240,7 @@ def _refuse_taken(named: Sequence[tuple[str, str]], taken: dict[str, str], label
     taken = dict(taken)
     for title, what in named:
         if title.casefold() in taken:
-            raise _usage(
+            raise usage_error(
                 f"`{title}` would stand in the result twice: {taken[title.casefold()]}, and {what}",
                 "rename the column in the data, or leave one out",
                 label,
@@ -248,7 +250,7 @@ def _refuse_taken(named: Sequence[tuple[str, str]], taken: dict[str, str], label
 
 def _stored(column: str, label: str) -> PlacemapError:
     hint = f"it is a measure of the tables in use: write --rate NUMERATOR --denominator {column}"
-    return _usage(f"the data have no column `{column}`", hint, label)
+    return usage_error(f"the data have no column `{column}`", hint, label)
 
 
 def _no_column(column: str, types: Iterable[str], label: str) -> PlacemapError:
@@ -256,8 +258,4 @@ def _no_column(column: str, types: Iterable[str], label: str) -> PlacemapError:
 
     close = difflib.get_close_matches(column, list(types), n=1, cutoff=0.5)
     hint = f"did you mean `{close[0]}`?" if close else f"the columns are {', '.join(list(types)[:20])}"
-    return _usage(f"the data have no column `{column}`", hint, label)
-
-
-def _usage(message: str, hint: str, location: str = "") -> PlacemapError:
-    return PlacemapError(message, hint=hint, location=location, exit_code=Exit.USAGE)
+    return usage_error(f"the data have no column `{column}`", hint, label)

@@ -10,7 +10,7 @@ from placemap.apply.coverage import Cover
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.measures import Measure
 from placemap.apply.rate_options import RateOptions
-from placemap.apply.reconcile import _number
+from placemap.apply.reconcile import as_number
 from placemap.apply.tally import Key, Row, group_key
 
 PEOPLE = "DENOMINATOR"
@@ -64,7 +64,7 @@ class Denominators:
         """People by place and group of areas that have a value of some measures; a row, where there are none."""
         table = sql.EVERYONE if everyone else sql.ATOMS
         rows = self.engine.query(sql.covered(self.question, measures, atoms_of=table, columns=[PEOPLE]))
-        return {self._key(row): _number(row[PEOPLE]) for row in rows}
+        return {self._key(row): as_number(row[PEOPLE]) for row in rows}
 
     def _whole(self, *, everyone: bool = False) -> dict[str, float]:
         """All people by place."""
@@ -94,12 +94,12 @@ class Denominators:
         """Whether people of places with data are left out, since their areas have no value."""
         whole = self._whole()
         numbers = [number for number, measure in enumerate(self.question.measures) if measure.stored and measure.column]
-        people = [(_number(row[f"m{number}b"]), whole[str(row["PLACECD"])]) for number in numbers for row in rows]
+        people = [(as_number(row[f"m{number}b"]), whole[str(row["PLACECD"])]) for number in numbers for row in rows]
         return any(0 < part < 0.999 * every for part, every in people)
 
 
 def _fill(row: dict[str, object], number: int, measure: Measure, people: float, *, absent_is_zero: bool) -> None:
     events = row["n"] if not measure.column else row[f"m{number}a"]
-    has = absent_is_zero or bool(_number(row["n"] if not measure.column else row[f"m{number}n"]))
+    has = absent_is_zero or bool(as_number(row["n"] if not measure.column else row[f"m{number}n"]))
     row[f"m{number}a"] = events
     row[f"m{number}b"] = people if has else None

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from placemap.apply import sql
-from placemap.apply.columns import PLACE_COLUMNS, _usage
+from placemap.apply.columns import PLACE_COLUMNS
 from placemap.apply.coverage import COVERAGE
 from placemap.apply.figures import Figure
 from placemap.apply.measures import COUNT, SUM, Measure
-from placemap.apply.reconcile import Reconciliation, _clean, _number
+from placemap.apply.reconcile import Reconciliation, as_number, without_dust
 from placemap.core.arrays import largest_remainder
+from placemap.core.errors import usage_error
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: Says in a merge which rows were found; no column of a user is called so.
@@ -46,15 +47,15 @@ def whole_numbers(
     """Sums and counts in whole numbers, by largest remainder; with what is in no place they still make the whole."""
     aliases = {"n": "rows", **{f"m{i}a": m.column for i, m in enumerate(question.measures) if m.how == SUM}}
     for alias, title in aliases.items():
-        if _number(total[alias]) != round(_number(total[alias])):
-            raise _usage(f"the sum of `{title}` is not whole, so its parts cannot be", "leave --whole-numbers out")
+        if as_number(total[alias]) != round(as_number(total[alias])):
+            raise usage_error(f"the sum of `{title}` is not whole, so its parts cannot be", "leave --whole-numbers out")
     result = [dict(row) for row in placed]
     for reconciliation in reconciliations:
         key = (reconciliation.ics, reconciliation.footprint)
         mine = [row for row in result if owner[str(row["PLACECD"])] == key]
         for alias in aliases:
-            parts = [_number(row[alias]) for row in mine]
-            rest = _number(total[alias]) - math.fsum(parts)
+            parts = [as_number(row[alias]) for row in mine]
+            rest = as_number(total[alias]) - math.fsum(parts)
             for row, value in zip(mine, largest_remainder([*parts, rest]), strict=False):
                 row[alias] = value
     return result
@@ -80,11 +81,11 @@ def frame_of(placed: Sequence[dict[str, object]], question: sql.Question, figure
 def _result(row: dict[str, object], number: int, measure: Measure) -> float:
     """The figure of a place; NaN where the data have none of it."""
     if measure.how == COUNT:
-        return _clean(_number(row["n"])) or math.nan
-    top = _number(row[f"m{number}a"])
+        return without_dust(as_number(row["n"])) or math.nan
+    top = as_number(row[f"m{number}a"])
     if measure.how == SUM:
-        return _clean(top) if _number(row[f"m{number}n"]) else math.nan
-    below = _number(row[f"m{number}b" if measure.over else f"m{number}n"])
+        return without_dust(top) if as_number(row[f"m{number}n"]) else math.nan
+    below = as_number(row[f"m{number}b" if measure.over else f"m{number}n"])
     return top / below if below else math.nan
 
 

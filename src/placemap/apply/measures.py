@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.errors import PlacemapError, usage_error
 from placemap.core.figures import looks_intensive
 
 SUM, MEAN, RATE, COUNT = "sum", "mean", "rate", "count"
@@ -71,17 +71,17 @@ def measures_of(
     found += [_mean(text) for text in means]
     found += [_rate(text, denominator) for text in rates]
     if denominator and not any(measure.stored for measure in found):
-        raise _usage(
+        raise usage_error(
             f"no rate is asked for over `{denominator}`", f"write --rate NUMERATOR --denominator {denominator}"
         )
     if count or not found:
         found.append(Measure(COUNT))
     if any(measure.how != COUNT and not measure.column and not measure.stored for measure in found):
-        raise _usage("the name of a column is empty", "write --sum COLUMN or --mean COLUMN")
+        raise usage_error("the name of a column is empty", "write --sum COLUMN or --mean COLUMN")
     titles = [measure.title for measure in found]
     for title in titles:
         if titles.count(title) > 1:
-            raise _usage(
+            raise usage_error(
                 f"`{title}` would stand in the result more than once", "ask for it once, or apply in two steps"
             )
     return tuple(found)
@@ -90,7 +90,7 @@ def measures_of(
 def _mean(text: str) -> Measure:
     column, colon, weights = text.partition(":")
     if colon and not weights.strip():
-        raise _usage(f"a mean by weights needs their column; found `{text}`", "write --mean COLUMN:WEIGHTS")
+        raise usage_error(f"a mean by weights needs their column; found `{text}`", "write --mean COLUMN:WEIGHTS")
     return Measure(MEAN, column.strip(), weights.strip())
 
 
@@ -99,7 +99,7 @@ def _rate(text: str, stored: str) -> Measure:
     if stored and numerator and not slash:
         return Measure(RATE, "" if numerator == ROWS else numerator, stored, stored=True)
     if not slash or not numerator or not denominator:
-        raise _usage(
+        raise usage_error(
             f"a rate needs its numerator and its denominator; found `{text}`",
             "write --rate NUMERATOR/DENOMINATOR, or --rate NUMERATOR --denominator residents_2021",
         )
@@ -125,12 +125,8 @@ def refuse_mistakes(measures: Iterable[Measure], extensive: Iterable[str]) -> No
 
 def intensive_error(column: str, why: str) -> PlacemapError:
     """The refusal to add up a column of rates."""
-    return _usage(
+    return usage_error(
         f"`{column}` is {why} a rate, score or average: those do not add up",
         f"give what it was made from (--rate NUMERATOR/DENOMINATOR), or its weights (--mean {column}:PEOPLE); "
         f"if it does hold counts, say so with --extensive {column}",
     )
-
-
-def _usage(message: str, hint: str) -> PlacemapError:
-    return PlacemapError(message, hint=hint, exit_code=Exit.USAGE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placemap.core.arrays import Bools, Floats
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.errors import usage_error
 
 NHS = "nhs"
 #: What stands in place of a figure that is held back.
@@ -32,9 +32,9 @@ class PublishRule:
 
     def __post_init__(self) -> None:
         if self.below < 0 or self.below == 1:
-            raise _usage(f"there are no counts below {self.below} to hold back", "write --suppress-below 8")
+            raise usage_error(f"there are no counts below {self.below} to hold back", "write --suppress-below 8")
         if self.to < 0:
-            raise _usage(f"counts cannot be rounded to {self.to}", "write --round-to 5")
+            raise usage_error(f"counts cannot be rounded to {self.to}", "write --round-to 5")
 
     @property
     def step(self) -> int:
@@ -67,6 +67,10 @@ class PublishRule:
         return ", ".join(parts)
 
 
+#: The rule of `NHS`.
+NHS_RULE = PublishRule(8, 5)
+
+
 def significant(values: Floats) -> Floats:
     """Figures with `DIGITS` significant digits."""
     size = np.where(np.isfinite(values) & (values != 0), np.abs(values), 1.0)
@@ -85,17 +89,16 @@ def rule_of(publish: str | None, below: int | None, to: int | None) -> PublishRu
         PlacemapError: there is no such rule.
     """
     if publish not in (None, NHS):
-        raise _usage(f"there is no rule `{publish}`", "write --publish nhs, or --suppress-below N and --round-to N")
-    of_rule = (8, 5) if publish == NHS else (0, 0)
-    rule = PublishRule(of_rule[0] if below is None else below, of_rule[1] if to is None else to)
+        raise usage_error(
+            f"there is no rule `{publish}`", "write --publish nhs, or --suppress-below N and --round-to N"
+        )
+    named = NHS_RULE if publish == NHS else PublishRule()
+    rule = PublishRule(named.below if below is None else below, named.to if to is None else to)
     if rule.below or rule.to:
         return rule
     if publish or below is not None or to is not None:
-        raise _usage(
-            "a rule that holds nothing back and rounds nothing is none", "leave its options out, or write 8 and 5"
+        raise usage_error(
+            "this would hold nothing back and round nothing",
+            "leave the options out, or write --suppress-below 8 --round-to 5",
         )
     return None
-
-
-def _usage(message: str, hint: str) -> PlacemapError:
-    return PlacemapError(message, hint=hint, exit_code=Exit.USAGE)

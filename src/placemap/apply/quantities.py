@@ -9,7 +9,7 @@ from itertools import combinations
 from placemap.apply import sql, sql_publish
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.measures import COUNT, MEAN, RATE, SUM, Measure
-from placemap.apply.reconcile import _number, followed
+from placemap.apply.reconcile import as_number, followed
 from placemap.core.errors import Exit, PlacemapError
 
 ROW_COUNT = "n"
@@ -70,7 +70,7 @@ def quantities_of(engine: Engine, question: sql.Question, total: Mapping[str, ob
         names += [(averaged[number], measure.column)] if number in averaged and not measure.over else []
         for alias, title in names:
             whole = of_column.get(title, alias) if title else ROW_COUNT
-            is_same = abs(_number(total[alias]) - _number(total[whole])) < 1e-6
+            is_same = abs(as_number(total[alias]) - as_number(total[whole])) < 1e-6
             same[alias] = whole if is_same else alias
             if not is_same:
                 within.add((alias, whole))
@@ -95,7 +95,7 @@ def _titles(measure: Measure) -> list[str]:
 def _refuse_negative(question: sql.Question, total: Mapping[str, object]) -> None:
     counted = {title for measure in question.measures for title in _titles(measure) if title}
     for number, column in enumerate(question.value_columns):
-        if column in counted and _number(total.get(f"c{number}least")) < 0:
+        if column in counted and as_number(total.get(f"c{number}least")) < 0:
             raise PlacemapError(
                 f"`{column}` has negative numbers, so it holds no counts that could be held back or rounded",
                 hint="leave the column out of what is published, or mend it in the data",
@@ -126,7 +126,7 @@ def _counting_means(question: sql.Question, total: Mapping[str, object]) -> Iter
     for number, measure in enumerate(question.measures):
         if measure.how == MEAN:
             at = question.value_columns.index(measure.column)
-            least, parts, most = (_number(total.get(f"c{at}{what}")) for what in ("least", "parts", "most"))
+            least, parts, most = (as_number(total.get(f"c{at}{what}")) for what in ("least", "parts", "most"))
             if least >= 0 and (not parts or most <= 1):
                 yield number
 
@@ -135,7 +135,7 @@ def _sums(
     engine: Engine, aliases: tuple[str, ...], total: Mapping[str, object]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Counts that are the sum of others in every code."""
-    totals = {alias: _number(total[alias]) for alias in aliases}
+    totals = {alias: as_number(total[alias]) for alias in aliases}
     for whole, parts in sums_among(totals, never=(ROW_COUNT,)):
         if not _n(engine, sql_publish.no_sum(whole, parts)):
             yield whole, parts
@@ -158,4 +158,4 @@ def sums_among(totals: Mapping[str, float], never: Sequence[str] = ()) -> Iterat
 
 
 def _n(engine: Engine, statement: str) -> int:
-    return int(_number(engine.query(statement)[0]["n"]))
+    return int(as_number(engine.query(statement)[0]["n"]))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from placemap.apply.standardise import BYAR, INTERVALS, WILSON
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.errors import usage_error
 
 ENGLAND, SYSTEM = "england", "system"
 #: Per cent of intervals: those that Fingertips has.
@@ -49,34 +49,38 @@ class RateOptions:
     def __post_init__(self) -> None:
         self._refuse_values()
         if self.indirect and not self.age:
-            raise _usage("--indirect needs the age bands of the data", "name their column with --age")
+            raise usage_error("--indirect needs the age bands of the data", "name their column with --age")
         if self.age and self.denominator:
-            raise _usage(
+            raise usage_error(
                 f"`{self.denominator}` is not counted by age, so nothing can be standardised over it",
                 "give people by age as a column of the data: --rate NUMERATOR/DENOMINATOR",
             )
         if self.age and self.interval == WILSON:
-            raise _usage("`wilson` is for proportions, not for standardised rates", "leave --interval or --age out")
+            raise usage_error(
+                "`wilson` is for proportions, not for standardised rates", "leave --interval or --age out"
+            )
         if not self.given and (self.compare or self.interval != BYAR or self.levels != LEVELS[:1]):
-            raise _usage("limits and comparisons are of rates for so many people", "add --per 100000")
+            raise usage_error("limits and comparisons are of rates for so many people", "add --per 100000")
         if self.absent_is_zero and not self.denominator:
-            raise _usage("--absent-is-zero is for a denominator of the tables", "name it with --denominator")
+            raise usage_error("--absent-is-zero is for a denominator of the tables", "name it with --denominator")
 
     def _refuse_values(self) -> None:
         if not (math.isfinite(self.per) and self.per >= 0):
-            raise _usage(f"rates for {self.per:g} people cannot be given", "write --per 1000 or --per 100000")
+            raise usage_error(f"rates for {self.per:g} people cannot be given", "write --per 1000 or --per 100000")
         if self.interval not in INTERVALS:
-            raise _usage(f"`{self.interval}` is not an interval", f"the intervals are {', '.join(INTERVALS)}")
+            raise usage_error(f"`{self.interval}` is not an interval", f"the intervals are {', '.join(INTERVALS)}")
         for level in self.levels:
             if level not in LEVELS:
-                raise _usage(f"intervals at {level:g}% are not given", "95 and 99.8 are")
+                raise usage_error(f"intervals at {level:g}% are not given", "95 and 99.8 are")
         if not self.levels or len(set(self.levels)) < len(self.levels):
-            raise _usage("the levels of intervals are to be one of each", "write --confidence 95 or 99.8, or both")
+            raise usage_error("the levels of intervals are to be one of each", "write --confidence 95 or 99.8, or both")
         if self.indirect not in ("", ENGLAND, SYSTEM):
-            raise _usage(f"`{self.indirect}` is no standard", "england and system are")
+            raise usage_error(f"`{self.indirect}` is no standard", "england and system are")
         for name in self.compare:
             if name not in (ENGLAND, SYSTEM) and number_in(name) is None:
-                raise _usage(f"rates cannot be compared with `{name}`", "give england, system, or a published rate")
+                raise usage_error(
+                    f"rates cannot be compared with `{name}`", "give england, system, or a published rate"
+                )
 
     @property
     def given(self) -> bool:
@@ -93,7 +97,9 @@ def as_numbers(option: str, numbers: object) -> tuple[float, ...]:
     found = list(numbers) if isinstance(numbers, Iterable) and not isinstance(numbers, str) else [None]
     floats = [float(one) for one in found if isinstance(one, (int, float)) and not isinstance(one, bool)]
     if len(floats) < len(found):
-        raise _usage(f"`{option}` is {numbers!r}; expected a list of numbers", f"give {option} as a list of numbers")
+        raise usage_error(
+            f"`{option}` is {numbers!r}; expected a list of numbers", f"give {option} as a list of numbers"
+        )
     return tuple(floats)
 
 
@@ -103,7 +109,3 @@ def number_in(text: str) -> float | None:
         return None
     value = float(text.replace(",", ""))
     return value if math.isfinite(value) else None
-
-
-def _usage(message: str, hint: str) -> PlacemapError:
-    return PlacemapError(message, hint=hint, exit_code=Exit.USAGE)

@@ -18,11 +18,11 @@ from placemap.apply.intervals import FEW
 from placemap.apply.measures import RATE
 from placemap.apply.publish_rule import PublishRule, significant
 from placemap.apply.rate_options import ENGLAND, PER, SYSTEM, RateOptions, number_in
-from placemap.apply.reconcile import _number
+from placemap.apply.reconcile import as_number
 from placemap.apply.standardise import WILSON, Estimate, crude, direct, in_words, indirect
 from placemap.apply.tally import Counts, Key, Row, Tally, group_key, tally
 from placemap.core.arrays import Bools, Floats
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.errors import usage_error
 from placemap.core.text import counted
 
 #: Part of England's people that data must cover to give a rate of England.
@@ -200,7 +200,7 @@ class Rates:
         found: dict[str, int] = {}
         rows = self.engine.query(sql_rates.values_of(self._age))
         for text, row in zip(ages_of((row["VALUE"] for row in rows), self.question.blanks), rows, strict=True):
-            found[text] = found.get(text, 0) + int(_number(row["n"]))
+            found[text] = found.get(text, 0) + int(as_number(row["n"]))
         return found
 
     @cached_property
@@ -224,14 +224,16 @@ class Rates:
     def _refuse_negative(self, kind: FigureKind, counts: Counts) -> None:
         if any((part < 0).any() for part in counts):
             title = self.question.measures[kind.measure].title
-            raise _usage(f"`{title}` has negative numbers: neither events nor people can be", "mend them in the data")
+            raise usage_error(
+                f"`{title}` has negative numbers: neither events nor people can be", "mend them in the data"
+            )
 
     def _refuse_no_proportion(self, kind: FigureKind, counts: Counts) -> None:
         events, people = (part.sum(axis=1) for part in counts)
         wrong = np.flatnonzero((events > people * (1 + 1e-9)) & (people > 0))
         if self.options.interval == WILSON and len(wrong):
             at = wrong[0]
-            raise _usage(
+            raise usage_error(
                 f"`{self.question.measures[kind.measure].title}` is no proportion: {events[at]:,.0f} of "
                 f"{people[at]:,.0f} in {self.placed[at]['PLACENM']}",
                 "take --interval byar, for events that a person may have several times",
@@ -242,13 +244,13 @@ class Rates:
         title = self.question.measures[kind.measure].title
         hint = "compare with the system (--compare system), or with a published rate (--compare 1234.5)"
         if not self.all_england:
-            raise _usage(
+            raise usage_error(
                 f"`{title}` has no rate of England: the tables in use hold a part of it",
                 f"`placemap data update`; or {hint}",
             )
         share = self._shares_of_england[kind.measure]
         if share < ENOUGH:
-            raise _usage(
+            raise usage_error(
                 f"`{title}` has no rate of England: the data cover {share:.1%} of its people; expected {ENOUGH:.0%}",
                 hint,
             )
@@ -263,14 +265,14 @@ class Rates:
         people = self._people
         rows = self.engine.query(sql.covered(self.question, [number], atoms_of=sql.EVERYONE, columns=[people]))
         whole = float(self.cover.everyone[people].sum())
-        return min((_number(row[people]) / whole for row in rows), default=0.0) if whole else 0.0
+        return min((as_number(row[people]) / whole for row in rows), default=0.0) if whole else 0.0
 
     def _of_part_of_system(self) -> Iterator[str]:
         """Say where the system is no whole one."""
         people = self._people
         rows = self.engine.query(sql.covered(self.question, [], columns=[people]))
         whole = float(self.cover.atoms[people].sum()) * max(1, len({self._group_key(row) for row in rows}))
-        share = sum(_number(row[people]) for row in rows) / whole if whole else 0.0
+        share = sum(as_number(row[people]) for row in rows) / whole if whole else 0.0
         if share < ENOUGH:
             yield f"the data cover {share:.1%} of the people of all places together, which are what the system is here"
 
@@ -297,7 +299,3 @@ def _of_other(figure: Figure, name: str) -> Iterator[str]:
     known = np.unique(other[np.isfinite(other)])
     if number_in(name) is None and len(known) == 1:
         yield f"`{figure.kind.title}` of {spoken(name)}: {known[0]:,.10g}"
-
-
-def _usage(message: str, hint: str) -> PlacemapError:
-    return PlacemapError(message, hint=hint, exit_code=Exit.USAGE)

@@ -150,8 +150,8 @@ def followed(question: sql.Question) -> dict[str, str]:
 
 def _line(outcome: str, rows: Sequence[Mapping[str, object]], aliases: Iterable[str]) -> ReconciliationLine:
     """The line of some rows of results."""
-    n = _clean(math.fsum(_number(row["n"]) for row in rows))
-    totals = tuple(_clean(math.fsum(_number(row[alias]) for row in rows)) for alias in aliases)
+    n = without_dust(math.fsum(as_number(row["n"]) for row in rows))
+    totals = tuple(without_dust(math.fsum(as_number(row[alias]) for row in rows)) for alias in aliases)
     return ReconciliationLine(outcome, n, totals)
 
 
@@ -167,15 +167,16 @@ def _refuse_difference(
 def _signed(question: sql.Question, total: Mapping[str, object], titles: Iterable[str]) -> frozenset[int]:
     """Positions of totals that negative numbers go into."""
     columns = question.value_columns
-    least = [_number(total.get(f"c{columns.index(title)}least")) for title in titles]
+    least = [as_number(total.get(f"c{columns.index(title)}least")) for title in titles]
     return frozenset(at for at, value in enumerate(least) if value < 0)
 
 
-def _number(value: object) -> float:
+def as_number(value: object) -> float:
+    """A value of a row of results; 0 for none."""
     return 0.0 if value is None else float(value)  # type: ignore[arg-type]
 
 
-def _clean(value: float) -> float:
+def without_dust(value: float) -> float:
     """Without what binary fractions leave of a whole number, or of nothing."""
     nearest = round(value)
     return float(nearest) if abs(value - nearest) < 1e-7 else value

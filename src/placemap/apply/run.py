@@ -11,7 +11,7 @@ import pandas as pd
 from placemap.apply import sql
 from placemap.apply.apportion import NO_PLACE, UNKNOWN, Apportionment
 from placemap.apply.check_values import notes_on, refuse_values
-from placemap.apply.columns import _usage, refuse_mixture
+from placemap.apply.columns import refuse_mixture
 from placemap.apply.coverage import COVERAGE, Cover, cover_of
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.figures import FigureKind
@@ -21,14 +21,14 @@ from placemap.apply.measures import COUNT, Measure
 from placemap.apply.options import Options
 from placemap.apply.publish import NOT_ADDING_UP, HeldBack, flag_of
 from placemap.apply.publish_rule import HELD, PublishRule
-from placemap.apply.reconcile import AnsweredRows, Reconciliation, _number
+from placemap.apply.reconcile import AnsweredRows, Reconciliation, as_number
 from placemap.apply.scan import Scan
 from placemap.apply.shown import shown_of
 from placemap.apply.thin import of_parts
 from placemap.apply.told import outcome_of, told
 from placemap.apply.wider import WiderAreas
 from placemap.core.account import Account
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError, usage_error
 from placemap.core.findings import Finding
 from placemap.reference.fine_lookups import FineLookup
 from placemap.resolve.resolved import ResolvedFootprint
@@ -84,7 +84,7 @@ class Applied:
             PlacemapError: it is no percentage.
         """
         if not 0 <= max_loss <= 100:
-            raise _usage(f"{max_loss:g} is no percentage that may be lost", "give a number from 0 to 100")
+            raise usage_error(f"{max_loss:g} is no percentage that may be lost", "give a number from 0 to 100")
         if not any(item.is_placed for item in self.reconciliations):
             rows = self.reconciliations[0].total.rows if self.reconciliations else 0
             return PlacemapError(
@@ -230,7 +230,7 @@ def _added_up(engine: Engine, question: sql.Question, options: Options, scan: Sc
     engine.keep(sql.CODED, sql.coded(question.with_age(options.rates.age)))
     statements = filter(None, (sql.checks(question), sql.least(question)))
     total = {name: value for statement in statements for name, value in engine.query(statement)[0].items()}
-    if scan.account is not None and int(_number(total["n"])) != scan.account.data:
+    if scan.account is not None and int(as_number(total["n"])) != scan.account.data:
         raise AssertionError(f"{scan.label}: {total['n']} rows were read of {scan.account.data}")
     refuse_values(engine, question, total, set(options.extensive), scan.label)
     return total
@@ -289,7 +289,7 @@ def _strays(
 
 def _most_often(strays: Iterable[tuple[str, dict[str, object]]]) -> tuple[tuple[str, int], ...]:
     """The unknown codes with their rows, most rows first."""
-    found = [(str(row["CODE"]), int(_number(row["n"]))) for outcome, row in strays if outcome == UNKNOWN]
+    found = [(str(row["CODE"]), int(as_number(row["n"]))) for outcome, row in strays if outcome == UNKNOWN]
     return tuple(sorted(found, key=lambda item: (-item[1], item[0])))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.apply.reconcile import _number
+from placemap.apply.reconcile import as_number
 from placemap.core.arrays import Floats
 
 Row = Mapping[str, object]
@@ -48,8 +48,8 @@ def tally(
         stratum = stratum_of(row)
         events, people = counts.setdefault(key_of(row), (np.zeros(size), np.zeros(size)))
         if stratum >= 0:
-            events[stratum] += _number(row[f"m{number}a"])
-            people[stratum] += _number(row[f"m{number}b"])
+            events[stratum] += as_number(row[f"m{number}a"])
+            people[stratum] += as_number(row[f"m{number}b"])
     return Tally(counts, size)
 
 

@@ -57,6 +57,11 @@ class PlacemapError(Exception):
         return f"{text}\n  → {self.hint}" if self.hint else text
 
 
+def usage_error(message: str, hint: str, location: str = "") -> PlacemapError:
+    """An error of what was asked for, rather than of what was read."""
+    return PlacemapError(message, location=location, hint=hint, exit_code=Exit.USAGE)
+
+
 class PlacemapErrors(PlacemapError):
     """Several mistakes of one file, reported together."""
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from placemap.core.codes import FIRST_NEW_LSOA, KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.errors import PlacemapError, usage_error
 from placemap.core.read_tables import read_table
 from placemap.core.text import counted, listed, some
 from placemap.reference.schemas import ATOM_COLUMN, PROFILE
@@ -78,7 +78,7 @@ def read_profile(path: Path, name: str, description: Description, catalogue: Cat
     frame = table.frame.apply(lambda column: column.str.strip())
     by = description.by or _column_of_codes(frame, path.name)
     if by not in frame:
-        raise _usage(path.name, f"there is no column `{by}`", f"it has {', '.join(frame.columns)}")
+        raise usage_error(f"there is no column `{by}`", f"it has {', '.join(frame.columns)}", path.name)
     codes = frame[by].str.upper()
     kind = _kind_of(codes) or _no_codes(path.name, by)
     here = codes.str.fullmatch(KINDS[kind].pattern.pattern)
@@ -100,12 +100,12 @@ def _source(name: str, description: Description, catalogue: Catalogue) -> Source
         PlacemapError: something is not said, or the name or vintage is none.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise _usage("", f"{name!r} is not a measure's name; expected small letters and digits, such as imd", "")
+        raise usage_error(f"{name!r} is not a measure's name; expected small letters and digits, such as imd", "")
     if description.missing:
         options = " ".join(f"--{item} …" for item in description.missing)
-        raise _usage("", f"nothing says the {listed(description.missing)} of measure:{name}", f"add {options}")
+        raise usage_error(f"nothing says the {listed(description.missing)} of measure:{name}", f"add {options}")
     if not re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2]))?", description.vintage):
-        raise _usage("", f"--vintage {description.vintage} is no year or month", "write it as 2025 or 2025-10")
+        raise usage_error(f"--vintage {description.vintage} is no year or month", "write it as 2025 or 2025-10")
     title, publisher, licence = (
         " ".join(text.split()) for text in (description.title, description.publisher, description.licence)
     )
@@ -141,10 +141,10 @@ def _column_of_codes(frame: pd.DataFrame, file: str) -> str:
         return found[0]
     if not found:
         _no_codes(file, "")
-    raise _usage(
-        file,
+    raise usage_error(
         f"{len(found)} columns have codes of LSOAs or practices: {', '.join(found)}",
         f"name one: --by '{found[0]}'",
+        file,
     )
 
 
@@ -203,7 +203,3 @@ def _long(chosen: Sequence[Chosen], codes: pd.Series, base: str) -> pd.DataFrame
         said = {"figure": column.title, "kind": column.kind, "over": column.over}
         parts.append(pd.DataFrame({"position": number, unit: of[known], **said, "value": column.values[known]}))
     return pd.concat(parts, ignore_index=True)
-
-
-def _usage(where: str, message: str, hint: str) -> PlacemapError:
-    return PlacemapError(message, location=where, hint=hint, exit_code=Exit.USAGE)

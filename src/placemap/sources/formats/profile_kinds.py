@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from placemap.core.arrays import Floats
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.errors import PlacemapError, usage_error
 from placemap.core.figures import SENTINELS, looks_intensive
 from placemap.core.text import counted, listed, some
 from placemap.reference.profiles import (
@@ -96,11 +96,11 @@ def _said(frame: pd.DataFrame, wanted: Sequence[str], file: str) -> dict[str, tu
         kind, _, other = rest.partition("/")
         if not equals or kind not in KINDS:
             if equals and not _begin(frame, text) and _begin(frame, title):
-                raise _usage(file, f"`{rest}` is no kind of figure", f"the kinds are {', '.join(KINDS)}")
+                raise usage_error(f"`{rest}` is no kind of figure", f"the kinds are {', '.join(KINDS)}", file)
             title, kind, other = text, "", ""
         other = _titles(frame, other, file)[0] if other else ""
         if title in seen:
-            raise _usage(file, f"column `{title}` is asked for twice", "name each column once")
+            raise usage_error(f"column `{title}` is asked for twice", "name each column once", file)
         seen.add(title)
         found |= dict.fromkeys(_titles(frame, title, file), (kind, other))
     return found
@@ -110,7 +110,7 @@ def _titles(frame: pd.DataFrame, start: str, file: str) -> list[str]:
     """The column of that title, else all that begin so."""
     found = _begin(frame, start)
     if not found:
-        raise _usage(file, f"there is no column `{start}`", f"it has {', '.join(map(str, frame.columns))}")
+        raise usage_error(f"there is no column `{start}`", f"it has {', '.join(map(str, frame.columns))}", file)
     return found
 
 
@@ -153,10 +153,10 @@ def _numbers(cells: pd.Series, file: str) -> Floats:
     if len(bad):
         marks = list(dict.fromkeys(bad))
         options = " ".join(f"--blank {shlex.quote(mark)}" for mark in marks[:_SHOWN])
-        raise _usage(
-            file,
+        raise usage_error(
             f"column `{cells.name}` holds {counted(len(bad), 'cell')} that are no numbers: {some(marks, _SHOWN)}",
             f"if these stand for figures that were held back: {options}",
+            file,
         )
     _refuse_some_per_cent(cells, numbers, file)
     return numbers.to_numpy()
@@ -186,37 +186,39 @@ def _refuse_sentinels(title: str, values: Floats, file: str) -> None:
     if len(below) > 1 and np.isin(below, marks).all():
         shown = ", ".join(f"`{mark}` ×{int((below == mark).sum()):,}" for mark in marks)
         options = " ".join(f"--blank={mark}" for mark in marks)
-        raise _usage(
-            file,
+        raise usage_error(
             f"the only negative numbers of column `{title}` are {shown}: they look like marks for no figure",
             f"leave them blank with {options}; if they are figures, say of what kind: --column "
             + shlex.quote(f"{title}=score"),
+            file,
         )
 
 
 def _refuse_unsaid(chosen: Sequence[Chosen], file: str) -> None:
     unclear = [column.title for column in chosen if not column.kind]
     if unclear:
-        raise _usage(
-            file,
+        raise usage_error(
             f"nothing says whether these are counts, proportions or scores: {some(unclear, _SHOWN, by='; ')}",
             f"say so, as in --column {shlex.quote(f'{unclear[0]}=score')} (or =count, =proportion/OTHER COLUMN, "
             "=percentage/OTHER COLUMN); columns that are not named are then left out",
+            file,
         )
     empty = next((column for column in chosen if not np.isfinite(column.values).any()), None)
     if empty:
         raise PlacemapError(f"column `{empty.title}` holds no figure", location=file, hint="leave it out")
     alone = next((column for column in chosen if column.kind in OF_OTHERS and not column.over), None)
     if alone:
-        raise _usage(
-            file,
+        raise usage_error(
             f"`{alone.title}` is a {alone.kind}, and nothing says of what",
             f"name the column of all of them: --column {shlex.quote(f'{alone.title}={alone.kind}/OTHER COLUMN')}; a "
             "figure without one can be a score, whose mean is weighted by residents",
+            file,
         )
     odd = next((one for one in chosen if one.title in {c.over for c in chosen} and one.kind != COUNT), None)
     if odd:
-        raise _usage(file, f"`{odd.title}` is a {odd.kind}, so nothing can be a part of it", "name a column of counts")
+        raise usage_error(
+            f"`{odd.title}` is a {odd.kind}, so nothing can be a part of it", "name a column of counts", file
+        )
 
 
 def refuse_values(chosen: Sequence[Chosen], codes: Sequence[str], file: str) -> None:
@@ -257,7 +259,3 @@ def _notes(frame: pd.DataFrame, chosen: Sequence[Chosen]) -> list[str]:
     taken = {column.title for column in chosen}
     rest = [str(title) for title in frame.columns if title not in taken]
     return [*notes, *([f"no figures, or not asked for: {some(rest, 8, counted=True)}"] if rest else [])]
-
-
-def _usage(where: str, message: str, hint: str) -> PlacemapError:
-    return PlacemapError(message, location=where, hint=hint, exit_code=Exit.USAGE)
