@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from placemap.apply.intervals import byar, wilson
-from placemap.apply.publish_rule import NHS, PublishRule, rule_of
+from placemap.apply.publish_rule import NHS, NHS_RULE, PublishRule
 from placemap.apply.rate_options import LEVELS
 from placemap.apply.rates import ENOUGH
 from placemap.apply.spread import Spread, spread_of
@@ -262,8 +262,7 @@ def _of_england(figures: Sequence[ProfileFigure]) -> Iterator[str]:
 
 def with_small_counts_said(profile: Profile) -> Profile:
     """A profile that says where it has small counts, which whoever publishes must know."""
-    rule = rule_of(NHS, None, None)
-    assert rule is not None
+    rule = NHS_RULE
     few: dict[str, int] = {}
     for figure in profile.figures:
         small = int((rule.is_small(figure.part) | rule.is_small(figure.whole)).sum())

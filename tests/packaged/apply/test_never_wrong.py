@@ -553,11 +553,11 @@ def test_strict_takes_a_percentage(run, limit):
     ("options", "reason"),
     [
         (("--mean", "n:"), "a mean by weights needs their column; found `n:`"),
-        (("--sum", "n", "--round-to", 0), "a rule that holds nothing back and rounds nothing is none"),
-        (("--sum", "n", "--suppress-below", 0), "a rule that holds nothing back and rounds nothing is none"),
+        (("--sum", "n", "--round-to", 0), "this would hold nothing back and round nothing"),
+        (("--sum", "n", "--suppress-below", 0), "this would hold nothing back and round nothing"),
         (
             ("--sum", "n", "--publish", "nhs", "--suppress-below", 0, "--round-to", 0),
-            "a rule that holds nothing back and rounds nothing is none",
+            "this would hold nothing back and round nothing",
         ),
     ],
 )
