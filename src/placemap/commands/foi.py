@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from placemap.checks.placeholders import require_filled_in
-from placemap.commands.report import _report, drawn_build
+from placemap.commands.report import drawn_build, report_of
 from placemap.commands.workspace import Outcome, Workspace, chosen_of
 from placemap.config.load import system_from_text
 from placemap.config.model import Footprint, System
@@ -65,7 +65,7 @@ def foi_files(workspace: Workspace, asked: Asked) -> dict[str, bytes]:
     resolved = outcome.without_errors()
     outlines = workspace.boundaries(resolved)
     build = drawn_build(workspace, outcome)
-    report = _report(workspace, outcome, build)
+    report = report_of(workspace, outcome, build)
     if asked.hide_small:
         tables = without_small_numbers(build.tables, lsoa_parts(resolved, FEW))
         build, report = replace(build, tables=tables), replace(report, tables=tables)

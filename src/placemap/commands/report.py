@@ -112,12 +112,13 @@ def _with_postcodes(workspace: Workspace, outcome: Outcome, build: Build, sectio
     """The report, which finds postcodes where a directory of them is at hand."""
     lookup = find_lookup(FINE_KINDS["postcode"], workspace.geography.data)
     if lookup is None or lookup.entry is None:
-        return _report(workspace, outcome, build, sections)
-    found = _report(workspace, outcome, with_inputs(build, lookup.entry), sections)
+        return report_of(workspace, outcome, build, sections)
+    found = report_of(workspace, outcome, with_inputs(build, lookup.entry), sections)
     return replace(found, postcodes=in_use([row[0] for row in found.lsoas], lookup))
 
 
-def _report(workspace: Workspace, outcome: Outcome, build: Build, sections: Iterable[Section] = ()) -> Report:
+def report_of(workspace: Workspace, outcome: Outcome, build: Build, sections: Iterable[Section] = ()) -> Report:
+    """What the report of a footprint without errors says, its picture included."""
     resolved = outcome.without_errors()
     return report(resolved, build, draw(workspace, outcome), sections, inside(workspace, resolved))
 

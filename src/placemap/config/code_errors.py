@@ -19,7 +19,8 @@ _FREE_KEYS = ("footprints", "places", "evidence")
 # --- codes: their shape, before anything is looked up --------------------------------------------------------------
 
 
-def _code_errors(tree: YamlTree) -> Iterator[PlacemapError]:
+def code_errors(tree: YamlTree) -> Iterator[PlacemapError]:
+    """Codes of units that have not the shape of their kind, each where it stands."""
     for path in _member_paths(tree.value, ()):
         check = _place_error if path[-1] == PLACE.id else _code_error
         for here in _codes_at(tree.value, path):

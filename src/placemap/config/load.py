@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from placemap.config.build_model import system_of
-from placemap.config.code_errors import _code_errors
+from placemap.config.code_errors import code_errors
 from placemap.config.cross_references import reference_errors
 from placemap.config.files import all_trees, one_system
 from placemap.config.model import System
@@ -73,7 +73,7 @@ def _system(text: str, name: str, read: Callable[[str], str] | None) -> System:
     for tree in trees:
         mistakes += [
             *tree.duplicates,
-            *_code_errors(tree),
+            *code_errors(tree),
             *reference_errors(tree, footprints),
             *shape_errors(tree),
             *text_errors(tree),
