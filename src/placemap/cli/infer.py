@@ -34,7 +34,8 @@ from placemap.core.text import counted, some
 
 if TYPE_CHECKING:
     from placemap.analysis.infer import KindFit, PlaceInferred
-    from placemap.commands.infer import Against, Found
+    from placemap.analysis.infer_against import Against
+    from placemap.commands.infer import Found
     from placemap.config.model import Footprint, System
     from placemap.core.findings import Finding
 

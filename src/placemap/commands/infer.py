@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from placemap.analysis.infer import Inferred, infer
+from placemap.analysis.infer_against import Against, distance_to
 from placemap.analysis.infer_areas import Progress
 from placemap.analysis.infer_input import FineColumn, WantedPlaces, from_table
 from placemap.analysis.infer_listed import Listing, declared, in_scope, scope_of_listing
@@ -34,25 +35,6 @@ from placemap.reference.schemas import ELSEWHERE
 from placemap.resolve.resolve import Assignment
 
 FOOTPRINT = "inferred"
-
-
-@dataclass(frozen=True)
-class Against:
-    """How far the places are from a declared footprint.
-
-    Attributes:
-        pairs: (place of the input, declared place, LSOAs, residents), blank for none, sorted.
-        matched: place of the input → the declared place that has most of its people, each once.
-        lsoas, residents: that are not in the matched place.
-        total: residents in any place of either.
-    """
-
-    footprint: str
-    pairs: tuple[tuple[str, str, int, float], ...]
-    matched: Mapping[str, str]
-    lsoas: int
-    residents: float
-    total: float
 
 
 @dataclass(frozen=True)
@@ -169,6 +151,16 @@ def infer_places(
         if found.way == "areas" or not (off or errors):
             break
     return Found(found, config, off, errors, distance)
+
+
+def _against(
+    workspace: Workspace,
+    names: Sequence[str],
+    place: Ints,
+    residents: Floats,
+    against: tuple[System, Footprint] | None,
+) -> Against | None:
+    return distance_to(resolved_of(workspace, *against), names, place, residents) if against else None
 
 
 def _system(config: str) -> tuple[System, Footprint]:
@@ -314,42 +306,3 @@ def _not_declared(assignment: Assignment, units: Mapping[str, Declared]) -> tupl
     """Codes that the config does not have in the place where they were listed."""
     built = {(place.name, member.code) for place, member in assignment.footprint.members()}
     return tuple(code for place, item in units.items() for _, code, _ in item.members if (place, code) not in built)
-
-
-# --- the distance to a footprint --------------------------------------------------------------------------------------
-
-
-def _against(
-    workspace: Workspace, names: tuple[str, ...], place: Ints, residents: Floats, other: tuple[System, Footprint] | None
-) -> Against | None:
-    if other is None:
-        return None
-    system, footprint = other
-    declared = resolved_of(workspace, system, footprint).assignment
-    there = np.array([*(item.name for item in footprint.places), ""], dtype=object)
-    here = np.array([*names, ""], dtype=object)
-    rows = np.flatnonzero((place >= 0) | (declared.place >= 0))
-    cells: dict[tuple[str, str], list[float]] = {}
-    for row in rows:
-        cell = cells.setdefault((str(here[place[row]]), str(there[declared.place[row]])), [0, 0.0])
-        cell[0] += 1
-        cell[1] += float(residents[row])
-    matched = _matched({key: people for key, (_, people) in cells.items()})
-    wrong = [value for (a, b), value in cells.items() if not a or matched.get(a) != b]
-    return Against(
-        f"{system.id}/{footprint.id}",
-        tuple((a, b, int(lsoas), people) for (a, b), (lsoas, people) in sorted(cells.items())),
-        matched,
-        int(sum(lsoas for lsoas, _ in wrong)),
-        float(sum(people for _, people in wrong)),
-        float(residents[rows].sum()),
-    )
-
-
-def _matched(people: Mapping[tuple[str, str], float]) -> dict[str, str]:
-    """Places one to one, the pair with most people in common first."""
-    found: dict[str, str] = {}
-    for a, b in sorted(people, key=lambda key: (-people[key], key)):
-        if a and b and a not in found and b not in found.values():
-            found[a] = b
-    return found
