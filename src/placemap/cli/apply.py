@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from placemap.cli import app
 from placemap.cli import apply_options as given
+from placemap.cli.apply_asked import ResultOptions, Whereto, rate_options, refuse_together
 from placemap.cli.apply_load import Loader
-from placemap.cli.apply_options import EngineName, Interval, ResultOptions, Shares, Whereto, refuse_together
+from placemap.cli.apply_options import EngineName, Interval, Shares
 from placemap.cli.apply_output import (
     print_reconciliations,
     print_result,
@@ -113,7 +114,7 @@ def apply(
 
         rule = rule_of(publish.value if publish else None, suppress_below, round_to)
         result = ResultOptions(out, reconciliation, keys, join, long, max_loss, strict, as_json, rule is not None)
-        how = given.rate_options(
+        how = rate_options(
             per, interval, confidence, age, indirect, compare, denominator, absent_is_zero=absent_is_zero
         )
         if join:

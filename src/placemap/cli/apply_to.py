@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from placemap.apply.tiers import Tiers
-    from placemap.cli.apply_options import Whereto
+    from placemap.cli.apply_asked import Whereto
     from placemap.commands.workspace import Workspace
     from placemap.config.model import Footprint, System
     from placemap.resolve.resolved import ResolvedFootprint
