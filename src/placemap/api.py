@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from placemap.apply import apportion as place_keys
+from placemap.apply.apportion import BY_RESIDENTS
 from placemap.apply.measures import measures_of
 from placemap.apply.options import Options, as_names
 from placemap.apply.publish_rule import rule_of
@@ -147,7 +147,7 @@ class Places:
         by: str | None = None,
         kind: str | None = None,
         groups: Sequence[str] = (),
-        shares: str = place_keys.RESIDENTS,
+        shares: str = BY_RESIDENTS,
         practices: str | None = None,
         blanks: Sequence[str] = (),
         extensive: Sequence[str] = (),

@@ -12,38 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from placemap.apply.outcomes import DEAD
 from placemap.core.arrays import Floats, Ints, Numbers, Texts, ratio, sums
 from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units, living_in
 from placemap.reference.ended import ended
 from placemap.reference.geography import SPLIT_WEIGHT, Geography
-from placemap.reference.schemas import ELSEWHERE, NO_FIXED_ABODE, NON_GEOGRAPHIC, NOT_KNOWN
 from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment
 from placemap.resolve.resolved import ResolvedFootprint
 
-RESIDENTS, REGISTERED = "residents", "registered"
+BY_RESIDENTS, BY_REGISTERED = "residents", "registered"
 DECLARED, RESIDENCE = "declared", "residence"
-#: What becomes of a row, in the order in which it is told.
-PLACED, NO_PLACE, OUT_OF_AREA, WIDER, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING = (
-    "placed",
-    "in the scope but in no place",
-    "out of area",
-    "total of a wider area",
-    "not in the packaged tables",
-    "another kind",
-    "unknown code",
-    "no longer in use",
-    "missing code",
-)
-#: Of a row whose postcode stands for no place on the ground, such as a box at a post office, or for no address.
-NOWHERE = tuple(ELSEWHERE[word] for word in (NON_GEOGRAPHIC, NO_FIXED_ABODE, NOT_KNOWN))
-#: Those that are told only where rows are there.
-OCCASIONAL = (*ELSEWHERE.values(), WIDER)
-OUTCOMES = (PLACED, NO_PLACE, OUT_OF_AREA, *OCCASIONAL, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING)
-#: Those that are a loss: the data are about someone, and placemap cannot tell where.
-LOSSES = (*NOWHERE, OTHER_KIND, UNKNOWN, DEAD, MISSING)
 #: Shares below this are what rounding leaves of nothing.
 DUST = 1e-12
 
@@ -217,8 +198,8 @@ def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: s
 
 def _area_keys(geography: Geography, populations: Populations, kind: str, shares: str, _practices: str) -> _Keys:
     """Units of every vintage that the store has; a code counts as of the newest that has it."""
-    people = populations.registered if shares == REGISTERED else populations.residents
-    name = populations.registered_name if shares == REGISTERED else populations.residents_name
+    people = populations.registered if shares == BY_REGISTERED else populations.residents
+    name = populations.registered_name if shares == BY_REGISTERED else populations.residents_name
     vintages = geography.data.vintages("lookup", kind)
     parts = [_area_part(geography.units(kind, vintage)) for vintage in vintages]
     seen: set[str] = set()

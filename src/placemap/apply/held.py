@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from placemap.apply import sql, sql_publish
-from placemap.apply.apportion import NO_PLACE, OUT_OF_AREA, PLACED, WIDER, Apportionment
+from placemap.apply.apportion import Apportionment
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.known_sums import Count, KnownSums, Where, number_of
 from placemap.apply.measures import COUNT, SUM
+from placemap.apply.outcomes import NO_PLACE, OUT_OF_AREA, PLACED, WIDER
 from placemap.apply.pieces import overlapping, pieces_of, places_of
 from placemap.apply.publish_rule import PublishRule
 from placemap.apply.quantities import Quantities, quantities_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 
-from placemap.apply.apportion import DECLARED, REGISTERED, RESIDENCE, RESIDENTS
+from placemap.apply.apportion import BY_REGISTERED, BY_RESIDENTS, DECLARED, RESIDENCE
 from placemap.apply.publish_rule import PublishRule
 from placemap.apply.rate_options import RateOptions
 from placemap.core.errors import Exit, PlacemapError
@@ -41,7 +41,7 @@ class Options:
     by: str | None = None
     kind: str | None = None
     groups: tuple[str, ...] = ()
-    shares: str = RESIDENTS
+    shares: str = BY_RESIDENTS
     practices: str | None = None
     blanks: tuple[str, ...] = ()
     extensive: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class Options:
                 hint="leave it out; --round-to 1 makes whole numbers",
                 exit_code=Exit.USAGE,
             )
-        _refuse_value("shares", self.shares, (RESIDENTS, REGISTERED))
+        _refuse_value("shares", self.shares, (BY_RESIDENTS, BY_REGISTERED))
         _refuse_value("practices", self.practices, (None, DECLARED, RESIDENCE))
 
 

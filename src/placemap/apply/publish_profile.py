@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from placemap.apply.apportion import RESIDENTS, place_keys
+from placemap.apply.apportion import BY_RESIDENTS, place_keys
 from placemap.apply.held import place_at
 from placemap.apply.known_sums import Count, KnownSums, Where
 from placemap.apply.pieces import overlapping, pieces_of, places_of
@@ -145,7 +145,7 @@ def _add_pieces(sums: KnownSums, counts: _Counts, profiles: Sequence[Profile]) -
         return {}  # systems lie side by side
     unit = counts.table.unit
     keys = [
-        place_keys(unit, [one.resolved], shares=RESIDENTS, practices=practices_of(one.resolved)) for one in profiles
+        place_keys(unit, [one.resolved], shares=BY_RESIDENTS, practices=practices_of(one.resolved)) for one in profiles
     ]
     weights = pd.concat([one.weights for one in keys], ignore_index=True)
     pieces = pieces_of(replace(keys[0], weights=weights))

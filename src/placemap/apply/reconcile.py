@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from placemap.apply import sql
-from placemap.apply.apportion import LOSSES, OCCASIONAL, OUT_OF_AREA, OUTCOMES, PLACED
 from placemap.apply.measures import RATE, SUM
+from placemap.apply.outcomes import LOSSES, OCCASIONAL, OUT_OF_AREA, OUTCOMES, PLACED
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from placemap.apply import sql
-from placemap.apply.apportion import NO_PLACE, UNKNOWN, Apportionment
+from placemap.apply.apportion import Apportionment
 from placemap.apply.check_values import notes_on, refuse_values
 from placemap.apply.columns import refuse_mixture
 from placemap.apply.coverage import COVERAGE, Cover, cover_of
@@ -19,6 +19,7 @@ from placemap.apply.frame import beside
 from placemap.apply.locate import Located
 from placemap.apply.measures import COUNT, Measure
 from placemap.apply.options import Options
+from placemap.apply.outcomes import NO_PLACE, UNKNOWN
 from placemap.apply.publish import NOT_ADDING_UP, HeldBack, flag_of
 from placemap.apply.publish_rule import HELD, PublishRule
 from placemap.apply.reconcile import AnsweredRows, Reconciliation, as_number
@@ -93,25 +94,28 @@ class Applied:
                 hint="; ".join(self.told) or "check the system, and the column of codes (--by)",
                 exit_code=Exit.WRONG,
             )
-        loss = max((item.loss for item in self.reconciliations), default=0.0) * 100
-        if loss <= max_loss:
+        if self.loss <= max_loss:
             return None
+        enough = 100 if self.rule else math.ceil(self.loss)
         return PlacemapError(
-            f"{self.lost(max_loss)} is lost to codes that are missing, unknown, no longer in use or of another kind; "
-            f"--max-loss allows {max_loss:g}%",
-            hint=f"mend the codes; to have the result all the same: --max-loss {100 if self.rule else math.ceil(loss)}",
+            f"{self.lost(max_loss)}; --max-loss allows {max_loss:g}%",
+            hint=f"mend the codes; to have the result all the same: --max-loss {enough}",
             exit_code=Exit.WRONG,
         )
 
+    @property
+    def loss(self) -> float:
+        """The largest part of the rows or of a total that is lost in any footprint, per cent."""
+        return max((item.loss for item in self.reconciliations), default=0.0) * 100
+
     def lost(self, allowed: float) -> str:
-        """In words how much is lost; where counts are to be published, no more than that it is too much.
+        """In words how much is lost, and to what; where counts are to be published, no more than that it is too much.
 
         Args:
             allowed: per cent that may be.
         """
-        if self.rule:
-            return f"more than {allowed:g}%"
-        return f"{max((item.loss for item in self.reconciliations), default=0.0):.2%}"
+        much = f"more than {allowed:g}%" if self.rule else f"{self.loss:.2f}%"
+        return f"{much} is lost to codes that are missing, unknown, no longer in use or of another kind"
 
     def long(self, measures: Sequence[Measure]) -> pd.DataFrame:
         """A row a place, group and measure: the place's columns, the groups, MEASURE and VALUE; limits beside rates."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placemap.apply.apportion import DECLARED, RESIDENCE, RESIDENTS, place_keys
+from placemap.apply.apportion import BY_RESIDENTS, DECLARED, RESIDENCE, place_keys
 from placemap.apply.coverage import cover_of
 from placemap.core.arrays import Floats, Ints
 from placemap.core.columns import Codes
@@ -96,7 +96,7 @@ def practices_of(resolved: ResolvedFootprint) -> str:
 
 def spread_of(table: ProfileTable, resolved: ResolvedFootprint) -> Spread:
     """Where the units of a table lie in a footprint of one system."""
-    keys = place_keys(table.unit, [resolved], shares=RESIDENTS, practices=practices_of(resolved))
+    keys = place_keys(table.unit, [resolved], shares=BY_RESIDENTS, practices=practices_of(resolved))
     cover = cover_of(keys, [resolved])
     places = len(resolved.place_codes)
     index = Codes(table.codes)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from placemap.apply.apportion import DEAD, MISSING, NOT_IN_TABLES, OTHER_KIND, OUT_OF_AREA, UNKNOWN, WIDER
+from placemap.apply.outcomes import DEAD, MISSING, NOT_IN_TABLES, OTHER_KIND, OUT_OF_AREA, UNKNOWN, WIDER
 from placemap.apply.sql_rows import AS_GIVEN
 from placemap.apply.wider import WiderAreas
 from placemap.core.codes import AREA_KINDS, KINDS, NO_CODE, is_body, is_code, normal_name

@@ -49,13 +49,9 @@ def strict_code(applied: Applied, percent: float | None) -> Exit:
     """The exit code of a result: whether more is lost than `--strict` allows."""
     if percent is None:
         return Exit.OK
-    worst = max((item.loss for item in applied.reconciliations), default=0.0)
-    if worst * 100 <= percent:
+    if applied.loss <= percent:
         return Exit.OK
-    failure(
-        f"error: {applied.lost(percent)} is lost to codes that are missing, unknown, no longer in use or of another "
-        f"kind; --strict allows {percent:g}%"
-    )
+    failure(f"error: {applied.lost(percent)}; --strict allows {percent:g}%")
     return Exit.WRONG
 
 

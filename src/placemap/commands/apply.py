@@ -8,14 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from placemap.apply import apportion as place_keys
 from placemap.apply import sql, sql_rows
-from placemap.apply.apportion import DECLARED, Apportionment
+from placemap.apply.apportion import DECLARED, RESIDENCE, Apportionment, place_keys
 from placemap.apply.columns import check_columns, key_column
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.apply.locate import Located, locate
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.options import Options
+from placemap.apply.outcomes import MISSING, NO_PLACE, OUT_OF_AREA, PLACED
 from placemap.apply.publish_rule import PublishRule
 from placemap.apply.rate_options import RateOptions
 from placemap.apply.read_ahead import Ahead
@@ -123,13 +123,13 @@ class Applier:
         return self._keys_of(self.footprints)
 
     def _keys_of(self, footprints: Sequence[ResolvedFootprint]) -> Apportionment:
-        return place_keys.place_keys(self.kind, footprints, shares=self.options.shares, practices=self.practices)
+        return place_keys(self.kind, footprints, shares=self.options.shares, practices=self.practices)
 
     @property
     def practices(self) -> str:
         """How practices are placed."""
         declared = all(item.is_declared_from_practices for item in self.footprints)
-        return self.options.practices or (DECLARED if declared else place_keys.RESIDENCE)
+        return self.options.practices or (DECLARED if declared else RESIDENCE)
 
     def apply(self) -> Applied:
         """Figures by place, with reconciliations; all systems as one are accounted for apart from their other tiers."""
@@ -197,9 +197,7 @@ class Applier:
         wider = WiderAreas.of(lookup.kind.id if lookup else self.kind, every, self.workspace.geography)
         rest = join_outcomes(strays, wider, lookup)
         rest = (
-            rest
-            if "" in set(rest["CODE"])
-            else pd.concat([rest, pd.DataFrame([("", place_keys.MISSING)], columns=rest.columns)])
+            rest if "" in set(rest["CODE"]) else pd.concat([rest, pd.DataFrame([("", MISSING)], columns=rest.columns)])
         )
         weights = self.keys.weights
         in_scope = set(weights.loc[weights["PLACECD"] == "", "CODE"])
@@ -209,9 +207,9 @@ class Applier:
         best = best.drop_duplicates("CODE").rename(columns={"WEIGHT": "PLACE_SHARE"})
         codes = self.keys.codes[["CODE", "OUTCOME"]].merge(best, on="CODE", how="left", validate="1:1")
         is_placed = codes["PLACECD"].notna()
-        unplaced = codes["CODE"].isin(in_scope).map({True: place_keys.NO_PLACE, False: place_keys.OUT_OF_AREA})
+        unplaced = codes["CODE"].isin(in_scope).map({True: NO_PLACE, False: OUT_OF_AREA})
         outside = codes["OUTCOME"].where(codes["OUTCOME"] != "known", unplaced)
-        codes["OUTCOME"] = outside.where(~is_placed, place_keys.PLACED)
+        codes["OUTCOME"] = outside.where(~is_placed, PLACED)
         return pd.concat([codes, rest], ignore_index=True)[["CODE", *JOIN_COLUMNS]]
 
 
