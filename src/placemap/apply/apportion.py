@@ -6,7 +6,7 @@ kind holds all vintages, and data that mix them are placed row by row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +80,11 @@ def place_keys(
     weights = pd.DataFrame({name: np.concatenate([one[name] for one in columns]) for name in WEIGHT_COLUMNS})
     as_one = next((item.key for item in resolved if item.parts), None)
     return Apportionment(kind, _with_dead(keys.codes, keys.vintages, keys.dead), weights, keys.method, as_one)
+
+
+def usual_practices(resolved: Iterable[ResolvedFootprint]) -> str:
+    """How practices are placed where nobody says it: as they are declared, or where areas decide, by residence."""
+    return DECLARED if all(item.is_declared_from_practices for item in resolved) else RESIDENCE
 
 
 def _need_patient_kinds(resolved: Sequence[ResolvedFootprint]) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from placemap.apply.apportion import BY_RESIDENTS, place_keys
 from placemap.apply.held import place_at
 from placemap.apply.known_sums import Count, KnownSums, Where
 from placemap.apply.pieces import overlapping, pieces_of, places_of
@@ -20,7 +19,7 @@ from placemap.apply.profile import ENGLAND, PLACE, SYSTEM, Profile, ProfileFigur
 from placemap.apply.publish import NOT_ADDING_UP
 from placemap.apply.publish_rule import PublishRule
 from placemap.apply.quantities import sums_among
-from placemap.apply.spread import practices_of
+from placemap.apply.spread import keys_of
 from placemap.core.arrays import Bools, Floats
 from placemap.core.columns import Codes
 from placemap.reference.profiles import COUNT, OF_OTHERS, PERCENTAGE, ProfileColumn, ProfileTable
@@ -143,10 +142,7 @@ def _add_pieces(sums: KnownSums, counts: _Counts, profiles: Sequence[Profile]) -
     """What places of two footprints have in common makes up each of them; gives which places overlap."""
     if len(profiles) == len({profile.resolved.system.id for profile in profiles}):
         return {}  # systems lie side by side
-    unit = counts.table.unit
-    keys = [
-        place_keys(unit, [one.resolved], shares=BY_RESIDENTS, practices=practices_of(one.resolved)) for one in profiles
-    ]
+    keys = [keys_of(counts.table.unit, one.resolved) for one in profiles]
     weights = pd.concat([one.weights for one in keys], ignore_index=True)
     pieces = pieces_of(replace(keys[0], weights=weights))
     if pieces is None:

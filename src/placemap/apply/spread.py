@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placemap.apply.apportion import BY_RESIDENTS, DECLARED, RESIDENCE, place_keys
+from placemap.apply.apportion import BY_RESIDENTS, Apportionment, place_keys, usual_practices
 from placemap.apply.coverage import cover_of
 from placemap.core.arrays import Floats, Ints
 from placemap.core.columns import Codes
@@ -89,14 +89,14 @@ class Spread:
         return np.stack([np.bincount(cell, column, count) for column in people.T], axis=1)
 
 
-def practices_of(resolved: ResolvedFootprint) -> str:
-    """How practices are placed: where they are declared, or where areas decide, by where their patients live."""
-    return DECLARED if resolved.is_declared_from_practices else RESIDENCE
+def keys_of(unit: str, resolved: ResolvedFootprint) -> Apportionment:
+    """Where the units of a kind go in a footprint, as figures for profiles are placed."""
+    return place_keys(unit, [resolved], shares=BY_RESIDENTS, practices=usual_practices([resolved]))
 
 
 def spread_of(table: ProfileTable, resolved: ResolvedFootprint) -> Spread:
     """Where the units of a table lie in a footprint of one system."""
-    keys = place_keys(table.unit, [resolved], shares=BY_RESIDENTS, practices=practices_of(resolved))
+    keys = keys_of(table.unit, resolved)
     cover = cover_of(keys, [resolved])
     places = len(resolved.place_codes)
     index = Codes(table.codes)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from placemap.apply import sql, sql_rows
-from placemap.apply.apportion import DECLARED, RESIDENCE, Apportionment, place_keys
+from placemap.apply.apportion import Apportionment, place_keys, usual_practices
 from placemap.apply.columns import check_columns, key_column
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
 from placemap.apply.locate import Located, locate
@@ -128,8 +128,7 @@ class Applier:
     @property
     def practices(self) -> str:
         """How practices are placed."""
-        declared = all(item.is_declared_from_practices for item in self.footprints)
-        return self.options.practices or (DECLARED if declared else RESIDENCE)
+        return self.options.practices or usual_practices(self.footprints)
 
     def apply(self) -> Applied:
         """Figures by place, with reconciliations; all systems as one are accounted for apart from their other tiers."""

@@ -27,8 +27,8 @@ PSEUDO: Rules = (
     ("ZZ993BZ", "ISLE OF MAN"),
     ("ZZ99[0-9][A-Z]Z", ABROAD),
 )
-#: Where a directory does not have them.
 _INWARD = "[0-9][A-Z]{2}"
+#: Where a directory does not have them.
 _BY_AREA: Rules = (
     (f"BT[0-9]{{1,2}}{_INWARD}", "NORTHERN IRELAND"),
     (f"(JE|GY)[0-9]{{1,2}}{_INWARD}", "CHANNEL ISLANDS"),

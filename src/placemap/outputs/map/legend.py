@@ -29,7 +29,7 @@ MARGIN = 28
 NAME, SMALL = 12.5, 10.8
 #: So many places have a legend with air between them; more than so many, a line each.
 _ROOMY, _MANY = 13, 15
-#: Pixels of a figure, of a place's swatch, between words and above a group where places have a line each.
+#: Pixels of a figure, from a swatch's left to its words, between words, and above a group of places with a line each.
 _FIGURE, _INDENT, _AIR, _GAP = 50, 28, 6, 5
 
 
@@ -39,15 +39,15 @@ def legend_of(picture: Picture, lines: Lines, left: float, top: float, *, beyond
         items, y = _list(picture, left, top)
         return [*items, *_line_legend(picture, lines, left, y + 4, beyond=beyond)]
     items, y = [], top
-    room = WIDTH - MARGIN - left - 28
+    room = WIDTH - MARGIN - left - _INDENT
     step = 26 if len(picture.places) <= _ROOMY else 19
     for place in picture.places:
         names = wrapped(place.name, room, NAME, bold=True)
         items += _swatch(left, y, place.colour)
-        items.append(Text(names, left + 28, y + 11, NAME, INK, bold=True))
+        items.append(Text(names, left + _INDENT, y + 11, NAME, INK, bold=True))
         y += 11 + (len(names) - 1) * NAME * LEADING
         figures = f"{place.residents:,.0f} residents · {counted(place.lsoas, 'LSOA')}"
-        items.append(Text((figures,), left + 28, y + 14, SMALL, QUIET))
+        items.append(Text((figures,), left + _INDENT, y + 14, SMALL, QUIET))
         y += step
     return [*items, *_line_legend(picture, lines, left, y + 4, beyond=beyond)]
 
@@ -93,7 +93,7 @@ def compact_legend(picture: Picture, left: float, top: float) -> list[Item]:
         y = top + number * 15
         items += _swatch(left, y - 10, place.colour, 11)
         text = f"{place.name}: {place.residents:,.0f} residents · {counted(place.lsoas, 'LSOA')}"
-        items.append(Text((text,), left + 28, y, SMALL, INK))
+        items.append(Text((text,), left + _INDENT, y, SMALL, INK))
     return items
 
 
@@ -121,8 +121,8 @@ def _line_legend(picture: Picture, lines: Lines, left: float, top: float, *, bey
     y = top
     for marks, words in rows:
         items += [_moved(mark, y) for mark in marks]
-        text = wrapped(words, WIDTH - MARGIN - left - 28, SMALL)
-        items.append(Text(text, left + 28, y + 11, SMALL, INK))
+        text = wrapped(words, WIDTH - MARGIN - left - _INDENT, SMALL)
+        items.append(Text(text, left + _INDENT, y + 11, SMALL, INK))
         y += 8 + len(text) * SMALL * LEADING
     return items
 
