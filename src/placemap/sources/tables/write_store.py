@@ -15,6 +15,7 @@ import pandas as pd
 from placemap.core.errors import PlacemapError
 from placemap.core.files import cannot_write, from_json, is_litter, replacing, write_text
 from placemap.core.tables import TableSchema
+from placemap.core.text import counted, some
 from placemap.reference.store import FAMILIES, MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.store_table import StoreTable
@@ -29,18 +30,48 @@ def tables_to_keep(store: Path) -> dict[str, TableEntry]:
     Raises:
         PlacemapError: the store's manifest is damaged.
     """
+    return {name: entry for name, entry in _tables_in(store).items() if not _is_cut(entry.coverage)}
+
+
+def _tables_in(store: Path) -> Mapping[str, TableEntry]:
     path = store / MANIFEST
     if not path.is_file():
         return {}
     try:
-        tables = Manifest.from_json(from_json(path.read_text(encoding="utf-8"))).tables
+        return Manifest.from_json(from_json(path.read_text(encoding="utf-8"))).tables
     except (KeyError, TypeError, ValueError, AttributeError):
         raise PlacemapError(
             "the store that is there already is damaged",
             location=str(path),
             hint=f"delete {store} and import again",
         ) from None
-    return {name: entry for name, entry in tables.items() if not entry.coverage.endswith("extract")}
+
+
+def _is_cut(coverage: str) -> bool:
+    """Whether a table holds only what some systems need."""
+    return coverage.endswith("extract")
+
+
+def refuse_loss(store: Path, coverage: Mapping[str, str]) -> None:
+    """Refuse to write a store over another that has tables, or more of a table, which the new one has not.
+
+    Tables that were cut to some systems are not mixed with those of all England, so one kind would go for the other.
+
+    Args:
+        coverage: of the tables of the new store, those that are kept among them, by name.
+
+    Raises:
+        PlacemapError: so, or the store that is there is damaged.
+    """
+    old = {name: entry.coverage for name, entry in _tables_in(store).items()}
+    lost = [name for name in old if name not in coverage or (_is_cut(coverage[name]) and not _is_cut(old[name]))]
+    if lost:
+        raise PlacemapError(
+            f"the store that is there already would lose {counted(len(lost), 'table')}: "
+            f"{some(sorted(lost), 3, counted=True)}",
+            location=str(store),
+            hint="name a new folder with --to, or delete that store first",
+        )
 
 
 def write_store(
@@ -60,14 +91,15 @@ def write_store(
         covers: the systems that the tables are cut to, ICB code → system id; nothing for all England.
 
     Raises:
-        PlacemapError: the folder is not a store's, is a damaged one, or cannot be written; what stood there
-            before still does.
+        PlacemapError: the folder is not a store's, is a damaged one, would lose tables, or cannot be written; what
+            stood there before still does.
     """
     refuse_no_store(to)
     new = {table.name for table in tables}
     try:
         with replacing(to) as folder:
             kept = [entry for name, entry in (tables_to_keep(to) if keep else {}).items() if name not in new]
+            refuse_loss(to, {entry.name: entry.coverage for entry in kept} | {one.name: one.coverage for one in tables})
             if to.is_dir():
                 shutil.copytree(to, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, MANIFEST))
             (folder / TABLES).mkdir()
