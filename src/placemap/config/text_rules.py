@@ -28,6 +28,10 @@ FORMULA = ("=", "+", "-", "@")
 _WIDE = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
 #: Characters of the longest name; a longer one is a text that took the place of a name.
 LONGEST_NAME = 200
+#: What no file or folder may be called on Windows, whatever its ending.
+RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
+#: Ids become names of files, to which systems give 255 bytes with endings and all.
+LONGEST_ID = 100
 #: Keys whose text is one line, and stands in tables.
 NAMES = ("name", "title", "publisher")
 
