@@ -563,3 +563,18 @@ def test_what_would_do_nothing_is_refused(run, options, reason):
     result = run(f"lsoa,n\n{LSOAS[0]},1\n", *options)
     assert result.exit_code == 2
     assert reason in result.stderr
+
+
+def test_blanks_around_a_group_tell_no_groups_apart(run):
+    rows = "".join(f"{code},1,{group}\n" for code, group in zip(LSOAS, ["a", "a ", "\u00a0a", " b"], strict=True))
+    found = json.loads(run(f"lsoa,n,g\n{rows}", "--sum", "n", "--group", "g", "--json").stdout)["places"]
+    assert {row["g"]: row["n"] for row in found if row["n"]} == {"a": 3, "b": 1}
+
+
+def test_a_result_of_an_earlier_run_is_said_to_be_that(run, tmp_path):
+    assert run(f"lsoa,n\n{LSOAS[0]},1\n", "--sum", "n", "--out", "o.csv").exit_code == 0
+    before = (tmp_path / "o.csv").read_bytes()
+    result = run(f"lsoa,n\n{LSOAS[0]},1\nNO2011,9\n", "--sum", "n", "--out", "o.csv")
+    assert result.exit_code == 4
+    assert "o.csv is the result of an earlier run: there is none of this one" in result.stderr
+    assert (tmp_path / "o.csv").read_bytes() == before
