@@ -23,6 +23,8 @@ pytestmark = pytest.mark.browser
 SYSTEMS = ["bnssg", "norfolk-and-waveney", "lancashire-and-south-cumbria"]
 #: A footprint inside another: its table says what each place lies in.
 INNER = "neighbourhoods"
+#: The same of another system, with more places and more findings than any other.
+MANY = "bnssg-neighbourhoods"
 AXE = Path(os.environ.get("PLACEMAP_AXE", REPO / "build/axe/node_modules/axe-core/axe.min.js"))
 WIDTHS = {"320": (320, 640), "1440": (1440, 900)}
 
@@ -57,9 +59,10 @@ def made(tmp_path_factory):
         footprint = system.footprints[system.default_footprint]
         (page,) = make_report(workspace, system, footprint, out).files
         result[name] = (page, build(workspace, system, footprint, out).folder)
-    system = load_system(REPO / "configs" / "norfolk-and-waveney.yaml")
-    (page,) = make_report(workspace, system, system.footprints[INNER], out).files
-    result[INNER] = (page, out)
+    for name, key in (("norfolk-and-waveney", INNER), ("bnssg", MANY)):
+        system = load_system(REPO / "configs" / f"{name}.yaml")
+        (page,) = make_report(workspace, system, workspace.footprint(system, INNER), out).files
+        result[key] = (page, out)
     return result
 
 
@@ -203,6 +206,12 @@ def test_bars_are_as_long_as_their_figures(profiled):
     assert drawn == pytest.approx([100 * figure / max(said) for figure in said], abs=0.05)
 
 
+def _listed(page):
+    """How many findings each code has."""
+    items = "all => all.map(list => list.querySelectorAll('li:not(.print)').length)"
+    return page.eval_on_selector_all("section:has(#findings) details ul", items)
+
+
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_print(name, opened):
     report = opened(name)
@@ -212,7 +221,10 @@ def test_print(name, opened):
     assert not report.page.is_visible("#lsoa-search")
     assert not report.page.is_visible("nav")
     assert report.page.is_visible("#map-svg")
-    assert all(item.is_visible() for item in report.page.query_selector_all("details:not(.screen) li"))
+    assert all(item.is_visible() for item in report.page.query_selector_all("details:not(.screen) li:not(.screen)"))
+    left = report.page.locator("details li.print")
+    assert all(re.fullmatch(r"and \d+ more, in the file findings\.csv", text) for text in left.all_inner_texts())
+    assert left.count() == sum(count > 9 for count in _listed(report.page))
 
 
 def test_captions_are_read_whole_on_a_narrow_screen(opened):
@@ -224,7 +236,7 @@ def test_captions_are_read_whole_on_a_narrow_screen(opened):
     assert max(ends) <= 320
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", [*SYSTEMS, INNER, MANY])
 def test_six_pages_of_paper_at_most(name, opened):
     pages = opened(name).page.pdf(format="A4")
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", pages)) <= 6
@@ -238,7 +250,7 @@ HEADINGS = """() => [...document.querySelectorAll('h2, h3, summary, caption')].f
     .map((item) => [item.textContent.trim(), item.tagName])"""
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", [*SYSTEMS, INNER, MANY])
 def test_no_heading_ends_a_printed_page(name, opened, tmp_path):
     """The text of each page, as a PDF reader finds it, does not end with a heading."""
     reader = shutil.which("pdftotext")

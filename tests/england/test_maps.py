@@ -1,5 +1,7 @@
 """Maps of systems that are not packaged: councils as places, dense towns at a coast, islands, one place alone."""
 
+from math import dist
+
 import pytest
 import shapely
 from map_words import assert_words_apart, ground_of
@@ -7,6 +9,8 @@ from map_words import assert_words_apart, ground_of
 from placemap.commands.map import draw
 from placemap.outputs.map.draw import drawing
 from placemap.outputs.map.drawing import Area, Text
+from placemap.outputs.map.palette import SIGHTS
+from placemap.outputs.map.palette import seen as seen_as
 
 SYSTEMS = [
     "cheshire-and-merseyside",
@@ -48,3 +52,19 @@ def test_names_beside_their_places_stand_off_others_where_there_is_room(page):
     assert len(tees) == 5
     others = shapely.union_all(list(shapes.values()))
     assert not any(texts[key].intersects(others) for key in tees)
+
+
+def test_neighbours_are_told_apart_on_every_map(workspace, shipped_systems):
+    """CIE76 in normal and in each simulated sight, of all footprints, those that took over colours from another too."""
+    near = []
+    for system in shipped_systems.values():
+        for footprint in system.footprints.values():
+            found = draw(workspace, workspace.check(system, workspace.footprint(system, footprint.id)))
+            tree = shapely.STRtree([place.shape for place in found.places])
+            for one, other in tree.query([place.shape for place in found.places], "touches").T.tolist():
+                colours = [found.places[at].colour for at in (one, other)]
+                seen = [dist(*(seen_as(colour, sight) for colour in colours)) for sight in SIGHTS]
+                near.append((min(seen), seen[0], system.id, footprint.id, found.places[one].name))
+    assert len(near) > 400
+    assert min(near)[0] > 12, min(near)
+    assert min(normal for _, normal, *_ in near) > 20

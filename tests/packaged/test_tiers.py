@@ -1,10 +1,13 @@
 """Tiers of the shipped systems: what crosses, and that the sum of a finer tier is the coarser one."""
 
+import json
+
 import numpy as np
 import pytest
 import yaml
 
 from conftest import REPO
+from placemap.commands.explain import explain_code
 from placemap.config.load import system_from_text
 from placemap.core.findings import Severity
 
@@ -64,6 +67,61 @@ def test_five_places_put_together_from_the_pcns_are_their_sum_to_the_person(work
         wholes = np.array([people[united.lsoas(at)].sum() for at in range(len(united.places))])
         np.testing.assert_allclose(np.bincount(pcns.parents[:-1], parts), wholes)
     assert united.people(united.assignment.place >= 0) == 1_032_520
+
+
+def test_places_put_together_have_the_practices_and_pcns_of_their_parts_each_once(workspace, norfolk):
+    """The tables of practices are those of the parts, with the place that each part is in for its own."""
+    parts, whole = (
+        {table.name: table.frame for table in workspace.build(norfolk, norfolk.footprints[key]).tables}
+        for key in ("pcns", "united")
+    )
+    practices = parts["place_practice"], whole["place_practice"]
+    assert whole["place_practice"]["PRACTICECD"].is_unique
+    above, own = (
+        frame.set_index("PRACTICECD").sort_index()[column]
+        for frame, column in zip(practices, ("PARENTCD", "PLACECD"), strict=True)
+    )
+    assert own.to_dict() == above.to_dict()
+    for column in ("LIST_SIZE", "DECLARED_BY"):
+        sizes = [frame.set_index("PRACTICECD")[column].sort_index() for frame in practices]
+        assert (sizes[0] == sizes[1]).all()
+    assert whole["place_practice"]["LIST_SIZE"].sum() == practices[0]["LIST_SIZE"].sum() > 1_000_000
+    declared = [frames["place_pcn"][frames["place_pcn"]["DECLARED"]] for frames in (parts, whole)]
+    assert len(declared[0]) == len(declared[1]) == 17
+    assert set(declared[1]["PCNCD"]) == set(declared[0]["PCNCD"])
+    by = [declared[0].set_index("PCNCD")["PARENTCD"], declared[1].set_index("PCNCD")["PLACECD"]]
+    assert by[0].to_dict() == by[1].to_dict()
+    living = parts["place_pcn"].groupby(["PARENTCD", "PCNCD"])["PATIENTS"].sum().round(2).to_dict()
+    assert whole["place_pcn"].set_index(["PLACECD", "PCNCD"])["PATIENTS"].round(2).to_dict() == living
+
+
+@pytest.mark.parametrize("code", ["D82003", "U36042"])
+def test_explain_says_by_which_pcn_a_place_that_is_put_together_has_a_practice(workspace, norfolk, code):
+    pcns, united = (
+        explain_code(workspace, [norfolk], code, [key], every=False).explanations[0] for key in ("pcns", "united")
+    )
+    (said,), (of_part,) = united.declared, pcns.declared
+    assert said == of_part.replace("Gorleston", "great-yarmouth-and-waveney")
+    assert "norfolk-and-waveney.yaml:" in said
+    assert united.members == tuple(line.replace("Gorleston", "great-yarmouth-and-waveney") for line in pcns.members)
+
+
+def test_places_put_together_are_held_to_figures_by_practice(workspace):
+    """Option 4's published list sizes, on places that are put together from the PCNs."""
+    config = yaml.safe_load(NORFOLK)["footprints"]
+    expects = {key: place["expect"] for key, place in config["option-4"]["places"].items()}
+    by_parent = {}
+    for key, part in config["neighbourhoods"]["places"].items():
+        by_parent.setdefault(part["parent"], []).append(f"neighbourhoods/{key}")
+    united = {key: {"name": key, "place": by_parent[key], "expect": expects[key]} for key in sorted(by_parent)}
+    text = NORFOLK.replace("    inside: option-4\n", "").replace("        parent: ", "        notes: of ")
+    text += _head("united").replace("    places:\n", "") + "    places: " + json.dumps(united) + "\n"
+    system = system_from_text(text, "norfolk-and-waveney.yaml")
+    codes = {finding.code for finding in workspace.check(system, system.footprints["united"]).findings}
+    assert {"expectation-missed", "expectation-unchecked"}.isdisjoint(codes)
+    wrong = system_from_text(text.replace('"value": 176627', '"value": 186627'), "norfolk-and-waveney.yaml")
+    found = workspace.check(wrong, wrong.footprints["united"]).findings
+    assert [finding.place for finding in found if finding.code == "expectation-missed"] == ["north-norfolk"]
 
 
 def test_neighbourhoods_name_the_places_that_their_pcns_are_members_of(shipped_systems):

@@ -99,7 +99,13 @@ def test_places_without_evidence_since_icbs_changed(packaged, tmp_path, date, co
     found = findings_in(packaged, tmp_path, dated.format(icb=BRISTOL, members="sub_icb: [15C]"))
     assert (SINCE in found) == (not confirmed)
     if not confirmed:
-        assert "dated after 2026-04-01" in found[SINCE]
+        assert "dated after 1 April 2026" in found[SINCE]
+        newest = {
+            "": "none is dated at all",
+            "2026": "of 2026, which may be before that",
+            "2026-04-01": "of 1 April 2026.",
+        }
+        assert newest.get(date, "of April 2026, which may be before that") in found[SINCE]
 
 
 @pytest.mark.parametrize(
@@ -234,6 +240,42 @@ def test_a_dead_icb(packaged, tmp_path):
     found = findings(packaged, tmp_path, "sub_icb: [15C]", "E54000022, ods: QMM, vintage: 2026")
     assert "ICB E54000022 does not exist in 2026; it was in use in 2022, 2024." in found["dead-code"]
     assert "E54000068 (NHS Norfolk and Suffolk Integrated Care Board, 624 of its 624 LSOAs)" in found["dead-code"]
+
+
+def system_of(year, place=False):
+    """A config that says in which ICB its area, or its one place, was in a year."""
+    key = f"systems_of_{year}: {{E54000039: NHS Bristol}}"
+    members = f"sub_icb: [15C]{f', {key}' if place else ''}"
+    return CONFIG.format(icb=BRISTOL, members=members) + ("" if place else f"{key}\n")
+
+
+@pytest.mark.parametrize("place", [False, True])
+@pytest.mark.parametrize("year", ["1999", "2021"])
+def test_years_before_the_first_icbs_are_refused_where_they_stand(packaged, tmp_path, year, place):
+    path = tmp_path / "county.yaml"
+    path.write_text(system_of(year, place))
+    result = run("check", str(path), "--data", str(packaged))
+    assert result.exit_code == 4
+    line = next(n for n, text in enumerate(path.read_text().splitlines(), 1) if f"systems_of_{year}" in text)
+    (told,) = [text for text in result.output.splitlines() if f"ICB E54000039 is meant in {year}" in text]
+    assert f"county.yaml:{line}:" in told
+    assert "ICBs of 2022, 2024 and 2026" in told
+
+
+def test_icb_of_a_year_before_the_first_is_refused(packaged, tmp_path):
+    found = findings(packaged, tmp_path, "sub_icb: [15C]", BRISTOL.replace("2024", "2019"))
+    assert "is meant in 2019, when there were none" in found["unknown-vintage"]
+    assert "`icb: {vintage: …}`" in found["unknown-vintage"]
+
+
+@pytest.mark.parametrize(("year", "said"), [("2022", False), ("2023", True), ("2024", False), ("2062", True)])
+def test_years_of_which_the_tables_have_no_icbs_are_not_passed_over(packaged, tmp_path, year, said):
+    name = '"NHS Bristol, North Somerset and South Gloucestershire Integrated Care Board"'
+    text = system_of(year).replace("NHS Bristol", name)
+    found = findings_in(packaged, tmp_path, text)
+    assert ("system-not-checked" in found) == said
+    if said:
+        assert "the tables in use have ICBs of 2022, 2024 and 2026" in found["system-not-checked"]
 
 
 @pytest.mark.parametrize(

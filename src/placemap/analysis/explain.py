@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from placemap.analysis.explain_lsoa import place_names, practice_name, reason
 from placemap.analysis.explanation import Explanation, UnitPart
 from placemap.config.in_words import member_text
+from placemap.config.model import Member, Place
+from placemap.config.tiers import all_units
 from placemap.core.arrays import Bools, Ints, Texts, distinct
 from placemap.core.codes import KINDS
 from placemap.reference.by_lsoa import living_in
 from placemap.reference.look_up import NamedUnit, Subject
-from placemap.resolve.resolve import practices_of
+from placemap.resolve.declared import practices_of
 from placemap.resolve.resolved import ResolvedFootprint
 
 
@@ -82,9 +84,16 @@ def _declaring(resolved: ResolvedFootprint, subject: Subject) -> tuple[str, ...]
     unit = subject.unit
     return tuple(
         f"{place.name} is declared from it ({member.loc})"
-        for place, member in resolved.footprint.members()
+        for place, member in _units(resolved)
         if member.kind == unit.kind and member.code in _codes_of(resolved, unit)
     )
+
+
+def _units(resolved: ResolvedFootprint) -> Iterator[tuple[Place, Member]]:
+    """Each place with its units, those of the places that it is put together from included."""
+    for place in resolved.places:
+        for unit in all_units(resolved.system.footprints, place):
+            yield place, unit
 
 
 def _codes_of(resolved: ResolvedFootprint, unit: NamedUnit) -> tuple[str, ...]:
@@ -136,7 +145,7 @@ def _by_whom(resolved: ResolvedFootprint, codes: Iterable[str], unit: NamedUnit)
         return direct
     return tuple(
         f"{place.name} is declared from its {member_text(member)} ({member.loc})"
-        for place, member in resolved.footprint.members()
+        for place, member in _units(resolved)
         if member.kind == "pcn" and set(codes) & practices_of([member], resolved.geography)
     )
 

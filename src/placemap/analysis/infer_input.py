@@ -55,12 +55,14 @@ class FineColumn:
         column: its title.
         kind: postcodes or output areas.
         lsoa_of: by value of the column, the LSOA that it lies in; values that lie in none are left out.
+        elsewhere: of values that lie in no LSOA of England, what is known of where they are.
         notes: on where that is known from.
     """
 
     column: str
     kind: FineKind
     lsoa_of: Mapping[str, str]
+    elsewhere: Mapping[str, str]
     notes: tuple[str, ...]
 
 
@@ -129,7 +131,8 @@ def _from_fine(frame: pd.DataFrame, geography: Geography, fine: FineColumn, plac
         if code in fine.lsoa_of:
             votes.setdefault(fine.lsoa_of[code], Counter())[place] += 1
     known = {lsoa: min(cast, key=lambda place: (-cast[place], place)) for lsoa, cast in votes.items()}
-    unknown = tuple(sorted(code for code in place_of if code not in fine.lsoa_of))
+    unknown = tuple(sorted({*place_of} - {*fine.lsoa_of} - {*fine.elsewhere}))
+    notes += _elsewhere(sorted({*place_of} & {*fine.elsewhere}), fine)
     here = {lsoa: place for lsoa, place in known.items() if lsoa in geography.lsoas}
     if not here:
         raise PlacemapError(
@@ -146,8 +149,16 @@ def _from_fine(frame: pd.DataFrame, geography: Geography, fine: FineColumn, plac
     position = {name: at for at, name in enumerate(names)}
     of_lsoa = np.full(geography.size, -1)
     of_lsoa[geography.lsoas.positions(list(here))] = [position[name] for name in here.values()]
-    source = f"{len(here):,} LSOAs, by {len(place_of) - len(unknown):,} {fine.kind.plural} (column {fine.column})"
+    source = f"{len(here):,} LSOAs, by {len({*place_of} & {*fine.lsoa_of}):,} {fine.kind.plural} (column {fine.column})"
     return WantedPlaces(source, names, of_lsoa, None, (*fine.notes, *notes), unknown)
+
+
+def _elsewhere(codes: Sequence[str], fine: FineColumn) -> Iterator[str]:
+    """Of codes that lie in no LSOA of England, a line for each of the sorts."""
+    for where in dict.fromkeys(fine.elsewhere[code] for code in codes):
+        of_sort = [code for code in codes if fine.elsewhere[code] == where]
+        many = fine.kind.plural if len(of_sort) > 1 else fine.kind.label
+        yield f"Left out, {where}: {len(of_sort):,} {many}: {few(of_sort)}."
 
 
 # --- codes → LSOAs ----------------------------------------------------------------------------------------------------

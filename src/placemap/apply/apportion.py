@@ -12,35 +12,38 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placemap.core.arrays import Floats, Ints, Texts, ratio, sums
+from placemap.core.arrays import Floats, Ints, Numbers, Texts, ratio, sums
 from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units, living_in
 from placemap.reference.ended import ended
 from placemap.reference.geography import SPLIT_WEIGHT, Geography
-from placemap.reference.schemas import ELSEWHERE, NON_GEOGRAPHIC
+from placemap.reference.schemas import ELSEWHERE, NO_FIXED_ABODE, NON_GEOGRAPHIC, NOT_KNOWN
 from placemap.resolve.populations import Populations
-from placemap.resolve.resolve import Assignment, places_of_practices
+from placemap.resolve.resolve import Assignment
 from placemap.resolve.resolved import ResolvedFootprint
 
 RESIDENTS, REGISTERED = "residents", "registered"
 DECLARED, RESIDENCE = "declared", "residence"
 #: What becomes of a row, in the order in which it is told.
-PLACED, NO_PLACE, OUT_OF_AREA, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING = (
+PLACED, NO_PLACE, OUT_OF_AREA, WIDER, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING = (
     "placed",
     "in the scope but in no place",
     "out of area",
+    "total of a wider area",
     "not in the packaged tables",
     "another kind",
     "unknown code",
     "no longer in use",
     "missing code",
 )
-#: Of a row whose postcode stands for no place on the ground, such as a box at a post office.
-NOWHERE = ELSEWHERE[NON_GEOGRAPHIC]
-OUTCOMES = (PLACED, NO_PLACE, OUT_OF_AREA, *ELSEWHERE.values(), NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING)
+#: Of a row whose postcode stands for no place on the ground, such as a box at a post office, or for no address.
+NOWHERE = tuple(ELSEWHERE[word] for word in (NON_GEOGRAPHIC, NO_FIXED_ABODE, NOT_KNOWN))
+#: Those that are told only where rows are there.
+OCCASIONAL = (*ELSEWHERE.values(), WIDER)
+OUTCOMES = (PLACED, NO_PLACE, OUT_OF_AREA, *OCCASIONAL, NOT_IN_TABLES, OTHER_KIND, UNKNOWN, DEAD, MISSING)
 #: Those that are a loss: the data are about someone, and placemap cannot tell where.
-LOSSES = (NOWHERE, OTHER_KIND, UNKNOWN, DEAD, MISSING)
+LOSSES = (*NOWHERE, OTHER_KIND, UNKNOWN, DEAD, MISSING)
 #: Shares below this are what rounding leaves of nothing.
 DUST = 1e-12
 
@@ -92,8 +95,8 @@ def place_keys(
     keys = _KEYS[kind if kind in _KEYS else "area"](
         resolved[0].geography, resolved[0].populations, kind, shares, practices
     )
-    frames = [_weight_rows(item, keys.codes, keys.matrix(Target.of(item.assignment))) for item in resolved]
-    weights = pd.concat(frames, ignore_index=True)
+    columns = [_weight_columns(item, keys.codes, keys.pieces(Target.of(item.assignment))) for item in resolved]
+    weights = pd.DataFrame({name: np.concatenate([one[name] for one in columns]) for name in WEIGHT_COLUMNS})
     as_one = next((item.key for item in resolved if item.parts), None)
     return Apportionment(kind, _with_dead(keys.codes, keys.vintages, keys.dead), weights, keys.method, as_one)
 
@@ -112,13 +115,17 @@ def _need_patient_kinds(resolved: Sequence[ResolvedFootprint]) -> None:
             )
 
 
+#: In order of code and place: the position of the code, that of the place, and the share of the one in the other.
+_Pieces = tuple[Ints, Ints, Floats]
+
+
 @dataclass(frozen=True)
 class _Keys:
-    """By code of a kind: the vintage to report, and a function that gives the share of each place."""
+    """By code of a kind: the vintage to report, and a function that gives its shares in places."""
 
     codes: Texts
     vintages: Texts
-    matrix: Callable[[Target], Floats]
+    pieces: Callable[[Target], _Pieces]
     method: str
     dead: tuple[str, ...] = ()
 
@@ -144,20 +151,23 @@ class Target:
         return Target(assignment, np.where(left, places, assignment.place), places + 1)
 
 
-def _weight_rows(item: ResolvedFootprint, codes: Texts, matrix: Floats) -> pd.DataFrame:
-    row, place = np.nonzero(matrix > DUST)
+def _pieces_of(shares: Callable[[Target], Floats]) -> Callable[[Target], _Pieces]:
+    """The pieces of shares by code × place."""
+
+    def pieces(target: Target) -> _Pieces:
+        matrix = shares(target)
+        row, place = np.nonzero(matrix > DUST)
+        return row, place, matrix[row, place]
+
+    return pieces
+
+
+def _weight_columns(item: ResolvedFootprint, codes: Texts, pieces: _Pieces) -> dict[str, Numbers]:
+    row, place, share = pieces
+    names = [*(place.name for place in item.places), ""]
     every = [*((head.ics, head.footprint, head.code) for head in item.place_codes), (*item.key, "")]
-    heads = np.array(every, dtype=object)[place]
-    names = np.array([*(p.name for p in item.places), ""], dtype=object)
-    columns = {
-        "CODE": codes[row],
-        "ICSID": heads[:, 0],
-        "FOOTPRINT": heads[:, 1],
-        "PLACECD": heads[:, 2],
-        "PLACENM": names[place],
-        "WEIGHT": matrix[row, place],
-    }
-    return pd.DataFrame(columns, columns=WEIGHT_COLUMNS)
+    heads = np.array([(*head, name) for head, name in zip(every, names, strict=True)], dtype=object)[place]
+    return dict(zip(WEIGHT_COLUMNS, (codes[row], *heads.T, share), strict=True))
 
 
 def _with_dead(codes: Texts, vintages: Texts, dead: tuple[str, ...]) -> pd.DataFrame:
@@ -181,15 +191,23 @@ def _lsoa_keys(geography: Geography, _weigh: Populations, _kind: str, _shares: s
     both = fit.codes.positions(geography.lsoa_codes) >= 0
     vintages = np.where(both, f"{OLD_LSOA_VINTAGE} and {LSOA_VINTAGE}", LSOA_VINTAGE)
 
-    def matrix(target: Target) -> Floats:
-        labels = np.where(target.place >= 0, target.place, target.count)
-        split = fit.shares(labels, target.count + 1)[old][:, : target.count]
-        return np.vstack([_one_hot(target.place, target.count), split])
+    row_of_old = geography.size + np.cumsum(old) - 1
+
+    def pieces(target: Target) -> _Pieces:
+        # Nearly all LSOAs of England lie in one place or in none, so that there are few pieces of very many pairs.
+        here = np.flatnonzero(target.place >= 0)
+        source, place, share = fit.pieces(target.place)
+        split = old[source] & (share > DUST)
+        return (
+            np.concatenate([here, row_of_old[source[split]]]),
+            np.concatenate([target.place[here], place[split]]),
+            np.concatenate([np.ones(len(here)), share[split]]),
+        )
 
     return _Keys(
         np.concatenate([geography.lsoa_codes, fit.codes.array[old]]),
         np.concatenate([vintages, np.full(int(old.sum()), OLD_LSOA_VINTAGE)]).astype(object),
-        matrix,
+        pieces,
         f"LSOAs whole; those of {OLD_LSOA_VINTAGE} that were split, by {SPLIT_WEIGHT}",
     )
 
@@ -216,7 +234,7 @@ def _area_keys(geography: Geography, populations: Populations, kind: str, shares
     return _Keys(
         np.concatenate([codes for _, codes, _ in chosen]),
         np.concatenate([np.full(len(codes), units.vintage, dtype=object) for units, codes, _ in chosen]),
-        matrix,
+        _pieces_of(matrix),
         f"{KINDS[kind].plural} by the share of their {name} in each place",
         tuple(ended(kind, geography)),
     )
@@ -254,7 +272,8 @@ def _unit_shares(units: Units, target: Target, people: Floats) -> Floats:
 # --- practices and PCNs ---------------------------------------------------------------------------------------------
 
 
-def _practice_keys(geography: Geography, populations: Populations, _kind: str, _shares: str, practices: str) -> _Keys:
+def _practice_shares(geography: Geography, practices: str) -> tuple[Texts, Callable[[Target], Floats]]:
+    """Codes of practices, and a function that gives their shares by practice × place."""
     registrations = geography.registrations
     pcns = geography.pcns()
     real = [code for code in registrations.codes if KINDS["practice"].accepts(code)]
@@ -265,7 +284,7 @@ def _practice_keys(geography: Geography, populations: Populations, _kind: str, _
     total = registrations.by_practice
 
     def declared(target: Target) -> Floats:
-        place_of = places_of_practices(target.assignment.footprint, geography)
+        place_of = target.assignment.declared.place_of
         of = np.array([place_of.get(code, -1) for code in codes])
         inside = target.assignment.in_scope.astype(np.int64) - 1
         here = living_in(registrations, inside, 1, everyone, len(registrations.codes))[:, 0]
@@ -277,12 +296,17 @@ def _practice_keys(geography: Geography, populations: Populations, _kind: str, _
         share = ratio(lived, np.broadcast_to(total[:, None], lived.shape))
         return np.where((position >= 0)[:, None], share[position], 0.0)
 
+    return codes, declared if practices == DECLARED else residence
+
+
+def _practice_keys(geography: Geography, populations: Populations, _kind: str, _shares: str, practices: str) -> _Keys:
+    codes, matrix = _practice_shares(geography, practices)
     return _Keys(
         codes,
         np.full(len(codes), geography.registrations_entry.vintage, dtype=object),
-        declared if practices == DECLARED else residence,
+        _pieces_of(matrix),
         _practice_method("practices", practices, populations),
-        tuple(sorted(set(pcns.practice_names) - set(codes))),
+        tuple(sorted(set(geography.pcns().practice_names) - set(codes))),
     )
 
 
@@ -292,20 +316,20 @@ def _practice_method(what: str, practices: str, populations: Populations) -> str
     return f"{what} by where their registered patients live ({populations.registered_name})"
 
 
-def _pcn_keys(geography: Geography, populations: Populations, kind: str, shares: str, practices: str) -> _Keys:
+def _pcn_keys(geography: Geography, populations: Populations, _kind: str, _shares: str, practices: str) -> _Keys:
     """PCNs as the sum of their practices, by list size."""
     pcns, registrations = geography.pcns(), geography.registrations
-    base = _practice_keys(geography, populations, kind, shares, practices)
+    practice_codes, practice_shares = _practice_shares(geography, practices)
     codes = np.array(sorted(pcns.practices_of), dtype=object)
     number = {code: position for position, code in enumerate(codes)}
-    of = np.array([number.get(pcns.pcn_of.get(code, ""), -1) for code in base.codes])
-    position = registrations.codes.positions(base.codes)
+    of = np.array([number.get(pcns.pcn_of.get(code, ""), -1) for code in practice_codes])
+    position = registrations.codes.positions(practice_codes)
     size = np.where(position >= 0, registrations.by_practice[position], 0).astype(np.float64)
     # A PCN whose practices have no registered patients yet still lies where its practices do.
     size += np.where(sums(of[of >= 0], size[of >= 0], len(codes))[of] == 0, 1.0, 0.0)
 
     def matrix(target: Target) -> Floats:
-        share = base.matrix(target)
+        share = practice_shares(target)
         inside = of >= 0
         total = sums(of[inside], size[inside], len(codes))
         columns = [sums(of[inside], (share[:, place] * size)[inside], len(codes)) for place in range(share.shape[1])]
@@ -315,7 +339,7 @@ def _pcn_keys(geography: Geography, populations: Populations, kind: str, shares:
     return _Keys(
         codes,
         np.full(len(codes), pcns.vintage, dtype=object),
-        matrix,
+        _pieces_of(matrix),
         _practice_method("PCNs", practices, populations),
         tuple(sorted(set(pcns.names) - set(codes))),
     )

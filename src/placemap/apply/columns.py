@@ -125,7 +125,7 @@ def _of_other_sorts(column: str, sorts: Mapping[str, int], label: str) -> Placem
     choice = " or ".join(f"--kind {kind}" for kind in kinds)
     return _usage(
         f"column `{column}` holds {f'codes of several kinds: {parts}' if len(found) > 1 else parts}",
-        f"say which to place: {choice}; the rest is then another kind" if kinds else found[0][0].step,
+        f"say which to place: {choice}; the rest is then left out, and told" if kinds else found[0][0].step,
         label,
     )
 
@@ -149,6 +149,9 @@ def refuse_mixture(by: str, counts: Mapping[str, int], kind: str, label: str) ->
     Raises:
         PlacemapError: so.
     """
+    pattern = KINDS[kind].pattern
+    if sum(rows for code, rows in counts.items() if pattern.fullmatch(code)) >= MAINLY * sum(counts.values()):
+        return  # as nearly always; what the rest are need not be asked
     coded = {code: rows for code, rows in counts.items() if is_code(code) and not OUTSIDE_ENGLAND.fullmatch(code)}
     total = sum(coded.values())
     mine = sum(rows for code, rows in coded.items() if KINDS[kind].accepts(code))

@@ -14,7 +14,7 @@ import pandas as pd
 
 from placemap.apply.apportion import Apportionment
 from placemap.apply.sql import COVERED
-from placemap.core.arrays import Floats, Ints, Texts, ratio, sums
+from placemap.core.arrays import Floats, Ints, Texts, distinct, ratio, sums
 from placemap.core.codes import KINDS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.reference.by_lsoa import Units
@@ -139,13 +139,13 @@ def _atoms_of(item: ResolvedFootprint, unit: Ints, people: Floats) -> pd.DataFra
     place = item.assignment.place
     inside = np.flatnonzero(place >= 0)
     # A unit that crosses places counts in each as one, spread over its LSOAs there.
-    _, cell, size = np.unique(np.stack([place[inside], unit[inside]]), axis=1, return_inverse=True, return_counts=True)
+    cells = distinct(place[inside] * (unit.max(initial=0) + 2) + unit[inside])
     in_unit = unit[inside] >= 0
     return pd.DataFrame(
         {
             "ATOM": inside.astype(np.int64),
             "PLACECD": np.array([head.code for head in item.place_codes], dtype=object)[place[inside]],
-            "UNITS": np.where(in_unit, 1 / size[cell.ravel()], 0.0),
+            "UNITS": np.where(in_unit, 1 / cells.counts[cells.of], 0.0),
             "RESIDENTS": item.populations.residents[inside],
             "PATIENTS": item.populations.registered[inside],
             "DENOMINATOR": people[inside],

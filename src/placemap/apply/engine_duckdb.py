@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from placemap.apply.begun import Begun
 from placemap.apply.scan import Scan
 from placemap.apply.sql import DATA, FLOAT, INT, OTHER, TEXT, literal, name
 from placemap.core.errors import PlacemapError
-from placemap.core.plain_csv import LONGEST, Plain
 from placemap.core.read_tables import literal_path
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from placemap.core.plain_csv import Plain
 
 #: What DuckDB may hold in memory before it goes to disk.
 MEMORY = "1GB"
@@ -60,6 +62,7 @@ class DuckDbEngine:
         import duckdb
 
         self._scan = scan
+        self._begun: Begun | None = None
         self._spill = tempfile.TemporaryDirectory(prefix="placemap-")
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY,
@@ -117,9 +120,22 @@ class DuckDbEngine:
 
         self._duckdb.register(table, pa.Table.from_pandas(frame, preserve_index=False))
 
+    def begin(self, table: str, sql: str) -> None:
+        """Begin what a call of `keep` is likely to ask for."""
+        self._begun = Begun(self._duckdb, _kept(table, sql))
+
     def keep(self, table: str, sql: str) -> None:
         """As in `Engine`."""
-        self._run(f"CREATE OR REPLACE TEMP TABLE {table} AS {sql}")
+        statement = _kept(table, sql)
+        if self._begun is not None and self._begun.statement == statement and self._begun.is_done():
+            return
+        self._end_begun()
+        self._run(statement)
+
+    def _end_begun(self) -> None:
+        if self._begun is not None:
+            self._begun.end()
+            self._begun = None
 
     def query(self, sql: str) -> Rows:
         """As in `Engine`."""
@@ -137,8 +153,13 @@ class DuckDbEngine:
 
     def close(self) -> None:
         """As in `Engine`."""
+        self._end_begun()
         self._duckdb.close()
         self._spill.cleanup()
+
+
+def _kept(table: str, sql: str) -> str:
+    return f"CREATE OR REPLACE TABLE {table} AS {sql}"
 
 
 def selected(titles: Sequence[str]) -> str:
@@ -155,6 +176,8 @@ def _reader(scan: Scan) -> str:
 
 def _csv_reader(plain: Plain, width: int, folder: Path) -> str:
     """How a CSV is read that is proven plain: nothing is left for DuckDB to find out."""
+    from placemap.core.plain_csv import LONGEST
+
     columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(width))
     path = literal(literal_path(plain.path, folder))
     return (

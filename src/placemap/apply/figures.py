@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from placemap.apply.measures import RATE, Measure
 from placemap.apply.rate_options import ENGLAND, LEVELS, PER, SYSTEM, RateOptions, number_in
 from placemap.apply.standardise import Estimate
-from placemap.core.arrays import Floats
+from placemap.core.arrays import Bools, Floats
 
 CRUDE, DIRECT, INDIRECT = "crude", "directly standardised", "indirectly standardised"
 
@@ -68,12 +68,15 @@ class Figure:
         estimate: values and limits.
         others: by what it is compared with, the same figure of that.
         words: by what it is compared with, how it stands to it.
+        telling: rows whose figure would tell of a small count by age, where counts are to be published; empty text for
+            the figure's own, else by what it is compared with.
     """
 
     kind: FigureKind
     estimate: Estimate
     others: Mapping[str, Floats]
     words: Mapping[str, Sequence[str]]
+    telling: Mapping[str, Bools] = field(default_factory=dict)
 
     def values(self) -> Iterator[tuple[FigureColumn, Sequence[str] | Floats]]:
         """Its columns with their values."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from placemap.apply import sql, sql_publish
-from placemap.apply.apportion import NO_PLACE, OUT_OF_AREA, PLACED, Apportionment
+from placemap.apply.apportion import NO_PLACE, OUT_OF_AREA, PLACED, WIDER, Apportionment
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.known_sums import Count, KnownSums, Where, number_of
 from placemap.apply.measures import COUNT, SUM
-from placemap.apply.pieces import BETWEEN, pieces_of
+from placemap.apply.pieces import overlapping, pieces_of, places_of
 from placemap.apply.publish_rule import PublishRule
 from placemap.apply.quantities import Quantities, quantities_of
 from placemap.apply.rate_options import ENGLAND, SYSTEM
 from placemap.apply.reconcile import Blanked, Reconciliation
 from placemap.apply.tally import Key, Row, group_key
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 IN = ("in",)
 
@@ -41,15 +45,25 @@ class Published:
 
     Attributes:
         hidden: the counts that are.
+        overlapping: by PLACECD, the places of other footprints that have something in common with it.
     """
 
     rule: PublishRule
     quantities: Quantities
     hidden: frozenset[Count]
+    overlapping: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def hides(self, where: Where, number: int) -> bool:
         """Whether the figure of a measure is held back there."""
         return any((where, alias) in self.hidden for alias in self.quantities.behind(number))
+
+    def hides_coverage(self, place: str, groups: Key, number: int) -> bool:
+        """Whether what the data cover would tell of a figure held back: of its place, or of one that overlaps it.
+
+        Three areas with a case are three cases at least, and those of a part are those of the whole less the others'.
+        """
+        places = (place, *self.overlapping.get(place, ()))
+        return any(self.hides(place_at(one, groups), number) for one in places)
 
 
 @dataclass(frozen=True)
@@ -89,9 +103,22 @@ class Counted:
         self._add_places(sums, quantities)
         self._add_lines(sums, quantities)
         self._add_others(sums, quantities)
-        self._add_pieces(sums)
+        pieces = pieces_of(self.keys)
+        if pieces is not None:
+            self._add_pieces(sums, pieces)
         sums.tie(quantities)
-        return Published(rule, quantities, sums.held_back(rule))
+        hidden = sums.held_back(rule) | self._repeated(quantities)
+        return Published(rule, quantities, hidden, overlapping(pieces))
+
+    def _repeated(self, quantities: Quantities) -> frozenset[Count]:
+        """Totals of wider areas, and what came in with them: they may be what a few small counts come to."""
+        lines = [
+            line_at(one.ics, one.footprint, line.outcome)
+            for one in self.reconciliations
+            for line in one.lines
+            if line.outcome == WIDER
+        ]
+        return frozenset((where, alias) for where in (lines and [IN, *lines]) for alias in quantities.of_lines)
 
     def groups_of(self, row: Row) -> Key:
         """The groups of a row."""
@@ -114,9 +141,12 @@ class Counted:
 
     def _add_lines(self, sums: KnownSums, quantities: Quantities) -> None:
         for one in self.reconciliations:
-            lines = {line.outcome: line_at(one.ics, one.footprint, line.outcome) for line in one.lines}
+            told = [line for line in one.lines if line.outcome != WIDER]
+            lines = {line.outcome: line_at(one.ics, one.footprint, line.outcome) for line in told}
+            cells = list(zip(lines.values(), told, strict=True))
+            cells += [(IN, one.total)] if len(told) == len(one.lines) else []
             for position, alias in enumerate(quantities.of_lines):
-                for where, line in [(IN, one.total), *zip(lines.values(), one.lines, strict=True)]:
+                for where, line in cells:
                     sums.add(where, alias, (line.rows, *line.totals)[position])
                 sums.equal([(IN, alias)], [(where, alias) for where in lines.values()])
                 self._tie_to_others(sums, alias, lines)
@@ -155,12 +185,9 @@ class Counted:
             for (_, where), rows in by_england.items() if self.england else ():
                 sums.equal([(where, alias)], [(self._at(row), alias) for row in rows])
 
-    def _add_pieces(self, sums: KnownSums) -> None:
+    def _add_pieces(self, sums: KnownSums, pieces: pd.DataFrame) -> None:
         """What places of two footprints have in common makes up each of them."""
-        weights = pieces_of(self.keys)
-        if weights is None:
-            return
-        self.engine.load(sql_publish.PIECES, weights)
+        self.engine.load(sql_publish.PIECES, pieces)
         rows = self.engine.query(sql_publish.pieces(self.question))
         for alias in sorted({alias for _, alias in sums.of}):
             self._tie_pieces(sums, alias, rows)
@@ -171,7 +198,7 @@ class Counted:
         for row in rows:
             count = ("piece", row["PIECE"], *self.groups_of(row)), alias
             sums.add(*count, number_of(row, alias), shown=False)
-            places = [place for place in str(row["PIECE"]).split(BETWEEN) if place]
+            places = places_of(str(row["PIECE"]))
             for place in places:
                 inside.setdefault(place_at(place, self.groups_of(row)), []).append(count)
             for owner in set(self.owner.values()) - {self.owner[place] for place in places}:

@@ -20,6 +20,7 @@ from placemap.core.text import counted
 from placemap.reference.fine_lookups import FineLookup, doubts
 from placemap.reference.geography import Geography
 from placemap.reference.postcodes import lookup_for
+from placemap.reference.told_by_shape import rules_after, rules_before
 
 
 @dataclass(frozen=True)
@@ -83,15 +84,11 @@ class _Values:
         return iter([row["CODE"] for row in rows])
 
 
-#: Output areas begin with E00 in England; those of other countries, with their letter.
-_COUNTRIES = {"W00": "WALES", "S00": "SCOTLAND", "N00": "NORTHERN IRELAND"}
-
-
 def _located(by: str, lookup: FineLookup, folder: Path) -> str:
+    kind = lookup.kind
     table = f"read_parquet({sql.literal(literal_path(lookup.path, folder))})"
-    if lookup.kind.id == "postcode":
-        key = "REGEXP_REPLACE(UPPER(CAST(raw AS VARCHAR)), '[^A-Z0-9]', '', 'g')"
-        return sql_rows.located(by, table, key, lookup.kind.key, ended="COALESCE(p.ended, '')")
-    cases = " ".join(f"WHEN '{start}' THEN '{word}'" for start, word in _COUNTRIES.items())
-    country = f"CASE SUBSTRING({sql.code_of('raw')}, 1, 3) {cases} END"
-    return sql_rows.located(by, table, sql.code_of("raw"), lookup.kind.key, country=country)
+    before, after = (sql_rows.told_by_shape("d.k", rules) for rules in (rules_before(kind), rules_after(kind)))
+    is_postcode = kind.id == "postcode"
+    key = "REGEXP_REPLACE(UPPER(CAST(raw AS VARCHAR)), '[^A-Z0-9]', '', 'g')" if is_postcode else sql.code_of("raw")
+    ended = "COALESCE(p.ended, '')" if is_postcode else "''"
+    return sql_rows.located(by, table, key, kind.key, ended=ended, before=before, after=after)

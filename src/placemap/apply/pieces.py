@@ -14,15 +14,33 @@ _DUST = 1e-9
 
 
 def pieces_of(keys: Apportionment) -> pd.DataFrame | None:
-    """CODE, PIECE, WEIGHT: the part of each code in each piece; None where no two places overlap.
+    """CODE, PIECE, WEIGHT: the part of each code in each piece; None where there is one footprint, or England as one.
 
     A piece is the codes of the places that it lies in, joined by `BETWEEN`. Of a unit that crosses places of two
     footprints, the pieces are taken to be in proportion: they sum to what is in each place.
     """
-    layers = _layers(keys.weights[keys.weights["PLACECD"] != ""])
-    if len(layers) < 2:
+    weights = keys.weights[keys.weights["PLACECD"] != ""]
+    layers = _layers(weights)
+    # Of footprints that lie side by side, each has the places of the others in what is out of its area.
+    if len(layers) < 2 and (keys.as_one or len(weights[["ICSID", "FOOTPRINT"]].drop_duplicates()) < 2):
         return None
-    found: pd.DataFrame = reduce(_crossed, map(_with_rest, layers)).reset_index(drop=True)
+    found = reduce(_crossed, map(_with_rest, layers))
+    named: pd.DataFrame = found[found["PIECE"].str.strip(BETWEEN) != ""].reset_index(drop=True)
+    return named
+
+
+def places_of(piece: str) -> list[str]:
+    """The places that a piece lies in."""
+    return [place for place in piece.split(BETWEEN) if place]
+
+
+def overlapping(pieces: pd.DataFrame | None) -> dict[str, set[str]]:
+    """By PLACECD, the places of other footprints that have something in common with it."""
+    found: dict[str, set[str]] = {}
+    for piece in [] if pieces is None else pieces["PIECE"].unique():
+        places = places_of(piece)
+        for place in places:
+            found.setdefault(place, set()).update(other for other in places if other != place)
     return found
 
 
@@ -54,5 +72,4 @@ def _crossed(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     both = one.merge(other, on="CODE", how="outer", suffixes=("", "_OTHER"), validate="m:m")
     left, right = both["PIECE"].fillna(empty), both["PIECE_OTHER"].fillna("")
     weight = both["WEIGHT"].fillna(1.0) * both["WEIGHT_OTHER"].fillna(1.0)
-    found = pd.DataFrame({"CODE": both["CODE"], "PIECE": left + BETWEEN + right, "WEIGHT": weight})
-    return found.loc[found["PIECE"].str.strip(BETWEEN) != ""]
+    return pd.DataFrame({"CODE": both["CODE"], "PIECE": left + BETWEEN + right, "WEIGHT": weight})

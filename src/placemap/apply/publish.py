@@ -11,7 +11,7 @@ import pandas as pd
 
 from placemap.apply import sql
 from placemap.apply.coverage import COVERAGE
-from placemap.apply.figures import INDIRECT, FigureKind, part_of
+from placemap.apply.figures import INDIRECT, Figure, FigureKind, part_of
 from placemap.apply.held import IN, Published, line_at, other_at, place_at
 from placemap.apply.known_sums import Where, number_of
 from placemap.apply.measures import COUNT, MEAN, SUM, Measure
@@ -80,7 +80,7 @@ class Publication:
     """
 
     question: sql.Question
-    kinds: Sequence[FigureKind]
+    figures: Sequence[Figure]
     published: Published
     rows: Sequence[Row]
 
@@ -99,17 +99,18 @@ class Publication:
         has_rows = np.array([key in found_rows for key in keys], dtype=bool)
         for number, measure in enumerate(self.question.measures):
             hidden = np.array([self.published.hides(place_at(*key), number) for key in keys], dtype=bool)
-            secret |= hidden
+            secret |= np.array([self.published.hides_coverage(*key, number) for key in keys], dtype=bool)
             is_blank = [(key[0], _words(key[1]), measure.title) in blank for key in keys]
             held = hidden & ~np.array(is_blank, dtype=bool)
             _round(frame, measure, has_rows)
             _blank(frame, measure.title, held)
-            frame[flag_of(measure)] = held
+            figures = [figure for figure in self.figures if figure.kind.measure == number]
+            own = [self._telling(keys, figure, "") for figure in figures]
+            frame[flag_of(measure)] = np.logical_or.reduce([held, *own])
             why = WHY_COUNT if measure.how in (SUM, COUNT) else WHY_FIGURE
             found += _listed(frame, keys, held, measure.title, why)
-            for kind in self.kinds:
-                if kind.measure == number:
-                    found += self._figure(frame, keys, held, kind)
+            for figure, telling in zip(figures, own, strict=True):
+                found += self._figure(frame, keys, held | telling, figure)
         for column in COVERAGE:
             _blank(frame, column, secret)
         rest = [column for column in frame if column not in COVERAGE]
@@ -120,12 +121,16 @@ class Publication:
         return str(row["PLACECD"]), groups
 
     def _figure(
-        self, frame: pd.DataFrame, keys: Sequence[tuple[str, Key]], held: Bools, kind: FigureKind
+        self, frame: pd.DataFrame, keys: Sequence[tuple[str, Key]], held: Bools, figure: Figure
     ) -> Iterator[HeldBack]:
         """Leave out a figure where it is held back, and what it is held against where that is."""
+        kind = figure.kind
         standard = self._others_held(frame, keys, kind, kind.options.indirect) if kind.how == INDIRECT else held
         held = held | standard
-        others = {name: self._others_held(frame, keys, kind, name) for name in kind.options.compare}
+        others = {
+            name: self._others_held(frame, keys, kind, name) | self._telling(keys, figure, name)
+            for name in kind.options.compare
+        }
         for column in kind.columns():
             name = next((name for name in others if column.part.removeprefix("VS ") == part_of(name)), "")
             rows = others[name] if name else held
@@ -134,6 +139,12 @@ class Publication:
             if name and not column.is_text:
                 yield from _listed(frame, keys, rows, column.title, WHY_OTHER, by_place=False)
         yield from _listed(frame, keys, held, kind.title, WHY_FIGURE)
+
+    def _telling(self, keys: Sequence[tuple[str, Key]], figure: Figure, name: str) -> Bools:
+        """By row of the result, whether a figure, or what it is held against, would tell of a small count by age."""
+        rows = figure.telling.get(name, np.zeros(len(self.rows), dtype=bool))
+        found = {self._row_key(row) for row, is_telling in zip(self.rows, rows, strict=True) if is_telling}
+        return np.array([key in found for key in keys], dtype=bool)
 
     def _others_held(self, frame: pd.DataFrame, keys: Sequence[tuple[str, Key]], kind: FigureKind, name: str) -> Bools:
         """By row, whether what it is held against is held back."""
@@ -150,7 +161,7 @@ class Publication:
             covered: PLACECD, groups and coverage.
         """
         keys = [self._key(row) for _, row in covered.iterrows()]
-        hidden = np.array([self.published.hides(place_at(*key), number) for key in keys], dtype=bool)
+        hidden = np.array([self.published.hides_coverage(*key, number) for key in keys], dtype=bool)
         found = covered.copy()
         for column in COVERAGE:
             _blank(found, column, hidden)

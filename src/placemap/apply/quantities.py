@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -23,6 +23,7 @@ class Quantities:
 
     Attributes:
         same: by alias the one that stands for it.
+        averaged: by position of a mean that gives away a count, the alias of that: of a column of 0 and 1, who has a 1.
         of_lines: aliases of what reconciliations follow: the rows, then a column each.
         within: pairs of a count and the one that it is a part of.
         sums: a count, and those that it is the sum of.
@@ -30,13 +31,15 @@ class Quantities:
 
     question: sql.Question
     same: Mapping[str, str]
+    averaged: Mapping[int, str]
     of_lines: tuple[str, ...]
     within: tuple[tuple[str, str], ...]
     sums: tuple[tuple[str, tuple[str, ...]], ...]
 
     def behind(self, number: int) -> list[str]:
         """The counts that the figure of a measure is made of."""
-        return [self.same[alias] for alias in behind(number, self.question.measures[number])]
+        averaged = [self.averaged[number]] if number in self.averaged else []
+        return [self.same[alias] for alias in [*behind(number, self.question.measures[number]), *averaged]]
 
 
 def behind(number: int, measure: Measure) -> list[str]:
@@ -60,17 +63,24 @@ def quantities_of(engine: Engine, question: sql.Question, total: Mapping[str, ob
     """
     _refuse_negative(question, total)
     of_column = followed(question)
+    averaged = {number: f"m{number}a" for number in _counting_means(question, total)}
     same, within = {ROW_COUNT: ROW_COUNT}, set[tuple[str, str]]()
     for number, measure in enumerate(question.measures):
-        for alias, title in zip(behind(number, measure), _titles(measure), strict=True):
+        names = [*zip(behind(number, measure), _titles(measure), strict=True)]
+        names += [(averaged[number], measure.column)] if number in averaged and not measure.over else []
+        for alias, title in names:
             whole = of_column.get(title, alias) if title else ROW_COUNT
             is_same = abs(_number(total[alias]) - _number(total[whole])) < 1e-6
             same[alias] = whole if is_same else alias
             if not is_same:
                 within.add((alias, whole))
+    same |= {alias: alias for alias in averaged.values() if alias not in same}
     within |= set(_parts(engine, question, same, of_column))
+    within |= set(
+        _above_none(engine, [[same[averaged[n]], same[behind(n, question.measures[n])[0]]] for n in averaged])
+    )
     lines = (ROW_COUNT, *of_column.values())
-    return Quantities(question, same, lines, tuple(sorted(within)), tuple(_sums(engine, lines, total)))
+    return Quantities(question, same, averaged, lines, tuple(sorted(within)), tuple(_sums(engine, lines, total)))
 
 
 def _titles(measure: Measure) -> list[str]:
@@ -100,10 +110,25 @@ def _parts(
     pairs = [behind(number, measure) for number, measure in enumerate(question.measures) if measure.how == RATE]
     if any(measure.how == COUNT for measure in question.measures):
         pairs += [[of_column[measure.column], ROW_COUNT] for measure in question.measures if measure.how == SUM]
-    for pair in pairs:
-        names = [same[alias] for alias in pair]
-        if len(set(names)) == 2 and not _n(engine, sql_publish.above(*names)):
-            yield names[0], names[1]
+    yield from _above_none(engine, [[same[alias] for alias in pair] for pair in pairs])
+
+
+def _above_none(engine: Engine, pairs: Iterable[Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """The pairs of which no code has more of the one than of the other; over people of the tables there is no other."""
+    for part, *wholes in pairs:
+        for whole in wholes:
+            if part != whole and not _n(engine, sql_publish.above(part, whole)):
+                yield part, whole
+
+
+def _counting_means(question: sql.Question, total: Mapping[str, object]) -> Iterator[int]:
+    """Means whose sum is a count of something: of whole numbers, or of shares from 0 to 1."""
+    for number, measure in enumerate(question.measures):
+        if measure.how == MEAN:
+            at = question.value_columns.index(measure.column)
+            least, parts, most = (_number(total.get(f"c{at}{what}")) for what in ("least", "parts", "most"))
+            if least >= 0 and (not parts or most <= 1):
+                yield number
 
 
 def _sums(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -21,23 +21,20 @@ from placemap.apply.rate_options import ENGLAND, PER, SYSTEM, RateOptions, numbe
 from placemap.apply.reconcile import _number
 from placemap.apply.standardise import WILSON, Estimate, crude, direct, in_words, indirect
 from placemap.apply.tally import Counts, Key, Row, Tally, group_key, tally
-from placemap.core.arrays import Floats
+from placemap.core.arrays import Bools, Floats
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.text import counted
 
 #: Part of England's people that data must cover to give a rate of England.
 ENOUGH = 0.95
+#: Sums of the counts by age that a directly standardised figure tells: the events, the rate, and how sure it is.
+SUMS_TOLD = 3
 #: Why a figure of events is blank.
 _BLANK = {
     CRUDE: "without people",
     DIRECT: "without people in one of the age bands",
     INDIRECT: "without people, or of ages of which the standard has nobody",
 }
-
-
-def with_age(question: sql.Question, options: RateOptions) -> sql.Question:
-    """A question divided by age, too, where rates are standardised; age is its last group."""
-    return replace(question, groups=(*question.groups, options.age)) if options.age else question
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,19 @@ class Rates:
             name: in_words(estimate.value, estimate.limits[level], other, spoken(name))
             for name, other in others.items()
         }
-        return Figure(kind, estimate, others, words)
+        return Figure(kind, estimate, others, words, self._telling(kind, counts))
+
+    def _telling(self, kind: FigureKind, counts: Counts) -> dict[str, Bools]:
+        """Where directly standardised figures would tell a small count of an age band; see `Figure.telling`.
+
+        A value, its limits and the total are three sums of the counts by age: of three bands they give each.
+        """
+        rule = self.rule
+        if rule is None or kind.how != DIRECT or counts[0].shape[1] > SUMS_TOLD:
+            return {}
+        others = [name for name in self.options.compare if number_in(name) is None]
+        every = {"": counts, **{name: self._of_others(kind, name) for name in others}}
+        return {name: np.asarray(rule.is_small(events).any(axis=1)) for name, (events, _) in every.items()}
 
     def _estimate(self, kind: FigureKind, counts: Counts) -> Estimate:
         options = self.options
@@ -163,7 +172,7 @@ class Rates:
 
     @cached_property
     def _by_age(self) -> sql.Question:
-        return with_age(self.question, self.options)
+        return self.question.with_age(self.options.age)
 
     @cached_property
     def _age(self) -> str:

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from placemap.apply import sql
-from placemap.apply.apportion import LOSSES, OUT_OF_AREA, OUTCOMES, PLACED
+from placemap.apply.apportion import LOSSES, OCCASIONAL, OUT_OF_AREA, OUTCOMES, PLACED
 from placemap.apply.measures import RATE, SUM
-from placemap.reference.schemas import ELSEWHERE
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Reconciliation:
     Attributes:
         titles: the totals that are followed besides rows.
         total: what came in.
-        lines: in the order of `OUTCOMES`, all of them; those of `ELSEWHERE` only where rows are there.
+        lines: in the order of `OUTCOMES`, all of them; those of `OCCASIONAL` only where rows are there.
         signed: positions of totals that negative numbers go into.
         blanked: of what is placed, what the result does not show, as too little of the place is covered.
         exact_loss, has_placed: where counts are to be published, the loss, and whether anything was placed, before; the
@@ -131,7 +130,7 @@ def reconcile(
     """
     totals = followed(question)
     mine = rows.of(footprint)
-    told = [outcome for outcome in OUTCOMES if outcome in mine or outcome not in ELSEWHERE.values()]
+    told = [outcome for outcome in OUTCOMES if outcome in mine or outcome not in OCCASIONAL]
     lines = tuple(_line(outcome, mine.get(outcome, []), totals.values()) for outcome in told)
     whole = _line("in", [total], totals.values())
     _refuse_difference(footprint, lines, whole)

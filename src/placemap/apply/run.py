@@ -21,11 +21,11 @@ from placemap.apply.measures import Measure
 from placemap.apply.options import Options
 from placemap.apply.publish import NOT_ADDING_UP, HeldBack, flag_of
 from placemap.apply.publish_rule import HELD, PublishRule
-from placemap.apply.rates import with_age
 from placemap.apply.reconcile import AnsweredRows, Reconciliation, _number
 from placemap.apply.scan import Scan
 from placemap.apply.shown import shown_of
 from placemap.apply.told import outcome_of, told
+from placemap.apply.wider import WiderAreas
 from placemap.core.account import Account
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.findings import Finding
@@ -96,15 +96,21 @@ class Applied:
         if loss <= max_loss:
             return None
         return PlacemapError(
-            f"{self._percent(loss)} is lost to codes that are missing, unknown, no longer in use or of another kind; "
+            f"{self.lost(max_loss)} is lost to codes that are missing, unknown, no longer in use or of another kind; "
             f"--max-loss allows {max_loss:g}%",
-            hint=f"mend the codes; to have the result all the same: --max-loss {math.ceil(loss)}",
+            hint=f"mend the codes; to have the result all the same: --max-loss {100 if self.rule else math.ceil(loss)}",
             exit_code=Exit.WRONG,
         )
 
-    def _percent(self, loss: float) -> str:
-        """A loss in words; where counts are to be published, too coarse to tell one."""
-        return f"some {math.ceil(loss)}%" if self.rule else f"{loss:.2f}%"
+    def lost(self, allowed: float) -> str:
+        """In words how much is lost; where counts are to be published, no more than that it is too much.
+
+        Args:
+            allowed: per cent that may be.
+        """
+        if self.rule:
+            return f"more than {allowed:g}%"
+        return f"{max((item.loss for item in self.reconciliations), default=0.0):.2%}"
 
     def long(self, measures: Sequence[Measure]) -> pd.DataFrame:
         """A row a place, group and measure: the place's columns, the groups, MEASURE and VALUE; limits beside rates."""
@@ -163,15 +169,18 @@ def run(
     Raises:
         PlacemapError: a column holds something that is no number, or a rate where a count is needed.
     """
+    denominator = options.rates.denominator
+    # The data may still be read meanwhile; only what may be refused must wait until it is known that they are right.
+    cover = None if denominator else _loaded(engine, keys, footprints)
     total = _added_up(engine, question, options, scan)
     counts = {str(row["CODE"] or ""): int(row["n"]) for row in engine.query(sql.by_code())}
     if options.kind is None and located is None:
         refuse_mixture(question.by, counts, keys.kind, scan.label)
-    cover = cover_of(keys, footprints, options.rates.denominator)
-    _load(engine, keys, cover)
+    cover = cover or _loaded(engine, keys, footprints, denominator)
     geography = footprints[0].geography
     lookup = located.lookup if located else None
-    strays = _strays(engine, question, keys.kind, lookup, all_england=geography.all_england)
+    wider = WiderAreas.of(lookup.kind.id if lookup else keys.kind, counts, geography)
+    strays = _strays(engine, question, wider, lookup)
     rows = _rows(engine, question, keys, footprints, strays)
     shown = shown_of(engine, question, keys, cover, rows, footprints, options, total)
     applied = Applied(
@@ -205,7 +214,7 @@ def _added_up(engine: Engine, question: sql.Question, options: Options, scan: Sc
     Raises:
         PlacemapError: a column is not what it is taken for.
     """
-    engine.keep(sql.CODED, sql.coded(with_age(question, options.rates)))
+    engine.keep(sql.CODED, sql.coded(question.with_age(options.rates.age)))
     total = engine.query(sql.checks(question))[0]
     if scan.account is not None and int(_number(total["n"])) != scan.account.data:
         raise AssertionError(f"{scan.label}: {total['n']} rows were read of {scan.account.data}")
@@ -239,7 +248,11 @@ def _became(rows: AnsweredRows, keys: Apportionment) -> dict[str, str]:
     return became | dict(keys.codes.loc[keys.codes["OUTCOME"] != "known", ["CODE", "OUTCOME"]].to_numpy())
 
 
-def _load(engine: Engine, keys: Apportionment, cover: Cover) -> None:
+def _loaded(
+    engine: Engine, keys: Apportionment, footprints: Sequence[ResolvedFootprint], denominator: str = ""
+) -> Cover:
+    """What the codes cover of the places; it and the keys are in the engine then."""
+    cover = cover_of(keys, footprints, denominator)
     tables = {
         sql.CODES: keys.codes,
         sql.WEIGHTS: keys.weights,
@@ -249,14 +262,15 @@ def _load(engine: Engine, keys: Apportionment, cover: Cover) -> None:
     }
     for table, frame in tables.items():
         engine.load(table, frame)
+    return cover
 
 
 def _strays(
-    engine: Engine, question: sql.Question, kind: str, lookup: FineLookup | None, *, all_england: bool
+    engine: Engine, question: sql.Question, wider: WiderAreas, lookup: FineLookup | None
 ) -> list[tuple[str, dict[str, object]]]:
     """The codes that the reference does not have, each with what becomes of its rows."""
     rows = engine.query(sql.unmatched(question))
-    return [(outcome_of(row["CODE"], kind, all_england=all_england, lookup=lookup), row) for row in rows]
+    return [(outcome_of(row["CODE"], wider, lookup), row) for row in rows]
 
 
 def _most_often(strays: Iterable[tuple[str, dict[str, object]]]) -> tuple[tuple[str, int], ...]:
@@ -269,9 +283,7 @@ def _in_no_place(engine: Engine, question: sql.Question) -> list[dict[str, objec
     return [{**row, "OUTCOME": NO_PLACE} for row in engine.query(sql.in_no_place(question))]
 
 
-def join_outcomes(
-    codes: Iterable[str | None], kind: str, *, all_england: bool, lookup: FineLookup | None = None
-) -> pd.DataFrame:
+def join_outcomes(codes: Iterable[str | None], wider: WiderAreas, lookup: FineLookup | None = None) -> pd.DataFrame:
     """CODE and OUTCOME of codes that the reference does not have; no code is empty text."""
-    rows = [(code or "", outcome_of(code, kind, all_england=all_england, lookup=lookup)) for code in codes]
+    rows = [(code or "", outcome_of(code, wider, lookup)) for code in codes]
     return pd.DataFrame(rows, columns=["CODE", "OUTCOME"], dtype=object).drop_duplicates("CODE", ignore_index=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from placemap.core.account import Account
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.plain_csv import Plain
 from placemap.core.read_tables import on_disk, refuse_one_title
 from placemap.core.sheets import cell_text
+
+if TYPE_CHECKING:
+    from placemap.core.plain_csv import Plain
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def shown_of(
     against_system = SYSTEM in (*options.rates.compare, options.rates.indirect)
     against = rates.england_rows(), against_system
     counted = Counted(engine, question, keys, total, placed, rows.owner, shown.reconciliations, *against, thin)
-    return _published(shown, Publication(question, kinds, counted.published(rule), placed), thin)
+    return _published(shown, Publication(question, figures, counted.published(rule), placed), thin)
 
 
 def _published(shown: Shown, publication: Publication, thin: Sequence[Blanked]) -> Shown:
@@ -100,12 +100,15 @@ def _with_blanked(
 def _coverages(engine: Engine, question: sql.Question, cover: Cover) -> tuple[tuple[pd.DataFrame, ...], pd.DataFrame]:
     """What the data cover of the places: by each measure alone, and by all of them."""
     measures = range(len(question.measures))
-    covered = tuple(_covered(engine, question, cover, [number]) for number in measures)
-    return covered, covered[0] if len(covered) == 1 else _covered(engine, question, cover, measures)
+    alone = [sql.covered(question, [number]) for number in measures]
+    by_all = sql.covered(question, measures)
+    # Often the same: what has a value of a column and is counted, too, is what has a value of it.
+    found = {statement: _covered(engine, question, cover, statement) for statement in dict.fromkeys([*alone, by_all])}
+    return tuple(found[statement] for statement in alone), found[by_all]
 
 
-def _covered(engine: Engine, question: sql.Question, cover: Cover, measures: Iterable[int]) -> pd.DataFrame:
-    """By PLACECD and groups, the shares of the place that have a value of some measures."""
+def _covered(engine: Engine, question: sql.Question, cover: Cover, statement: str) -> pd.DataFrame:
+    """By PLACECD and groups, the shares of the place that a statement of `sql.covered` finds to be covered."""
     columns = ["PLACECD", *sql.group_aliases(question), "UNITS", "RESIDENTS", "PATIENTS"]
-    found = pd.DataFrame(engine.query(sql.covered(question, measures)), columns=columns, dtype=object)
+    found = pd.DataFrame(engine.query(statement), columns=columns, dtype=object)
     return shares_of(found, cover).set_axis(["PLACECD", *question.groups, *COVERAGE], axis=1)

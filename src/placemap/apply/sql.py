@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from placemap.apply.measures import RATE, Measure
 from placemap.core.figures import SENTINELS
@@ -62,6 +62,10 @@ class Question:
     def value_columns(self) -> list[str]:
         """The columns of figures, each once."""
         return list(dict.fromkeys(name for measure in self.measures for name in measure.columns))
+
+    def with_age(self, age: str) -> Question:
+        """The question divided by age, too, where rates are standardised by it; age is its last group."""
+        return replace(self, groups=(*self.groups, age)) if age else self
 
 
 def name(text: str) -> str:
@@ -290,7 +294,7 @@ def covered(
 
 def by_code(source: str = CODED) -> str:
     """Rows by code; NULL for rows without one."""
-    return f"SELECT CODE, SUM(n) AS n FROM {source} GROUP BY CODE ORDER BY CODE"
+    return f"SELECT CODE, CAST(SUM(n) AS BIGINT) AS n FROM {source} GROUP BY CODE ORDER BY CODE"
 
 
 def twice(by: str, column: str) -> str:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from placemap.apply.sql import DATA, JOIN, LOCATED, Question, code_of, name
+from placemap.apply.sql import DATA, JOIN, LOCATED, Question, code_of, literal, name
+
+#: Before an LSOA among codes that are finer, for it to be none of those that these lie in.
+AS_GIVEN = "="
 
 
-def located(by: str, table: str, key: str, column: str, *, ended: str = "''", country: str = "NULL") -> str:
+def located(by: str, table: str, key: str, column: str, *, ended: str, before: str, after: str) -> str:
     """By value of the column of codes, the LSOA that it lies in: RAW, CODE, ENDED (of a postcode, when), n (rows).
 
     A value that the lookup does not have stays what it is.
@@ -19,13 +22,20 @@ def located(by: str, table: str, key: str, column: str, *, ended: str = "''", co
         table: the lookup, as it is read.
         key: of a value `raw`, what the lookup has it under, in its `column`.
         ended: of a row `p` of the lookup, when its code ended, or empty.
-        country: of a value `raw` that it does not have, the country that its shape tells of.
+        before, after: where a value `d.k` is by its shape, whatever the lookup says, and where it does not say.
     """
+    given = f"CASE WHEN d.k LIKE 'E01______' THEN '{AS_GIVEN}' || d.k ELSE {code_of('raw')} END"
     rows = f"SELECT raw, {key} AS k, COUNT(*) AS n FROM (SELECT {name(by)} AS raw FROM {DATA}) AS d GROUP BY raw"
     return (
-        f"SELECT d.raw AS RAW, COALESCE(p.lsoa_code, {country}, {code_of('raw')}) AS CODE, {ended} AS ENDED, d.n "
+        f"SELECT d.raw AS RAW, COALESCE({before}, p.lsoa_code, {after}, {given}) AS CODE, {ended} AS ENDED, d.n "
         f"FROM ({rows}) AS d LEFT JOIN {table} AS p ON p.{column} = d.k"
     )
+
+
+def told_by_shape(key: str, rules: Iterable[tuple[str, str]]) -> str:
+    """The word of the first rule whose regular expression the whole of a key fits; NULL for none."""
+    cases = " ".join(f"WHEN REGEXP_FULL_MATCH({key}, {literal(shape)}) THEN {literal(word)}" for shape, word in rules)
+    return f"CASE {cases} END" if cases else "NULL"
 
 
 def values_of(by: str) -> str:

@@ -16,9 +16,9 @@ import pandas as pd
 
 from placemap.apply.publish import HeldBack
 from placemap.apply.run import Applied
-from placemap.config.model import Footprint, Loc, Member, Place
+from placemap.config.model import Loc, Member, Place
+from placemap.resolve.declared import declared_practices
 from placemap.resolve.place_codes import PARENT
-from placemap.resolve.resolve import Assignment, places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: Between the id of a place and that of the one that a part of it lies in; no id has it.
@@ -122,8 +122,8 @@ def _cells(tier: ResolvedFootprint, outer: ResolvedFootprint) -> list[_Cell]:
 
 def _of_practices(tier: ResolvedFootprint, outer: ResolvedFootprint) -> dict[str, tuple[int, int]]:
     """By code of a practice, its place and the one above; one that the tier above leaves out goes with its place."""
-    own = places_of_practices(tier.footprint, tier.geography)
-    above = places_of_practices(outer.footprint, outer.geography)
+    own = tier.assignment.declared.place_of
+    above = outer.assignment.declared.place_of
     cells = {code: (at, above.get(code, int(tier.parents[at]))) for code, at in own.items()}
     if not own:
         return {}
@@ -140,21 +140,18 @@ def _parts(tier: ResolvedFootprint, outer: ResolvedFootprint, cells: Sequence[_C
     footprint = replace(tier.footprint, places=places)
     own, above = tier.assignment.place, outer.assignment.place
     place = np.array([number[int(p), int(a)] if p >= 0 else -1 for p, a in zip(own, above, strict=True)])
-    return replace(tier, assignment=_assignment(tier.assignment, footprint, place), outer=None)
-
-
-def _assignment(of: Assignment, footprint: Footprint, place: np.ndarray) -> Assignment:
-    size = len(place)
-    return Assignment(
-        footprint,
-        of.in_scope,
-        place,
-        of.method,
-        np.full(size, -1),
-        np.zeros((size, len(footprint.places)), dtype=bool),
-        None,
-        None,
+    declared = declared_practices(footprint, tier.geography)
+    assignment = replace(
+        tier.assignment,
+        footprint=footprint,
+        place=place,
+        member=np.full(len(place), -1),
+        claims=np.zeros((len(place), len(places)), dtype=bool),
+        declared=declared,
+        practice_place=declared.positions(tier.geography) if declared.place_of else None,
+        patients=None,
     )
+    return replace(tier, assignment=assignment, outer=None)
 
 
 def _place(tier: ResolvedFootprint, outer: ResolvedFootprint, cell: _Cell, practices: Iterable[str]) -> Place:

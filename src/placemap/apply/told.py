@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from placemap.apply.apportion import DEAD, MISSING, NOT_IN_TABLES, OTHER_KIND, OUT_OF_AREA, UNKNOWN
+from placemap.apply.apportion import DEAD, MISSING, NOT_IN_TABLES, OTHER_KIND, OUT_OF_AREA, UNKNOWN, WIDER
+from placemap.apply.sql_rows import AS_GIVEN
+from placemap.apply.wider import WiderAreas
 from placemap.core.codes import AREA_KINDS, KINDS, NO_CODE, is_body, is_code, normal_name
 from placemap.core.fine_kinds import FINE_KINDS
 from placemap.core.text import counted, listed
@@ -60,16 +62,22 @@ def sort_of(code: str) -> Sort | None:
     return next((sort for sort in SORTS if sort.pattern.fullmatch(code)), None)
 
 
-def outcome_of(code: str | None, kind: str, *, all_england: bool, lookup: FineLookup | None = None) -> str:
+def outcome_of(code: str | None, wider: WiderAreas, lookup: FineLookup | None = None) -> str:
     """What becomes of a row whose code the reference does not have.
 
     Args:
+        wider: what codes may be totals of, beside those of the data.
         lookup: by which codes that were finer were located.
     """
+    kind, all_england = wider.coarse, wider.geography.all_england
     if code is None or code in NO_CODE:
         return MISSING
     if lookup and code in ELSEWHERE:
         return ELSEWHERE[code]
+    if wider.has(code.removeprefix(AS_GIVEN)):
+        return WIDER
+    if code.startswith(AS_GIVEN):
+        return OTHER_KIND
     if lookup and lookup.kind.shape.fullmatch(code):
         return UNKNOWN if all_england or not lookup.checked else NOT_IN_TABLES
     if not KINDS[kind].patients and OUTSIDE_ENGLAND.fullmatch(code):
@@ -99,11 +107,13 @@ def told(
     of: dict[str, list[str]] = {}
     for code in counts:
         of.setdefault(outcomes.get(code, ""), []).append(code)
+    yield from _sorts("totals of wider areas, left out", of.get(WIDER, []), counts)
     gone = ended(kind, geography)
     for code in sorted(of.get(DEAD, []))[:12]:
         if code in gone:
             yield f"{DEAD}: {gone[code].text(code)}"
-    yield from _another(of.get(OTHER_KIND, []), counts, lookup.kind.plural if lookup else KINDS[kind].plural)
+    wanted = lookup.kind.plural if lookup else KINDS[kind].plural
+    yield from _sorts(f"another kind than {wanted}", of.get(OTHER_KIND, []), counts)
     if lookup:
         yield from _not_in_lookup(of.get(UNKNOWN, []), lookup)
     shaped = [code for code in (*of.get(UNKNOWN, []), *of.get(NOT_IN_TABLES, [])) if KINDS[kind].accepts(code)]
@@ -118,14 +128,15 @@ def _not_in_lookup(codes: Sequence[str], lookup: FineLookup) -> Iterable[str]:
         yield f"{many} not in the lookup of {lookup.vintage}: newer, older or mistyped: {shown(fine)}"
 
 
-def _another(codes: Sequence[str], counts: Mapping[str, int], wanted: str) -> Iterable[str]:
+def _sorts(what: str, codes: Sequence[str], counts: Mapping[str, int]) -> Iterable[str]:
+    """Of codes that have something in common, how many rows are of each sort."""
     if codes:
         rows = Counter[str]()
         for code in codes:
-            sort = sort_of(code)
+            sort = sort_of(code.removeprefix(AS_GIVEN))
             rows[sort.plural if sort else "codes of another kind"] += counts[code]
         parts = listed([f"{plural} ({counted(count, 'row')})" for plural, count in rows.most_common()])
-        yield f"another kind than {wanted}: {parts}, such as {shown(codes)}"
+        yield f"{what}: {parts}, such as {shown([code.removeprefix(AS_GIVEN) for code in codes])}"
 
 
 def _not_of_the_years(codes: Sequence[str], kind: str, geography: Geography) -> str:

@@ -148,7 +148,10 @@ def _detached(resolved: ResolvedFootprint) -> Iterator[list[Ints]]:
     place, residents = resolved.assignment.place, resolved.populations.residents
     a, b = resolved.geography.adjacency
     place_a, place_b = (np.append(place, -1)[side] for side in (a, b))
-    within, border = (place_a == place_b) & (place_a >= 0), place_a != place_b
+    # Nearly all pairs of England lie outside a system.
+    here = np.flatnonzero((place_a >= 0) | (place_b >= 0))
+    a, b, place_a, place_b = a[here], b[here], place_a[here], place_b[here]
+    within, border = place_a == place_b, place_a != place_b
     part = _components(len(place), a[within], b[within])
     bordered = np.zeros(len(place), dtype=bool)
     for side in (a[border], b[border]):

@@ -7,8 +7,8 @@ from math import floor
 
 from placemap.checks.registry import finding_of, result_check
 from placemap.config.model import Expect, Member, Place
+from placemap.config.tiers import all_units
 from placemap.core.findings import Finding, Severity
-from placemap.resolve.resolve import places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: Evidence older than the newest input by more years than this is reported.
@@ -25,22 +25,14 @@ def expectation_missed(resolved: ResolvedFootprint) -> Iterator[Finding]:
                 have = ", ".join(measures)
                 yield _unchecked(resolved, place, expect, f"the tables in use have no such measure (only {have})")
                 continue
-            if resolved.geography.measure_entry(expect.measure).family == "practice_measure" and is_united(place):
-                yield _unchecked(resolved, place, expect, "it has no practices of its own, only those of other places")
-                continue
             found = figure_of(resolved, position, expect.measure)
             if within(found, expect.value, expect.within_pct):
                 continue
-            source = derived_members(resolved, place.members)
+            source = derived_members(resolved, all_units(resolved.system.footprints, place))
             if source:
                 yield _unchecked(resolved, place, expect, f"its PCN members were worked out from {source}")
             else:
                 yield _missed(resolved, place, expect, found)
-
-
-def is_united(place: Place) -> bool:
-    """Whether a place is put together from places of another footprint, whose practices are not its own."""
-    return len(place.units) < len(place.members)
 
 
 def _missed(resolved: ResolvedFootprint, place: Place, expect: Expect, found: float) -> Finding:
@@ -84,7 +76,7 @@ def figure_of(resolved: ResolvedFootprint, position: int, measure: str) -> float
     geography = resolved.geography
     if geography.measure_entry(measure).family == "practice_measure":
         by_practice = geography.practice_measure(measure)
-        place_of = places_of_practices(resolved.footprint, geography)
+        place_of = resolved.assignment.declared.place_of
         return float(sum(by_practice.get(code, 0) for code, place in place_of.items() if place == position))
     return float(geography.measure(measure)[resolved.assignment.place == position].sum())
 

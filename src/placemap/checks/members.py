@@ -38,6 +38,9 @@ def check_icb(system: System, geography: Geography) -> Iterator[Finding]:
     held = geography.data.vintages("lookup", "icb")
     if held and system.icb_vintage > max(held):
         yield _later_icb(system, held)
+    elif held and system.icb_vintage < min(held):
+        icb = Member("icb", system.icb_code, None, system.icb_vintage, system.loc)
+        yield _before_icbs(icb, held, "", "`icb: {vintage: …}`")
     if system.icb_vintage not in held:
         return
     units = geography.units("icb", system.icb_vintage)
@@ -54,17 +57,31 @@ def check_icb(system: System, geography: Geography) -> Iterator[Finding]:
 
 
 def check_systems_of(system: System, geography: Geography) -> Iterator[Finding]:
-    """The ICBs of other years that the config names exist, where the reference has that year."""
+    """The ICBs of other years that the config names exist, where the reference has that year or only later ones."""
     held = geography.data.vintages("lookup", "icb")
     named = [(member, "") for member in system.systems_of]
     for footprint in system.footprints.values():
         named += [(member, place.id) for place in footprint.places for member in place.systems_of]
     for member, place_id in named:
+        if held and str(member.vintage) < min(held):
+            yield _before_icbs(member, held, place_id, f"`systems_of_{member.vintage}`")
         if member.vintage not in held:
             continue
         # An extract has only the ICBs of what it covers.
         if geography.all_england or geography.units("icb", member.vintage).position(member.code) is not None:
             yield from check_area(geography, member, place_id)
+
+
+def _before_icbs(member: Member, held: list[str], place: str, key: str) -> Finding:
+    return error(
+        "unknown-vintage",
+        f"ICB {member.code} is meant in {member.vintage}, when there were none; the reference data have ICBs of "
+        f"{listed(sorted(held))}.",
+        member.code,
+        member.loc,
+        place,
+        f"correct the year of {key}",
+    )
 
 
 def _later_icb(system: System, held: list[str]) -> Finding:

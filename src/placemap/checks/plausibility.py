@@ -114,7 +114,7 @@ def exact_beats_plurality(resolved: ResolvedFootprint) -> Iterator[Finding]:
         return
     claimed = resolved.assignment.claims.any(axis=1)
     share = patients.share(patients.winner)
-    counts = np.array([*(item.has_patient_kinds for item in resolved.places), False])[place]
+    counts = np.array([*map(bool, (mine.codes for mine in resolved.assignment.declared.by_place)), False])[place]
     telling = claimed & (patients.winner >= 0) & (patients.winner != place) & (counts | (share > 1 / 2))
     for lsoa in np.flatnonzero(telling):
         code = resolved.geography.lsoa_codes[lsoa]

@@ -1,23 +1,18 @@
-"""Checks on what has changed since a config was written: ICBs that merged, councils that were reorganised."""
+"""Checks on what has changed since a config was written: ICBs that merged, and which one a place is in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from placemap.checks.registry import finding_of, result_check
-from placemap.config.model import Member, Place
-from placemap.core.codes import KINDS
+from placemap.config.model import Evidence, Member, Place
 from placemap.core.findings import Finding, Severity
-from placemap.core.text import listed, some
-from placemap.reference.reorganisations import last_changed, reorganised
+from placemap.core.text import listed, month
+from placemap.reference.reorganisations import last_changed
 from placemap.reference.vintages import in_force_from
 from placemap.resolve.resolved import ResolvedFootprint
-
-#: Kinds of council whose reorganisations are told.
-COUNCILS = ("ltla", "utla")
-_SHOWN = 12
 
 
 @result_check("not-confirmed-since")
@@ -28,68 +23,58 @@ def not_confirmed_since(resolved: ResolvedFootprint) -> Iterator[Finding]:
     day = in_force_from("icb", vintage) if vintage else ""
     if not day or footprint.status != "current" or footprint.valid_to or (chosen.as_of and str(chosen.as_of) < day):
         return
-    without = [place for place in footprint.places if not _confirmed(resolved, place, day)]
+    without = [place for place in footprint.places if _newest(resolved, [place])[0] <= day]
     if len(without) == len(footprint.places):
         yield _unconfirmed(resolved, day, None)
     else:
         yield from (_unconfirmed(resolved, day, place) for place in without)
 
 
-def _confirmed(resolved: ResolvedFootprint, place: Place, day: str) -> bool:
-    """Whether evidence of a place is dated after a day; a date that is only a month or year counts as its first day."""
-    dates = (resolved.system.evidence[key].date for key in (*place.evidence, *resolved.footprint.evidence))
-    return any(f"{date}-01-01"[:10] > day for date in dates if date)
+def _newest(resolved: ResolvedFootprint, places: Iterable[Place]) -> tuple[str, Evidence | None]:
+    """The newest document about some places and its day; a date that is only a month or year counts as its first day.
+
+    The day on which somebody looked at it (`accessed`) is none of the document's: a page may be left standing.
+    """
+    keys = {key for place in places for key in (*place.evidence, *resolved.footprint.evidence)}
+    dated = [resolved.system.evidence[key] for key in sorted(keys) if resolved.system.evidence[key].date]
+    return max(((f"{one.date}-01-01"[:10], one) for one in dated), key=lambda item: item[0], default=("", None))
 
 
 def _unconfirmed(resolved: ResolvedFootprint, day: str, place: Place | None) -> Finding:
-    what = place.name if place else f"the places of {resolved.footprint.id}"
+    what = place.name if place else f"the places of footprint {resolved.footprint.id}"
+    _, newest = _newest(resolved, [place] if place else resolved.places)
+    said = "none is dated at all"
+    if newest:
+        vague = ", which may be before that" if day.startswith(newest.date) and newest.date != day else ""
+        said = f"the newest is {newest.key}, of {month(newest.date)}{vague}"
     return finding_of(
         resolved,
         "not-confirmed-since",
         Severity.INFO,
-        f"no evidence of {what} is dated after {day}, when ICBs last changed; the grade stays as it was.",
+        f"no evidence of {what} is dated after {month(day)}, when ICBs last changed; {said}. The grade stays as it "
+        "was.",
         subject=place.id if place else resolved.footprint.id,
         place=place,
-        hint="look for a document from after that day that names the places",
+        hint="look for a document from after that day that names the places, and cite it with its date",
     )
 
 
-@result_check("councils-changed")
-def councils_changed(resolved: ResolvedFootprint) -> Iterator[Finding]:
-    """Councils that the config names in an older year than the newest at hand, where that year has others."""
-    for kind in COUNCILS:
-        held = sorted(resolved.geography.data.vintages("lookup", kind))
-        pinned = sorted({m.vintage for m in _named(resolved) if m.kind == kind and m.vintage})
-        if held and pinned and pinned[0] in held and pinned[0] < held[-1]:
-            yield from _changed(resolved, kind, pinned[0], held[-1])
-
-
-def _named(resolved: ResolvedFootprint) -> list[Member]:
-    """Every unit that the footprint names."""
-    footprint = resolved.footprint
-    units = [*footprint.scope.include, *footprint.scope.exclude]
-    for place in footprint.places:
-        units += [*place.members, *place.exclude, *place.within]
-    return units
-
-
-def _changed(resolved: ResolvedFootprint, kind: str, old: str, new: str) -> Iterator[Finding]:
-    geography, assignment = resolved.geography, resolved.assignment
-    area = assignment.in_scope | (assignment.place >= 0)
-    found = reorganised(geography.units(kind, old), geography.units(kind, new), area)
-    if not found.lsoas.any():
-        return
-    ended, began = (some(units, _SHOWN) if units else "none" for units in (found.ended, found.began))
-    yield finding_of(
-        resolved,
-        "councils-changed",
-        Severity.INFO,
-        f"{KINDS[kind].plural} are named as of {old}; by the tables of {new}, of those here ended: {ended}; began: "
-        f"{began}. The places keep their areas.",
-        subject=f"{kind}-{new}",
-        lsoas=np.flatnonzero(found.lsoas),
-        hint=f"a council's figures of {new} may be about another area; `{kind}_vintage` says which year is meant",
-    )
+@result_check("system-not-checked")
+def system_not_checked(resolved: ResolvedFootprint) -> Iterator[Finding]:
+    """Years of which the config says in which ICBs an area was, and of which the reference has none."""
+    held = resolved.geography.data.vintages("lookup", "icb")
+    named = [*resolved.system.systems_of, *(member for place in resolved.places for member in place.systems_of)]
+    first = {str(member.vintage): member for member in reversed(named)}
+    for year in sorted(first.keys() - set(held)) if held else ():
+        yield finding_of(
+            resolved,
+            "system-not-checked",
+            Severity.WARNING,
+            f"`systems_of_{year}` is neither checked nor used: the tables in use have ICBs of {listed(sorted(held))}.",
+            subject=f"icb-{year}",
+            loc=first[year].loc,
+            hint="correct the year, or fetch newer tables with `placemap data update`",
+        )
 
 
 @result_check("system-differs")

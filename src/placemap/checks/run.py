@@ -11,6 +11,7 @@ from dataclasses import replace
 
 # Importing them enters their checks in the registry.
 from placemap.checks import (  # noqa: F401
+    councils,
     coverage,
     evidence,
     left_out,
@@ -34,6 +35,14 @@ NEVER_WAIVED = {
     "empty-scope": _PROMISE,
     "weak-evidence": ("a reason does not make evidence stronger", "take it out, and find better evidence"),
     "placeholder": ("what is left to fill in stands in every output", "take it out, and fill the text in"),
+}
+
+#: The same of errors only; a warning of that code may be accepted.
+ERRORS_NEVER_WAIVED = {
+    "crosses-tier": (
+        "where areas decide both tiers, one of the two declarations is wrong",
+        "take it out, and mend the members of one of the two tiers",
+    ),
 }
 
 
@@ -75,12 +84,18 @@ def apply_waivers(findings: list[Finding], footprint: Footprint, *, other_vintag
         for accept, place in waivers
         if accept.loc not in used and (accept.finding in NEVER_WAIVED or not other_vintages)
     ]
-    return result + [_unused(accept, place) for accept, place in unused]
+    refused = {(finding.code, finding.subject) for finding in result if _is_never_waived(finding)}
+    return result + [_unused(accept, place, refused) for accept, place in unused]
 
 
 def _matches(accept: Accept, place: str, finding: Finding) -> bool:
     same = (accept.finding, accept.subject) == (finding.code, finding.subject)
-    return same and place in ("", finding.place) and finding.code not in NEVER_WAIVED
+    return same and place in ("", finding.place) and not _is_never_waived(finding)
+
+
+def _is_never_waived(finding: Finding) -> bool:
+    is_error = finding.severity == Severity.ERROR
+    return finding.code in NEVER_WAIVED or (is_error and finding.code in ERRORS_NEVER_WAIVED)
 
 
 def _waived(finding: Finding, accept: Accept) -> Finding:
@@ -88,12 +103,15 @@ def _waived(finding: Finding, accept: Accept) -> Finding:
     return replace(finding, code="waived", severity=Severity.INFO, message=message, location=str(accept.loc), hint="")
 
 
-def _unused(accept: Accept, place: str) -> Finding:
+def _unused(accept: Accept, place: str, refused: set[tuple[str, str]]) -> Finding:
     message = f"the waiver of {accept.finding} for {accept.subject} matches no finding."
     hint = "take it out, or correct its finding and subject"
     if accept.finding in NEVER_WAIVED:
         why, hint = NEVER_WAIVED[accept.finding]
         message = f"a finding of {accept.finding} cannot be accepted: {why}."
+    elif (accept.finding, accept.subject) in refused:
+        why, hint = ERRORS_NEVER_WAIVED[accept.finding]
+        message = f"an error of {accept.finding} cannot be accepted: {why}."
     return Finding(
         "unused-waiver",
         Severity.WARNING,

@@ -10,7 +10,6 @@ from placemap.checks.registry import finding_of, result_check
 from placemap.core.arrays import Bools, Ints, distinct
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import counted, some
-from placemap.resolve.resolve import places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: How many LSOAs a message names.
@@ -45,9 +44,19 @@ def _outside(resolved: ResolvedFootprint, outer: ResolvedFootprint, position: in
         subject=place.id,
         lsoas=lsoas,
         place=place,
-        hint=f"write `parent: {outer.places[found].id}`, or correct its members"
+        hint=_where_to(resolved, outer, found),
+    )
+
+
+def _where_to(resolved: ResolvedFootprint, outer: ResolvedFootprint, found: int) -> str:
+    """What to do about a place that lies outside its parent; `found` is the one where most of it lies, -1 for none."""
+    inside, within = resolved.footprint.inside or ("", "")
+    if within:
+        return f"correct its members, or write `inside: {inside}` for a footprint inside all of its places"
+    return (
+        f"write `parent: {outer.places[found].id}`, or correct its members"
         if found >= 0
-        else "correct its parent or its members",
+        else "correct its parent or its members"
     )
 
 
@@ -92,10 +101,10 @@ def _named(outer: ResolvedFootprint, position: int) -> str:
 
 def _practices(resolved: ResolvedFootprint, outer: ResolvedFootprint) -> Iterator[Finding]:
     """Practices that the tier above has in another place than the parent of their own."""
-    above = places_of_practices(outer.footprint, outer.geography)
+    above = outer.assignment.declared.place_of
     registrations = resolved.geography.registrations
     sizes = dict(zip(registrations.codes, registrations.by_practice.tolist(), strict=True))
-    for code, own in sorted(places_of_practices(resolved.footprint, resolved.geography).items()):
+    for code, own in sorted(resolved.assignment.declared.place_of.items()):
         parent, place = int(resolved.parents[own]), resolved.places[own]
         if above.get(code, parent) == parent:
             continue

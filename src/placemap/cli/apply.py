@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from placemap.cli import app
@@ -100,51 +101,57 @@ def apply(
     Example: placemap apply attendances.csv --system bnssg --sum attendances --out by-place.csv
     """
     from placemap.apply.measures import measures_of
-    from placemap.apply.options import Options
-    from placemap.apply.publish_rule import rule_of
-    from placemap.commands.apply import Applier, refuse_published
+    from placemap.apply.read_ahead import NOTHING, read_ahead
 
-    rule = rule_of(publish.value if publish else None, suppress_below, round_to)
-    result = ResultOptions(out, reconciliation, keys, join, long, max_loss, strict, as_json, rule is not None)
-    how = given.rate_options(
-        per, interval, confidence, age, indirect, compare, denominator, absent_is_zero=absent_is_zero
-    )
-    if join:
-        refuse_published(rule, "--join writes rows of the data, which")
-    figures = how.given or min_coverage > 0
-    refuse_together(result, sql=sql, whole=whole, figures=figures, to=to is not None, tiers=tiers)
-    result.refuse_unwritable(data, tuple(system or ()))
-    loader = Loader.of(to, schema, result.beside(data, tuple(system or ())))
-    measures = measures_of(sums or [], means or [], rates or [], count=count, denominator=denominator or "")
-    options = Options(
-        by,
-        kind,
-        tuple(group or ()),
-        shares.value,
-        practices.value if practices else None,
-        tuple(blank or ()),
-        tuple(extensive or ()),
-        whole,
-        engine.value,
-        sheet,
-        folder,
-        long,
-        min_coverage,
-        how,
-        rule,
-    )
-    whereto = Whereto(
-        tuple(system or ()), tuple(footprint or ()), england, reference, measure, min_grade.value, download, tiers
-    )
-    workspace, footprints, parts = open_footprints(whereto, data, join=join)
-    with Applier(workspace, footprints, data, measures, options) as applier:
-        _write_keys(applier, result)
-        if sql:
-            return _print_queries(applier, dialect)
-        applied = applier.apply()
-        refused = applied.refusal(max_loss)
-        _write_joined(applier, result, refused)
-    return _tell(applied, applier, result, refused, replace(loader, tiers=parts))
+    asked = partial(measures_of, sums or [], means or [], rates or [], count=count, denominator=denominator or "")
+    may_begin = engine is EngineName.DUCKDB and sheet is None and not sql
+    divided = [*(group or ()), *([age] if age else [])]
+    with read_ahead(data, by, asked, divided, blank or (), folder=folder) if may_begin else NOTHING as ahead:
+        from placemap.apply.options import Options
+        from placemap.apply.publish_rule import rule_of
+        from placemap.commands.apply import Applier, refuse_published
+
+        rule = rule_of(publish.value if publish else None, suppress_below, round_to)
+        result = ResultOptions(out, reconciliation, keys, join, long, max_loss, strict, as_json, rule is not None)
+        how = given.rate_options(
+            per, interval, confidence, age, indirect, compare, denominator, absent_is_zero=absent_is_zero
+        )
+        if join:
+            refuse_published(rule, "--join writes rows of the data, which")
+        figures = how.given or min_coverage > 0
+        refuse_together(result, sql=sql, whole=whole, figures=figures, to=to is not None, tiers=tiers)
+        result.refuse_unwritable(data, tuple(system or ()))
+        loader = Loader.of(to, schema, result.beside(data, tuple(system or ())))
+        measures = asked()
+        options = Options(
+            by,
+            kind,
+            tuple(group or ()),
+            shares.value,
+            practices.value if practices else None,
+            tuple(blank or ()),
+            tuple(extensive or ()),
+            whole,
+            engine.value,
+            sheet,
+            folder,
+            long,
+            min_coverage,
+            how,
+            rule,
+        )
+        whereto = Whereto(
+            tuple(system or ()), tuple(footprint or ()), england, reference, measure, min_grade.value, download, tiers
+        )
+        workspace, footprints, parts = open_footprints(whereto, data, join=join)
+        with Applier(workspace, footprints, data, measures, options, ahead) as applier:
+            _write_keys(applier, result)
+            if sql:
+                return _print_queries(applier, dialect)
+            applied = applier.apply()
+            refused = applied.refusal(max_loss)
+            _write_joined(applier, result, refused)
+        return _tell(applied, applier, result, refused, replace(loader, tiers=parts))
 
 
 def _write_keys(applier: Applier, result: ResultOptions) -> None:

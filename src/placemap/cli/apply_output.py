@@ -52,10 +52,9 @@ def strict_code(applied: Applied, percent: float | None) -> Exit:
     worst = max((item.loss for item in applied.reconciliations), default=0.0)
     if worst * 100 <= percent:
         return Exit.OK
-    lost = f"some {math.ceil(worst * 100)}%" if applied.rule else f"{worst:.2%}"
     failure(
-        f"error: {lost} is lost to codes that are missing, unknown, no longer in use or of another kind; "
-        f"--strict allows {percent:g}%"
+        f"error: {applied.lost(percent)} is lost to codes that are missing, unknown, no longer in use or of another "
+        f"kind; --strict allows {percent:g}%"
     )
     return Exit.WRONG
 

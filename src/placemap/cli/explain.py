@@ -22,12 +22,14 @@ from placemap.cli.common import (
 )
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit
+from placemap.core.fine_kinds import FINE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from placemap.analysis.explanation import Explanation, Reason, UnitPart
     from placemap.commands.explain import Explained
+    from placemap.reference.fine_lookups import Located
 
 SHORT = 6
 
@@ -46,7 +48,8 @@ def explain(
         str,
         typer.Argument(
             metavar="CODE",
-            help="A code or name (LSOA, ward, LTLA, PCN, practice …), a postcode, or a place (system/footprint/place).",
+            help="A code or name (LSOA, ward, LTLA, PCN, practice …), a postcode or output area, or a place "
+            "(system/footprint/place).",
         ),
     ],
     system: SystemOption = None,
@@ -80,18 +83,21 @@ def explain(
 def _json(answer: Explained, lsoas: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
-    located = None
+    located: dict[str, Any] = {"postcode": None, "output_area": None}
     if answer.located:
-        located = asdict(answer.located)
-        located["lsoa"] = str(lsoas[answer.located.lsoa])
-        located["others"] = [str(lsoas[at]) for at in answer.located.others]
+        name = "postcode" if answer.located.kind == "postcode" else "output_area"
+        found = asdict(answer.located)
+        del found["kind"]
+        found["lsoa"] = str(lsoas[answer.located.lsoa])
+        found["others"] = [str(lsoas[at]) for at in answer.located.others]
+        located[name] = {name: found.pop("code"), **found}
     unit = asdict(answer.subject.unit) if answer.subject else None
-    return {"unit": unit, "postcode": located, "explanations": [rounded(asdict(item)) for item in answer.explanations]}
+    return {"unit": unit, **located, "explanations": [rounded(asdict(item)) for item in answer.explanations]}
 
 
 def _lines(answer: Explained, lsoas: Any) -> Iterator[str]:
     if answer.located:
-        yield from _postcode_lines(answer, lsoas)
+        yield from _located_lines(answer.located, lsoas)
     for number, item in enumerate(answer.explanations):
         if number:
             yield ""
@@ -101,14 +107,12 @@ def _lines(answer: Explained, lsoas: Any) -> Iterator[str]:
         yield _parents(answer.subject.parents)
 
 
-def _postcode_lines(answer: Explained, lsoas: Any) -> Iterator[str]:
-    found = answer.located
-    assert found is not None
+def _located_lines(found: Located, lsoas: Any) -> Iterator[str]:
     if found.source:
         ended = f", which ended in {found.ended}, lay last" if found.ended else " lies"
-        yield f"postcode {found.postcode}{ended} in LSOA {lsoas[found.lsoa]} ({found.source})"
+        yield f"{FINE_KINDS[found.kind].label} {found.code}{ended} in LSOA {lsoas[found.lsoa]} ({found.source})"
         return
-    yield f"postcode {found.postcode}: point {found.easting:.0f}, {found.northing:.0f} lies in LSOA {lsoas[found.lsoa]}"
+    yield f"postcode {found.code}: point {found.easting:.0f}, {found.northing:.0f} lies in LSOA {lsoas[found.lsoa]}"
     if found.distance is None:
         yield "  no other LSOA is within 200 m, the accuracy of the boundaries, so the LSOA is certain"
         return

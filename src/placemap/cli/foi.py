@@ -172,10 +172,16 @@ def _first_of_all(system: System, footprints: Sequence[Footprint], least: Grade,
         places = inferred(footprint)
         if places:
             message(
-                f"before you send: what {len(places)} of {len(footprint.places)} places of {footprint.id} are made of "
-                "was worked out from public documents, not stated by the system\n"
+                f"before you send {footprint.id}: what {_how_many(len(places), len(footprint.places))} made of was "
+                "worked out from public documents, not stated by the system\n"
                 f"  → check it line by line: {pack_folder(out, system, footprint).with_name(CHECKS)}"
             )
+
+
+def _how_many(some: int, places: int) -> str:
+    if places == 1:
+        return "its place is"
+    return f"all its {places} places are" if some == places else f"{some} of its {places} places are"
 
 
 def _say_what_to_send(system: System, footprints: Sequence[Footprint], out: Path, *, guided: bool) -> None:

@@ -18,9 +18,11 @@ from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.options import Options
 from placemap.apply.publish_rule import PublishRule
 from placemap.apply.rate_options import RateOptions
+from placemap.apply.read_ahead import Ahead
 from placemap.apply.run import Applied, join_outcomes, run, together
 from placemap.apply.scan import Scan, scan_of
 from placemap.apply.sql_script import script, transpiled
+from placemap.apply.wider import WiderAreas
 from placemap.commands.workspace import Workspace
 from placemap.core.codes import LSOA_VINTAGE, published_prefix
 from placemap.core.errors import Exit, PlacemapError
@@ -54,6 +56,7 @@ class Applier:
         footprints: as `resolved` gives them.
         data: see `Places.apply`.
         measures: what is asked for.
+        ahead: the same data, where they have been opened already.
 
     Raises:
         PlacemapError: the data cannot be read, a column is not there, or a rate would be summed.
@@ -66,6 +69,7 @@ class Applier:
         data: Any,
         measures: Sequence[Measure],
         options: Options,
+        ahead: Ahead | None = None,
     ) -> None:
         refuse_mistakes(measures, options.extensive)
         self.workspace = workspace
@@ -73,7 +77,7 @@ class Applier:
         self.footprints = list(footprints)
         self._folder = tempfile.TemporaryDirectory(prefix="placemap-", ignore_cleanup_errors=True)
         try:
-            self.engine = self._opened(data)
+            self.scan, self.engine = (ahead.scan, ahead.engine) if ahead else self._opened(data)
             try:
                 by, self.kind = key_column(self.engine, options.by, options.kind, workspace.geography, self.scan.label)
                 types, fine = self.engine.columns(), FINE_KINDS.get(self.kind)
@@ -95,16 +99,16 @@ class Applier:
         geography, folder = self.workspace.geography, Path(self._folder.name)
         return locate(self.engine, self.question.by, fine, geography, folder, self.scan.label)
 
-    def _opened(self, data: Any) -> Engine:
+    def _opened(self, data: Any) -> tuple[Scan, Engine]:
         options = self.options
-        self.scan = scan_of(
+        scan = scan_of(
             data,
             Path(self._folder.name),
             sheet=options.sheet,
             many=options.folder,
             rewrite=options.engine != "duckdb",
         )
-        return open_engine(self.scan, options.engine)
+        return scan, open_engine(scan, options.engine)
 
     def __enter__(self) -> Applier:
         return self
@@ -189,7 +193,9 @@ class Applier:
         self.engine.load(sql.CODES, self.keys.codes)
         strays = [row["CODE"] for row in self.engine.query(sql.unmatched(self.question))]
         lookup = self.located.lookup if self.located else None
-        rest = join_outcomes(strays, self.kind, all_england=self.workspace.geography.all_england, lookup=lookup)
+        every = [str(row["CODE"] or "") for row in self.engine.query(sql.by_code())]
+        wider = WiderAreas.of(lookup.kind.id if lookup else self.kind, every, self.workspace.geography)
+        rest = join_outcomes(strays, wider, lookup)
         rest = (
             rest
             if "" in set(rest["CODE"])

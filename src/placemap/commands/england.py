@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from placemap.checks.councils import once_for_all
 from placemap.checks.place_ids import reused_ids
 from placemap.checks.run import by_severity
 from placemap.checks.store_covers import UPDATE
@@ -40,7 +41,7 @@ from placemap.reference.geography import Geography
 from placemap.reference.lock import require_locked
 from placemap.resolve.england import ENGLAND, combine
 from placemap.resolve.place_codes import place_code, place_codes_of
-from placemap.resolve.resolve import practice_places, scope_of
+from placemap.resolve.resolve import scope_of
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def england(workspace: Workspace, systems: Iterable[System], min_grade: str = WE
     national, between = combine(parts, workspace.geography, workspace.populations, left_out=expected)
     refused = [_left_out(system, footprint, min_grade) for system, footprint in left_out]
     reused = reused_ids(national, released_places())
-    findings = by_severity([*(f for o in outcomes for f in o.findings), *between, *refused, *reused])
+    own = once_for_all((f for o in outcomes for f in o.findings), national)
+    findings = by_severity([*own, *between, *refused, *reused])
     national = replace(national, findings=caveats(findings))
     return EnglandOutcome(national, outcomes, [system for system, _ in left_out], findings, every)
 
@@ -138,7 +140,7 @@ def _of_all(workspace: Workspace, resolved: ResolvedFootprint) -> ResolvedFootpr
     assignment = resolved.assignment
     if assignment.practice_place is None or resolved.geography is workspace.geography:
         return resolved
-    practices = practice_places(resolved.footprint, workspace.geography)
+    practices = assignment.declared.positions(workspace.geography)
     return replace(resolved, assignment=replace(assignment, practice_place=practices))
 
 

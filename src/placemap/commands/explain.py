@@ -16,15 +16,14 @@ from placemap.commands.workspace import Workspace, footprints_of, resolved_of
 from placemap.config.model import Footprint, Place, System
 from placemap.config.suggest import places_meant
 from placemap.config.tiers import chain_of
-from placemap.core.codes import KINDS, POSTCODE, normal_name
+from placemap.core.codes import KINDS, normal_name
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.fine_kinds import FINE_KINDS
 from placemap.core.text import listed
 from placemap.reference.describe import as_text
-from placemap.reference.fine_lookups import normal
+from placemap.reference.fine_lookups import Located
 from placemap.reference.geography import Geography
+from placemap.reference.locate_code import fine_kind_of, locate
 from placemap.reference.look_up import Subject, find_subject
-from placemap.reference.postcodes import Located, locate
 from placemap.resolve.resolve import Assignment
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -37,7 +36,7 @@ class Explained:
 
     Attributes:
         subject: None for a place.
-        located: for a postcode, how it was found.
+        located: for a postcode or output area, how it was found.
         explanations: one a footprint that the unit has a part in.
     """
 
@@ -49,7 +48,7 @@ class Explained:
 def explain_code(
     workspace: Workspace, systems: Sequence[System], code: str, footprints: list[str], *, every: bool
 ) -> Explained:
-    """Explain a code, a postcode or a place in the footprints asked for.
+    """Explain a code, a postcode, an output area or a place in the footprints asked for.
 
     Args:
         systems: where to look.
@@ -66,9 +65,10 @@ def explain_code(
         (system, footprint) for system in systems for footprint in _asked_of(system, footprints, systems, every=every)
     ]
     vintage = next((f.vintages["pcn"] for _, f in asked if "pcn" in f.vintages), None)
-    located = locate(code, workspace.geography) if POSTCODE.fullmatch(normal(code, FINE_KINDS["postcode"])) else None
+    kind = fine_kind_of(code)
+    located = locate(code, kind, workspace.geography) if kind else None
     try:
-        subject = _of_postcode(located, workspace) if located else _subject(code, workspace.geography, vintage)
+        subject = _of_located(located, workspace) if located else _subject(code, workspace.geography, vintage)
     except PlacemapError as error:
         error.hint = _meant(code, systems) + error.hint
         raise
@@ -114,7 +114,7 @@ def _asked_of(system: System, footprints: list[str], systems: Sequence[System], 
     return footprints_of(system, here if len(systems) > 1 else footprints, every=every)
 
 
-def _of_postcode(located: Located, workspace: Workspace) -> Subject:
+def _of_located(located: Located, workspace: Workspace) -> Subject:
     return find_subject(str(workspace.geography.lsoas[located.lsoa]), workspace.geography)
 
 

@@ -9,14 +9,18 @@ from pathlib import Path
 
 from placemap.checks.placeholders import require_filled_in
 from placemap.commands.report import _report, drawn_build
-from placemap.commands.workspace import Workspace, chosen_of
+from placemap.commands.workspace import Outcome, Workspace, chosen_of
 from placemap.config.load import system_from_text
 from placemap.config.model import Footprint, System
 from placemap.config.public import public_text
 from placemap.core.errors import PlacemapError
+from placemap.crosswalk.findings import findings_table
 from placemap.crosswalk.small_numbers import without_small_numbers
 from placemap.outputs.foi.letterhead import prepared
 from placemap.outputs.foi.questions import Letter
+
+#: Findings about how strong, old or new the documents are that were found.
+_ON_DOCUMENTS = ("weak-evidence", "stale-evidence", "not-confirmed-since")
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ def foi_files(workspace: Workspace, asked: Asked) -> dict[str, bytes]:
     declared = system_from_text(config, asked.file, partial(_other, asked, others))
     require_filled_in(declared)
     system, (footprint,) = chosen_of(workspace, declared, [asked.footprint])
-    outcome = workspace.build(system, footprint)
+    outcome = _without_what_was_found(workspace.build(system, footprint))
     resolved = outcome.without_errors()
     outlines = workspace.boundaries(resolved)
     build = drawn_build(workspace, outcome)
@@ -67,6 +71,14 @@ def foi_files(workspace: Workspace, asked: Asked) -> dict[str, bytes]:
     material = Material(report, resolved.assignment, build, outlines, config, letterhead, others)
     lock = lock_of(build, asked.file, asked.letter, workspace.geography.chosen, hide_small=asked.hide_small)
     return pack(material, lock)
+
+
+def _without_what_was_found(outcome: Outcome) -> Outcome:
+    """An outcome without findings about documents, which are for whoever keeps the config."""
+    findings = [finding for finding in outcome.findings if finding.code not in _ON_DOCUMENTS]
+    found = findings_table(outcome.system, outcome.footprint, findings)
+    tables = [found if table.name == found.name else table for table in outcome.tables]
+    return replace(outcome, findings=findings, tables=tables)
 
 
 def _other(asked: Asked, used: dict[str, str], name: str) -> str:

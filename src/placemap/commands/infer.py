@@ -30,6 +30,7 @@ from placemap.reference.fine_lookups import FineLookup, doubts, looked_up, norma
 from placemap.reference.geography import Geography
 from placemap.reference.postcodes import lookup_for
 from placemap.reference.recognise import MOSTLY, clean_codes, code_columns
+from placemap.reference.schemas import ELSEWHERE
 from placemap.resolve.resolve import Assignment
 
 FOOTPRINT = "inferred"
@@ -134,8 +135,9 @@ def _located(column: str, codes: Sequence[str], lookup: FineLookup) -> FineColum
     notes += [f"{note}." for note in doubts(lookup)]
     if ended:
         notes.append(f"{ended:,} of them have ended; each by its last LSOA.")
-    lsoa_of = {code: lsoa for code, (lsoa, _) in rows.items() if lsoa.startswith("E")}
-    return FineColumn(column, lookup.kind, lsoa_of, tuple(notes))
+    elsewhere = {code: ELSEWHERE[word] for code, (word, _) in rows.items() if word in ELSEWHERE}
+    lsoa_of = {code: lsoa for code, (lsoa, _) in rows.items() if lsoa and code not in elsewhere}
+    return FineColumn(column, lookup.kind, lsoa_of, elsewhere, tuple(notes))
 
 
 def infer_places(

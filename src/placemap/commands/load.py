@@ -72,7 +72,7 @@ def load_results(
 def _crosswalks(workspace: Workspace, resolved: ResolvedFootprint) -> list[Table]:
     """All tables of `placemap build` that are about places."""
     if not resolved.parts:
-        return workspace.of(resolved.footprint).tables(resolved)
+        return workspace.of(resolved.system, resolved.footprint).tables(resolved)
     places, ledger = national_places_table(resolved, workspace.describer), national_ledger(resolved)
     return [*crosswalk_tables(resolved), places, ledger]
 

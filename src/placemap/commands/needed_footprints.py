@@ -9,9 +9,10 @@ import numpy as np
 
 from placemap.config.model import Footprint, System
 from placemap.config.tiers import outer_of
-from placemap.core.arrays import Bools, Ints
+from placemap.core.arrays import Bools
 from placemap.core.findings import Finding, errors_of
-from placemap.resolve.resolve import OtherPlaces, lsoas_of, scope_of
+from placemap.resolve.declared import OtherPlace, OtherPlaces
+from placemap.resolve.resolve import lsoas_of, scope_of
 
 if TYPE_CHECKING:
     from placemap.commands.workspace import Workspace
@@ -38,15 +39,16 @@ def scope_in(workspace: Workspace, system: System, footprint: Footprint) -> tupl
 
 
 def others_places(workspace: Workspace, system: System, footprint: Footprint) -> tuple[OtherPlaces, list[Finding]]:
-    """The LSOAs of the places of other footprints that one is put together from; and what is wrong with those."""
+    """The places of other footprints that one is put together from; and what is wrong with those."""
     errors: list[Finding] = []
-    others: dict[str, Ints] = {}
+    others: dict[str, OtherPlace] = {}
     for other_id in sorted(footprint.united):
         findings, resolved = workspace.resolve_alone(system, workspace.footprint(system, other_id))
         errors += findings
         if resolved is not None:
             for position, place in enumerate(resolved.places):
-                others[f"{other_id}/{place.id}"] = np.flatnonzero(resolved.lsoas(position))
+                lsoas, practices = np.flatnonzero(resolved.lsoas(position)), resolved.assignment.declared.of(position)
+                others[f"{other_id}/{place.id}"] = OtherPlace(lsoas, practices)
     return others, errors
 
 

@@ -17,7 +17,7 @@ from placemap.config.as_of import at_vintages, footprint_of, in_force
 from placemap.config.grades import WEAKEST, caveats, require_grade
 from placemap.config.model import Footprint, System
 from placemap.config.suggest import closest
-from placemap.config.tiers import outer_of
+from placemap.config.tiers import outer_of, pcn_vintages
 from placemap.core.arrays import Bools
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
@@ -34,8 +34,9 @@ from placemap.reference.geography import Geography
 from placemap.reference.lock import Lock
 from placemap.reference.open_store import open_store, store_folder
 from placemap.reference.vintages import choose, nearest_month
+from placemap.resolve.declared import OtherPlaces
 from placemap.resolve.populations import Populations, populations_of
-from placemap.resolve.resolve import Assignment, OtherPlaces, resolve
+from placemap.resolve.resolve import Assignment, resolve
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
@@ -125,13 +126,14 @@ class Workspace:
             self._populations = populations_of(self.geography, self.measure)
         return self._populations
 
-    def of(self, footprint: Footprint) -> Workspace:
-        """The workspace whose registrations go with a footprint: those nearest to the PCN month that it pins.
+    def of(self, system: System, footprint: Footprint) -> Workspace:
+        """The workspace whose registrations go with a footprint: those nearest to the PCN month that it pins, itself or
+        by places that it is put together from.
 
         This one where it pins none, where these are in use already, and where the user named others.
         """
         chosen = self.geography.chosen
-        pinned = sorted({m.vintage for _, m in footprint.members() if m.kind == "pcn" and m.vintage})
+        pinned = pcn_vintages(system.footprints, footprint)
         if not pinned or "registrations" in chosen.vintages:
             return self
         near = nearest_month(self.geography.data.vintages("registrations"), pinned[0])
@@ -160,7 +162,7 @@ class Workspace:
 
     def resolve_alone(self, system: System, footprint: Footprint) -> Resolution:
         """Resolve a footprint without the tier above it, which may be put together from its places."""
-        own = self.of(footprint)
+        own = self.of(system, footprint)
         if own is not self:
             return own.resolve_alone(system, footprint)
         key = _key(system, footprint)
@@ -207,7 +209,7 @@ class Workspace:
     def inputs(self, system: System, footprint: Footprint) -> Inputs:
         """The reference tables that a footprint's outputs rest on, those of the tiers that it needs included."""
         needed = rests_on(system, footprint)
-        found = [entry for one in needed for entry in inputs_of(one, self.of(one).geography, self.measure)]
+        found = [entry for one in needed for entry in inputs_of(one, self.of(system, one).geography, self.measure)]
         entries = {entry.name: entry for entry in reversed(found)}
         return [entries[name] for name in sorted(entries)]
 

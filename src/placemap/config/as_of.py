@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from placemap.config.model import Footprint, Member, Place, System
+from placemap.config.tiers import all_units
 from placemap.core.codes import KINDS
 from placemap.core.errors import PlacemapError
 
@@ -68,7 +69,7 @@ def _held(system: System, vintage: str) -> System:
     """The system without the published figures of places whose PCN members are of another vintage."""
 
     def place(item: Place) -> Place:
-        moves = any(member.kind == "pcn" and member.vintage != vintage for member in item.members)
+        moves = any(unit.kind == "pcn" and unit.vintage != vintage for unit in all_units(system.footprints, item))
         return replace(item, expects=()) if moves else item
 
     return _with_places(system, place)

@@ -111,6 +111,9 @@ class _Reader:
             valid_from=_day(item, "valid_from"),
             valid_to=_day(item, "valid_to"),
             succeeded_by=self.successors(item),
+            succeeded_at=tuple(
+                self.tree.value_loc((*path, "succeeded_by", code)) for code in _listed(item.get("succeeded_by"))
+            ),
         )
 
     def systems_of(self, item: Values, path: KeyPath) -> tuple[Member, ...]:

@@ -36,11 +36,13 @@ def reference_errors(tree: YamlTree, declared: Footprints) -> Iterator[PlacemapE
         path: KeyPath = ("footprints", footprint_id)
         yield from _id_errors(footprint_id, tree.loc(path))
         yield from _evidence_errors(footprint, path, tree)
+        yield from _period_errors(footprint, path, tree)
         places = as_dict(as_dict(footprint).get("places"))
         yield from _alike_errors(places, (*path, "places"), tree)
         for place_id, place in places.items():
             yield from _id_errors(place_id, tree.loc((*path, "places", place_id)))
             yield from _evidence_errors(place, (*path, "places", place_id), tree)
+            yield from _period_errors(place, (*path, "places", place_id), tree)
             yield from _end_errors(place, (*path, "places", place_id), tree, declared)
         if "scope" in as_dict(footprint):
             yield from _scope_shape_errors(footprint["scope"], (*path, "scope"), tree)
@@ -111,7 +113,7 @@ def _end_errors(place: Any, path: KeyPath, tree: YamlTree, declared: Footprints)
 def _ended_before(parts: list[str], own: str, loc: Loc, declared: Footprints) -> Iterator[PlacemapError]:
     """A successor that was gone before it could follow; so no places follow each other in a circle either."""
     code = "/".join(parts)
-    end, other = (_last_day(one, declared) for one in (own, code))
+    end, other = (last_day(one, declared) for one in (own, code))
     if end and other and code != own and other <= end:
         yield PlacemapError(
             f"{code} ended on {other}, and so cannot follow a place that ended on {end}",
@@ -120,12 +122,27 @@ def _ended_before(parts: list[str], own: str, loc: Loc, declared: Footprints) ->
         )
 
 
-def _last_day(code: str, declared: Footprints) -> str:
+def last_day(code: str, declared: Footprints) -> str:
     """The last day of a place, or of its footprint, as ISO text; empty where it has none."""
     footprint, _, place = code.partition("/")
     item = as_dict(declared[footprint].value) if footprint in declared else {}
     day = as_dict(as_dict(item.get("places")).get(place)).get("valid_to") or item.get("valid_to")
-    return str(day) if re.fullmatch(r"\d{4}-\d\d-\d\d", str(day)) else ""
+    return _day(day)
+
+
+def _day(value: Any) -> str:
+    return str(value) if re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)) else ""
+
+
+def _period_errors(item: Any, path: KeyPath, tree: YamlTree) -> Iterator[PlacemapError]:
+    """A footprint or place that ended before it began."""
+    first, last = (_day(as_dict(item).get(key)) for key in ("valid_from", "valid_to"))
+    if first and last and last < first:
+        yield PlacemapError(
+            f"`valid_to: {last}` is before `valid_from: {first}`",
+            location=str(tree.value_loc((*path, "valid_to"))),
+            hint="`valid_from` is the first day, `valid_to` the last; correct one of the two",
+        )
 
 
 def _above(config: Any, path: KeyPath) -> Any:

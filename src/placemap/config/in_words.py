@@ -46,6 +46,12 @@ def evidence_text(system: System, place: Place) -> str:
     return "; ".join(texts)
 
 
+def public_notes(system: System, footprint: Footprint) -> list[str]:
+    """What the system itself says of its places, in paragraphs; nothing where the config has none."""
+    notes = f"{system.note_public}\n{footprint.note_public}"
+    return [line.strip() for line in notes.splitlines() if line.strip()]
+
+
 def member_text(member: Member) -> str:
     """A member with its name and vintage: `ward E05010885 (Ashley, 2018)`."""
     vintage = f", {member.vintage}" if member.vintage and not member.of_kind.patients else ""

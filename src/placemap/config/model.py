@@ -82,6 +82,7 @@ class Place:
         systems_of: ICBs of other years that the place is in, where the config says so of it.
         valid_from, valid_to: when it was in force, where it began after its footprint or ended before it.
         succeeded_by: codes (`system/footprint/place`) of the places that followed it.
+        succeeded_at: where each of these stands.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Place:
     valid_from: date | None = None
     valid_to: date | None = None
     succeeded_by: tuple[str, ...] = ()
+    succeeded_at: tuple[Loc, ...] = ()
 
     @property
     def units(self) -> tuple[Member, ...]:

@@ -154,17 +154,27 @@ def _parent_errors(key: str, item: Declared, footprints: Footprints) -> Iterator
         parent = as_dict(place).get("parent")
         if isinstance(parent, str):
             loc = _loc(item, key, "places", place_id, "parent")
-            yield from _parent_error(parent.strip(), loc, inside, footprints)
+            if inside:
+                yield from _parent_error(parent.strip(), loc, inside, footprints)
+            else:
+                yield _parent_of_nothing(parent.strip(), loc, f"{key}/{place_id}", footprints)
+
+
+def _parent_of_nothing(parent: str, loc: Loc, code: str, footprints: Footprints) -> PlacemapError:
+    """A parent in a footprint that lies inside no other; one that another unites has its parents from that."""
+    own, _, _ = code.partition("/")
+    above = next((key for key, item in footprints.items() if own in {link.other for link in _united(key, item)}), None)
+    return PlacemapError(
+        f"`parent: {parent}` names a place of the tier above, and the footprint "
+        + (f"names none; `{above}` is put together from its places" if above else "lies inside no other"),
+        location=str(loc),
+        hint=f"take it out, and name `{code}` in the place of `{above}` that has it"
+        if above
+        else "say which footprint it divides: `inside: …`",
+    )
 
 
 def _parent_error(parent: str, loc: Loc, inside: list[_Link], footprints: Footprints) -> Iterator[PlacemapError]:
-    if not inside:
-        yield PlacemapError(
-            f"`parent: {parent}` names a place of the tier above, and the footprint lies inside no other",
-            location=str(loc),
-            hint="say which footprint it divides: `inside: …`",
-        )
-        return
     (outer,) = inside
     places = _places(outer.other, footprints) if outer.other in footprints else {}
     if outer.place and parent != outer.place and parent in places:

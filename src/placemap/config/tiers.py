@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from placemap.config.model import Footprint, System
+from placemap.config.model import Footprint, Member, Place, System
 from placemap.core.codes import LSOA_VINTAGE, PLACE, published_prefix
 from placemap.core.text import listed
 
@@ -51,6 +52,24 @@ def rests_on_patients(system: System, footprint: Footprint) -> bool:
     """Whether patients decide where LSOAs go, in a footprint or in those that it is put together from."""
     parts = (system.footprints[key] for key in footprint.united)
     return footprint.has_patient_kinds or any(rests_on_patients(system, part) for part in parts)
+
+
+def all_units(footprints: Mapping[str, Footprint], place: Place) -> Iterator[Member]:
+    """A place's units, and those of the places that it is put together from."""
+    for member in place.members:
+        if member.kind != PLACE.id:
+            yield member
+            continue
+        key, _, place_id = member.code.partition("/")
+        for other in footprints[key].places:
+            if other.id == place_id:
+                yield from all_units(footprints, other)
+
+
+def pcn_vintages(footprints: Mapping[str, Footprint], footprint: Footprint) -> list[str]:
+    """The months of the PCN memberships that a footprint pins, itself or by places that it is put together from."""
+    units = (unit for place in footprint.places for unit in all_units(footprints, place))
+    return sorted({unit.vintage for unit in units if unit.kind == "pcn" and unit.vintage})
 
 
 def put_together(system: System, footprint: Footprint) -> str:

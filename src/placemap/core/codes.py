@@ -128,8 +128,9 @@ def normal_name(name: str) -> str:
 
 #: Words for "no code" that files hold; NO2011, NO2021 and CLOSED are NHS England's for patients without an LSOA.
 NO_CODE = frozenset({"", "NO2011", "NO2021", "CLOSED", "NA", "N/A", "NAN", "NULL", "NONE", "-", "UNKNOWN", "E99999999"})
-#: Postcodes end in letters that cannot be misread; so `WD24CD` is none, but the title of a column.
-POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}")
+#: Postcodes end in letters that cannot be misread; so `WD24CD` is none, but the title of a column. The NHS's own, which
+#: stand for no address, begin with ZZ99.
+POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}|ZZ99 ?\d[A-Z]Z")
 _CERTAIN = re.compile(r"[EWSNLMJK]\d{8}|95[A-Z]{2}\d{2}[A-Z]\d|[A-Z]\d{5}")
 #: Old and new NHS codes of sub-ICB locations and ICBs; no English word has such a shape.
 _BODY = re.compile(r"\d{2}[A-Z]|[A-Z]\d[A-Z]\d[A-Z]|Q[A-Z0-9]{2}")

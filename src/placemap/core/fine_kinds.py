@@ -16,7 +16,8 @@ class FineKind:
         id: what `--kind` calls it. label, plural: what people call one and several.
         family: of its table. key: the table's column of its codes.
         shape: of its codes.
-        get: how a user gets the table.
+        table: what people call the table. get: how a user gets it.
+        not_found: what to do about a code that it does not have.
     """
 
     id: str
@@ -25,7 +26,9 @@ class FineKind:
     family: str
     key: str
     shape: re.Pattern[str]
+    table: str
     get: str
+    not_found: str
 
 
 FINE_KINDS = {
@@ -38,8 +41,10 @@ FINE_KINDS = {
             "postcodes",
             "postcode",
             POSTCODE,
+            "directory",
             "download the ONS Postcode Directory (ONSPD) or NSPL from geoportal.statistics.gov.uk, then "
             "`placemap data import ONSPD.zip`",
+            "check it; a newer one needs a newer directory (`placemap data import ONSPD.zip`)",
         ),
         FineKind(
             "oa",
@@ -48,7 +53,9 @@ FINE_KINDS = {
             "output_areas",
             "oa_code",
             re.compile(r"E00\d{6}"),
+            "lookup",
             "`placemap data update output-areas` fetches their lookup",
+            "check it; those of the Census of 2011 that changed are not in it",
         ),
     )
 }

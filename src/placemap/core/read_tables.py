@@ -14,17 +14,19 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from placemap.core.account import Account, data_rows
 from placemap.core.decode import text_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.header import find_header, may_be_footer
 from placemap.core.open_file import PARQUET, WORKBOOK, Source, opened, source_of, unreadable
-from placemap.core.plain_csv import Plain, proof
 from placemap.core.sheets import cell_text, chosen_sheet, workbook
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from placemap.core.plain_csv import Plain
 
 #: Bytes of a CSV from which it is worth to prove that it is plain.
 LARGE = 1 << 20
@@ -72,6 +74,8 @@ def read_table(path: Path, sheet: str | None = None) -> UserTable:
     Raises:
         PlacemapError: the file cannot be read, holds no table, or what it holds has two meanings.
     """
+    import pandas as pd
+
     with opened(path) as source:
         _refuse_sheet(source, sheet)
         if source.form == PARQUET:
@@ -182,6 +186,8 @@ def on_disk(path: Path, folder: Path, sheet: str | None = None, *, rewrite: bool
 
 
 def _plain(source: Source) -> OnDisk | None:
+    from placemap.core.plain_csv import proof
+
     if source.path.stat().st_size < LARGE:
         return None
     text = text_of(source)
@@ -249,6 +255,8 @@ def read_built(path: Path) -> pd.DataFrame:
     Raises:
         PlacemapError: the file cannot be read.
     """
+    import pandas as pd
+
     with opened(path) as source:
         if source.form == PARQUET:
             return _from_parquet(source)
@@ -259,6 +267,7 @@ def read_built(path: Path) -> pd.DataFrame:
 
 
 def _from_parquet(source: Source) -> pd.DataFrame:
+    import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
 

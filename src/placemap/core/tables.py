@@ -82,12 +82,16 @@ def as_text(values: Sequence[Any], column: Column) -> list[str]:
 
 def _fixed(values: Sequence[float], decimals: int) -> list[str]:
     """Figures to a number of decimals, NaN as nothing and zero without a sign: all by one format, not one by one."""
-    if not values:
+    if not len(values):
         return []
+    once = dict.fromkeys(values)
+    if 2 * len(once) < len(values):  # people of small areas, shares of 1: look up what was formatted before
+        texts = dict(zip(once, _fixed(list(once), decimals), strict=True))
+        return [texts[value] for value in values]
     pattern = f"%.{decimals}f"
     written = "\n".join([pattern] * len(values)) % tuple(values)
-    texts = written.split("\n")
+    found = written.split("\n")
     if "n" not in written and "-" not in written:
-        return texts
+        return found
     odd = {"nan": "", pattern % -0.0: pattern % 0.0}
-    return [odd.get(text, text) for text in texts]
+    return [odd.get(text, text) for text in found]

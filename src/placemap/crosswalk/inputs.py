@@ -55,7 +55,7 @@ def as_of(resolved: ResolvedFootprint) -> str:
     geography = resolved.geography
     lsoas, ltlas = geography.units_entry("lsoa").vintage, geography.units("ltla").vintage
     parts = [f"LSOAs of {lsoas}", f"local authorities of {ltlas}"]
-    if resolved.footprint.has_patient_kinds:
+    if resolved.footprint.has_patient_kinds or resolved.is_declared_from_practices:
         registered = geography.registrations_entry.vintage
         listing = geography.pcn_entries(resolved.pcn_vintage)[1].vintage
         by = "" if listing == resolved.pcn_vintage else f" by the list of {month(listing)}"

@@ -54,7 +54,7 @@ def national_ledger(national: ResolvedFootprint) -> Table:
     """As `ledger`, over the places of many systems; a place of areas has no practices to be told apart by."""
     registrations = national.geography.registrations
     places, place = len(national.places), national.assignment.place
-    patient_kinds = np.array([part.footprint.has_patient_kinds for part in national.parts])[national.part_of]
+    patient_kinds = np.array([part.is_declared_from_practices for part in national.parts])[national.part_of]
     classes, count = _practice_classes(national)
     home = np.where(place >= 0, place, places)
     practice, lived, patients = registrations.living(home)

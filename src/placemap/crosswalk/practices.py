@@ -11,7 +11,6 @@ from placemap.core.tables import Table
 from placemap.crosswalk import schemas
 from placemap.crosswalk.headed import headed, place_share, ranks
 from placemap.reference.by_lsoa import living_in
-from placemap.resolve.resolve import places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
 
 
@@ -38,21 +37,19 @@ def pcn_table(resolved: ResolvedFootprint) -> Table:
 
 
 def _declared_pcns(resolved: ResolvedFootprint, codes: Texts) -> Bools:
-    """By PCN × place, whether the place is declared from it."""
+    """By PCN × place, whether the place, or one that it is put together from, is declared from it."""
     position = {code: number for number, code in enumerate(codes)}
     declared = np.zeros((len(codes), len(resolved.places)), dtype=bool)
-    for number, place in enumerate(resolved.places):
-        for member in place.members:
-            if member.kind == "pcn" and member.code in position:
-                declared[position[member.code], number] = True
+    for number, practices in enumerate(resolved.assignment.declared.by_place):
+        for code in practices.pcns & position.keys():
+            declared[position[code], number] = True
     return declared
 
 
 def practice_table(resolved: ResolvedFootprint) -> Table:
     """Each declared practice with where its patients live."""
     geography = resolved.geography
-    place_of = places_of_practices(resolved.footprint, geography)
-    by_itself = {member.code for _, member in resolved.footprint.members() if member.kind == "practice"}
+    place_of, by_itself = resolved.assignment.declared.place_of, resolved.assignment.declared.listed
     codes = np.array(sorted(place_of), dtype=object)
     place = np.array([place_of[code] for code in codes], dtype=np.int64)
     size, at_home = _patients(resolved, codes, place)

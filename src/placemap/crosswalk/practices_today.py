@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placemap.config.model import Member
 from placemap.core.arrays import Bools, Floats, Ints, Texts, ratio, sums
 from placemap.core.columns import Columns
 from placemap.core.tables import Table, as_declared
@@ -16,8 +15,8 @@ from placemap.crosswalk.england import home_of_practices
 from placemap.reference.by_lsoa import Pcns
 from placemap.reference.geography import Geography
 from placemap.reference.store import TableEntry
+from placemap.resolve.declared import Declared
 from placemap.resolve.place_codes import HEAD, PlaceCode
-from placemap.resolve.resolve import places_of_practices
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: How a practice came to its place, the strongest first; BASIS in the table.
@@ -105,9 +104,9 @@ def _declared(national: ResolvedFootprint, today: Today) -> tuple[Ints, Texts]:
     place, basis = np.full(len(today.codes), -1), np.full(len(today.codes), "", dtype=object)
     first = 0
     for part in national.parts:
-        if part.footprint.has_patient_kinds:
-            then = places_of_practices(part.footprint, part.geography)
-            own, by_pcn, refused = _members(part)
+        then = part.assignment.declared.place_of
+        if then:
+            own, by_pcn, refused = _members(part.assignment.declared)
             for row, code in enumerate(today.codes):
                 found = _right(code, today.pcns.pcn_of.get(code, ""), own, by_pcn, then, refused)
                 if found and place[row] < 0:
@@ -119,19 +118,12 @@ def _declared(national: ResolvedFootprint, today: Today) -> tuple[Ints, Texts]:
 _Places = Mapping[str, int]
 
 
-def _members(part: ResolvedFootprint) -> tuple[_Places, _Places, set[tuple[int, str]]]:
+def _members(declared: Declared) -> tuple[_Places, _Places, set[tuple[int, str]]]:
     """Practices and PCNs by code with the place that lists them, and what a place excludes."""
-    by_kind: dict[str, dict[str, int]] = {"practice": {}, "pcn": {}}
-    refused: set[tuple[int, str]] = set()
-    for position, place in enumerate(part.places):
-        for member in place.members:
-            by_kind.setdefault(member.kind, {})[member.code] = position
-        refused |= {(position, member.code) for member in place.exclude if _is_of_patients(member)}
-    return by_kind["practice"], by_kind["pcn"], refused
-
-
-def _is_of_patients(member: Member) -> bool:
-    return member.kind in ("practice", "pcn")
+    places = [*enumerate(declared.by_place)]
+    listed = {code: position for position, place in places for code in place.listed}
+    pcns = {code: position for position, place in places for code in place.pcns}
+    return listed, pcns, {(position, code) for position, place in places for code in place.refused}
 
 
 def _right(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from placemap.config.grades import WEAKEST
+from placemap.config.in_words import public_notes
 from placemap.config.model import Footprint, System
 from placemap.core.findings import Finding, errors_of, tally
 from placemap.core.tables import Table, TableSchema
@@ -14,7 +15,10 @@ from placemap.outputs.build import Build
 
 BOUNDARY_FILES = "place_boundaries.gpkg (EPSG:27700), place_boundaries.geojson (WGS 84)"
 #: Stands near the top of README.md where the evidence is weak.
-WEAK = "**Weak evidence (grade C).** No good public source states these places. Confirm with the system before use."
+WEAK = (
+    "**Weak evidence (grade C).** No good public source states these places: they are a working assumption until the "
+    "system confirms them."
+)
 
 
 # --- for people -------------------------------------------------------------------------------------------------------
@@ -28,7 +32,7 @@ def readme(build: Build, ending: str) -> str:
         f"Footprint `{footprint.id}` of `{system.id}` ({footprint.status}; evidence grade {footprint.grade}, "
         f"{footprint.basis}), made by placemap from `{system.loc.file}`.",
         *([WEAK] if footprint.grade == WEAKEST else []),
-        *([without_html(footprint.notes or footprint.note_public)] if footprint.notes or footprint.note_public else []),
+        *map(without_html, [footprint.notes] if footprint.notes else public_notes(system, footprint)),
         *([f"Built with other vintages than the usual ones, as asked for: {build.asked}."] if build.asked else []),
         *left_out(build.findings),
         "## Method",
@@ -37,8 +41,7 @@ def readme(build: Build, ending: str) -> str:
         f"{tally(build.findings)}; "
         f"all are in `findings{ending}`. Every LSOA of the scope is in exactly one place: a build with a gap or an "
         "overlap writes no crosswalk, and no waiver accepts one.",
-        "## Evidence",
-        _evidence(system, footprint),
+        *_evidence(system, footprint),
         *files_and_sources(build, ending),
     ]
     return "\n\n".join(parts) + "\n"
@@ -98,8 +101,8 @@ def _tier_parts(footprint: Footprint) -> list[tuple[str, str]]:
         united = listed(sorted(footprint.united))
         text = (
             f"Places here are put together from places of the footprint {united}, with exactly their LSOAs, however "
-            "these came to be there; so they are the sum of these to the person. Practices stand in the tables of "
-            f"{united}, beside the place here that each is in (PARENTCD)."
+            "these came to be there; so they are the sum of these to the person. `place_practice` and `place_pcn` have "
+            "the practices and PCNs of the places that each is put together from."
         )
         parts.append(("Places put together from others", text))
     if footprint.inside:
@@ -113,14 +116,15 @@ def _tier_parts(footprint: Footprint) -> list[tuple[str, str]]:
     return parts
 
 
-def _evidence(system: System, footprint: Footprint) -> str:
+def _evidence(system: System, footprint: Footprint) -> list[str]:
+    """A heading and the documents; nothing where there are none that may be cited."""
     keys = dict.fromkeys([*footprint.evidence, *(key for place in footprint.places for key in place.evidence)])
     lines = []
     for key in keys:
         item = system.evidence[key]
         where = ", ".join(part for part in (as_markdown(item.publisher), item.date, item.url) if part)
         lines.append(f"- {as_markdown(item.title)} ({where}). {without_html(item.states)}".rstrip())
-    return "\n".join(lines)
+    return ["## Evidence", "\n".join(lines)] if lines else []
 
 
 def dictionary(table: Table, ending: str) -> str:

@@ -42,9 +42,11 @@ def _cells(values: list[Any], column: Column) -> list[str]:
     texts = as_text(values, column)
     if column.type not in TEXT_TYPES:
         return texts
-    if None in texts:
+    try:
+        together = "\0".join(texts)
+    except TypeError:  # a blank; to look for one first takes longer than all the rest
         texts = [text or "" for text in texts]
-    together = "\0".join(texts)
+        together = "\0".join(texts)
     found = [mark for mark in _SPECIAL if mark in together]
     if not found:
         return texts

@@ -59,7 +59,14 @@ class Describer:
             lsoas: positions of LSOAs in `geography.lsoas`.
         """
         wanted = frozenset(int(lsoa) for lsoa in lsoas)
-        return min((self._cover(wanted, ladder) for ladder in LADDERS), key=_length)
+        best: Terms = ()
+        for ladder in LADDERS:
+            terms = self._cover(wanted, ladder)
+            if not best or _length(terms) < _length(best):
+                best = terms
+            if len(best) == 1 and not best[0].less:  # as most places: nothing is shorter than one unit
+                break
+        return best
 
     def _cover(self, wanted: frozenset[int], ladder: tuple[str, ...]) -> Terms:
         if not wanted:

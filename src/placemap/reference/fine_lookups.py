@@ -18,6 +18,7 @@ from placemap.reference.open_store import cache_folder, open_store
 from placemap.reference.read_parquet import verified
 from placemap.reference.schemas import PROFILE
 from placemap.reference.store import MANIFEST, TABLES, ReferenceData, TableEntry
+from placemap.reference.told_by_shape import rules_after, rules_before, word_of
 
 #: Families of tables that are taken from the user's own store, too, whatever store is in use.
 BESIDE = (PROFILE, *(kind.family for kind in FINE_KINDS.values()))
@@ -42,6 +43,31 @@ class FineLookup:
     entry: TableEntry | None = None
     doubtful: int = 0
     checked: int = 0
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where a code finer than an LSOA is.
+
+    Attributes:
+        kind: id of its kind, as in `FINE_KINDS`. code: as it is written.
+        lsoa: position of the LSOA that it lies in, of the extra most likely.
+        source: title of the lookup; empty for the extra.
+        ended: month in which the postcode ended, empty while it is in use.
+        easting, northing: EPSG:27700, metres; None from a lookup.
+        others: positions of the LSOAs that it may lie in instead, nearest first; none from a lookup.
+        distance: metres to the nearest boundary of the others; None where none is near.
+    """
+
+    kind: str
+    code: str
+    lsoa: int
+    source: str = ""
+    ended: str = ""
+    easting: float | None = None
+    northing: float | None = None
+    others: tuple[int, ...] = ()
+    distance: float | None = None
 
 
 def find_lookup(kind: FineKind, data: ReferenceData) -> FineLookup | None:
@@ -96,23 +122,27 @@ def stores_at_hand(data: ReferenceData) -> Iterator[ReferenceData]:
 
 
 def normal(code: str, kind: FineKind) -> str:
-    """A code as its lookup holds it: in capitals, of a postcode letters and digits alone."""
-    return re.sub(r"[^A-Z0-9]", "", code.upper()) if kind.id == "postcode" else code.strip().upper()
+    """A code as its lookup holds it: in capitals without white space, of a postcode letters and digits alone."""
+    return re.sub(r"[^A-Z0-9]" if kind.id == "postcode" else r"\s", "", code.upper())
 
 
 def looked_up(codes: Iterable[str], lookup: FineLookup) -> dict[str, tuple[str, str]]:
     """By code, as `normal` writes it, its LSOA (or the word for where else it is), and when it ended or empty text.
 
-    Codes that the lookup does not have are left out.
+    Codes that the lookup does not have, and whose shape tells nothing, are left out.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
     from pyarrow import compute
 
-    wanted = pa.array({normal(code, lookup.kind) for code in codes}, "string")
+    kind = lookup.kind
+    wanted = sorted({normal(code, kind) for code in codes})
     table = pq.read_table(lookup.path)
-    rows = table.filter(compute.is_in(table[lookup.kind.key], wanted)).to_pylist()
-    return {row[lookup.kind.key]: (row["lsoa_code"], row.get("ended") or "") for row in rows}
+    rows = table.filter(compute.is_in(table[kind.key], pa.array(wanted, "string"))).to_pylist()
+    held = {row[kind.key]: (row["lsoa_code"], row.get("ended") or "") for row in rows}
+    found = {code: (word_of(code, rules_before(kind)), "") for code in wanted}
+    found |= {code: held.get(code, (word_of(code, rules_after(kind)), "")) for code in wanted if not found[code][0]}
+    return {code: one for code, one in found.items() if one[0]}
 
 
 def in_use(lsoas: Sequence[str], lookup: FineLookup) -> list[list[str]]:

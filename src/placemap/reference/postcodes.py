@@ -1,4 +1,4 @@
-"""A postcode → its LSOA of 2021: by the ONS Postcode Directory, or about, with the optional extra `postcodes`.
+"""A postcode → about its LSOA of 2021, with the optional extra `postcodes`.
 
 The extra is a published subset of the directory, which has a postcode's point (1 m) and LTLA, not its LSOA, so the
 point is looked up in the LSOA boundaries of the reference. Those are generalised to 200 m, so a point near a boundary
@@ -19,15 +19,9 @@ import numpy as np
 from placemap.core.arrays import Floats, Ints
 from placemap.core.errors import PlacemapError
 from placemap.core.fine_kinds import FINE_KINDS, FineKind
-from placemap.reference.fine_lookups import (
-    FineLookup,
-    find_lookup,
-    looked_up,
-    need_lookup,
-    normal,
-)
+from placemap.reference.fine_lookups import FineLookup, Located, find_lookup, need_lookup, normal
 from placemap.reference.geography import Geography
-from placemap.reference.schemas import ELSEWHERE, NON_GEOGRAPHIC, OUTSIDE_POSTCODES
+from placemap.reference.schemas import OUTSIDE_POSTCODES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,70 +29,6 @@ if TYPE_CHECKING:
 #: How far the generalised boundaries may be from the real ones, metres.
 TOLERANCE = 200.0
 _POSTCODES = FINE_KINDS["postcode"]
-
-
-@dataclass(frozen=True)
-class Located:
-    """Where a postcode is.
-
-    Attributes:
-        postcode: as the directory writes it.
-        lsoa: position of the LSOA that it lies in, of the extra most likely.
-        source: title of the directory; empty for the extra.
-        ended: month in which the postcode ended, empty while it is in use.
-        easting, northing: EPSG:27700, metres; None from the directory.
-        others: positions of the LSOAs that it may lie in instead, nearest first; none from the directory.
-        distance: metres to the nearest boundary of the others; None where none is near.
-    """
-
-    postcode: str
-    lsoa: int
-    source: str = ""
-    ended: str = ""
-    easting: float | None = None
-    northing: float | None = None
-    others: tuple[int, ...] = ()
-    distance: float | None = None
-
-
-def locate(postcode: str, geography: Geography) -> Located:
-    """The LSOA of a postcode, by the directory where there is one.
-
-    Raises:
-        PlacemapError: neither directory nor extra is there, or there is no such postcode, or it lies outside the
-            reference.
-    """
-    lookup = find_lookup(_POSTCODES, geography.data)
-    return _by_directory(postcode, lookup, geography) if lookup else _by_point(postcode, geography)
-
-
-# --- by the directory -------------------------------------------------------------------------------------------------
-
-
-def _by_directory(postcode: str, lookup: FineLookup, geography: Geography) -> Located:
-    code = normal(postcode, lookup.kind)
-    lsoa, ended = looked_up([code], lookup).get(code, ("", ""))
-    spelled = f"{code[:-3]} {code[-3:]}"
-    if not lsoa:
-        raise PlacemapError(
-            f"the directory of {lookup.vintage} has no postcode {spelled}",
-            hint="check it; a newer one needs a newer directory (`placemap data import ONSPD.zip`)",
-        )
-    if lsoa in ELSEWHERE:
-        raise PlacemapError(
-            f"postcode {spelled}: {ELSEWHERE[lsoa]}; places are made of LSOAs of England",
-            hint="check it" if lsoa == NON_GEOGRAPHIC else "",
-        )
-    at = int(geography.lsoas.positions([lsoa])[0])
-    if at < 0:
-        raise PlacemapError(
-            f"postcode {spelled} lies in LSOA {lsoa}, which the tables in use do not have",
-            hint="`placemap data update` fetches all England",
-        )
-    return Located(spelled, at, lookup.title, ended)
-
-
-# --- by the extra -----------------------------------------------------------------------------------------------------
 
 
 def lookup_for(
@@ -153,7 +83,12 @@ class _Points:
         return len(again) + int(len(firsts) > 0 and last > firsts[-1] and self.agrees[last] == self.agrees[firsts[-1]])
 
 
-def _by_point(postcode: str, geography: Geography) -> Located:
+def by_point(postcode: str, geography: Geography) -> Located:
+    """The LSOA of a postcode by its point.
+
+    Raises:
+        PlacemapError: the extra is not there, or there is no such postcode, or it lies outside the reference.
+    """
     if not _has_extra():
         raise PlacemapError(
             f"{postcode} is a postcode, and no directory of postcodes is at hand",
@@ -174,6 +109,7 @@ def _by_point(postcode: str, geography: Geography) -> Located:
         )
     rest = [at for at in range(1, len(found.lsoa)) if found.agrees[at] or not found.agrees.any()]
     return Located(
+        _POSTCODES.id,
         str(row["pcd"]),
         int(found.lsoa[0]),
         easting=float(row["oseast1m"]),

@@ -86,6 +86,7 @@ OUTPUT_AREAS = TableSchema(
 
 #: What stands in the place of an LSOA in a directory of postcodes, by the first letter of the code that it has there.
 NON_GEOGRAPHIC = "NON-GEOGRAPHIC"
+NO_FIXED_ABODE, NOT_KNOWN, ABROAD = "NO FIXED ABODE", "NOT KNOWN", "ABROAD"
 OUTSIDE_POSTCODES = {
     "W": "WALES",
     "S": "SCOTLAND",
@@ -103,7 +104,10 @@ ELSEWHERE = {
     "NORTHERN IRELAND": "in Northern Ireland",
     "CHANNEL ISLANDS": "in the Channel Islands",
     "ISLE OF MAN": "on the Isle of Man",
+    ABROAD: "abroad",
     NON_GEOGRAPHIC: "postcode without a place",
+    NO_FIXED_ABODE: "no fixed abode",
+    NOT_KNOWN: "address not known",
 }
 
 POSTCODES = TableSchema(

@@ -15,6 +15,7 @@ from placemap.config.model import Footprint, Loc, Scope, System
 from placemap.core.arrays import Bools, Floats, Ints, distinct
 from placemap.core.findings import Finding, Severity
 from placemap.reference.geography import Geography
+from placemap.resolve.declared import Declared, Practices
 from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment
 from placemap.resolve.resolved import ResolvedFootprint
@@ -89,7 +90,8 @@ def _assignment(
         place=np.full(size, -1),
         method=np.zeros(size, dtype=np.int64),
         member=np.full(size, -1),
-        claims=np.zeros((size, count), dtype=bool),
+        claims=np.zeros((size, count), dtype=bool, order="F"),
+        declared=_declared([part.assignment.declared for part in parts]),
         practice_place=np.full(len(geography.registrations.codes), -1),
         patients=None,
         shares=np.full(size, np.nan),
@@ -124,6 +126,17 @@ def _add(all_of: NationalAssignment, part: Assignment, places: int, members: int
         placed = (part.practice_place >= 0) & (all_of.practice_place < 0)
         all_of.practice_place[placed] = part.practice_place[placed] + places
     return [(int(lsoa), int(all_of.place[lsoa]), int(part.place[lsoa]) + places) for lsoa in np.flatnonzero(taken)]
+
+
+def _declared(parts: Sequence[Declared]) -> Declared:
+    """The practices of all parts; one that two of them have is with the first."""
+    place_of: dict[str, int] = {}
+    by_place: list[Practices] = []
+    for part in parts:
+        for code, position in part.place_of.items():
+            place_of.setdefault(code, position + len(by_place))
+        by_place += part.by_place
+    return Declared(place_of, tuple(by_place))
 
 
 def _footprint(footprints: Sequence[Footprint]) -> Footprint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from placemap.config.model import Footprint, Member, Scope
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.codes import PLACE
 from placemap.reference.geography import Geography
+from placemap.resolve.declared import Declared, OtherPlaces, declared_practices
 from placemap.resolve.plurality import Plurality, plurality
 
 #: LSOAs with a smaller SHARE than this are reported.
@@ -18,9 +19,6 @@ LOW_SHARE = 0.5
 
 EXACT, BEST, PLURALITY = "exact-fit", "best-fit", "plurality"
 METHODS = ("", EXACT, BEST, PLURALITY)
-
-#: Positions of the LSOAs of places of other footprints, by `footprint/place`.
-OtherPlaces = Mapping[str, Ints]
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,9 @@ class Assignment:
         method: position in METHODS.
         member: position of the declared member (in order of `footprint.members()`) that claims the LSOA; -1 for none.
         claims: by LSOA × place, what area kinds claim.
-        practice_place: by practice of the registrations, position of the place it is declared in; -1 for none.
+        declared: the practices of each place, those of the places that it is put together from included.
+        practice_place: by practice of the registrations, position of the place it is declared in, -1 for none; None
+            where no place has practices.
         patients: how patients divide among places; None where no place is declared from patient kinds.
     """
 
@@ -44,6 +44,7 @@ class Assignment:
     method: Ints
     member: Ints
     claims: Bools
+    declared: Declared
     practice_place: Ints | None
     patients: Plurality | None
 
@@ -55,7 +56,7 @@ class Assignment:
     @property
     def overlaps(self) -> Ints:
         """Positions of LSOAs that several places claim exactly."""
-        return np.flatnonzero(self.claims @ np.ones(self.claims.shape[1], dtype=np.int16) > 1)
+        return np.flatnonzero(self.claims.sum(axis=1, dtype=np.int16) > 1)
 
     @property
     def ties(self) -> Ints:
@@ -99,33 +100,13 @@ class Assignment:
 def _area(member: Member, geography: Geography, others: OtherPlaces) -> tuple[Ints, Bools]:
     """Positions of the LSOAs of an area, and which of them are best fits; none for a code that is not there."""
     if member.kind == PLACE.id:
-        lsoas = others.get(member.code, np.array([], dtype=np.int64))  # none of a place that has ended
+        other = others.get(member.code)
+        lsoas = other.lsoas if other else np.array([], dtype=np.int64)  # none of a place that has ended
         return lsoas, np.zeros(len(lsoas), dtype=bool)
     units = geography.units(member.kind, member.vintage)
     position = units.position(member.code)
     lsoas = units.lsoas(position) if position is not None else np.array([], dtype=np.int64)
     return lsoas, units.best_fit[lsoas]
-
-
-def _pcn(member: Member, geography: Geography) -> list[str]:
-    return geography.pcns(member.vintage).practices_of.get(member.code, [])
-
-
-def _practice(member: Member, _geography: Geography) -> list[str]:
-    return [member.code]
-
-
-#: Area kinds give LSOAs, patient kinds give practices.
-PRACTICES_OF: dict[str, Callable[[Member, Geography], list[str]]] = {"pcn": _pcn, "practice": _practice}
-
-
-def practices_of(members: Iterable[Member], geography: Geography) -> set[str]:
-    """Codes of the practices that the patient kinds among `members` stand for, at their vintages."""
-    found: set[str] = set()
-    for member in members:
-        if member.of_kind.patients:
-            found.update(PRACTICES_OF[member.kind](member, geography))
-    return found
 
 
 def lsoas_of(members: Iterable[Member], geography: Geography) -> Bools:
@@ -161,19 +142,23 @@ def resolve(
     """
     allowed = _allowed(footprint, geography, in_scope)
     claims, member, best_fit = _claims(footprint, geography, allowed, others or {})
-    claimed = claims.any(axis=1)
-    place = np.where(claimed, claims.argmax(axis=1), -1) if footprint.places else np.full(geography.size, -1)
+    place = np.full(geography.size, -1)
+    for position in reversed(range(len(footprint.places))):
+        place[claims[:, position]] = position
+    claimed = place >= 0
     method = np.where(claimed, np.where(best_fit, METHODS.index(BEST), METHODS.index(EXACT)), 0)
+    declared = declared_practices(footprint, geography, others)
     practice_place = patients = None
-    if footprint.has_patient_kinds:
-        practice_place = practice_places(footprint, geography)
+    if footprint.has_patient_kinds or declared.place_of:
+        practice_place = declared.positions(geography)
+    if footprint.has_patient_kinds and practice_place is not None:
         patients = plurality(geography.registrations, practice_place, _candidates(footprint, allowed, in_scope))
         won = in_scope & ~claimed & (patients.winner >= 0)
         place = np.where(won, patients.winner, place)
         method = np.where(won, METHODS.index(PLURALITY), method)
     # All England's systems are held at once, so that what is small is held so.
     method, member = method.astype(np.int8), member.astype(np.int32)
-    return Assignment(footprint, in_scope, place, method, member, claims, practice_place, patients)
+    return Assignment(footprint, in_scope, place, method, member, claims, declared, practice_place, patients)
 
 
 def candidates(footprint: Footprint, geography: Geography, in_scope: Bools) -> Bools:
@@ -183,13 +168,16 @@ def candidates(footprint: Footprint, geography: Geography, in_scope: Bools) -> B
 
 def _candidates(footprint: Footprint, allowed: Bools, in_scope: Bools) -> Bools:
     votes_for = np.array([place.has_patient_kinds for place in footprint.places])
-    found: Bools = allowed & votes_for & in_scope[:, None]
+    found: Bools = np.ascontiguousarray(allowed & votes_for & in_scope[:, None])
     return found
 
 
 def _allowed(footprint: Footprint, geography: Geography, in_scope: Bools) -> Bools:
-    """By LSOA × place, whether `exclude` and `within` leave the LSOA to the place."""
-    allowed = np.ones((geography.size, len(footprint.places)), dtype=bool)
+    """By LSOA × place, whether `exclude` and `within` leave the LSOA to the place.
+
+    As `claims`, it is held place by place: places are few, and to look across them LSOA by LSOA takes ten times as long.
+    """
+    allowed = np.ones((geography.size, len(footprint.places)), dtype=bool, order="F")
     for position, place in enumerate(footprint.places):
         if place.exclude:
             allowed[:, position] &= ~lsoas_of(place.exclude, geography)
@@ -218,27 +206,6 @@ def _claims(
         by_member[lsoas[by_member[lsoas] < 0]] = number
         only_best[lsoas] &= best_fit
     return claims, by_member, only_best
-
-
-def places_of_practices(footprint: Footprint, geography: Geography) -> dict[str, int]:
-    """By code of the practice, the position of the place that it, or else its PCN, is declared in.
-
-    A practice that is listed itself goes where it is listed, whatever its PCN's place; `exclude` takes it out of the
-    place that excludes it.
-    """
-    place_of: dict[str, int] = {}
-    for direct in (False, True):
-        for position, place in enumerate(footprint.places):
-            listed = [member for member in place.members if (member.kind == "practice") == direct]
-            found = practices_of(listed, geography) - practices_of(place.exclude, geography)
-            place_of.update(dict.fromkeys(sorted(found), position))
-    return place_of
-
-
-def practice_places(footprint: Footprint, geography: Geography) -> Ints:
-    """By practice of the registrations, the position of the place that it is declared in; -1 for none."""
-    place_of = places_of_practices(footprint, geography)
-    return np.array([place_of.get(code, -1) for code in geography.registrations.codes], dtype=np.int64)
 
 
 def low_share(assignment: Assignment) -> Bools:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from placemap.config.model import Footprint, Place, System
+from placemap.config.tiers import pcn_vintages
 from placemap.core.arrays import Bools, Ints, Texts, sums
 from placemap.core.codes import PLACE
 from placemap.core.findings import Finding
@@ -80,13 +81,17 @@ class ResolvedFootprint:
     @property
     def pcn_vintage(self) -> str:
         """The PCN memberships that it rests on."""
-        return self.footprint.vintages.get("pcn") or self.geography.default_vintage("pcn")
+        pinned = (
+            pcn_vintages(self.system.footprints, self.footprint) if self.footprint.united and not self.parts else []
+        )
+        own = self.footprint.vintages.get("pcn") or self.geography.default_vintage("pcn")
+        return pinned[0] if pinned else own
 
     @property
     def is_declared_from_practices(self) -> bool:
         """Whether practices have a place of their own: in every part."""
         if not self.parts:
-            return self.footprint.has_patient_kinds
+            return self.assignment.practice_place is not None
         return all(part.is_declared_from_practices for part in self.parts)
 
     def lsoas(self, position: int) -> Bools:

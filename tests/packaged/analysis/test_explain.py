@@ -177,7 +177,7 @@ def test_lsoa_outside_all_systems_is_said(run) -> None:  # type: ignore[no-untyp
 def test_postcode_tells_the_other_candidates(workspace: Workspace, shipped_systems: dict[str, System]) -> None:
     answer = explain_code(workspace, list(shipped_systems.values()), "bs1 5tr", [], every=False)
     assert answer.located is not None
-    assert answer.located.postcode.replace(" ", "") == "BS15TR"
+    assert answer.located.code.replace(" ", "") == "BS15TR"
     assert (
         workspace.geography.units("ltla").codes[workspace.geography.units("ltla").of[answer.located.lsoa]]
         == "E06000023"

@@ -148,15 +148,18 @@ def test_white_space_around_cells_is_no_part_of_them(run):
 MIXED = "area,n\nE92000001,100\nE06000023,1\nE06000024,2\nE06000025,4\nE10000020,8\nE38000222,16\nE99,32\n"
 
 
-def test_the_kind_that_is_chosen_is_placed_and_the_rest_is_another(run):
-    result = run(MIXED, "--kind", "ltla", "--sum", "n", "--max-loss", "100", "--json")
+def test_the_kind_that_is_chosen_is_placed_and_the_rest_is_told(run):
+    """The sub-ICB location and England have the districts in them, and so are no loss; no row is a part of Norfolk."""
+    result = run(MIXED, "--kind", "ltla", "--sum", "n", "--json")
     found = json.loads(result.stdout)
     (account,) = found["reconciliations"]
     assert account["placed"]["n"] == 7
-    assert account["another kind"] == {"rows": 3, "n": 124}
+    assert account["total of a wider area"] == {"rows": 2, "n": 116}
+    assert account["another kind"] == {"rows": 1, "n": 8}
     assert account["unknown code"] == {"rows": 1, "n": 32}
     assert found["told"] == [
-        "another kind than LTLAs: counties (1 row), sub-ICB locations (1 row) and countries (1 row), such as E10000020, E38000222, E92000001"
+        "totals of wider areas, left out: sub-ICB locations (1 row) and countries (1 row), such as E38000222, E92000001",
+        "another kind than LTLAs: counties (1 row), such as E10000020",
     ]
 
 

@@ -87,6 +87,19 @@ ODD |= {"JE2 3AA": "in the Channel Islands", "IM1 1AA": "on the Isle of Man", "B
 ODD |= {
     "BS99 1AB": "postcode without a place",
     "ZZ9 9ZZ": "unknown code",
+    "ZZ99 3VZ": "no fixed abode",
+    "zz993wz": "address not known",
+    "ZZ99 3CZ": "address not known",
+    "ZZ993GZ": "in Wales",
+    "ZZ99 1WZ": "in Scotland",
+    "ZZ99 2WZ": "in Northern Ireland",
+    "ZZ99 3HZ": "in the Channel Islands",
+    "ZZ99 3BZ": "on the Isle of Man",
+    "ZZ99 6CZ": "abroad",
+    "BF1 3AA": "postcode without a place",
+    "BT99 9ZZ": "in Northern Ireland",
+    "GY9 9zz": "in the Channel Islands",
+    "IM999ZZ": "on the Isle of Man",
     "": "missing code",
     "rubbish": "unknown code",
 }
@@ -178,6 +191,20 @@ def test_output_areas_go_where_their_lsoas_do(at_hand, run, postcodes, place_of,
     assert (told["in Wales"]["n"], told["unknown code"]["n"]) == (5, 7)
 
 
+def test_subtotals_by_lsoa_are_not_added_to_their_output_areas(at_hand, run, postcodes, place_of, tmp_path):
+    """A row of an LSOA none of whose output areas has a row is about people whom no other row has: a loss, not a total."""
+    english = [lsoa for lsoa in postcodes["lsoa21"] if lsoa.startswith("E01")]
+    number, lsoa = next((number, lsoa) for number, lsoa in enumerate(english, 1) if lsoa in place_of)
+    other = next(one for one in place_of if one != lsoa)
+    text = f"oa,n\nE{number:08},3\n{lsoa},50\n{other},7\nE92000001,100\n"
+    (tmp_path / "t.csv").write_text(text)
+    found = run("apply", "t.csv", "--system", "bnssg", "--kind", "oa", "--sum", "n", "--max-loss", "100", "--json")
+    told = json.loads(found.out)["reconciliations"][0]
+    lines = {name: told[name]["n"] for name in ("in", "placed", "total of a wider area", "another kind")}
+    assert lines == {"in": 160, "placed": 3, "total of a wider area": 150, "another kind": 7}
+    assert "totals of wider areas, left out: LSOAs (1 row) and countries (1 row)" in json.loads(found.out)["told"][0]
+
+
 def test_the_report_finds_postcodes_where_there_is_a_directory(at_hand, run, postcodes, bnssg):
     """Its page has those in use of its LSOAs, packed; and says where they are from."""
     assert run("report", "bnssg").code == 0
@@ -225,11 +252,50 @@ def test_another_kind_than_the_column_has_is_refused_by_what_it_has(at_hand, run
         ("CF10 1AA", "postcode CF10 1AA: in Wales"),
         ("BS99 1AA", "postcode BS99 1AA: postcode without a place"),
         ("ZZ9 9ZZ", "the directory of 2026-08 has no postcode ZZ9 9ZZ"),
+        ("zz993vz", "postcode ZZ99 3VZ: no fixed abode"),
+        ("ZZ99 3WZ", "postcode ZZ99 3WZ: address not known"),
+        ("ZZ99 6CZ", "postcode ZZ99 6CZ: abroad"),
+        ("BF1 3AA", "postcode BF1 3AA: postcode without a place"),
+        ("GY9 9ZZ", "postcode GY9 9ZZ: in the Channel Islands"),
+        ("W00000001", "output area W00000001: in Wales"),
+        ("E00999999", "the lookup of 2021 has no output area E00999999"),
     ],
 )
 def test_explain_says_what_a_postcode_elsewhere_is(at_hand, run, postcode, message):
     found = run("explain", postcode)
     assert (found.code, message in found.err) == (3, True)
+
+
+@pytest.mark.parametrize("spelled", ["{}", "e{0[1]}{0[2]} {0[3]}{0[4]}{0[5]} {0[6]}{0[7]}{0[8]}"])
+def test_explain_takes_an_output_area(at_hand, run, postcodes, place_of, spelled):
+    """Its LSOA as the publisher's lookup has it, and the place that `build` writes for that."""
+    english = [lsoa for lsoa in postcodes["lsoa21"] if lsoa.startswith("E01")]
+    number, lsoa = next((number, lsoa) for number, lsoa in enumerate(english, 1) if lsoa in place_of)
+    found = run("explain", spelled.format(f"E{number:08}"))
+    assert found.code == 0, found.err
+    assert f"output area E{number:08} lies in LSOA {lsoa} (Output area (2021) to LSOA and MSOA (2021)" in found.out
+    assert f"({place_of[lsoa]})" in found.out
+    told = json.loads(run("explain", f"E{number:08}", "--json").out)
+    assert (told["output_area"]["lsoa"], told["postcode"], told["unit"]["code"]) == (lsoa, None, lsoa)
+
+
+def test_explain_says_where_the_lookup_of_output_areas_is_from(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+    found = run("explain", "E00000001")
+    assert (found.code, "no lookup from output areas to LSOAs is at hand" in found.err) == (3, True)
+    assert "`placemap data update output-areas`" in found.err
+
+
+def test_infer_leaves_out_what_is_in_no_lsoa_of_england_by_sort(at_hand, run, postcodes, place_of, tmp_path):
+    rows = [(row.pcds, place_of[row.lsoa21]) for row in postcodes.itertuples() if row.lsoa21 in place_of]
+    odd = [("CF10 1AA", rows[0][1]), ("ZZ99 3VZ", rows[0][1]), ("BT99 9ZZ", rows[0][1])]
+    lines = ["Postcode,Locality", *(f"{code},{place}" for code, place in [*rows, *odd])]
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+    found = run("infer", tmp_path / "t.csv")
+    assert found.code == 0, found.err
+    for line in ("in Wales: 1 postcode: CF10 1AA", "no fixed abode: 1 postcode: ZZ99 3VZ"):
+        assert f"note: Left out, {line}." in found.out + found.err
+    assert f"by {len(rows):,} postcodes" in found.out
 
 
 def test_infer_from_postcodes_gives_the_places_back(at_hand, run, postcodes, place_of, tmp_path):

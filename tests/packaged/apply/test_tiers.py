@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import PACKAGED
+from conftest import PACKAGED, REPO
 from placemap.core.errors import PlacemapError
 
 
@@ -154,3 +154,30 @@ def test_what_is_held_back_is_told_of_places_in_python(norfolk, lsoas):
     places = {f"norfolk-and-waveney/neighbourhoods/{key}" for key in ("mid-norfolk", "north-norfolk-1")}
     assert {one.place for one in held} >= places
     assert not [one.place for one in held if "@" in one.place]
+
+
+def test_practices_of_places_put_together_sum_to_them(run, tmp_path, workspace, shipped_systems):
+    """Each practice whole: a place has what its parts have, and all of them have what was put in."""
+    config = (REPO / "configs/norfolk-and-waveney.yaml").read_text(encoding="utf-8")
+    above = {
+        place.id: place.parent for place in shipped_systems["norfolk-and-waveney"].footprints["neighbourhoods"].places
+    }
+    united = {
+        parent: {"name": parent, "place": [f"neighbourhoods/{key}" for key in sorted(above) if above[key] == parent]}
+        for parent in sorted(set(above.values()))
+    }
+    head = "  united: {name: United, status: proposed, grade: B, evidence: engagement-2021, places: "
+    text = config.replace("    inside: option-4\n", "").replace("        parent: ", "        notes: of ")
+    (tmp_path / "norfolk.yaml").write_text(f"{text}{head}{json.dumps(united)}}}\n", encoding="utf-8")
+    codes = [code for code in workspace.geography.registrations.codes if code.startswith("D82")]
+    data = pd.DataFrame({"practice_code": codes, "visits": np.random.default_rng(3).integers(0, 1000, len(codes))})
+    found = figures(
+        run, tmp_path, data, "--system", "norfolk.yaml", "-f", "united", "--practices", "declared", "--sum", "visits"
+    )
+    places = of_tier(found, "united", "PLACECD", "visits")
+    assert of_tier(found, "neighbourhoods", "PARENTCD", "visits") == places
+    assert len(places) == 5
+    system = shipped_systems["norfolk-and-waveney"]
+    _, declared = workspace.resolve(system, system.footprints["neighbourhoods"])
+    placed = data["practice_code"].isin(declared.assignment.declared.place_of)
+    assert sum(places.values()) == data.loc[placed, "visits"].sum() > 0

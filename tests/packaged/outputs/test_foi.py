@@ -102,10 +102,10 @@ def test_places_of_whole_authorities_say_so(files):
     answers = annex(files("lancashire-and-south-cumbria", "places-2022")[RESPONSE])
     ltlas = answers["How do the places relate to local authorities?"]
     assert "Blackpool: exactly Blackpool." in ltlas
-    assert "all of Burnley" in ltlas
+    assert "all of Burnley; " in ltlas
     assert "of the residents of Westmorland and Furness" in ltlas
     assert (
-        "not made from primary care networks"
+        "No place is made from primary care networks"
         in answers["How do the places relate to primary care networks and practices?"]
     )
 

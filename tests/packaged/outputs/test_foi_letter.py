@@ -1,6 +1,7 @@
 """The reply answers what was asked in the system's own words, on the letterhead of an office, and warns who sends it."""
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from conftest import REPO
 from placemap.cli import app
 from placemap.commands.foi import Asked, foi_files, make_foi
 from placemap.commands.verify_foi import verify
+from placemap.config.in_words import public_notes
 from placemap.config.load import load_system
 from placemap.core.errors import PlacemapError
 from placemap.outputs.foi.hidden import hidden
@@ -51,6 +53,16 @@ def asked(footprint, letter=None, **more):
     return Asked(text, "bnssg.yaml", footprint, letter or Letter(), **more)
 
 
+def all_words(files):
+    """What each file says, archives unpacked, with single spaces."""
+    for name, content in files.items():
+        parts = [content]
+        if name.endswith((".docx", ".xlsx")):
+            archive = zipfile.ZipFile(io.BytesIO(content))
+            parts = [archive.read(item) for item in archive.namelist()]
+        yield name, " ".join(b" ".join(parts).decode("utf-8", "replace").split())
+
+
 def text_of(content):
     document = Document(io.BytesIO(content))
     cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
@@ -82,13 +94,8 @@ def test_the_sheets_that_the_reply_names_are_there(localities):
 
 
 def test_nothing_in_the_pack_is_said_from_outside(localities):
-    for name, content in localities.items():
-        parts = [content]
-        if name.endswith((".docx", ".xlsx")):
-            archive = zipfile.ZipFile(io.BytesIO(content))
-            parts = [archive.read(item) for item in archive.namelist()]
-        for words in OUTSIDE:
-            assert not any(words in " ".join(part.decode("utf-8", "replace").split()) for part in parts), (name, words)
+    for name, said in all_words(localities):
+        assert [words for words in OUTSIDE if words in said] == [], name
 
 
 def test_the_request_is_quoted(workspace):
@@ -116,21 +123,62 @@ def test_what_only_the_office_knows_is_a_field(single):
 def test_without_a_public_note_the_why_is_a_field(workspace, monkeypatch):
     monkeypatch.setattr("placemap.config.public.OUTSIDE", ("notes", "states", "note_public"))
     made = foi_files(workspace, asked("single-place"))
-    assert "[why these places were chosen, who decided it, and when]" in text_of(made[RESPONSE])
+    assert "[why this division was chosen, who decided it, and when]" in text_of(made[RESPONSE])
+
+
+def of_others(title):
+    """The config with a document marked as written by a third party."""
+    head, mark, rest = asked("localities").config.partition(f"    title: {title}")
+    assert mark
+    return f"{head}    third_party: true\n{mark}{rest}"
 
 
 def test_what_others_wrote_is_not_cited_as_the_system_s_own(workspace):
     """Newspapers, campaigns and code of others; where nothing else is left, the office fills in what it has."""
-    own, others = "FOI.ICB-2223/093 ICS Locality Mapping", "Integrated Care Partnership (ICP) Footprints"
-    text = asked("single-place").config
-    head, mark, rest = text.partition(f"title: {others}\n")
-    assert mark
-    made = foi_files(workspace, replace(asked("localities"), config=f"{head}{mark}    third_party: true\n{rest}"))
-    cited = [p.text for p in Document(io.BytesIO(made[RESPONSE])).paragraphs if p.style.name.startswith("List")]
-    assert any(line.startswith(own) for line in cited)
-    assert not any(line.startswith(others) for line in cited)
-    made = foi_files(workspace, replace(asked("single-place"), config=f"{head}{mark}    third_party: true\n{rest}"))
-    assert "[the documents that set out the places, and where to find them]" in text_of(made[RESPONSE])
+    own, others = "FOI.ICB-2223/093 ICS Locality Mapping", "Healthier Together ICS update"
+    made = foi_files(workspace, replace(asked("localities"), config=of_others(others)))
+    naming = {words: {name for name, said in all_words(made) if words in said} for words in (own, others)}
+    tables = {"declaration.yaml", "method.md", "tables/places.csv", WORKBOOK, RESPONSE}
+    assert naming == {own: tables, others: set()}
+    made = foi_files(workspace, replace(asked("single-place"), config=of_others("Integrated Care Partnership")))
+    assert "[the documents that set out this division, and where to find them]" in text_of(made[RESPONSE])
+
+
+def test_the_officer_reads_what_the_pack_does_not_name(here, workspace, system):
+    text = of_others("Healthier Together ICS update")
+    (here / "bnssg.yaml").write_text(text, encoding="utf-8")
+    found = load_system(here / "bnssg.yaml")
+    *_, checks = make_foi(workspace, found, replace(asked("localities"), config=text), here)
+    said = checks.read_text(encoding="utf-8")
+    (line,) = [line for line in said.splitlines() if "Healthier Together ICS update" in line]
+    assert "is not the system's own, so nothing in the pack names it" in line
+    assert "four days after the footprints paper" in line, "what it was read as saying"
+    why = " ".join(public_notes(found, found.footprints["localities"]))
+    assert f"“{why}”" in said, "what the reply says of why is to be ticked, too"
+
+
+def test_what_was_found_from_outside_is_no_finding_of_the_pack(localities, workspace, system):
+    outcome = workspace.check(system("bnssg"), system("bnssg").footprints["localities"])
+    codes = {finding.code for finding in outcome.findings}
+    assert "not-confirmed-since" in codes
+    packed = {line.split(",")[2] for line in localities["tables/findings.csv"].decode("utf-8").splitlines()[1:]}
+    assert packed == codes - {"not-confirmed-since"}
+    rows = localities["tables/findings.csv"].count(b"\n") - 1
+    assert re.search(rf"(\d+) errors?, (\d+) warnings?, {rows} notes", localities["method.md"].decode("utf-8"))
+
+
+def test_one_place_is_spoken_of_as_one(single):
+    said = text_of(single[RESPONSE])
+    for words in (
+        "What geography is our place drawn from?",
+        "We have one place.",
+        "On what basis, and why this place?",
+        "The place has all of the 581 LSOAs that it must cover.",
+        "How does the place relate to wards?",
+    ):
+        assert words in said
+    ours = said.replace("how a place's LSOAs", "").split("Our response")[1]
+    assert not re.search(r"our places|these places|[Tt]he places (?!that)|each place\b", ours), ours
 
 
 def test_the_configs_say_which_documents_are_of_others():
@@ -303,7 +351,7 @@ def here(tmp_path, monkeypatch):
 def test_what_was_worked_out_is_to_be_checked_line_by_line(here, system):
     result = CliRunner().invoke(app, ["foi", "bnssg", "--date", "2026-11-30"])
     assert result.exit_code == 0, result.stderr
-    assert result.stderr.startswith("before you send: what 6 of 6 places of localities are made of was worked out")
+    assert result.stderr.startswith("before you send localities: what all its 6 places are made of was worked out")
     checks = (here / "out/bnssg/BEFORE-YOU-SEND.md").read_text(encoding="utf-8")
     members = [member for _, member in system("bnssg").footprints["localities"].members()]
     assert len(members) == 22

@@ -135,6 +135,9 @@ CASES = [
     Case(("councils",), ("all",), group="sex", thin=True),
     Case(("councils", "mixed"), ("old", "seen"), group="sex"),
     Case(("councils", "mixed"), rates=(("seen", "all"),)),
+    Case(("localities", "councils", "mixed"), ("all",)),
+    Case(("localities", "councils"), ("old", "young", "all"), group="sex"),
+    Case(("councils", "mixed"), ("all",), (("seen", "all"),), "sex"),
 ]
 
 

@@ -191,6 +191,7 @@ ELSEWHERE = {
     "not-confirmed-since",
     "system-differs",
     "system-as-declared",
+    "system-not-checked",
     "icb-gone",
     "not-determinable",
     "not-in-force",

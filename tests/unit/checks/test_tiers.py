@@ -103,6 +103,59 @@ def test_union_has_exactly_the_lsoas_of_its_parts(toy):
     assert union == {code: "north" if parts[code] in north else "south" for code in IN_SCOPE}
 
 
+def united_practices(*, west="[parts/b]", more=""):
+    """Places put together from two parts of practices, with `Lone` listed by itself and `Apple` taken from `a`."""
+    parts = (
+        (PRACTICES % "")
+        .replace("  practices:", "  parts:")
+        .replace("East, pcn", "East, exclude: {practice: [A90002]}, pcn")
+    )
+    parts = parts.replace("      east:", "      a:").replace("      west:", "      b:")
+    return parts + (
+        "  united:\n    name: United\n    status: proposed\n    grade: B\n    evidence: plan\n    places:\n"
+        f"      north: {{name: North, place: [parts/a]}}\n      south: {{name: South, place: {west}{more}}}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", {"A90001": "north", "A90003": "north", "A90005": "north", "A90004": "south", "A90006": "south"}),
+        (
+            ", practice: [A90001, A90002]",
+            {
+                **{"A90001": "south", "A90002": "south", "A90003": "north"},
+                **{"A90005": "north", "A90004": "south", "A90006": "south"},
+            },
+        ),
+        (
+            ", exclude: {practice: [A90006]}",
+            {"A90001": "north", "A90003": "north", "A90005": "north", "A90004": "south"},
+        ),
+    ],
+)
+def test_practices_of_a_union_by_hand(toy, more, expected):
+    """A practice that a place lists itself is its own; one that is excluded is nobody's."""
+    resolved = resolve(toy, config(united_practices(more=more), default="united"))
+    place_of = resolved.assignment.declared.place_of
+    assert {code: resolved.places[at].id for code, at in place_of.items()} == expected
+    assert resolved.is_declared_from_practices
+
+
+def test_union_of_a_union_has_the_same_practices_and_one_of_areas_none(toy):
+    top = UNITED.replace("  united:", "  top:").replace(
+        "{wards/abbey: Abbey, wards/castle: Castle, wards/elm: Elm}", "[united/north]"
+    )
+    top = top.replace("[wards/bridge, wards/dene, wards/ford]", "[united/south]")
+    text = config(united_practices(), top, default="top")
+    both = [resolve(toy, text, key).assignment.declared for key in ("united", "top")]
+    assert both[0].place_of == both[1].place_of
+    assert both[0].by_place == both[1].by_place
+    areas = resolve(toy, config(WARDS % "", UNITED, default="united"))
+    assert areas.assignment.practice_place is None
+    assert not areas.is_declared_from_practices
+
+
 def test_parts_of_a_union_have_it_for_a_parent_and_never_cross(toy, findings_of):
     text = config(PRACTICES % "", UNITED.replace("wards/", "practices/"), default="united")
     text = text.replace("{practices/abbey: Abbey, practices/castle: Castle, practices/elm: Elm}", "[practices/east]")
@@ -130,6 +183,20 @@ def test_patients_that_cross_councils_are_a_warning_with_their_lsoas_and_people(
         assert {code for f in mine for code in f.lsoas} == lsoas
         assert sum(f.people for f in mine) == sum(RESIDENTS[code] for code in lsoas)
     assert any(parents.values())
+
+
+def test_areas_that_contradict_each_other_cannot_be_accepted(findings_of):
+    """Castle is in Borley, and by `parent` in Ashton; Abbey half in Corley. A reason does not make either nest."""
+    waived = "inside: councils\n    accept: [{finding: crosses-tier, subject: [abbey, castle], reason: So it is}]"
+    inner = (WARDS % waived).replace("name: Castle,", "name: Castle, parent: ashton,")
+    inner = inner.replace("[E05000901]", "[E05000901], lsoa: [E01000010]").replace(
+        "[E05000905]", "[E05000905], exclude: {lsoa: [E01000010]}"
+    )
+    found = findings_of(config(COUNCILS, inner, default="wards"))
+    assert {f.subject: f.severity for f in found if f.code == "crosses-tier"} == {"abbey": "error", "castle": "error"}
+    unused = [f for f in found if f.code == "unused-waiver"]
+    assert [f.subject for f in unused] == ["abbey", "castle"]
+    assert all(f.message.startswith("an error of crosses-tier cannot be accepted") for f in unused)
 
 
 def test_parent_that_has_ended_is_not_said_to_be_missing(findings_of):

@@ -1,4 +1,4 @@
-"""What an outside reader wrote into a config stays out of what its system gives out."""
+"""What an outside reader wrote or read in papers of others stays out of what a system gives out."""
 
 import pytest
 import yaml
@@ -22,6 +22,7 @@ from placemap.config.public import public_text
         ("note_public: kept\nnotes: gone\n", "note_public: kept\n"),
         ("footprints:\n  places:\n    notes: gone\n    b: 1\n", "footprints:\n  places:\n    b: 1\n"),
         ("evidence:\n  notes: {title: an id, states: gone}\n", "evidence:\n  notes: {title: an id}\n"),
+        ("a: {b: 1, states: x, notes: y}\n", "a: {b: 1}\n"),
     ],
 )
 def test_notes_are_cut_out_and_all_else_stays(text, public):
@@ -38,18 +39,62 @@ def test_where_aliases_let_nothing_be_cut_the_rest_is_the_same(text):
     assert public == without(yaml.safe_load(text))
 
 
-def without(value):
+def without(value, theirs=()):
+    """What a config says less notes and the documents of others, worked out anew from its parsed values."""
+    if isinstance(value, list):
+        return [without(item, theirs) for item in value if not (isinstance(item, str) and item in theirs)]
     if not isinstance(value, dict):
         return value
-    return {key: without(inner) for key, inner in value.items() if key not in ("notes", "states")}
+    return {
+        key: [] if key == "evidence" and inner in [*theirs] else without(inner, theirs)
+        for key, inner in value.items()
+        if key not in ("notes", "states") and not (isinstance(inner, dict) and inner.get("third_party"))
+    }
+
+
+def theirs_in(config):
+    return {key for key, item in config["evidence"].items() if item.get("third_party")}
+
+
+THEIRS = "evidence:\n  press:\n    title: News\n    third_party: true\n  # ours\n  ours:\n    title: Minutes\n"
+
+
+@pytest.mark.parametrize(
+    ("cites", "public"),
+    [
+        ("[ours, press]", "[ours]"),
+        ("[press, ours]", "[ours]"),
+        ("[press, ours, press]", "[ours]"),
+        ("[press]", "[]"),
+        ("press # which", "[] # which"),
+        ("ours", "ours"),
+        ("\n      - press\n      - ours", "\n      - ours"),
+        ("\n      - press", "\n      []"),
+    ],
+)
+def test_documents_of_others_are_cut_out_with_every_mention(cites, public):
+    ours = "evidence:\n  # ours\n  ours:\n    title: Minutes\n"
+    places = "footprints:\n  press:\n    evidence: {}\n    places:\n      evidence:\n        name: press\n"
+    text = public_text(THEIRS + places.format(cites))
+    assert text == ours + places.format(public)
+    assert public_text(text) == text
+
+
+def test_where_all_documents_are_of_others_none_is_left():
+    text = public_text(
+        "evidence:\n  press:\n    title: News\n    third_party: true\n\nfootprints:\n  a: {evidence: press}\n"
+    )
+    assert text == "evidence:\n  {}\n\nfootprints:\n  a: {evidence: []}\n"
 
 
 @pytest.mark.parametrize("path", sorted((REPO / "configs").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_shipped_config_keeps_its_places(path):
     text = path.read_text(encoding="utf-8")
     public = public_text(text)
-    assert yaml.safe_load(public) == without(yaml.safe_load(text))
+    config = yaml.safe_load(text)
+    assert public.startswith("placemap: 1\n"), "it was written anew"
+    assert yaml.safe_load(public) == without(config, theirs_in(config))
     found = system_from_text(public, path.name)
     assert list(found.footprints) == list(system_from_text(text, path.name).footprints)
     assert not found.notes
-    assert not any(item.states for item in found.evidence.values())
+    assert not any(item.states or item.third_party for item in found.evidence.values())

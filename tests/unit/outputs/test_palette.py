@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from placemap.outputs.map.ground import LAND, SEA
 from placemap.outputs.map.outlines import neighbours
 from placemap.outputs.map.palette import PALETTE, colours, lightness
 
@@ -39,10 +40,21 @@ def lab(rgb):
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
+def distance(one, other, sight):
+    """CIE76 between two colours, as a kind of sight has them."""
+    seen = [lab(SIGHT[sight] @ linear(colour)) for colour in (one, other)]
+    return np.linalg.norm(seen[0] - seen[1])
+
+
 @pytest.mark.parametrize("sight", SIGHT)
 def test_every_two_colours_differ(sight):
     seen = [lab(SIGHT[sight] @ linear(colour)) for colour in PALETTE]
     assert min(np.linalg.norm(one - other) for one, other in combinations(seen, 2)) > 12  # CIE76; 2.3 is just noticed
+
+
+def test_every_colour_stands_out_from_land_and_sea():
+    for colour in PALETTE:
+        assert min(distance(colour, ground, "normal") for ground in (LAND, SEA)) > 15, colour
 
 
 def test_lightness_is_that_of_cielab():
@@ -54,6 +66,13 @@ def test_black_text_can_be_read_on_every_colour():
     for colour in PALETTE:
         luminance = TO_XYZ[1] @ linear(colour)
         assert (luminance + 0.05) / 0.05 > 4.5
+
+
+def test_few_places_have_a_hue_each():
+    """Of six places in a ring around a seventh, no two have colours that differ in lightness alone."""
+    pairs = [(0, number) for number in range(1, 7)] + [(number, number % 6 + 1) for number in range(1, 7)]
+    hues = [lab(linear(colour))[1:] for colour in colours(7, pairs)]
+    assert min(np.linalg.norm(one - other) for one, other in combinations(hues, 2)) > 14
 
 
 def test_neighbours_differ_in_grey_print(workspace, system):
@@ -70,6 +89,8 @@ def test_neighbours_differ_in_grey_print(workspace, system):
             least = 7 if len(chosen) <= len(PALETTE) else 3
             for one, other in pairs:
                 assert abs(lightness(chosen[one]) - lightness(chosen[other])) > least, footprint.id
+                assert distance(chosen[one], chosen[other], "normal") > 22
+                assert min(distance(chosen[one], chosen[other], sight) for sight in SIGHT) > 13
 
 
 def test_up_to_fourteen_places_have_a_colour_each_whatever_touches():

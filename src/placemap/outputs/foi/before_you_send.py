@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placemap.config.in_words import member_text
+from placemap.config.in_words import member_text, public_notes
 from placemap.config.model import Footprint, Place, System
 from placemap.core.text import as_markdown, without_html
 from placemap.outputs.report.content import evidence_of
@@ -42,9 +42,11 @@ def before_you_send(system: System, footprint: Footprint, pack: str) -> str:
                 heading(pack),
                 "The members of these places were worked out from public documents; the system did not state them. The "
                 "reply gives them as yours. Tick each line against your own records. Where one is wrong, correct the "
-                f"config and make the pack anew (`placemap foi {system.id} --footprint {footprint.id}`).",
-                "Once all is ticked, write `basis: stated` into the config and make the pack anew: until then the note "
-                "under the map says that the members were worked out.",
+                f"config (`placemap show {system.id} --source` prints it) and make the pack anew from yours (`placemap "
+                f"foi {system.id}.yaml --footprint {footprint.id}`).",
+                "Once all is ticked, write `basis: stated` into the config, and the grade that your own documents bear "
+                "out, and make the pack anew: until then the note under the map says that the members were worked out, "
+                "and the tables give the grade of the public documents.",
                 "This file is for you alone. It is in no part of the pack.",
                 *_members(footprint),
                 "## The documents",
@@ -70,19 +72,21 @@ def _members(footprint: Footprint) -> Iterator[str]:
 
 def _documents(system: System, footprint: Footprint) -> Iterator[str]:
     for item in evidence_of(system, footprint):
-        about = ", ".join(part for part in (as_markdown(item.publisher), item.date, item.url) if part)
-        if item.third_party:
-            yield f"{_BOX}{as_markdown(item.title)} ({about}) is not the system's own, so the reply does not cite it"
-            continue
+        read = f"accessed: {as_markdown(item.accessed)}" if item.accessed else ""
+        about = ", ".join(part for part in (as_markdown(item.publisher), item.date, item.url, read) if part)
         says = f" It was read as saying: {without_html(item.states)}" if item.states else ""
-        yield f"{_BOX}{as_markdown(item.title)} ({about}) is yours to cite, and nothing has replaced it.{says}"
+        use = f"is yours to cite,{' its address opens,' if item.url else ''} and nothing has replaced it"
+        if item.third_party:
+            use = "is not the system's own, so nothing in the pack names it; you hold one of your own that says so"
+        yield f"{_BOX}{as_markdown(item.title)} ({about}) {use}.{says}"
 
 
 def _reply(system: System, footprint: Footprint) -> Iterator[str]:
     yield f"{_BOX}each part of the request is answered, and “{as_markdown(footprint.name)}” is what was asked about"
     yield f"{_BOX}the status, “{footprint.status}”, was right on the day of the request"
-    if not (footprint.note_public or system.note_public):
-        yield f"{_BOX}why these places were chosen is filled in"
+    notes = " ".join(map(without_html, public_notes(system, footprint)))
+    said = f"this is right, and all that you hold on why these places were chosen: “{notes}”"
+    yield f"{_BOX}{said if notes else 'why these places were chosen is filled in'}"
     yield f"{_BOX}all fields in [brackets] of response.docx are filled in, and none is left"
 
 

@@ -7,29 +7,39 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
+from placemap.config.in_words import public_notes
 from placemap.core.files import without_timestamps
 from placemap.core.text import month, some
 from placemap.outputs.foi import page
-from placemap.outputs.foi.questions import BASIS, REQUEST, FoiAnswer, Letter, document_line, public_notes, small_numbers
+from placemap.outputs.foi.geography import of_places
+from placemap.outputs.foi.lock import WORKBOOK
+from placemap.outputs.foi.questions import (
+    BASIS,
+    GEOGRAPHY,
+    REQUEST,
+    FoiAnswer,
+    Letter,
+    document_line,
+    small_numbers,
+)
 from placemap.outputs.report.content import PlaceLine, Report
 
 #: How many members the table of places names.
-_NAMED = 14
+_NAMED = 30
 _THANKS = (
     "Thank you for your request of [date of the request], which we have dealt with under the Freedom of Information "
     "Act 2000."
 )
-_HELD = (
-    "We hold the information that you asked for: what our places are, what they are made of, and the documents that "
-    "set them out. It is given below and in the files that are enclosed."
-)
+_HELD = "We hold the information that you asked for: {}. It is given below and in the files that are enclosed."
+_OF_MANY = "what our places are, what they are made of, and the documents that set them out"
+_OF_ONE = "what our place is, what it is made of, and the documents that set it out"
 _MADE = (
     "The mapping to ONS geography was made for this response, from published lookups and published counts of people. "
     "No records of patients were used. "
 )
 _EXEMPT = "They are withheld under [section of the Act, and why it applies]."
-_WHY = "[why these places were chosen, who decided it, and when]"
-_DOCUMENTS = "[the documents that set out the places, and where to find them]"
+_WHY = "[why this division was chosen, who decided it, and when]"
+_DOCUMENTS = "[the documents that set out this division, and where to find them]"
 _ADDRESS = "[where to find it, or enclose it]"
 _CONTACT = "If you have a question about this response, please write to [team, postal and e-mail address] and give {}."
 _REVIEW = (
@@ -40,7 +50,7 @@ _REVIEW = (
     "look at a complaint before our own review has ended.",
 )
 _MORE = (
-    "On request we can also send the mapping as CSV files with machine-readable metadata, the outlines of the places "
+    "On request we can also send the mapping as CSV files with machine-readable metadata, the outlines on the map "
     "as GeoJSON, and what the mapping was made from, so that anyone can make it again."
 )
 _HEADING_CM = 2.2
@@ -84,7 +94,7 @@ def response(reply: Reply, letterhead: bytes | None = None) -> bytes:
     page.plain_properties(document, f"{reply.report.system.name}: places in ONS geography")
     _head(document, reply)
     for answer in reply.answers:
-        if answer.asked:
+        if answer.part:
             _answer(document, reply.report, answer)
     _close(document, reply.letter, reply.enclosures)
     _annex(document, reply.answers, reply.report)
@@ -96,7 +106,7 @@ def response(reply: Reply, letterhead: bytes | None = None) -> bytes:
 
 def _head(document: Any, reply: Reply) -> None:
     letter = reply.letter
-    document.add_heading(f"Freedom of information: the places of {reply.report.system.name}", 1)
+    document.add_heading(f"Freedom of information: place boundaries ({reply.report.system.name})", 1)
     lines = (
         f"Our reference: {letter.reference or '[reference]'}",
         f"Date: {long_date(letter.date) if letter.date else '[date]'}",
@@ -114,7 +124,7 @@ def _head(document: Any, reply: Reply) -> None:
         if line.strip():
             document.add_paragraph(line.strip(), style=page.QUOTE)
     document.add_heading("Our response", 2)
-    document.add_paragraph(_HELD)
+    document.add_paragraph(_HELD.format(of_places(reply.report, _OF_MANY, _OF_ONE)))
     withheld = f"{small_numbers(hidden=True)} {_EXEMPT}" if reply.hidden else "Nothing has been withheld."
     page.written(document.add_paragraph(), _MADE + withheld)
 
@@ -128,17 +138,21 @@ def _answer(document: Any, report: Report, answer: FoiAnswer) -> None:
     document.add_heading(answer.question, 2)
     for text in answer.text:
         document.add_paragraph(text)
-    if answer.question == BASIS:
-        if not public_notes(report):
-            page.written(document.add_paragraph(), _WHY)
-        document.add_paragraph("These documents set out the places:").paragraph_format.keep_with_next = True
-        if not answer.documents:
-            page.bullet(document, _DOCUMENTS)
-        for item in answer.documents:
-            line = document_line(item) if item.url else f"{document_line(item)}, {_ADDRESS}"
-            page.bullet(document, line)
-    if "geography are our" in answer.question:
+    if answer.part == BASIS:
+        _documents(document, report, answer)
+    if answer.part == GEOGRAPHY:
         _places(document, report)
+
+
+def _documents(document: Any, report: Report, answer: FoiAnswer) -> None:
+    if not public_notes(report.system, report.footprint):
+        page.written(document.add_paragraph(), _WHY)
+    these = of_places(report, "These documents set out or describe the places:", "These documents describe the place:")
+    document.add_paragraph(these).paragraph_format.keep_with_next = True
+    if not answer.documents:
+        page.bullet(document, _DOCUMENTS)
+    for item in answer.documents:
+        page.bullet(document, document_line(item) if item.url else f"{document_line(item)}, {_ADDRESS}")
 
 
 def _places(document: Any, report: Report) -> None:
@@ -158,6 +172,8 @@ def _made_of(place: PlaceLine) -> str:
     """The members by name and code; how many there are, where they are many."""
     members = [f"{name} ({code})" if name else code for _, code, name in place.members]
     named = some(members, _NAMED, counted=True, by="; ")
+    if len(members) > _NAMED:
+        named += f", which {WORKBOOK} has"
     return "; ".join([named, *place.exceptions])
 
 
@@ -177,9 +193,9 @@ def _close(document: Any, letter: Letter, enclosures: list[tuple[str, str]]) -> 
 
 
 def _annex(document: Any, answers: list[FoiAnswer], report: Report) -> None:
-    heading = document.add_heading("Annex A: how the places relate to other geography", 1)
+    heading = document.add_heading("Annex A: relation to other geography", 1)
     heading.paragraph_format.page_break_before = True
-    rows = [[answer.question, "\n".join(answer.text)] for answer in answers if not answer.asked]
+    rows = [[answer.question, "\n".join(answer.text)] for answer in answers if not answer.part]
     rows.append(["Attribution", "\n".join(report.attribution)])
     page.table(document, [["Question", "Answer"], *rows], [4.6, 12])
 

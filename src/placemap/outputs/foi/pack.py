@@ -9,16 +9,18 @@ from dataclasses import dataclass, field
 from io import BytesIO
 
 from placemap.config.grades import GRADES
+from placemap.config.in_words import public_notes
 from placemap.core.files import NO_TIME, as_json
 from placemap.core.tables import METADATA
 from placemap.outputs.boundaries import GEOJSON, geojson
 from placemap.outputs.build import Build
 from placemap.outputs.csvw import csvw
 from placemap.outputs.datapackage import DATAPACKAGE, datapackage
+from placemap.outputs.foi.geography import drawn_from
 from placemap.outputs.foi.letter import Reply, response
 from placemap.outputs.foi.letterhead import LETTERHEAD
 from placemap.outputs.foi.lock import HIDE, LOCK, RESPONSE, WORKBOOK, PackLock
-from placemap.outputs.foi.questions import FoiAnswer, Letter, answers, public_notes, small_numbers
+from placemap.outputs.foi.questions import FoiAnswer, Letter, answers, small_numbers
 from placemap.outputs.map.draw import drawing
 from placemap.outputs.map.outlines import PlaceBoundaries
 from placemap.outputs.map.png import png
@@ -85,7 +87,7 @@ def enclosures() -> list[tuple[str, str]]:
     return [
         (
             WORKBOOK,
-            "the places and their LSOAs, wards, local authorities, PCNs and former CCGs, with method and sources",
+            "LSOAs, wards, local authorities, PCNs and former CCGs by place, with method and sources",
         ),
         ("map.png", "the map, which also stands in Annex B"),
     ]
@@ -134,13 +136,14 @@ def _workbook(made_from: Material, replies: list[FoiAnswer], letter: Letter) -> 
 
 
 def _cover(report: Report, letter: Letter) -> list[list[str]]:
+    notes = public_notes(report.system, report.footprint)
     return [
         ["System", f"{report.system.name} ({report.system.id})"],
-        ["Footprint", f"{report.footprint.name} ({report.footprint.id}), {report.footprint.status}"],
+        ["Division", f"{report.footprint.name} ({report.footprint.id}), {report.footprint.status}"],
         ["Evidence", f"grade {report.footprint.grade}: {GRADES[report.footprint.grade]}"],
         *([["Reference", letter.reference]] if letter.reference else []),
         *([["Date", letter.date]] if letter.date else []),
         ["As of", report.picture.vintage],
-        ["Summary", "\n".join(report.summary)],
-        *([["Note", "\n".join(public_notes(report))]] if public_notes(report) else []),
+        ["Summary", "\n".join([*drawn_from(report), *report.figures])],
+        *([["Note", "\n".join(notes)]] if notes else []),
     ]

@@ -7,26 +7,21 @@ from typing import Any
 
 import pandas as pd
 
+from placemap.config.in_words import public_notes
 from placemap.config.model import Evidence
-from placemap.config.tiers import put_together, rests_on_patients
-from placemap.core.codes import KINDS
+from placemap.config.tiers import rests_on_patients
 from placemap.core.tables import Table
-from placemap.core.text import counted, listed, month, some
+from placemap.core.text import listed, month, some
 from placemap.outputs.foi import tiers
+from placemap.outputs.foi.geography import drawn_from, of_places
 from placemap.outputs.report.content import Report, coverage_sentence
 from placemap.resolve.place_codes import HEAD
 from placemap.resolve.resolve import Assignment, low_share
 
 #: How many names a sentence lists before it points to the workbook.
 _NAMED = 12
-_PLURALS = {kind.label: kind.plural for kind in KINDS.values()}
-_SAID = {"LTLA": "local authorities", "UTLA": "upper-tier local authorities"}
-_BY = {"PCN": "primary care network (PCN)", "practice": "single practice"}
-_PATIENT_LABELS = [kind.label for kind in KINDS.values() if kind.patients]
-
-
-#: The question whose answer cites the documents.
-BASIS = "On what basis, and why these places?"
+#: What people ask: the parts of the letter.
+GEOGRAPHY, BASIS, USE = "geography", "basis", "use"
 #: What is asked most often, for a reply whose request is not given.
 REQUEST = """\
 1. What geography (wards, LSOAs, local authorities or other) were your place boundaries drawn from?
@@ -41,13 +36,13 @@ class FoiAnswer:
     Attributes:
         text: paragraphs.
         documents: that the answer rests on.
-        asked: whether it is what people ask, and stands in the letter; the others stand in its annex.
+        part: of the letter that it stands in, `GEOGRAPHY`, `BASIS` or `USE`; empty for its annex.
     """
 
     question: str
     text: list[str]
     documents: list[Evidence] = field(default_factory=list)
-    asked: bool = False
+    part: str = ""
 
     @property
     def paragraphs(self) -> list[str]:
@@ -82,20 +77,23 @@ def answers(report: Report, assignment: Assignment, *, hidden: bool = False) -> 
     """
     tables = {table.name: table for table in report.tables}
     ccgs = next((table for name, table in tables.items() if name.startswith("place_ccg")), None)
+    relate = of_places(report, "do the places", "does the place")
+    these, each = of_places(report, "these places", "this place"), of_places(report, "each place", "the place")
+    drawn = of_places(report, "What geography are our places drawn from?", "What geography is our place drawn from?")
     return [
-        FoiAnswer("What geography are our places drawn from?", _geography(report), asked=True),
-        FoiAnswer(BASIS, _basis(report), [item for item in report.evidence if not item.third_party], asked=True),
-        FoiAnswer("How is the mapping to ONS geography used?", _use(report), asked=True),
-        FoiAnswer("Which LSOAs make up each place?", _lsoas(report, assignment)),
-        FoiAnswer(
-            "How do the places relate to local authorities?", _units(_one(tables, "place_lad"), "local authority")
+        FoiAnswer(drawn, drawn_from(report), part=GEOGRAPHY),
+        FoiAnswer(f"On what basis, and why {these}?", _basis(report), report.evidence, part=BASIS),
+        FoiAnswer("How is the mapping to ONS geography used?", _use(report), part=USE),
+        FoiAnswer(f"Which LSOAs make up {each}?", _lsoas(report, assignment)),
+        FoiAnswer(f"How {relate} relate to local authorities?", _units(_one(tables, "place_lad"), "local authority")),
+        FoiAnswer(f"How {relate} relate to wards?", _wards(report, _one(tables, "place_wd"))),
+        FoiAnswer(f"How {relate} relate to primary care networks and practices?", _pcns(report, tables["place_pcn"])),
+        *([FoiAnswer(f"How {relate} relate to the former CCGs?", _units(ccgs, "CCG"))] if ccgs else []),
+        *(
+            [FoiAnswer(f"How {relate} relate to neighbourhoods and other tiers?", tiers.paragraphs(report))]
+            if tiers.has_tiers(report)
+            else []
         ),
-        FoiAnswer("How do the places relate to wards?", _wards(_one(tables, "place_wd"))),
-        FoiAnswer(
-            "How do the places relate to primary care networks and practices?", _pcns(report, tables["place_pcn"])
-        ),
-        *([FoiAnswer("How do the places relate to the former CCGs?", _units(ccgs, "CCG"))] if ccgs else []),
-        *([FoiAnswer(tiers.QUESTION, tiers.paragraphs(report))] if tiers.has_tiers(report) else []),
         FoiAnswer("As of when, and from which sources?", _sources(report)),
         FoiAnswer("What should a reader keep in mind?", _limits(report, hidden=hidden)),
     ]
@@ -105,38 +103,8 @@ def _one(tables: dict[str, Table], start: str) -> Table:
     return next(table for name, table in tables.items() if name.startswith(start))
 
 
-def _geography(report: Report) -> list[str]:
-    have = f"We have {counted(len(report.places), 'place')}."
-    if report.footprint.united:
-        return [f"{have} {put_together(report.system, report.footprint)}", "The table of places names them."]
-    labels = {label: None for place in report.places for label, _, _ in place.members}
-    areas = [_SAID.get(label, _PLURALS[label]) for label in labels if label not in _PATIENT_LABELS]
-    if not report.footprint.has_patient_kinds:
-        made = "It is made" if len(report.places) == 1 else "They are made"
-        return [
-            f"{have} {made} of whole areas of official geography: {listed(areas)}, named in the table of places. So "
-            "each 2021 Lower layer Super Output Area (LSOA) belongs to its place exactly."
-        ]
-    by = listed([_BY[label] for label in ("PCN", "practice") if label in labels], "or")
-    groups = f"groups of GP practices, by {by}"
-    drawn = f"They were not drawn from wards, LSOAs or local authorities: they are {groups}."
-    if areas:
-        drawn = f"Some are {groups}; others are made of whole areas of official geography: {listed(areas)}."
-    return [
-        f"{have} {drawn} The table of places names them.",
-        "No boundary was drawn for a group of practices. To relate it to ONS geography, each 2021 Lower layer Super "
-        "Output Area (LSOA) is matched to the place whose practices have most of its registered patients.",
-    ]
-
-
 def _basis(report: Report) -> list[str]:
-    return [_in_force(report), *public_notes(report)]
-
-
-def public_notes(report: Report) -> list[str]:
-    """What the system itself says of its places, in paragraphs; nothing where the config has none."""
-    notes = f"{report.system.note_public}\n{report.footprint.note_public}"
-    return [line.strip() for line in notes.splitlines() if line.strip()]
+    return [_in_force(report), *public_notes(report.system, report.footprint)]
 
 
 def _in_force(report: Report) -> str:
@@ -169,8 +137,9 @@ def _use(report: Report) -> list[str]:
 
 
 def _lsoas(report: Report, assignment: Assignment) -> list[str]:
-    sizes = listed([f"{place.name} {place.lsoas:,}" for place in report.places])
-    lines = [f"{coverage_sentence(assignment)} LSOAs by place: {sizes}. Each is listed in mapping.xlsx, sheet LSOAs."]
+    sizes = "; ".join(f"{place.name} {place.lsoas:,}" for place in report.places)
+    by_place = of_places(report, f" LSOAs by place: {sizes}.", "")
+    lines = [f"{coverage_sentence(assignment)}{by_place} Each is listed in mapping.xlsx, sheet LSOAs."]
     low = int(low_share(assignment).sum())
     if low:
         lines.append(
@@ -184,7 +153,7 @@ def _units(table: Table, noun: str) -> list[str]:
     """A sentence a place: which units it has, whole or in part."""
     frame, (_, name) = table.frame, _unit_columns(table)
     lines = [
-        f"{rows['PLACENM'].iloc[0]}: {listed([_part(row, name) for row in _largest_first(rows)])}."
+        f"{rows['PLACENM'].iloc[0]}: {'; '.join(_part(row, name) for row in _largest_first(rows))}."
         for _, rows in frame.groupby("PLACECD", sort=False)
     ]
     if not frame["FIT"].isin(["exact", "within"]).all():
@@ -218,25 +187,29 @@ def percent(share: float) -> str:
     return "over 99%" if 0.99 < share < 1 else f"{share:.0%}"
 
 
-def _wards(table: Table) -> list[str]:
+def _wards(report: Report, table: Table) -> list[str]:
     frame, (code, name) = table.frame, _unit_columns(table)
     pieces = frame.groupby(code)[code].count()
-    divided = frame[frame[code].map(pieces).to_numpy() > 1].drop_duplicates(code).sort_values(name)
-    lines = [
-        f"{len(pieces):,} wards lie in the places as a whole or in part, by the ONS best-fit lookup from LSOAs to "
-        f"wards; {len(divided) or 'none'} of them {'are' if len(divided) > 1 else 'is'} divided between places."
+    where = of_places(report, "the places", "the place")
+    said = f"{len(pieces):,} wards lie in {where} as a whole or in part, by the ONS best-fit lookup from LSOAs to wards"
+    if len(report.places) == 1:
+        return [f"{said}."]
+    divided = frame[frame[code].map(pieces).to_numpy() > 1].drop_duplicates(code).sort_values(name)[name].tolist()
+    if not divided:
+        return [f"{said}; none of them is divided between places."]
+    count = "one of them is" if len(divided) == 1 else f"{len(divided):,} of them are"
+    names = some(divided, _NAMED, counted=True, by="; ")
+    return [
+        f"{said}; {count} divided between places.",
+        f"Divided: {names}. The sheet Wards of mapping.xlsx has the shares.",
     ]
-    if len(divided):
-        names = divided[name].tolist()
-        lines.append(f"Divided: {some(names, _NAMED, counted=True)}. The sheet Wards of mapping.xlsx has the shares.")
-    return lines
 
 
 def _pcns(report: Report, table: Table) -> list[str]:
     declared = table.frame[table.frame["DECLARED"].to_numpy(bool)]
     if not len(declared):
         return [
-            "The places are not made from primary care networks. The sheet PCNs of mapping.xlsx says where their "
+            "No place is made from primary care networks. The sheet PCNs of mapping.xlsx says where their "
             "patients live."
         ]
     lines = []

@@ -6,8 +6,6 @@ from placemap.core.text import listed
 from placemap.outputs.report.content import PlaceLine, Report
 from placemap.outputs.report.tiers import PlacePart
 
-QUESTION = "How do the places relate to neighbourhoods and other tiers?"
-
 
 def has_tiers(report: Report) -> bool:
     """Whether a place lies in another, or divides into others."""

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import shapely
 
-from placemap.core.text import counted
 from placemap.outputs.map.drawing import (
     CAPITALS,
     HEIGHT,
@@ -19,21 +18,21 @@ from placemap.outputs.map.drawing import (
     Drawing,
     Group,
     Item,
-    Stroke,
     Text,
     wrapped,
 )
 from placemap.outputs.map.drawing import width as text_width
-from placemap.outputs.map.ground import BORDER, BORDER_ABOVE, COUNCIL_LINE, LAND, LINE, SEA, hatched, highlighted, panel
-from placemap.outputs.map.lines import Lines, lines_of
+from placemap.outputs.map.ground import panel
+from placemap.outputs.map.legend import MARGIN, NAME, SMALL, compact_legend, legend_of
+from placemap.outputs.map.lines import lines_of
 from placemap.outputs.map.names import name_fits
 from placemap.outputs.map.picture import Picture
 from placemap.outputs.map.view import Layout, View, fitted, layout
 
-#: Pixels from the paper's edge, and of a legend's width.
-_MARGIN, _LEGEND = 28, 236
-#: Sizes of letters in pixels; the smallest are 8 points on A4.
-_TITLE, _SUBTITLE, _NAME, _SMALL = 22, 15, 12.5, 10.8
+#: Pixels of a legend's width.
+_LEGEND = 236
+#: Sizes of letters in pixels.
+_TITLE, _SUBTITLE = 22, 15
 #: What part of a map is worth a line of the legend.
 _SEEN = 0.005
 
@@ -62,14 +61,14 @@ def alt(pictures: list[Picture]) -> str:
 
 def _head(heading: str, pictures: list[Picture]) -> tuple[list[Item], float]:
     """Title and subtitle, and where the map may start."""
-    lines = wrapped(heading, WIDTH - 2 * _MARGIN, _TITLE, bold=True)
-    foot = _MARGIN + _TITLE * CAPITALS
-    items: list[Item] = [Text(lines, _MARGIN, foot, _TITLE, INK, bold=True)]
+    lines = wrapped(heading, WIDTH - 2 * MARGIN, _TITLE, bold=True)
+    foot = MARGIN + _TITLE * CAPITALS
+    items: list[Item] = [Text(lines, MARGIN, foot, _TITLE, INK, bold=True)]
     foot += (len(lines) - 1) * _TITLE * LEADING
     if len(pictures) == 1:
         foot += _SUBTITLE * 1.55
-        below = wrapped(pictures[0].subtitle, WIDTH - 2 * _MARGIN, _SUBTITLE)
-        items.append(Text(below, _MARGIN, foot, _SUBTITLE, INK))
+        below = wrapped(pictures[0].subtitle, WIDTH - 2 * MARGIN, _SUBTITLE)
+        items.append(Text(below, MARGIN, foot, _SUBTITLE, INK))
         foot += (len(below) - 1) * _SUBTITLE * LEADING
     return items, foot + 12
 
@@ -83,38 +82,37 @@ def _foot(pictures: list[Picture]) -> tuple[list[Item], float]:
     if len(pictures) > 1 and any(not picture.outside.is_empty for picture in pictures):
         lines += " Hatched: parts of places outside the system."
     texts = [lines, caveat, f"{words} Boundaries are generalised to 200 metres.", f"{credit}."]
-    rows = [row for text in texts if text for row in wrapped(text, WIDTH - 2 * _MARGIN, _SMALL)]
-    first = HEIGHT - _MARGIN * 0.6 - (len(rows) - 1) * _SMALL * LEADING
-    return [Text(tuple(rows), _MARGIN, first, _SMALL, QUIET)], first - _SMALL - 8
+    rows = [row for text in texts if text for row in wrapped(text, WIDTH - 2 * MARGIN, SMALL)]
+    first = HEIGHT - MARGIN * 0.6 - (len(rows) - 1) * SMALL * LEADING
+    return [Text(tuple(rows), MARGIN, first, SMALL, QUIET)], first - SMALL - 8
 
 
 def _one(pictures: list[Picture], top: float, bottom: float, *, legend: bool) -> list[Group]:
     (picture,) = pictures
-    right = WIDTH - _MARGIN - (_LEGEND if legend else 0)
+    right = WIDTH - MARGIN - (_LEGEND if legend else 0)
     lines = lines_of(picture)
 
     def fits(number: int, shape: Any) -> bool:
-        return name_fits(picture.places[number].name, shape)
+        return number >= len(picture.places) or name_fits(picture.places[number].name, shape)
 
-    found = layout([place.shape for place in picture.places], fits, (_MARGIN, top, right, bottom))
+    found = layout(picture.shapes, fits, (MARGIN, top, right, bottom))
     groups = panel(picture, lines, found)
     groups.append(Group("scale", tuple(scale_bar(found.whole))))
     if legend:
-        groups.append(
-            Group("legend", tuple(_legend(picture, lines, right + 18, top, beyond=_shows_beyond(picture, found.whole))))
-        )
+        words = legend_of(picture, lines, right + 18, top, beyond=_shows_beyond(picture, found.whole))
+        groups.append(Group("legend", tuple(words)))
     return groups
 
 
 def _shows_beyond(picture: Picture, view: View) -> bool:
     """Whether a part of the frame is neither a place nor a council of England."""
     frame = shapely.box(*view.frame)
-    ground = shapely.union_all([*view.clipped(picture.land), *view.clipped([place.shape for place in picture.places])])
+    ground = shapely.union_all([*view.clipped(picture.land), *view.clipped(picture.shapes)])
     return bool(frame.area - ground.area > _SEEN * frame.area)
 
 
 def _two(pictures: list[Picture], top: float, bottom: float, *, legend: bool) -> list[Group]:
-    wide = (WIDTH - 3 * _MARGIN) / 2
+    wide = (WIDTH - 3 * MARGIN) / 2
     sides = np.array([picture.bounds for picture in pictures])
     bounds = (*sides[:, :2].min(axis=0).tolist(), *sides[:, 2:].max(axis=0).tolist())
     land = shapely.union_all([place.shape for picture in pictures for place in picture.places])
@@ -122,13 +120,13 @@ def _two(pictures: list[Picture], top: float, bottom: float, *, legend: bool) ->
     end = bottom - (lines * 15 + 14 if legend else 0)
     groups: list[Group] = []
     for number, picture in enumerate(pictures):
-        left = _MARGIN + number * (wide + _MARGIN)
-        name = Text((picture.subtitle,), left, top + 8, _NAME, INK, bold=True)
+        left = MARGIN + number * (wide + MARGIN)
+        name = Text((picture.subtitle,), left, top + 8, NAME, INK, bold=True)
         found = Layout(fitted(bounds, (left, top + 18, left + wide, end)).off(land), ())
         groups += panel(picture, lines_of(picture), found, prefix=f"{picture.id}-")
         extra: list[Item] = [name, *scale_bar(found.whole)]
         if legend:
-            extra += _compact_legend(picture, left, end + 20)
+            extra += compact_legend(picture, left, end + 20)
         groups.append(Group(f"{picture.id}-legend", tuple(extra)))
     return groups
 
@@ -144,89 +142,20 @@ def scale_bar(view: View) -> list[Item]:
     metres = scale_length(130 / view.scale)
     long = metres * view.scale
     end = f"{metres / 1000:g} km"
-    wide = long + text_width(end, _SMALL) / 2 + 48
+    wide = long + text_width(end, SMALL) / 2 + 48
     left = view.frame[2] - wide + 2 if view.bar_right else view.frame[0] + 14
     bottom = view.frame[3] - 12
     half = left + long / 2
     plate = shapely.box(left - 8, bottom - 26, left - 8 + wide, bottom + 6)
-    tip = left + long + text_width(end, _SMALL) / 2 + 18
+    tip = left + long + text_width(end, SMALL) / 2 + 18
     arrow = shapely.Polygon([(tip, bottom - 22), (tip + 5, bottom), (tip, bottom - 4), (tip - 5, bottom)])
     return [
         Area(plate, "#ffffff"),
         Area(shapely.box(left, bottom - 4, left + long, bottom), INK),
         Area(shapely.box(half, bottom - 3, left + long - 1, bottom - 1), "#ffffff"),
-        Text(("0",), left, bottom - 9, _SMALL, INK, anchor="middle"),
-        Text((f"{metres / 2000:g}",), half, bottom - 9, _SMALL, INK, anchor="middle"),
-        Text((end,), left + long, bottom - 9, _SMALL, INK, anchor="middle"),
+        Text(("0",), left, bottom - 9, SMALL, INK, anchor="middle"),
+        Text((f"{metres / 2000:g}",), half, bottom - 9, SMALL, INK, anchor="middle"),
+        Text((end,), left + long, bottom - 9, SMALL, INK, anchor="middle"),
         Area(arrow, INK),
-        Text(("N",), tip + 8, bottom - 8, _NAME, INK, bold=True),
+        Text(("N",), tip + 8, bottom - 8, NAME, INK, bold=True),
     ]
-
-
-def _legend(picture: Picture, lines: Lines, left: float, top: float, *, beyond: bool) -> list[Item]:
-    """Colours with names and figures, then the kinds of lines."""
-    items: list[Item] = []
-    y = top
-    room = WIDTH - _MARGIN - left - 28
-    step = next(step for most, step in ((13, 26), (17, 19), (999, 16)) if len(picture.places) <= most)
-    for place in picture.places:
-        names = wrapped(place.name, room, _NAME, bold=True)
-        items += _swatch(left, y, place.colour)
-        items.append(Text(names, left + 28, y + 11, _NAME, INK, bold=True))
-        y += 11 + (len(names) - 1) * _NAME * LEADING
-        figures = f"{place.residents:,.0f} residents · {counted(place.lsoas, 'LSOA')}"
-        items.append(Text((figures,), left + 28, y + 14, _SMALL, QUIET))
-        y += step
-    return [*items, *_line_legend(picture, lines, left, y + 4, beyond=beyond)]
-
-
-def _swatch(left: float, y: float, colour: str, high: float = 14) -> list[Item]:
-    box = shapely.box(left, y, left + 20, y + high)
-    return [Area(box, colour), Stroke(box.exterior, INK, 0.8)]
-
-
-def _compact_legend(picture: Picture, left: float, top: float) -> list[Item]:
-    items: list[Item] = []
-    for number, place in enumerate(picture.places):
-        y = top + number * 15
-        items += _swatch(left, y - 10, place.colour, 11)
-        text = f"{place.name}: {place.residents:,.0f} residents · {counted(place.lsoas, 'LSOA')}"
-        items.append(Text((text,), left + 28, y, _SMALL, INK))
-    return items
-
-
-def _line_legend(picture: Picture, lines: Lines, left: float, top: float, *, beyond: bool) -> list[Item]:
-    """Kinds of lines and surfaces that the map has."""
-    box = shapely.box(left, 0, left + 20, 14)
-    edge = Stroke(box.exterior, QUIET, 0.6)
-    dash = shapely.LineString([(left, 7), (left + 20, 7)])
-    rows: list[tuple[list[Item], str]] = [([Stroke(dash, INK, BORDER)], f"{picture.tier} boundary")]
-    if picture.above:
-        rows.insert(0, ([Stroke(dash, INK, BORDER_ABOVE)], f"{picture.tier_above} boundary"))
-    if not lines.councils.is_empty:
-        rows.append(([Stroke(dash, LINE, COUNCIL_LINE)], "council boundary"))
-    if len(picture.land):
-        rows.append(([Area(box, LAND), edge], "neighbouring councils in England"))
-    if beyond:  # the boundaries are England's: Wales and Scotland are as blank as the sea
-        rows.append(([Area(box, SEA), edge], "sea, or outside England"))
-    if not picture.outside.is_empty:
-        rows.append(([hatched(box), edge], "part of a place outside the system"))
-    if len(picture.highlighted):
-        rows.append(([highlighted(box), edge], picture.highlight_note))
-    items: list[Item] = []
-    y = top
-    for marks, words in rows:
-        items += [_moved(mark, y) for mark in marks]
-        text = wrapped(words, WIDTH - _MARGIN - left - 28, _SMALL)
-        items.append(Text(text, left + 28, y + 11, _SMALL, INK))
-        y += 8 + len(text) * _SMALL * LEADING
-    return items
-
-
-def _moved(item: Any, down: float) -> Item:
-    def lower(points: Any) -> Any:
-        return points + np.array([0, down])
-
-    if isinstance(item, Area):
-        return Area(shapely.transform(item.shape, lower), item.fill)
-    return Stroke(shapely.transform(item.lines, lower), item.colour, item.width)

@@ -11,13 +11,21 @@ from placemap.outputs.map.drawing import INK, QUIET, Area, Group, Item, Stroke
 from placemap.outputs.map.lines import Lines
 from placemap.outputs.map.names import council_names, place_names
 from placemap.outputs.map.picture import MappedPlace, Picture
+from placemap.outputs.map.tier_names import names_of_tier
 from placemap.outputs.map.view import Layout, View, main_part
 
 SEA, LAND, LAND_LINE, FRAME = "#f2f5f7", "#e3e6e9", "#f2f5f7", "#b9c0c6"
 #: A council's line is quiet, a place's is not.
-LINE, COUNCIL_LINE, BORDER, BORDER_ABOVE = "#7d848b", 0.7, 1.9, 4.4
+LINE, COUNCIL_LINE, BORDER = "#7d848b", 0.7, 1.9
+#: On a map of two tiers: the borders of the finer and of the one above, and what of that has no finer places.
+BORDER_WITHIN, BORDER_ABOVE, UNDIVIDED = 1.2, 3.4, "#ffffff"
 #: Pixels between lines of a hatch; an LSOA with fewer square pixels has a ring around it, of that radius.
 _GAP, _MISSED, _RING = 5, 40, 5
+
+
+def border_of(picture: Picture) -> float:
+    """How wide the borders of a picture's places are, pixels."""
+    return BORDER_WITHIN if picture.above else BORDER
 
 
 def hatched(shape: Any) -> Stroke:
@@ -43,9 +51,13 @@ def panel(picture: Picture, lines: Lines, found: Layout, prefix: str = "") -> li
     groups = _view(picture, lines, found.whole, prefix)
     cut = [found.whole.on_page(shapely.box(*inset.bounds)).exterior for inset in found.insets]
     elsewhere = [place for place in picture.places if place not in shown]
-    names = place_names(shown, found.whole, lines, frames, prefix, others=elsewhere, drawn=cut)
-    councils = council_names(picture, found.whole, lines, [*frames, *cut, *names.taken])
+    named = [*shown, *_as_places(picture)]
+    names = place_names(named, found.whole, lines, frames, prefix, others=elsewhere, drawn=cut)
+    busy = [*frames, *cut, *names.taken]
+    tier = names_of_tier(picture, found.whole, lines, busy)
+    councils = council_names(picture, found.whole, lines, [*busy, *tier.taken])
     groups += [Group(f"{prefix}council-names", councils), Group(f"{prefix}place-names", names.items)]
+    groups += [Group(f"{prefix}tier-names", tier.items)] if tier.items else []
     for number, inset in enumerate(found.insets, start=1):
         inside = [place for place in elsewhere if _within(place, inset)]
         others = [place for place in picture.places if place not in inside]
@@ -56,6 +68,14 @@ def panel(picture: Picture, lines: Lines, found: Layout, prefix: str = "") -> li
         where = found.whole.on_page(shapely.box(*inset.bounds)).exterior
         groups.append(Group(f"{part}frame-line", (Stroke(where, INK, 1), Stroke(frame, INK, 1))))
     return groups
+
+
+def _as_places(picture: Picture) -> list[MappedPlace]:
+    """Those of the tier above that have no finer places, in capitals as that tier is, to be named as places are."""
+    return [
+        MappedPlace(f"above-{number}", place.name.upper(), UNDIVIDED, place.shape, 0, place.residents)
+        for number, place in enumerate(picture.undivided, start=1)
+    ]
 
 
 def _within(place: MappedPlace, view: View) -> bool:
@@ -75,13 +95,25 @@ def _view(picture: Picture, lines: Lines, view: View, prefix: str) -> list[Group
     ]
     return [
         Group(f"{prefix}surroundings", _surroundings(view.clipped(picture.land), frame)),
+        *_undivided(picture, view, prefix),
         Group(f"{prefix}places", tuple(places)),
         Group(f"{prefix}marks", tuple(_marks(picture, view))),
         Group(f"{prefix}council-boundaries", (Stroke(lines.councils_on(view), LINE, COUNCIL_LINE),)),
-        Group(f"{prefix}place-boundaries", (Stroke(lines.places_on(view), INK, BORDER),)),
+        Group(f"{prefix}place-boundaries", (Stroke(lines.places_on(view), INK, border_of(picture)),)),
         *_above(lines, view, prefix),
         Group(f"{prefix}frame", (Stroke(frame.exterior, FRAME, 1),)),
     ]
+
+
+def _undivided(picture: Picture, view: View, prefix: str) -> list[Group]:
+    """The ground of those of the tier above that have no finer places."""
+    shapes = view.clipped([place.shape for place in picture.undivided])
+    items = [
+        Area(shape, UNDIVIDED, title=f"{place.name}: {place.residents:,.0f} residents, not divided")
+        for place, shape in zip(picture.undivided, shapes, strict=True)
+        if not shape.is_empty
+    ]
+    return [Group(f"{prefix}undivided", tuple(items))] if items else []
 
 
 def _above(lines: Lines, view: View, prefix: str) -> list[Group]:

@@ -20,6 +20,8 @@ _ON_LAND, _ON_OTHERS, _ACROSS, _ALONG = 12, 12, 6, 3
 _NO_ROOM = 1e12
 #: Spots whose lines are measured in one go, the most promising first.
 _SOME = 32
+#: How far from what it names a label without a line may stand, in label heights.
+_ALONGSIDE = 1.2
 #: How near a line may come to a label, in label heights.
 _CLEAR = 0.25
 
@@ -112,6 +114,39 @@ def names_inside(
         room = len(result) - result.count(None) < most
         result.append(_put(label, _inside(label, busy, bounds), busy) if room else None)
     return result
+
+
+def labels_along(
+    label: LabelRequest, frame: tuple[float, float, float, float], taken: Sequence[Any], others: Any
+) -> Placed | None:
+    """The spot for a label just outside what it names, nearer to that than to anything else; None where none is free.
+
+    Args:
+        label: the label. Its line is left out: what it names is beside it.
+        frame: what it must stay in.
+        taken: what it must stay off, what it names and the rest of the map's shapes among it.
+        others: shapes that it could be taken to name.
+    """
+    west, south, east, north = label.shape.bounds
+    reach = _ALONGSIDE * label.height
+    across = np.arange(west - reach - label.width / 2, east + reach + label.width / 2, label.height / 2)
+    down = np.arange(south - reach - label.height / 2, north + reach + label.height / 2, label.height / 3)
+    x, y = (grid.ravel() for grid in np.meshgrid(across, down))
+    boxes = _boxes(x, y, label)
+    free = np.flatnonzero(_free(boxes, list(taken), shapely.box(*frame)))
+    shape = shapely.simplify(label.shape, label.height / 10)
+    away = shapely.distance(shape, boxes[free])
+    near = away < reach
+    free, away = free[near], away[near]
+    rest = shapely.union_all(shapely.simplify(others, label.height / 10))
+    if len(others):
+        clear = shapely.distance(rest, boxes[free]) > 1.5 * away
+        free, away = free[clear], away[clear]
+    if not len(free):
+        return None
+    middle = anchor(label.shape)
+    best = int(free[np.argmin(away + np.hypot(x[free] - middle.x, y[free] - middle.y) / 5)])
+    return Placed(float(x[best]), float(y[best]), None)
 
 
 def _put(label: LabelRequest, found: Placed | None, busy: list[Any]) -> Placed | None:

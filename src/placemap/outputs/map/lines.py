@@ -44,7 +44,7 @@ def lines_of(picture: Picture) -> Lines:
     """The lines of a picture."""
     places = _merged([place.shape for place in picture.places])
     councils = shapely.difference(_merged([shape for _, shape in picture.ltlas]), places)
-    return Lines(places, shapely.line_merge(councils), _merged([shape for _, shape in picture.above]))
+    return Lines(places, shapely.line_merge(councils), _merged([place.shape for place in picture.above]))
 
 
 def _merged(shapes: list[Any]) -> Any:

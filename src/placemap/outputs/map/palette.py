@@ -6,16 +6,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from math import dist, inf
+from operator import mul
 
-#: Soft, and every two of them are told apart under normal sight and under simulated protan, deutan and tritan sight.
-#: Dark text stands on each with a contrast of more than 4.5 to 1 (tests hold both).
+#: Soft, and every two of them are told apart under normal sight and under simulated protan, deutan and tritan sight,
+#: as is each from the grey land and the pale sea around. Dark text stands on each with a contrast of more than 4.5 to 1
+#: (tests hold all of it). The first eight have a hue each; the others are what is left between those.
 PALETTE = (
-    *("#caeedc", "#dcdcf7", "#caca82", "#8bcaf7", "#e5afca", "#a69dca", "#b89d5e", "#67a682"),
-    *("#eeeea6", "#9dd3af", "#94b882", "#67a6e5", "#d382a6", "#aff7c1"),
+    *("#99b6ff", "#f8b6ad", "#6ab382", "#f5f8ce", "#b6f6e5", "#c675a4", "#f9ceff", "#ae975a"),
+    *("#9d8cd1", "#f093b0", "#a4aed8", "#cbeba3", "#c0c175", "#7fcfcf"),
 )
-#: Neighbours with at least this difference in lightness are told apart in grey print, which counts most; beyond that,
-#: more distance in CIELAB is better. Where places share colours, so much of it is enough.
-_ENOUGH, _WEIGHT, _FAR = 7.0, 30.0, 25.0
+#: Maps of fewer places than this take the first colours alone, so that no two of theirs are kinds of one hue.
+_HUES = 8
+#: Neighbours with at least this difference in lightness are told apart in grey print, which counts most; then so much
+#: of difference in hue and chroma, and so much of distance for those who see fewer colours. More of each is no better.
+_ENOUGH, _WEIGHT, _FAR, _FAR_FOR_FEWER = 7.0, 30.0, 45.0, 25.0
 #: Where places share colours, so many more could have one than there are: the last still have a choice.
 _LEEWAY = 6
 #: So many places share colours evenly; of more, such as England's, it counts most that neighbours are told apart.
@@ -26,12 +30,25 @@ Neighbours = Iterable[tuple[int, int]]
 
 def lightness(colour: str) -> float:
     """CIE L* of an sRGB colour `#rrggbb`, 0 (black) to 100 (white)."""
-    return lab(colour)[0]
+    return seen(colour)[0]
 
 
-def lab(colour: str) -> tuple[float, float, float]:
-    """CIE L*, a* and b* of an sRGB colour `#rrggbb` under D65."""
-    red, green, blue = (_linear(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))
+#: What linear red, green and blue become under normal sight, and under protan, deutan and tritan sight: Machado,
+#: Oliveira and Fernandes (2009), severity 1.0.
+SIGHTS = (
+    ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
+    ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+)
+
+Matrix = tuple[tuple[float, float, float], ...]
+
+
+def seen(colour: str, sight: Matrix = SIGHTS[0]) -> tuple[float, float, float]:
+    """CIE L*, a* and b* of an sRGB colour `#rrggbb` under D65, as a kind of sight has it."""
+    light = [_linear(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5)]
+    red, green, blue = (min(max(sum(map(mul, row, light)), 0.0), 1.0) for row in sight)
     x = _root((0.4124564 * red + 0.3575761 * green + 0.1804375 * blue) / 0.95047)
     y = _root(0.2126729 * red + 0.7151522 * green + 0.0721750 * blue)
     z = _root((0.0193339 * red + 0.1191920 * green + 0.9503041 * blue) / 1.08883)
@@ -46,19 +63,22 @@ def _root(value: float) -> float:
     return float(value ** (1 / 3) if value > 216 / 24389 else (value * 24389 / 27 + 16) / 116)
 
 
-def _apart(one: str, other: str) -> float:
-    a, b = lab(one), lab(other)
-    return round(_WEIGHT * min(abs(a[0] - b[0]), _ENOUGH) + dist(a, b), 6)
+def apart(one: str, other: str) -> float:
+    """How well two colours are told apart as neighbours: by lightness first, then by hue and by those who see fewer."""
+    (light, *hue), (other_light, *other_hue) = seen(one), seen(other)
+    fewer = min(dist(seen(one, sight), seen(other, sight)) for sight in SIGHTS)
+    grey = min(abs(light - other_light), _ENOUGH)
+    return round(_WEIGHT * grey + min(dist(hue, other_hue), _FAR) + min(fewer, _FAR_FOR_FEWER), 6)
 
 
-_APART = [[_apart(one, other) for other in PALETTE] for one in PALETTE]
+_APART = [[apart(one, other) for other in PALETTE] for one in PALETTE]
 
 
 def colours(places: int, neighbours: Neighbours, given: Mapping[int, str] | None = None) -> list[str]:
     """A colour by place.
 
-    Up to fourteen places have a colour each, given so that neighbours differ in lightness as far as can be. More
-    places share colours, each about as often as the others; neighbours never do while that can be helped.
+    Up to fourteen places have a colour each, given so that neighbours are told apart as well as can be. More places
+    share colours, each about as often as the others; neighbours never do while that can be helped.
 
     Args:
         places: how many there are.
@@ -72,9 +92,10 @@ def colours(places: int, neighbours: Neighbours, given: Mapping[int, str] | None
         touching[other].add(one)
     own = places <= len(PALETTE)
     often = 1 if own else -(-(places + _LEEWAY) // len(PALETTE)) if places <= _EVENLY else places
-    choice = _Choice(touching, frozenset(fixed), often, inf if own else _WEIGHT * _ENOUGH + _FAR)
+    most = inf if own else _WEIGHT * _ENOUGH + _FAR
+    choice = _Choice(touching, frozenset(fixed), often, most, _HUES if places < _HUES else len(PALETTE))
     chosen = choice.first(fixed)
-    while (own and choice.swap(chosen)) or choice.change(chosen):
+    while (places <= _EVENLY and choice.swap(chosen)) or choice.change(chosen):
         pass
     return [PALETTE[chosen[place]] for place in range(places)]
 
@@ -88,12 +109,14 @@ class _Choice:
         fixed: places whose colours stay.
         often: how many places may have a colour.
         most: a distance that is as good as any larger one.
+        choice: so many colours, from the first, may be given.
     """
 
     touching: dict[int, set[int]]
     fixed: frozenset[int]
     often: int
     most: float
+    choice: int
 
     def first(self, given: dict[int, int]) -> dict[int, int]:
         """One place after the other, those with most neighbours first."""
@@ -101,7 +124,7 @@ class _Choice:
         for place in sorted(set(self.touching) - set(chosen), key=lambda place: (-len(self.touching[place]), place)):
             used = list(chosen.values())
             near = [chosen[other] for other in self.touching[place] if other in chosen]
-            unused = [number for number in range(len(PALETTE)) if number not in used] or self._fresh(used)
+            unused = [number for number in range(self.choice) if number not in used] or self._fresh(used)
             chosen[place] = max(unused, key=lambda number: (self._apart(number, near), -used.count(number), -number))
         return chosen
 
@@ -132,7 +155,7 @@ class _Choice:
 
     def _fresh(self, used: list[int]) -> list[int]:
         """Colours that another place may still have."""
-        return [number for number in range(len(PALETTE)) if used.count(number) < self.often]
+        return [number for number in range(self.choice) if used.count(number) < self.often]
 
     @property
     def _free(self) -> list[int]:

@@ -45,6 +45,21 @@ class MappedPlace:
 
 
 @dataclass(frozen=True)
+class PlaceAbove:
+    """A place of the tier above.
+
+    Attributes:
+        shape: its outline in EPSG:27700.
+        places: positions of the places that lie in it; none where it is not divided.
+    """
+
+    name: str
+    shape: Any
+    residents: float
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Picture:
     """One footprint on a map.
 
@@ -60,7 +75,7 @@ class Picture:
         attribution: lines that the map must carry.
         alt: what the map shows, for those who do not see it.
         tier: what one of the places is called.
-        above: name and outline of each place of the tier above, where the map shows it, too.
+        above: the places of the tier above, where the map shows it, too.
         tier_above: what one of those is called.
     """
 
@@ -79,13 +94,23 @@ class Picture:
     attribution: list[str]
     alt: str
     tier: str = PLACE_TIER
-    above: Sequence[tuple[str, Any]] = ()
+    above: Sequence[PlaceAbove] = ()
     tier_above: str = ""
 
     @property
+    def undivided(self) -> list[PlaceAbove]:
+        """Those of the tier above in which no place lies."""
+        return [place for place in self.above if not place.places]
+
+    @property
+    def shapes(self) -> list[Any]:
+        """Outlines of the places, then of those of the tier above in which none lies."""
+        return [*(place.shape for place in self.places), *(place.shape for place in self.undivided)]
+
+    @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """West, south, east and north of all places, metres."""
-        west, south, east, north = shapely.total_bounds([place.shape for place in self.places])
+        """West, south, east and north of what the map is of, metres."""
+        west, south, east, north = shapely.total_bounds(self.shapes)
         return float(west), float(south), float(east), float(north)
 
 
@@ -185,17 +210,26 @@ def with_tier_above(shown: Picture, resolved: ResolvedFootprint, outlines: LsoaB
     outer = resolved.outer
     if outer is None:
         return shown
-    tier, above = tier_names(resolved.system, [resolved.footprint, outer.footprint])
-    outlined = list(zip([place.name for place in outer.places], outlines.places(outer.assignment), strict=True))
-    names = listed([name for name, shape in outlined if not shape.is_empty])
+    tier, tier_above = tier_names(resolved.system, [resolved.footprint, outer.footprint])
+    above = _above(resolved, outer, outlines)
+    names = listed([place.name for place in above])
     return replace(
         shown,
         subtitle=f"{shown.subtitle}; thick lines: {outer.footprint.name}",
         tier=tier,
-        above=outlined,
-        tier_above=above,
+        above=above,
+        tier_above=tier_above,
         alt=f"{shown.alt} Thick lines bound the tier above: {names}.",
     )
+
+
+def _above(resolved: ResolvedFootprint, outer: ResolvedFootprint, outlines: LsoaBoundaries) -> list[PlaceAbove]:
+    """The places of the tier above, in their order."""
+    found = []
+    for position, (place, shape) in enumerate(zip(outer.places, outlines.places(outer.assignment), strict=True)):
+        inner = tuple(np.flatnonzero(resolved.parents == position).tolist())
+        found.append(PlaceAbove(place.name, shape, outer.people(outer.lsoas(position)), inner))
+    return [place for place in found if not place.shape.is_empty]
 
 
 def short(name: str) -> str:

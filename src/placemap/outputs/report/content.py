@@ -133,6 +133,11 @@ class Report:
     version: str
     postcodes: list[list[str]] = field(default_factory=list)
 
+    @property
+    def figures(self) -> list[str]:
+        """Of the summary, how many people live in the places, and that each LSOA is in one."""
+        return self.summary[1:3]
+
 
 def report(
     resolved: ResolvedFootprint,
@@ -180,7 +185,11 @@ def report(
 def coverage_sentence(assignment: Assignment) -> str:
     """That each LSOA of the scope is in exactly one place, with how many reach outside."""
     scope = int(assignment.in_scope.sum())
-    text = f"Each of the {counted(scope, 'LSOA')} that the places must cover is in exactly one place."
+    text = (
+        f"Each of the {counted(scope, 'LSOA')} that the places must cover is in exactly one place."
+        if len(assignment.footprint.places) > 1
+        else f"The place has all of the {counted(scope, 'LSOA')} that it must cover."
+    )
     beyond = int(((assignment.place >= 0) & ~assignment.in_scope).sum())
     if beyond:
         text += f" {counted(beyond, 'more LSOA')} of the places {'lies' if beyond == 1 else 'lie'} outside the system."
