@@ -13,7 +13,7 @@ from typing import Any
 
 from placemap.config.schema import DAY
 from placemap.config.yaml_tree import KeyPath, YamlTree
-from placemap.core.errors import PlacemapError
+from placemap.core.errors import Exit, PlacemapError
 
 #: Control characters but for tab and line feed, marks that turn the direction of text, blanks and hyphens of no width,
 #: half characters and none.
@@ -60,6 +60,22 @@ def texts(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             yield from texts(inner, (*path, number))
+
+
+def seen(text: str) -> str:
+    """A text of an option that documents can show.
+
+    Raises:
+        PlacemapError: it has a character that they cannot.
+    """
+    bad = UNSEEN.search(text)
+    if bad:
+        raise PlacemapError(
+            f"{text[:40]!a} has the character U+{ord(bad[0]):04X} in it, which no document can show",
+            hint="delete it from the option",
+            exit_code=Exit.USAGE,
+        )
+    return text
 
 
 def _unseen(text: str) -> tuple[str, str] | None:

@@ -581,3 +581,23 @@ def test_a_result_of_an_earlier_run_is_said_to_be_that(run, tmp_path):
     assert result.exit_code == 4
     assert "o.csv is the result of an earlier run: there is none of this one" in result.stderr
     assert (tmp_path / "o.csv").read_bytes() == before
+
+
+def test_a_workbook_takes_groups_and_titles_that_it_cannot_show(run, tmp_path):
+    rows = f"{LSOAS[0]},1,a\x07b\n{LSOAS[1]},2,\ufffe\n{LSOAS[2]},4,=1+1\n"
+    result = run(f"lsoa,n\x07,g\n{rows}", "--sum", "n\x07", "--group", "g", "--out", "o.xlsx")
+    assert result.exit_code == 0, result.output
+    sheet = openpyxl.load_workbook(tmp_path / "o.xlsx").worksheets[0]
+    cells = {str(cell.value): cell.data_type for row in sheet.iter_rows() for cell in row}
+    assert {"a\ufffdb", "\ufffd", "=1+1", "n\ufffd"} <= set(cells)
+    assert cells["=1+1"] == "s"
+
+
+@pytest.mark.parametrize("command", [("map", "bnssg", "--out", "m"), ("data", "import", "t.csv", "--as", "measure:x")])
+def test_a_title_that_no_document_can_show_is_refused(command, run, tmp_path):
+    """An SVG with it in it is no XML."""
+    (tmp_path / "t.csv").write_text(f"lsoa,n\n{LSOAS[0]},1\n")
+    more = ("--publisher", "P", "--licence", "OGL", "--vintage", "2025", "--to", "st") if command[0] == "data" else ()
+    result = CliRunner().invoke(app, [*command, "--title", "bell\x07", *more], prog_name="placemap")
+    assert result.exit_code == 2
+    assert "has the character U+0007 in it, which no document can show" in result.stderr
