@@ -19,6 +19,7 @@ from placemap.apply.frame import beside
 from placemap.apply.locate import Located
 from placemap.apply.measures import Measure
 from placemap.apply.options import Options
+from placemap.apply.overlaps import overlap_notes
 from placemap.apply.publish import NOT_ADDING_UP, HeldBack, flag_of
 from placemap.apply.publish_rule import HELD, PublishRule
 from placemap.apply.reconcile import AnsweredRows, Reconciliation, _number
@@ -190,7 +191,11 @@ def run(
         kind=lookup.kind.id if lookup else keys.kind,
         vintages=_vintages(engine, lookup),
         method=keys.method,
-        notes=(*(located.notes() if located else ()), *notes_on(engine, question, total), *shown.notes),
+        notes=(
+            *(located.notes() if located else overlap_notes(counts, keys.kind, geography)),
+            *notes_on(engine, question, total),
+            *shown.notes,
+        ),
         unknown=_most_often(rows.strays),
         findings=tuple(finding for item in footprints for finding in item.findings),
         told=tuple(told(counts, _became(rows, keys), keys.kind, geography, lookup)),

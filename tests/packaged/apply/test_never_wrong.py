@@ -601,3 +601,26 @@ def test_a_title_that_no_document_can_show_is_refused(command, run, tmp_path):
     result = CliRunner().invoke(app, [*command, "--title", "bell\x07", *more], prog_name="placemap")
     assert result.exit_code == 2
     assert "has the character U+0007 in it, which no document can show" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("codes", "overlap"),
+    [
+        (["15C", "E38000222"], "15C and E38000222"),  # two codes of one area
+        (["E07000206", "E07000244"], "E07000244 and E07000206"),  # Waveney, and East Suffolk that it went into
+        (["E07000205", "E07000206"], ""),  # beside each other
+        (["OLD", "NEW"], "NEW and OLD"),
+        (LSOAS, ""),
+        (["L81036", "L81091"], ""),  # people, not ground
+    ],
+)
+def test_areas_that_overlap_are_said(run, codes, overlap):
+    """Else a district of 2018 and its successor count the same people twice, without a word."""
+    split = {"OLD": "E01014540", "NEW": "E01033907"}
+    codes = [split.get(code, code) for code in codes]
+    system = "norfolk-and-waveney" if codes[0].startswith("E07") else "bnssg"
+    result = run("code,n\n" + "".join(f"{code},5\n" for code in codes), "--sum", "n", system=system)
+    overlap = " and ".join(split.get(code, code) for code in overlap.split(" and "))
+    assert result.exit_code == 0, result.output
+    assert ("count twice there" in result.stderr) == bool(overlap)
+    assert overlap in result.stderr
