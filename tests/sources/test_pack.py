@@ -203,7 +203,7 @@ def test_official_files_take_no_tables_of_a_few_systems_away(command, cli, offic
     """An import of one file into a copy of the packaged tables left that one table, with exit code 0."""
     _cut(store)
     before = files_of(store)
-    words = ("import", official_files / "epcn_2024-10.csv") if command == "import" else ("update",)
+    words = ("import", official_files / "epcn_2024-10.csv") if command == "import" else ("update", "epcn")
     ran = cli("data", *words, "--to", store)
     assert ran.code == 3
     assert "the store that is there already would lose" in ran.err

@@ -93,7 +93,8 @@ class Updater:
             PlacemapError: a name is wrong, or the store cannot be written, or would lose tables. A download that fails
                 raises nothing.
         """
-        refuse_loss(self.store, {name: entry.coverage for name, entry in tables_to_keep(self.store).items()})
+        if wanted:
+            refuse_loss(self.store, {name: entry.coverage for name, entry in tables_to_keep(self.store).items()})
         session = Session(self.client, self.endpoints, self.raw, self.today)
         every = self._targets(session, wanted, urls or {})
         picked = chosen(every, wanted, urls or {})
@@ -166,7 +167,7 @@ class Updater:
         missing = [month for month in self.months if not has_list(kept, month)]
         history = None if has_history(kept) else self.catalogue["ltla-history"]
         tables = derived(made, problems=problems, months=missing, history=history)
-        manifest = write_store(tables, self.store, keep=True)
+        manifest = write_store(tables, self.store, keep=True, cut_may_go=not report.named)
         self._write_notes(made, manifest)
         pending.unlink(missing_ok=True)
         return replace(report, manifest=manifest, changed=_changed(before, manifest), problems=tuple(problems))

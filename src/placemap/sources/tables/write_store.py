@@ -52,18 +52,20 @@ def _is_cut(coverage: str) -> bool:
     return coverage.endswith("extract")
 
 
-def refuse_loss(store: Path, coverage: Mapping[str, str]) -> None:
+def refuse_loss(store: Path, coverage: Mapping[str, str], *, cut_may_go: bool = False) -> None:
     """Refuse to write a store over another that has tables, or more of a table, which the new one has not.
 
     Tables that were cut to some systems are not mixed with those of all England, so one kind would go for the other.
 
     Args:
         coverage: of the tables of the new store, those that are kept among them, by name.
+        cut_may_go: whether the new store has all that builds need, of all England, so that nobody misses what was cut.
 
     Raises:
         PlacemapError: so, or the store that is there is damaged.
     """
     old = {name: entry.coverage for name, entry in _tables_in(store).items()}
+    old = {name: found for name, found in old.items() if not (cut_may_go and _is_cut(found))}
     lost = [name for name in old if name not in coverage or (_is_cut(coverage[name]) and not _is_cut(old[name]))]
     if lost:
         raise PlacemapError(
@@ -79,6 +81,7 @@ def write_store(
     to: Path,
     *,
     keep: bool = False,
+    cut_may_go: bool = False,
     covers: Mapping[str, str] | None = None,
 ) -> Manifest:
     """Write a store; what stands in `to` beside `tables/` and the manifest stays as it is.
@@ -88,6 +91,7 @@ def write_store(
         to: the store's folder, made where it is not there.
         keep: tables of all England that `to` has stay, unless `tables` has them. They are looked up under the lock
             that the new store is written under, so that of two writers at once neither loses what the other wrote.
+        cut_may_go: as in `refuse_loss`.
         covers: the systems that the tables are cut to, ICB code → system id; nothing for all England.
 
     Raises:
@@ -99,7 +103,8 @@ def write_store(
     try:
         with replacing(to) as folder:
             kept = [entry for name, entry in (tables_to_keep(to) if keep else {}).items() if name not in new]
-            refuse_loss(to, {entry.name: entry.coverage for entry in kept} | {one.name: one.coverage for one in tables})
+            found = {entry.name: entry.coverage for entry in kept} | {one.name: one.coverage for one in tables}
+            refuse_loss(to, found, cut_may_go=cut_may_go)
             if to.is_dir():
                 shutil.copytree(to, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, MANIFEST))
             (folder / TABLES).mkdir()
