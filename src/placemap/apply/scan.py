@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from placemap.core.account import Account
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.read_tables import on_disk, refuse_one_title
+from placemap.core.parquet_files import parquet_files
+from placemap.core.read_tables import on_disk
 from placemap.core.sheets import cell_text
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _parts(path: Path, *, many: bool) -> tuple[Path, ...]:
             hint="leave --folder out",
             exit_code=Exit.USAGE,
         )
-    found = tuple(sorted(path.rglob("*.parquet")))
+    found = tuple(parquet_files(path) if many else sorted(path.rglob("*.parquet")))
     if not found:
         raise PlacemapError(
             "the folder holds no .parquet file", location=str(path), hint="name a file, or a folder of Parquet files"
@@ -81,8 +82,6 @@ def _parts(path: Path, *, many: bool) -> tuple[Path, ...]:
             hint="--folder reads all of them as one table",
             exit_code=Exit.USAGE,
         )
-    for part in found:
-        refuse_one_title(part, str(part))
     return found
 
 

@@ -624,3 +624,42 @@ def test_areas_that_overlap_are_said(run, codes, overlap):
     assert result.exit_code == 0, result.output
     assert ("count twice there" in result.stderr) == bool(overlap)
     assert overlap in result.stderr
+
+
+def _folder(tmp_path, **parts):
+    for name, numbers in parts.items():
+        path = tmp_path / "data" / f"{name.replace('__', '/')}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table({"lsoa": LSOAS[: len(numbers)], "n": numbers}), path)
+
+
+def test_a_folder_is_one_table(run, tmp_path):
+    _folder(tmp_path, a=[1, 2], b=[0.5, 0.25], inside__c=[4])
+    result = run(None, "--folder", "--sum", "n", "--json", name="data")
+    assert sum(row["n"] or 0 for row in json.loads(result.stdout)["places"]) == 7.75
+
+
+@pytest.mark.parametrize("name", ["_temporary__0__c", ".c", "inside___c"])
+def test_what_a_program_left_over_in_a_folder_is_not_added_up(run, tmp_path, name):
+    """Spark leaves files of a job that failed, which hold rows of others a second time."""
+    _folder(tmp_path, a=[1, 2], **{name: [1, 2]})
+    result = run(None, "--folder", "--sum", "n", name="data")
+    assert result.exit_code == 3
+    assert "may be no part of the table: names that begin with . or _ are left over" in result.stderr
+
+
+def test_a_delta_table_is_no_folder_of_parquet(run, tmp_path):
+    """Files of rows that were deleted or changed since stay in its folder."""
+    _folder(tmp_path, a=[1, 2])
+    (tmp_path / "data/_delta_log").mkdir()
+    result = run(None, "--folder", "--sum", "n", name="data")
+    assert result.exit_code == 3
+    assert "this is a Delta table; its folder also holds files that are no part of it any more" in result.stderr
+
+
+def test_whole_numbers_are_not_rounded_to_fractions_of_another_file(run, tmp_path):
+    """As one table they came out as 2 to the 40th, one less than they are."""
+    _folder(tmp_path, a=pa.array([0.5], pa.float32()), b=pa.array([2**40 + 1], pa.int64()))
+    result = run(None, "--folder", "--sum", "n", name="data")
+    assert result.exit_code == 3
+    assert "column `n` is of 32-bit fractions here, and of exact numbers in b.parquet" in result.stderr
