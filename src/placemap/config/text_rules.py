@@ -14,12 +14,11 @@ from typing import Any
 from placemap.config.schema import DAY
 from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.errors import Exit, PlacemapError
+from placemap.core.text import NO_WIDTH
 
-#: Control characters but for tab and line feed, marks that turn the direction of text, blanks and hyphens of no width,
-#: half characters and none.
+#: Control characters but for tab and line feed, marks that turn the direction of text, half characters and none.
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
-    "\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]"
 )
 #: Stands in a new config for a text that only a person can give; `check` reports it.
 TO_FILL_IN = "TO FILL IN"
@@ -78,8 +77,8 @@ def seen(text: str) -> str:
     return text
 
 
-def _unseen(text: str) -> tuple[str, str] | None:
-    bad = UNSEEN.search(text)
+def _unseen(text: str, pattern: re.Pattern[str] = UNSEEN) -> tuple[str, str] | None:
+    bad = pattern.search(text)
     if not bad:
         return None
     return (
@@ -92,6 +91,8 @@ def _name(path: KeyPath, text: str) -> tuple[str, str] | None:
     if path[-1] not in NAMES:
         return None
     tidy = text.strip()
+    if found := _unseen(tidy, NO_WIDTH):
+        return found
     if "\n" in tidy or "\t" in tidy:
         return "a name is one line; found a line break or a tab in it", "write it as one line, with spaces"
     if path[-1] == "name" and len(tidy) > LONGEST_NAME:
