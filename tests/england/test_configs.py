@@ -141,8 +141,12 @@ def test_places_have_the_researched_lsoas(shipped_systems, researched, workspace
 
 
 def test_documents_are_cited_as_researched(shipped_systems, researched):
+    """But for remarks in brackets on where a copy was found: a title is the document's, and is quoted in replies."""
+    remark = re.compile(r" \((?:title|panel on|hosted by|copy on)\b[^)]*\)")
+
     def facts(item):
-        return [" ".join(text.split()) for text in (item.title, item.publisher, item.date, item.url, item.accessed)]
+        parts = (item.title, item.publisher, item.date, item.url, item.accessed)
+        return [remark.sub("", " ".join(text.split())) for text in parts]
 
     for key, found in researched.items():
         for name, item in found.evidence.items():
