@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from placemap.core.arrays import Bools, Floats, Ints, distinct, in_order
+from placemap.core.arrays import Bools, Floats, Ints, distinct, in_order, sums
 from placemap.core.columns import Codes, Columns
 from placemap.reference.by_lsoa import LsoaConversion
 
@@ -75,3 +75,19 @@ def largest_part(fit: LsoaConversion, of_source: Ints, count: int, people: Float
     of[of == count] = -1
     best_fit[winners.values] = winners.counts > 1
     return of, best_fit
+
+
+def residents_by_pair(fit: LsoaConversion, back: Floats, residents: Floats) -> Floats:
+    """By pair, the residents of the target who live in the source.
+
+    Args:
+        back: by pair, people of the source who went to the target: what a target with several sources is divided by,
+            or equally where it has none.
+        residents: by target.
+    """
+    inside = fit.target >= 0
+    total = sums(fit.target[inside], back[inside], fit.size)
+    sources = np.bincount(fit.target[inside], minlength=fit.size)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(total[fit.target] > 0, back / total[fit.target], 1 / sources[fit.target])
+    return np.where(inside, residents[fit.target] * share, 0.0)

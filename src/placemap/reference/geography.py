@@ -11,12 +11,12 @@ from functools import cached_property
 
 import numpy as np
 
-from placemap.core.arrays import Bools, Floats, Ints, Texts, in_order, sums
-from placemap.core.codes import KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE, OLD_RESIDENTS, RESIDENTS, is_ccg, is_day
+from placemap.core.arrays import Bools, Floats, Ints, Texts, in_order
+from placemap.core.codes import LSOA_VINTAGE, OLD_LSOA_VINTAGE, OLD_RESIDENTS, RESIDENTS, is_ccg, is_day
 from placemap.core.columns import Codes, Columns
 from placemap.core.errors import PlacemapError
 from placemap.reference.by_lsoa import LsoaConversion, LtlaYears, Pcns, Registrations, Units
-from placemap.reference.conversions import largest_part, no_conversion, read_conversion
+from placemap.reference.conversions import largest_part, no_conversion, read_conversion, residents_by_pair
 from placemap.reference.pcns import pcn_entries, practice_groups, read_pcns
 from placemap.reference.registrations import read_registrations
 from placemap.reference.store import ReferenceData, TableEntry
@@ -88,9 +88,17 @@ class Geography:
 
     def units_entry(self, kind: str, vintage: str | None = None) -> TableEntry:
         """The table that `units` is made from."""
+        return self.data.need(*self._units_table(kind, vintage))
+
+    def find_units_entry(self, kind: str, vintage: str | None = None) -> TableEntry | None:
+        """As `units_entry`, None where it is not there."""
+        return self.data.find(*self._units_table(kind, vintage))
+
+    def _units_table(self, kind: str, vintage: str | None) -> tuple[str, str, str]:
+        """Family, kind and vintage of the table of the units of a kind; empty for any."""
         if kind == "lsoa":
-            return self.data.need("exact_fit" if vintage == OLD_LSOA_VINTAGE else "lsoa_names")
-        return self.data.need("lookup", kind, vintage or self.default_vintage(kind))
+            return "exact_fit" if vintage == OLD_LSOA_VINTAGE else "lsoa_names", "", ""
+        return "lookup", kind, vintage or self.default_vintage(kind)
 
     def units(self, kind: str, vintage: str | None = None) -> Units:
         """The units of an area kind.
@@ -133,7 +141,7 @@ class Geography:
             of = np.full(self.size, -1)
             position = self.lsoas.positions(table.words("lsoa_code"))
             of[position[position >= 0]] = of_row[position >= 0]
-            return of, np.full(self.size, KINDS[entry.kind].id == "ward")
+            return of, np.full(self.size, entry.kind == "ward")
         fit = self._needed_fit_2011()
         of_source = np.full(len(fit.codes), count)
         position = fit.codes.positions(table.words("lsoa11_code"))
@@ -183,14 +191,8 @@ class Geography:
         The residents of a 2021 LSOA that was merged from several are divided by their mid-2019 estimates; equally where
         the store does not have these.
         """
-        fit = self.fit_2011
-        back = self._back_weight if self.data.has_2011 else np.zeros(len(fit.source))
-        inside = fit.target >= 0
-        total = sums(fit.target[inside], back[inside], self.size)
-        parents = np.bincount(fit.target[inside], minlength=self.size)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = np.where(total[fit.target] > 0, back / total[fit.target], 1 / parents[fit.target])
-        return np.where(inside, self.measure(SPLIT_WEIGHT)[fit.target] * share, 0.0)
+        back = self._back_weight if self.data.has_2011 else np.zeros(len(self.fit_2011.source))
+        return residents_by_pair(self.fit_2011, back, self.measure(SPLIT_WEIGHT))
 
     # --- figures -----------------------------------------------------------------------------------------------------
 
@@ -291,12 +293,6 @@ class Geography:
         """The list of practices that goes with the registrations in use."""
         return self.data.find("practices", vintage=self.registrations_entry.vintage) or self.data.need("practices")
 
-    def find_units_entry(self, kind: str, vintage: str | None = None) -> TableEntry | None:
-        """As `units_entry`, None where it is not there."""
-        if kind == "lsoa":
-            return self.data.find("exact_fit" if vintage == OLD_LSOA_VINTAGE else "lsoa_names")
-        return self.data.find("lookup", kind, vintage or self.default_vintage(kind))
-
     def pcn_entries(self, vintage: str | None = None) -> tuple[TableEntry, TableEntry]:
         """The tables of PCNs and of their members for a vintage, or for a day.
 
@@ -343,10 +339,7 @@ class Geography:
     def adjacency(self) -> tuple[Ints, Ints]:
         """Pairs of neighbouring LSOAs by position; -1 for one that the store leaves out."""
         table = self.data.table(self.data.need("adjacency"))
-        return (
-            self.lsoas.positions(table.words("lsoa_code_a")),
-            self.lsoas.positions(table.words("lsoa_code_b")),
-        )
+        return self.lsoas.positions(table.words("lsoa_code_a")), self.lsoas.positions(table.words("lsoa_code_b"))
 
     @cached_property
     def ltla_history(self) -> list[LtlaYears]:
