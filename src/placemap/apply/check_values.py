@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from placemap.apply import sql
+from placemap.apply import sql, sql_checks
 from placemap.apply.engine_duckdb import Engine
 from placemap.apply.held_back import bad_cells_error, sentinel_error
 from placemap.apply.measures import MEAN, RATE, SUM, intensive_error
@@ -29,7 +29,7 @@ def refuse_values(
     for number, column in enumerate(question.value_columns):
         bad = int(total.get(f"c{number}bad") or 0)  # type: ignore[call-overload]
         if bad:
-            cells = [(str(row["CELL"]), int(row["n"])) for row in engine.query(sql.bad_cells(question, number))]
+            cells = [(str(row["CELL"]), int(row["n"])) for row in engine.query(sql_checks.bad_cells(question, number))]
             raise bad_cells_error(column, bad, cells, label)
         if column not in vouched:
             _refuse_sentinels(engine, question, number, total, label)
@@ -52,7 +52,7 @@ def _refuse_sentinels(
     """Refuse -1, -9, -99 and -999 where they repeat and no other number is negative."""
     if as_number(total[f"c{number}least"]) not in SENTINELS:
         return
-    row = engine.query(sql.negatives(question, number))[0]
+    row = engine.query(sql_checks.negatives(question, number))[0]
     found = [(value, int(row[f"s{at}"])) for at, value in enumerate(SENTINELS) if row[f"s{at}"]]
     if 1 < sum(rows for _, rows in found) == int(row["n"]):
         raise sentinel_error(question.value_columns[number], found, label)
@@ -81,7 +81,7 @@ def notes_on(engine: Engine, question: sql.Question, total: dict[str, object]) -
 def _of_negatives(engine: Engine, question: sql.Question, total: dict[str, object]) -> Iterable[str]:
     for number, column in enumerate(question.value_columns):
         if as_number(total[f"c{number}least"]) < 0:
-            row = engine.query(sql.negatives(question, number))[0]
+            row = engine.query(sql_checks.negatives(question, number))[0]
             yield f"`{column}` has {int(row['n']):,} negative numbers, together {row['total']:,.10g}; they are added in"
 
 
@@ -93,7 +93,9 @@ def _of_nobody(engine: Engine, question: sql.Question, total: dict[str, object])
         events, people = measure.columns
         least = total[f"c{question.value_columns.index(people)}least"]
         row = (
-            engine.query(sql.without_people(question, number))[0] if least is not None and as_number(least) <= 0 else {}
+            engine.query(sql_checks.without_people(question, number))[0]
+            if least is not None and as_number(least) <= 0
+            else {}
         )
         if row.get("n"):
             yield (
@@ -110,7 +112,7 @@ def _of_doubles(engine: Engine, question: sql.Question) -> Iterable[str]:
     """A code that stands under two types of area counts twice: a unitary authority is a county and a district."""
     for column, held in question.types.items():
         if held == sql.TEXT and _AREA_TYPE.fullmatch(column) and column not in question.groups:
-            twice = int(engine.query(sql.twice(question.by, column))[0]["n"])
+            twice = int(engine.query(sql_checks.twice(question.by, column))[0]["n"])
             if twice:
                 yield (
                     f"double: {twice:,} codes stand under several values of `{column}`, and count for each; keep the "

@@ -4,7 +4,7 @@ The data are read once and added up by code (and group); everything after that w
 statements use only what every warehouse has: joins, sums, CASE.
 
 Tables: `placemap_data` (the user's), `placemap_coded` (added up by code), `placemap_codes` and `placemap_weights` (see
-`place_keys.PlaceKeys`).
+`apportion.Apportionment`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from placemap.apply.measures import RATE, Measure
-from placemap.core.figures import SENTINELS
 
 DATA, LOCATED, CODED, CODES, WEIGHTS, JOIN, COVERS, ATOMS, EVERYONE = (
     "placemap_data",
@@ -120,7 +119,7 @@ def _value(number: int, column: str, question: Question) -> str:
     return f"CASE WHEN {found} - {found} = 0 THEN {found} END"
 
 
-def _is_bad(number: int, column: str, question: Question) -> str:
+def is_bad(number: int, column: str, question: Question) -> str:
     """Whether cell `t<number>` holds something that is not a number; NaN is what data frames have for a blank."""
     if question.types[column] == FLOAT:
         return f"v{number} IS NULL AND ABS(t{number}) > {LARGEST} AND NOT ISNAN(t{number})"
@@ -134,7 +133,7 @@ def _group(column: str, question: Question) -> str:
     return f"COALESCE({trimmed(name(column))}, '')" if question.types[column] == TEXT else name(column)
 
 
-def _values(question: Question) -> str:
+def values_of_rows(question: Question) -> str:
     """The rows of the data as `raw` code, groups, and for each column of figures its cell `t…` and number `v…`."""
     keys = [f"{name(question.by)} AS raw"]
     keys += [f"{_group(column, question)} AS g{number}" for number, column in enumerate(question.groups)]
@@ -149,7 +148,7 @@ def _values(question: Question) -> str:
 
 
 def parts_of(number: int, measure: Measure, question: Question) -> dict[str, str]:
-    """What is added up for a measure: by alias, an expression over the rows of `_values`."""
+    """What is added up for a measure: by alias, an expression over the rows of `values_of_rows`."""
     if not measure.columns:
         return {}
     first, *rest = (f"v{question.value_columns.index(column)}" for column in measure.columns)
@@ -182,7 +181,7 @@ def _checks(question: Question) -> dict[str, str]:
     for number, column in enumerate(question.value_columns):
         if question.types[column] != INT:
             found[f"c{number}least"] = f"MIN(v{number})"
-            found[f"c{number}bad"] = f"COUNT(CASE WHEN {_is_bad(number, column, question)} THEN 1 END)"
+            found[f"c{number}bad"] = f"COUNT(CASE WHEN {is_bad(number, column, question)} THEN 1 END)"
             found[f"c{number}parts"] = f"COUNT(CASE WHEN v{number} <> FLOOR(v{number}) THEN 1 END)"
             found[f"c{number}most"] = f"MAX(v{number})"
     return found
@@ -192,30 +191,7 @@ def least(question: Question) -> str:
     """One row: the least of each column of whole numbers, which Parquet says of itself; no text where there is none."""
     columns = enumerate(question.value_columns)
     found = [f"MIN(v{number}) AS c{number}least" for number, column in columns if question.types[column] == INT]
-    return f"SELECT {', '.join(found)} FROM ({_values(question)}) AS v" if found else ""
-
-
-def bad_cells(question: Question, number: int) -> str:
-    """The cells of a column of figures that are no numbers: CELL and n, the most frequent first."""
-    bad = _is_bad(number, question.value_columns[number], question)
-    return (
-        f"SELECT CAST(t{number} AS VARCHAR) AS CELL, COUNT(*) AS n FROM ({_values(question)}) AS v WHERE {bad} "
-        "GROUP BY 1 ORDER BY n DESC, CELL LIMIT 50"
-    )
-
-
-def negatives(question: Question, number: int) -> str:
-    """One row: how many numbers of a column are negative, their sum, and how many are each of `SENTINELS` (s0 …)."""
-    each = [f"COUNT(CASE WHEN v{number} = {value} THEN 1 END) AS s{at}" for at, value in enumerate(SENTINELS)]
-    columns = ["COUNT(*) AS n", f"SUM(CAST(v{number} AS DOUBLE)) AS total", *each]
-    return f"SELECT {', '.join(columns)} FROM ({_values(question)}) AS v WHERE v{number} < 0"
-
-
-def without_people(question: Question, number: int) -> str:
-    """One row: rows that have events and nobody whom they could happen to, of a rate of two columns; and the events."""
-    events, people = (f"v{question.value_columns.index(column)}" for column in question.measures[number].columns)
-    total = f"SUM(CAST({events} AS DOUBLE)) AS total"
-    return f"SELECT COUNT(*) AS n, {total} FROM ({_values(question)}) AS v WHERE {people} = 0 AND {events} > 0"
+    return f"SELECT {', '.join(found)} FROM ({values_of_rows(question)}) AS v" if found else ""
 
 
 def coded(question: Question, *, checked: bool = True) -> str:
@@ -231,7 +207,7 @@ def coded(question: Question, *, checked: bool = True) -> str:
     if checked:
         sums.update(_checks(question))
     columns = ", ".join([*keys, *(f"{expression} AS {alias}" for alias, expression in sums.items())])
-    inner = f"SELECT {columns} FROM ({_values(question)}) AS v GROUP BY {', '.join(keys)}"
+    inner = f"SELECT {columns} FROM ({values_of_rows(question)}) AS v GROUP BY {', '.join(keys)}"
     if not question.located:
         return f"SELECT {code_of('raw')} AS CODE, t.* FROM ({inner}) AS t"
     return (
@@ -301,13 +277,6 @@ def covered(
 def by_code() -> str:
     """Rows by code; NULL for rows without one."""
     return f"SELECT CODE, CAST(SUM(n) AS BIGINT) AS n FROM {CODED} GROUP BY CODE ORDER BY CODE"
-
-
-def twice(by: str, column: str) -> str:
-    """One row: how many codes stand under more than one value of a column."""
-    key = code_of(name(by))
-    inner = f"SELECT {key} AS CODE FROM {DATA} GROUP BY 1 HAVING COUNT(DISTINCT {name(column)}) > 1"
-    return f"SELECT COUNT(*) AS n FROM ({inner}) AS t"
 
 
 def known(question: Question, as_one: tuple[str, str] | None = None) -> str:
