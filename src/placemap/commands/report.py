@@ -36,7 +36,6 @@ def make_report(
     footprint: Footprint,
     out: Path,
     *,
-    sensitive: bool = True,
     profile: Profile | None = None,
 ) -> DrawnFiles:
     """Write the report of a footprint, one HTML file.
@@ -46,7 +45,6 @@ def make_report(
         system: the footprint's system.
         footprint: what the report is about.
         out: the file is `out/<system>/<footprint>-report.html`.
-        sensitive: also say what other methods make of it, where practices decide.
         profile: figures that were imported, to be shown as well.
 
     Raises:
@@ -56,7 +54,7 @@ def make_report(
 
     outcome = workspace.build(system, footprint)
     resolved = outcome.without_errors()
-    sections = [certainty(sensitivity(resolved))] if sensitive and footprint.has_patient_kinds else []
+    sections = [certainty(sensitivity(resolved))] if footprint.has_patient_kinds else []
     build = drawn_build(workspace, outcome)
     if profile is not None:
         from placemap.outputs.report.profile import profile_section

@@ -154,9 +154,9 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     return _read(path, lambda data: {key: _source(key, entry, data) for key, entry in data["sources"].items()})
 
 
-def load_usual(path: Path | None = None) -> Usual:
+def load_usual() -> Usual:
     """What every extract holds; see `load_catalogue`."""
-    return _read(path, lambda data: _usual(**data["extract"]))
+    return _read(None, lambda data: _usual(**data["extract"]))
 
 
 def _usual(measures: Sequence[str], lookups: _Vintages, whole: _Vintages) -> Usual:

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from placemap.sources.catalogue import Catalogue, load_catalogue
-from placemap.sources.download.endpoints import Endpoints, load_endpoints
+from placemap.sources.catalogue import load_catalogue
+from placemap.sources.download.endpoints import load_endpoints
 from placemap.sources.download.targets import Target, all_targets
 from placemap.sources.tables.requirements import Requirement, registration_month
 
@@ -55,19 +55,16 @@ class Plan:
 def plan_for(
     lacks: Iterable[Requirement],
     months: Iterable[str] = (),
-    catalogue: Catalogue | None = None,
-    endpoints: Endpoints | None = None,
 ) -> Plan:
     """The downloads that give some tables: of each the vintage that is asked for, else the newest known.
 
     Args:
         lacks: what is wanted, as `requirements.incomplete` gives it.
         months: of PCN memberships that are pinned; their registrations are fetched, too.
-        catalogue, endpoints: the official ones where they are None.
     """
     wanted = sorted(lacks)
-    endpoints = endpoints or load_endpoints()
-    every = all_targets(catalogue or load_catalogue(), [registration_month(month) for month in months], {}, {})
+    endpoints = load_endpoints()
+    every = all_targets(load_catalogue(), [registration_month(month) for month in months], {}, {})
     found = [_targets_of(item, every) for item in wanted]
     picked = {target.id: target for targets in found for target in targets}
     chosen = [picked[id] for id in sorted(picked)]

@@ -20,7 +20,6 @@ from placemap.sources.download.client import Client
 from placemap.sources.download.hosts import BY_HAND, Unreachable
 from placemap.sources.download.responses import TemporaryFailure
 
-MOST_ROWS = 25_000
 COLUMNS = ("GEOGRAPHY_CODE", "OBS_VALUE", "RECORD_COUNT")
 
 Progress = Callable[[int, int], None]
