@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
+from descriptions import expanded
 
 from conftest import PACKAGED, REPO
 
@@ -166,14 +167,6 @@ def test_description_gives_the_place_back(built, real, key):
     for position in range(len(outcome.footprint.places)):
         lsoas = set(np.flatnonzero(outcome.assignment.place == position).tolist())
         assert expanded(workspace.describer.describe(lsoas), workspace.geography) == lsoas
-
-
-def expanded(terms, geography):
-    result = set()
-    for term in terms:
-        units = geography.units(term.kind)
-        result |= set(units.lsoas(units.position(term.code)).tolist()) - expanded(term.less, geography)
-    return result
 
 
 # --- Bristol, North Somerset and South Gloucestershire ---------------------------------------------------------------

@@ -8,35 +8,20 @@ import pytest
 import toy_county
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toy_workspaces import workspace
 
 from placemap.apply.profile import profile_of
-from placemap.commands.workspace import Workspace
 from placemap.config.load import system_from_text
-from placemap.core.columns import columns_of
-from placemap.reference.geography import Geography
-from placemap.reference.open_store import open_store
 from placemap.reference.profiles import COUNT, DECILE, PROPORTION, SCORE, ProfileColumn, ProfileTable
-from placemap.reference.store import Manifest, ReferenceData, TableEntry
+from placemap.reference.store import TableEntry
 
 OLD = sorted(toy_county.EXACT_FIT)
 
 
-@pytest.fixture(scope="module")
-def base(toy_store):
-    """The toy store's manifest and tables."""
-    data = open_store(toy_store)
-    return data.manifest, {name: data.table(entry).frame() for name, entry in data.manifest.tables.items()}
-
-
 def _resolved(base, people, footprint):
-    manifest, tables = base
     residents = pd.DataFrame({"lsoa_code": toy_county.LSOAS, "people": people})
-    tables = {**tables, "residents_2021": residents}
-    data = ReferenceData(
-        Manifest(manifest.tables, manifest.defaults), lambda entry: columns_of(tables[entry.name]), "toy"
-    )
     system = system_from_text(toy_county.CONFIG, "toy.yaml")
-    return Workspace(Geography(data)).resolve(system, system.footprints[footprint])[1]
+    return workspace(base, residents_2021=residents).resolve(system, system.footprints[footprint])[1]
 
 
 def _table(codes, vintage, columns):

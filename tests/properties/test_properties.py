@@ -9,40 +9,16 @@ import pytest
 import toy_county
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from toy_workspaces import workspace
 
-from placemap.commands.workspace import Workspace
 from placemap.config.load import system_from_text
-from placemap.core.columns import columns_of
 from placemap.core.errors import PlacemapError, PlacemapErrors
 from placemap.crosswalk.patient_ledger import ledger
 from placemap.reference.describe import Describer
-from placemap.reference.geography import Geography
-from placemap.reference.open_store import open_store
-from placemap.reference.store import Manifest, ReferenceData
 from placemap.resolve.resolve import lsoas_of, resolve
 
 QUICK = settings(max_examples=40)
 PRACTICES = sorted(toy_county.PRACTICES)
-
-
-@pytest.fixture(scope="module")
-def base(toy_store):
-    """The toy store's manifest and tables."""
-    data = open_store(toy_store)
-    return data.manifest, {name: data.table(entry).frame() for name, entry in data.manifest.tables.items()}
-
-
-def workspace(base, **changed):
-    """A workspace on the toy tables, some of them changed, without any file."""
-    manifest, tables = base
-    tables = {**tables, **changed}
-    return Workspace(
-        Geography(
-            ReferenceData(
-                Manifest(manifest.tables, manifest.defaults), lambda entry: columns_of(tables[entry.name]), "toy"
-            )
-        )
-    )
 
 
 @st.composite

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -505,11 +504,9 @@ def test_lock_that_is_held_too_long(cli, tmp_path, monkeypatch):
     monkeypatch.setattr("placemap.core.file_locks.LOCK_SECONDS", 0.1)
     (tmp_path / "out/toyshire").mkdir(parents=True)
     with folders.replacing(Path("out/toyshire/localities")):
-        started_at = time.monotonic()
         ran = cli("build", "toyshire")
-        assert time.monotonic() - started_at < 20
     assert ran.code == 3
-    assert "another placemap has been writing here" in ran.err
+    assert "another placemap has been writing here for over 0.1 seconds" in ran.err
 
 
 COUNT = """

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from descriptions import expanded
 
 from placemap.reference.describe import Describer, as_text
 from placemap.reference.geography import Geography
@@ -12,15 +13,6 @@ from placemap.reference.open_store import open_store
 @pytest.fixture(scope="module")
 def describer(toy_store):
     return Describer(Geography(open_store(toy_store)))
-
-
-def expanded(terms, geography):
-    """A description read as sets: a unit is its LSOAs, `less` takes away."""
-    result = set()
-    for term in terms:
-        units = geography.units(term.kind)
-        result |= set(units.lsoas(units.position(term.code)).tolist()) - expanded(term.less, geography)
-    return result
 
 
 @pytest.mark.parametrize(
