@@ -25,6 +25,7 @@ from placemap.cli.common import (
 )
 from placemap.cli.england import refuse_with_england
 from placemap.cli.findings import show_findings, show_tally
+from placemap.config.find_config import ENDINGS
 from placemap.core.codes import RESIDENTS
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.text import as_markdown
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from placemap.config.model import System
 
 VINTAGE = re.compile(r"\d{4}(-\d{2})?")
-ENDINGS = (".yaml", ".yml")
 #: LSOAs that Markdown lists one by one.
 MOST_LISTED = 500
 

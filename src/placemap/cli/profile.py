@@ -80,11 +80,12 @@ def profile(
     from placemap.apply.publish_rule import rule_of
     from placemap.commands.profile import make_profiles
     from placemap.commands.workspace import open_workspace
-    from placemap.outputs.profile import check_ending, profile_table, write_profile
+    from placemap.outputs.applied import check_ending
+    from placemap.outputs.profile import profile_table, write_profile
 
     rule = rule_of(publish.value if publish else None, suppress_below, round_to)
     if out is not None:
-        check_ending(out)
+        check_ending(out, workbook=True)
     declared = _declared(system, footprint, england=england, every=every)
     fetch_missing(declared, data, f"profile {system or '--england'}", download=download)
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of, min_grade=min_grade.value)

@@ -15,7 +15,7 @@ from placemap.crosswalk.england import home_of_practices
 from placemap.reference.by_lsoa import Pcns
 from placemap.reference.geography import Geography
 from placemap.reference.store import TableEntry
-from placemap.resolve.declared import Declared
+from placemap.resolve.declared import DeclaredPractices
 from placemap.resolve.place_codes import HEAD, PlaceCode
 from placemap.resolve.resolved import ResolvedFootprint
 
@@ -118,7 +118,7 @@ def _declared(national: ResolvedFootprint, today: Today) -> tuple[Ints, Texts]:
 _Places = Mapping[str, int]
 
 
-def _members(declared: Declared) -> tuple[_Places, _Places, set[tuple[int, str]]]:
+def _members(declared: DeclaredPractices) -> tuple[_Places, _Places, set[tuple[int, str]]]:
     """Practices and PCNs by code with the place that lists them, and what a place excludes."""
     places = [*enumerate(declared.by_place)]
     listed = {code: position for position, place in places for code in place.listed}

@@ -10,10 +10,9 @@ from typing import Any
 from placemap.apply.profile import Profile, ProfileFigure
 from placemap.apply.publish_rule import HELD
 from placemap.core.columns import columns_of_rows
-from placemap.core.errors import Exit, PlacemapError
 from placemap.core.files import write_whole
 from placemap.core.tables import Column, Table, TableSchema
-from placemap.outputs.applied import COVERED, ENDINGS, PLACE_OF_ROW, write_frame
+from placemap.outputs.applied import COVERED, PLACE_OF_ROW, WORKBOOK, check_ending, write_frame
 from placemap.outputs.apply_files import as_texts, marked
 from placemap.outputs.excel import TableSheet, TextSheet, workbook
 from placemap.reference.profiles import FIFTHS, KINDS
@@ -50,7 +49,6 @@ PUBLISHED = replace(
     PROFILE, columns=(*PROFILE.columns, Column(HELD, "flag", "whether the figure is held back, with its interval"))
 )
 FLAGS = {HELD: ("VALUE", "LCI", "UCI")}
-WORKBOOK = ".xlsx"
 
 
 def profile_table(profiles: Sequence[Profile]) -> Table:
@@ -82,28 +80,13 @@ def _rows(profile: Profile, figure: ProfileFigure) -> Iterator[tuple[Any, ...]]:
         yield (*where, value, low, high, *units, *people, *covered, *said, figure.is_held(number))
 
 
-def check_ending(path: Path) -> None:
-    """Refuse a file that ends in none of .csv, .parquet and .xlsx.
-
-    Raises:
-        PlacemapError: it does.
-    """
-    if path.suffix not in (*ENDINGS, WORKBOOK):
-        raise PlacemapError(
-            f"`{path.name}` ends in none of .csv, .xlsx and .parquet",
-            location=str(path),
-            hint="choose one of them",
-            exit_code=Exit.USAGE,
-        )
-
-
 def write_profile(profiles: Sequence[Profile], path: Path) -> None:
     """Write the figures, as the file's ending says.
 
     Raises:
         PlacemapError: the ending is none of those, or the file cannot be written; what stood there still does.
     """
-    check_ending(path)
+    check_ending(path, workbook=True)
     if path.suffix != WORKBOOK:
         write_frame(profile_shown(profiles) if path.suffix == ".csv" else profile_table(profiles), path)
         return

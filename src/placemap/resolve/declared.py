@@ -43,7 +43,7 @@ OtherPlaces = Mapping[str, OtherPlace]
 
 
 @dataclass(frozen=True)
-class Declared:
+class DeclaredPractices:
     """The practices of a footprint's places.
 
     Attributes:
@@ -91,7 +91,9 @@ def practices_of(members: Iterable[Member], geography: Geography) -> set[str]:
     return found
 
 
-def declared_practices(footprint: Footprint, geography: Geography, others: OtherPlaces | None = None) -> Declared:
+def declared_practices(
+    footprint: Footprint, geography: Geography, others: OtherPlaces | None = None
+) -> DeclaredPractices:
     """The practices of each place.
 
     A practice that is listed itself goes where it is listed; else where a place of another footprint is a member that
@@ -104,7 +106,7 @@ def declared_practices(footprint: Footprint, geography: Geography, others: Other
             members = [member for member in place.members if member.kind in kinds]
             found = _all_of(members, geography, others) - practices_of(place.exclude, geography)
             place_of.update(dict.fromkeys(sorted(found), position))
-    return Declared(place_of, tuple(_by_place(place, geography, others) for place in footprint.places))
+    return DeclaredPractices(place_of, tuple(_by_place(place, geography, others) for place in footprint.places))
 
 
 def _all_of(members: Iterable[Member], geography: Geography, others: OtherPlaces) -> set[str]:

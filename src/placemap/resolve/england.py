@@ -15,7 +15,7 @@ from placemap.config.model import Footprint, Loc, Scope, System
 from placemap.core.arrays import Bools, Floats, Ints, distinct
 from placemap.core.findings import Finding, Severity
 from placemap.reference.geography import Geography
-from placemap.resolve.declared import Declared, Practices
+from placemap.resolve.declared import DeclaredPractices, Practices
 from placemap.resolve.populations import Populations
 from placemap.resolve.resolve import Assignment
 from placemap.resolve.resolved import ResolvedFootprint
@@ -128,7 +128,7 @@ def _add(all_of: NationalAssignment, part: Assignment, places: int, members: int
     return [(int(lsoa), int(all_of.place[lsoa]), int(part.place[lsoa]) + places) for lsoa in np.flatnonzero(taken)]
 
 
-def _declared(parts: Sequence[Declared]) -> Declared:
+def _declared(parts: Sequence[DeclaredPractices]) -> DeclaredPractices:
     """The practices of all parts; one that two of them have is with the first."""
     place_of: dict[str, int] = {}
     by_place: list[Practices] = []
@@ -136,7 +136,7 @@ def _declared(parts: Sequence[Declared]) -> Declared:
         for code, position in part.place_of.items():
             place_of.setdefault(code, position + len(by_place))
         by_place += part.by_place
-    return Declared(place_of, tuple(by_place))
+    return DeclaredPractices(place_of, tuple(by_place))
 
 
 def _footprint(footprints: Sequence[Footprint]) -> Footprint:

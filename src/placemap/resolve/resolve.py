@@ -11,7 +11,7 @@ from placemap.config.model import Footprint, Member, Scope
 from placemap.core.arrays import Bools, Floats, Ints
 from placemap.core.codes import PLACE
 from placemap.reference.geography import Geography
-from placemap.resolve.declared import Declared, OtherPlaces, declared_practices
+from placemap.resolve.declared import DeclaredPractices, OtherPlaces, declared_practices
 from placemap.resolve.plurality import Plurality, plurality
 
 #: LSOAs with a smaller SHARE than this are reported.
@@ -44,7 +44,7 @@ class Assignment:
     method: Ints
     member: Ints
     claims: Bools
-    declared: Declared
+    declared: DeclaredPractices
     practice_place: Ints | None
     patients: Plurality | None
 

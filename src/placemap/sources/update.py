@@ -16,6 +16,7 @@ from placemap.config.model import System
 from placemap.core.errors import PlacemapError
 from placemap.core.files import from_json, replacing, write_text
 from placemap.reference.lock import LOCK_FILE, lock_of
+from placemap.reference.open_store import RETRIEVED
 from placemap.reference.store import MANIFEST, Manifest
 from placemap.sources.catalogue import Catalogue, load_catalogue
 from placemap.sources.download.client import Client
@@ -32,7 +33,6 @@ from placemap.sources.update_report import Result, UpdateReport
 
 #: Downloads at a time, over all hosts; the client holds each host to fewer.
 AT_ONCE = 6
-RETRIEVED = "retrieved.json"
 #: Stands among the raw files while some of them are not in the store yet, so that a kill loses none.
 PENDING = "pending"
 
