@@ -11,7 +11,7 @@ from placemap.cli.findings import finding_json, show_findings
 from placemap.cli.live import progress
 from placemap.cli.outcomes import say_written
 from placemap.cli.sensitivity import sensitivity_json, show_sensitivity
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, PlacemapError, usage_error
 
 if TYPE_CHECKING:
     from placemap.commands.build import BuildOptions
@@ -33,6 +33,19 @@ def refuse_with_england(systems: Iterable[str] | None, footprints: Iterable[str]
             hint="leave it out, or leave out --england",
             exit_code=Exit.USAGE,
         )
+
+
+def require_system(system: str | None) -> str:
+    """The system that a command of one system is about.
+
+    Raises:
+        PlacemapError: none is named.
+    """
+    if system is None:
+        raise usage_error(
+            "which system? Name one, or all of them with --england", "`placemap list` shows the systems there are"
+        )
+    return system
 
 
 def systems_of(workspace: Workspace) -> Iterable[System]:

@@ -27,11 +27,11 @@ from placemap.cli.common import (
     print_text,
     rounded,
 )
-from placemap.cli.england import refuse_with_england, systems_of
+from placemap.cli.england import refuse_with_england, require_system, systems_of
 from placemap.cli.findings import show_findings
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.errors import Exit
 from placemap.core.text import counted
 
 if TYPE_CHECKING:
@@ -115,13 +115,7 @@ def _declared(system: str | None, footprint: list[str] | None, *, england: bool,
     if england:
         refuse_with_england([system] if system else [], footprint, every=every)
         return list(shipped_systems())
-    if system is None:
-        raise PlacemapError(
-            "which system? Name one, or all of them with --england",
-            hint="`placemap list` shows the systems there are",
-            exit_code=Exit.USAGE,
-        )
-    return [load(system)]
+    return [load(require_system(system))]
 
 
 def _chosen(

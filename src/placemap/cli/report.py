@@ -24,13 +24,13 @@ from placemap.cli.common import (
     message,
     print_json,
 )
-from placemap.cli.england import refuse_with_england, systems_of
+from placemap.cli.england import refuse_with_england, require_system, systems_of
 from placemap.cli.findings import show_checked
 from placemap.cli.live import progress, working
 from placemap.cli.next_steps import Given, next_steps
 from placemap.cli.on_demand import DownloadOption, fetch_missing
 from placemap.core.codes import RESIDENTS
-from placemap.core.errors import Exit, PlacemapError
+from placemap.core.errors import Exit, usage_error
 
 
 @app.command()
@@ -72,40 +72,31 @@ def report(
 
     rule = rule_of(publish.value if publish else None, suppress_below, round_to)
     if rule and not with_profile:
-        raise PlacemapError(
+        raise usage_error(
             "nothing here is to be held back: only imported figures have counts that may be small",
-            hint="add --profile, or leave --publish, --suppress-below and --round-to out",
-            exit_code=Exit.USAGE,
+            "add --profile, or leave --publish, --suppress-below and --round-to out",
         )
     if england:
         refuse_with_england([system] if system else [], footprint, every=every)
         if with_profile:
-            raise PlacemapError(
-                "--profile is for the report of a system", hint="leave --england out", exit_code=Exit.USAGE
-            )
+            raise usage_error("--profile is for the report of a system", "leave --england out")
         fetch_missing(shipped_systems(), data, "report --england", download=download)
         workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of, min_grade=min_grade.value)
         with working("drawing England"):
             made = make_england_report(workspace, systems_of(workspace), out, min_grade=min_grade.value)
         return _say([str(path) for path in made.files], as_json=as_json)
-    if system is None:
-        raise PlacemapError(
-            "which system? Name one, or all of them with --england",
-            hint="`placemap list` shows the systems there are",
-            exit_code=Exit.USAGE,
-        )
+    system = require_system(system)
     declared = load(system)
     fetch_missing([declared], data, f"report {system}", download=download)
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of, min_grade=min_grade.value)
     found, chosen = chosen_of(workspace, declared, footprint or [], every=every)
-    profiles = dict.fromkeys([one.id for one in chosen])
-    if with_profile:
-        made_of = make_profiles(workspace, [(found, one) for one in chosen], rule=rule)
-        profiles = {one.id: profile for one, profile in zip(chosen, made_of, strict=True)}
+    named = [(found, one) for one in chosen]
+    profiles = make_profiles(workspace, named, rule=rule) if with_profile else [None] * len(chosen)
+    profile_of = {one.id: profile for one, profile in zip(chosen, profiles, strict=True)}
     written = [
         str(path)
         for one in progress(chosen, lambda item: f"writing the report of {item.id}")
-        for path in make_report(workspace, found, one, out, profile=profiles[one.id]).files
+        for path in make_report(workspace, found, one, out, profile=profile_of[one.id]).files
     ]
     _say(written, as_json=as_json)
     if not as_json:

@@ -101,7 +101,10 @@ def _source(name: str, description: Description, catalogue: Catalogue) -> Source
         PlacemapError: something is not said, or the name or vintage is none.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise usage_error(f"{name!r} is not a measure's name; expected small letters and digits, such as imd", "")
+        raise usage_error(
+            f"{name!r} is not a measure's name; expected small letters and digits, such as imd",
+            "write --as measure:imd",
+        )
     if description.missing:
         options = " ".join(f"--{item} …" for item in description.missing)
         raise usage_error(f"nothing says the {listed(description.missing)} of measure:{name}", f"add {options}")
