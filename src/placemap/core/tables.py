@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: What a column holds. `code` and `text` are text; `date` is ISO text or empty; of figures, None and NaN are blank;
 #: `int` is whole, people or other things; `people` may be parts of people, so it is written to 2 decimals, and `share`
 #: to 6; `flag` is true or false; `wkb` is a geometry as bytes.
-COLUMN_TYPES = ("code", "text", "date", "int", "number", "people", "share", "flag", "wkb")
+ColumnType = Literal["code", "text", "date", "int", "number", "people", "share", "flag", "wkb"]
 TEXT_TYPES = ("code", "text", "date")
 
 #: Decimals that people and shares are written to.
@@ -44,10 +44,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, what it holds (one of COLUMN_TYPES), what it means, and whether figures may be left out."""
+    """One column: its name, what it holds, what it means, and whether figures may be left out."""
 
     name: str
-    type: str
+    type: ColumnType
     description: str
     gaps: bool = False
 

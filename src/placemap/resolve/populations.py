@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from placemap.core.arrays import Bools, Floats, Ints
-from placemap.core.tables import Column
+from placemap.core.tables import Column, ColumnType
 from placemap.reference.geography import Geography
 
 
@@ -27,12 +27,12 @@ class Populations:
     whole_registered: bool = False
 
     @property
-    def residents_type(self) -> str:
+    def residents_type(self) -> ColumnType:
         """What a column of residents holds: by the measure, the same for every row (ADR 11)."""
         return "int" if self.whole_residents else "people"
 
     @property
-    def registered_type(self) -> str:
+    def registered_type(self) -> ColumnType:
         """As `residents_type`, of registered patients."""
         return "int" if self.whole_registered else "people"
 
