@@ -300,9 +300,3 @@ def _most_often(strays: Iterable[tuple[str, dict[str, object]]]) -> tuple[tuple[
 
 def _in_no_place(engine: Engine, question: sql.Question) -> list[dict[str, object]]:
     return [{**row, "OUTCOME": NO_PLACE} for row in engine.query(sql.in_no_place(question))]
-
-
-def join_outcomes(codes: Iterable[str | None], wider: WiderAreas, lookup: FineLookup | None = None) -> pd.DataFrame:
-    """CODE and OUTCOME of codes that the reference does not have; no code is empty text."""
-    rows = [(code or "", outcome_of(code, wider, lookup)) for code in codes]
-    return pd.DataFrame(rows, columns=["CODE", "OUTCOME"], dtype=object).drop_duplicates("CODE", ignore_index=True)

@@ -12,17 +12,16 @@ from placemap.apply import sql, sql_rows
 from placemap.apply.apportion import Apportionment, place_keys, usual_practices
 from placemap.apply.columns import check_columns, key_column
 from placemap.apply.engine_duckdb import DuckDbEngine, Engine
+from placemap.apply.join import JOIN_COLUMNS, join_table
 from placemap.apply.locate import Located, locate
 from placemap.apply.measures import Measure, refuse_mistakes
 from placemap.apply.options import Options
-from placemap.apply.outcomes import MISSING, NO_PLACE, OUT_OF_AREA, PLACED
 from placemap.apply.publish_rule import PublishRule
 from placemap.apply.rate_options import RateOptions
 from placemap.apply.read_ahead import Ahead
-from placemap.apply.run import Applied, join_outcomes, run, together
+from placemap.apply.run import Applied, run, together
 from placemap.apply.scan import Scan, scan_of
 from placemap.apply.sql_script import script, transpiled
-from placemap.apply.wider import WiderAreas
 from placemap.commands.workspace import Workspace
 from placemap.core.codes import LSOA_VINTAGE, published_prefix
 from placemap.core.errors import Exit, PlacemapError
@@ -30,14 +29,11 @@ from placemap.core.fine_kinds import FINE_KINDS, FineKind
 from placemap.resolve.resolved import ResolvedFootprint
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from placemap.config.model import Footprint, System
 
 #: Per cent of the rows, or of a total, that may be lost before there is no result.
 MAX_LOSS = 50.0
 LSOA_COLUMN = f"{published_prefix('lsoa', LSOA_VINTAGE)}CD"
-JOIN_COLUMNS = ("ICSID", "FOOTPRINT", "PLACECD", "PLACENM", "PLACE_SHARE", "OUTCOME")
 
 
 def resolved_footprint(workspace: Workspace, system: System, footprint: Footprint) -> ResolvedFootprint:
@@ -183,33 +179,10 @@ class Applier:
             )
         if not isinstance(self.engine, DuckDbEngine):
             raise PlacemapError("--join runs on DuckDB only", hint="leave --engine out", exit_code=Exit.USAGE)
-        self.engine.load(sql.JOIN, self._join_table())
-        self.engine.copy(sql_rows.joined(self.question, JOIN_COLUMNS, LSOA_COLUMN), out)
-
-    def _join_table(self) -> pd.DataFrame:
-        import pandas as pd
-
-        self.engine.load(sql.CODES, self.keys.codes)
-        strays = [row["CODE"] for row in self.engine.query(sql.unmatched(self.question))]
         lookup = self.located.lookup if self.located else None
-        every = [str(row["CODE"] or "") for row in self.engine.query(sql.by_code())]
-        wider = WiderAreas.of(lookup.kind.id if lookup else self.kind, every, self.workspace.geography)
-        rest = join_outcomes(strays, wider, lookup)
-        rest = (
-            rest if "" in set(rest["CODE"]) else pd.concat([rest, pd.DataFrame([("", MISSING)], columns=rest.columns)])
-        )
-        weights = self.keys.weights
-        in_scope = set(weights.loc[weights["PLACECD"] == "", "CODE"])
-        best = weights[weights["PLACECD"] != ""].sort_values(
-            ["CODE", "WEIGHT", "PLACECD"], ascending=[True, False, True]
-        )
-        best = best.drop_duplicates("CODE").rename(columns={"WEIGHT": "PLACE_SHARE"})
-        codes = self.keys.codes[["CODE", "OUTCOME"]].merge(best, on="CODE", how="left", validate="1:1")
-        is_placed = codes["PLACECD"].notna()
-        unplaced = codes["CODE"].isin(in_scope).map({True: NO_PLACE, False: OUT_OF_AREA})
-        outside = codes["OUTCOME"].where(codes["OUTCOME"] != "known", unplaced)
-        codes["OUTCOME"] = outside.where(~is_placed, PLACED)
-        return pd.concat([codes, rest], ignore_index=True)[["CODE", *JOIN_COLUMNS]]
+        places = join_table(self.engine, self.question, self.keys, self.kind, lookup, self.workspace.geography)
+        self.engine.load(sql.JOIN, places)
+        self.engine.copy(sql_rows.joined(self.question, JOIN_COLUMNS, LSOA_COLUMN), out)
 
 
 def refuse_published(rule: PublishRule | None, what: str) -> None:
