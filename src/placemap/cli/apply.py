@@ -149,6 +149,8 @@ def apply(
             if sql:
                 return _print_queries(applier, dialect)
             applied = applier.apply()
+            if not (sums or means or rates or count):
+                message("counted rows, as nothing else was asked for; `--sum COLUMN` adds up a column instead")
             refused = applied.refusal(max_loss)
             _write_joined(applier, result, refused)
         return _tell(applied, applier, result, refused, replace(loader, tiers=parts))

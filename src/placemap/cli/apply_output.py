@@ -64,8 +64,8 @@ def _figure(value: float | str | None) -> str:
         return ""
     if isinstance(value, str):
         return value
-    if value == round(value):
-        return f"{value:,.0f}"
+    if abs(value - round(value)) < 5e-7:  # as in a CSV, with six digits
+        return f"{round(value):,}"
     return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4f}"
 
 
@@ -139,7 +139,8 @@ def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
     for line in told:
         message(line)
     if applied.rule:
-        message(f"held back: {counted(len(applied.held_back), 'figure')}{_where_told(out)}")
+        held_back = len(applied.held_back)
+        message(f"held back: {counted(held_back, 'figure')}{_where_told(out)}" if held_back else "held back: nothing")
     if out is not None:
         message(f"written to {out}")
 

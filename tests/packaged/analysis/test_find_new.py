@@ -220,6 +220,13 @@ def test_command(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None: 
     assert load_system(tmp_path / "configs" / "norfolk-and-waveney.yaml").icb_ods == "QMM"
     assert run("new", "QMM", "--by", "ltla").code == 3
     assert run("new").code == 2
+    elsewhere = run("new", "QMM", "--by", "ltla", "--out", "configs/norfolk.yaml")
+    assert (elsewhere.code, "now means this file" in elsewhere.err) == (0, False)
+    (tmp_path / "configs" / "other.yml").write_text("on: push\n", encoding="utf-8")
+    tiers = run("new", "QUY", "--tiers", "--by", "pcn")
+    assert tiers.err.endswith(
+        ".yaml; edit it, then: placemap check configs/bristol-north-somerset-and-south-gloucestershire.yaml --all\n"
+    )
     assert run("new", "QUY", "--out", "-", "--by", "ward").out.count("residents") > 90
 
 

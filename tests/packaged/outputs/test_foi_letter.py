@@ -420,7 +420,7 @@ def test_five_questions_make_a_pack(here, monkeypatch):
 @pytest.mark.parametrize(
     ("request_given", "code", "says"),
     [
-        ("no-such-file.txt", 3, "no such file"),
+        ("no-such-file.txt", 3, "check the path, or give the request itself"),
         ("letter.docx", 2, "cannot be read as text"),
         ("with a \x07 bell", 2, "U+0007"),
     ],
