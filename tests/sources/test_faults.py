@@ -305,3 +305,10 @@ def test_endpoints_that_are_refused(text, message, cli, monkeypatch, tmp_path):
     ran = cli("data", "update", "--to", tmp_path / "s")
     assert ran.code == 3
     assert message in ran.err
+
+
+def test_a_file_of_endpoints_that_is_not_there(cli, monkeypatch, tmp_path):
+    monkeypatch.setenv("PLACEMAP_ENDPOINTS", str(tmp_path / "none.yaml"))
+    ran = cli("data", "update", "--to", tmp_path / "s")
+    assert ran.code == 3
+    assert "no such file\n  → check PLACEMAP_ENDPOINTS, or unset it to use the publishers' own addresses" in ran.err

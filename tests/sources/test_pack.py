@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from stores import rewrite
 
-from conftest import files_of
+from conftest import REPO, files_of
 
 
 @pytest.fixture
@@ -167,3 +167,53 @@ def test_names_of_sources_do_not_go_with_a_pack(pack, cli, tmp_path):
     ran = cli("data", "update", "epcn", "--from", pack, "--to", tmp_path / "new")
     assert ran.code == 2
     assert "--from takes a whole store" in ran.err
+
+
+# --- a store that is there already ---
+
+
+def _cut(store):
+    """Mark the tables of a store as cut to one system."""
+    manifest = json.loads((store / "manifest.json").read_text())
+    for entry in manifest["tables"].values():
+        entry["coverage"] = "extract"
+    manifest["covers"] = {"E54000901": "toyshire"}
+    (store / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_pack_of_a_few_systems_takes_no_tables_of_england_away(pack, cli, store, tmp_path):
+    shutil.copytree(store, tmp_path / "england")
+    _cut(store)
+    assert cli("data", "pack", tmp_path / "cut.zip", "--data", store).code == 0
+    before = files_of(tmp_path / "england")
+    ran = cli("data", "import", tmp_path / "cut.zip", "--to", tmp_path / "england")
+    assert ran.code == 3
+    assert "the store that is there already would lose" in ran.err
+    assert files_of(tmp_path / "england") == before
+
+
+def test_what_else_stands_in_the_folder_stays(pack, cli, store, tmp_path):
+    (store / "notes.txt").write_text("ours")
+    assert cli("data", "import", pack, "--to", store).code == 0
+    assert (store / "notes.txt").read_text() == "ours"
+
+
+@pytest.mark.parametrize("command", ["import", "update"])
+def test_official_files_take_no_tables_of_a_few_systems_away(command, cli, official_files, store, tmp_path):
+    """An import of one file into a copy of the packaged tables left that one table, with exit code 0."""
+    _cut(store)
+    before = files_of(store)
+    words = ("import", official_files / "epcn_2024-10.csv") if command == "import" else ("update", "epcn")
+    ran = cli("data", *words, "--to", store)
+    assert ran.code == 3
+    assert "the store that is there already would lose" in ran.err
+    assert "name a new folder with --to, or delete that store first" in ran.err
+    assert files_of(store) == before
+
+
+def test_an_import_for_a_few_systems_takes_no_tables_of_england_away(cli, official_files, store):
+    before = files_of(store)
+    ran = cli("data", "import", official_files, "--configs", REPO / "configs/bnssg.yaml", "--to", store)
+    assert ran.code == 3
+    assert "the store that is there already would lose" in ran.err
+    assert files_of(store) == before

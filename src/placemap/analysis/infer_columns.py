@@ -156,9 +156,9 @@ def places_by_code(
     """
     if column not in frame:
         raise no_column(column, frame)
-    pairs = pd.DataFrame({"code": clean_codes(frame[found.column]), "place": frame[column].map(_place_name)})
+    pairs = pd.DataFrame({"code": clean_codes(frame[found.column]), "place": frame[column].map(place_name)})
     notes = []
-    _refuse_names(pairs["place"])
+    refuse_names(pairs["place"])
     empty = int(((pairs["code"] != "") & (pairs["place"] == "")).sum())
     if empty:
         notes.append(f"{empty:,} rows name no place and are left out.")
@@ -176,13 +176,13 @@ def places_by_code(
     return dict(zip(pairs["code"], pairs["place"], strict=True)), notes
 
 
-def _place_name(text: str) -> str:
+def place_name(text: str) -> str:
     """A place's name, without what nobody sees; words for no value, as programs write them, are none."""
     name = as_seen(text)
     return "" if name.upper() in NO_CODE else name
 
 
-def _refuse_names(names: pd.Series) -> None:
+def refuse_names(names: pd.Series) -> None:
     """Refuse names that differ by small and capital letters alone, which are hardly two places, and ones too long.
 
     Raises:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from placemap.analysis.infer_columns import few, name_column_of, no_column
+from placemap.analysis.infer_columns import few, name_column_of, no_column, place_name, refuse_names
 from placemap.analysis.infer_input import WantedPlaces
 from placemap.core.arrays import Bools, Floats, Ints, ratio, sums
 from placemap.core.errors import Exit, PlacemapError
@@ -81,7 +81,7 @@ def from_polygons(polygons: Polygons, geography: Geography, place_column: str = 
         place_column: the column with the names of the places.
 
     Raises:
-        PlacemapError: no column names the polygons, or no LSOA is in any.
+        PlacemapError: no column names the polygons, two names differ by case alone, or no LSOA is in any.
     """
     frame = polygons.frame
     column, labels = _labels(frame, place_column)
@@ -109,7 +109,8 @@ def _labels(frame: gpd.GeoDataFrame, place_column: str) -> tuple[str, list[str]]
     column = place_column or name_column_of(frame)
     if column not in frame:
         raise no_column(column, pd.DataFrame(frame.drop(columns="geometry")))
-    labels = [" ".join(str(value).split()) for value in frame[column].fillna("")]
+    labels = [place_name(str(value)) for value in frame[column].fillna("")]
+    refuse_names(pd.Series(labels))
     if nameless := labels.count(""):
         raise PlacemapError(
             f"{nameless} of {len(labels)} polygons have no name in column {column}",

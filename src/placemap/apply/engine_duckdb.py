@@ -77,9 +77,21 @@ class DuckDbEngine:
 
     def _open(self) -> None:
         if self._scan.frame is not None:
-            self._duckdb.register(DATA, self._scan.frame)
+            self._register()
             return
         self._run(f"CREATE VIEW {DATA} AS SELECT {selected(self._scan.titles)} FROM {_reader(self._scan)}")
+
+    def _register(self) -> None:
+        import duckdb
+
+        try:
+            self._duckdb.register(DATA, self._scan.frame)
+        except duckdb.Error as error:
+            raise PlacemapError(
+                f"the data cannot be read: {str(error).splitlines()[0]}",
+                location=self._scan.label,
+                hint="make each of its columns text, numbers or days",
+            ) from None
 
     def _run(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]], list[str]]:
         """Names of the columns, rows and types; a row may be what shows that the data cannot be read."""

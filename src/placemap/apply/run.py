@@ -19,6 +19,7 @@ from placemap.apply.frame import beside
 from placemap.apply.locate import Located
 from placemap.apply.measures import COUNT, Measure
 from placemap.apply.options import Options
+from placemap.apply.overlaps import overlap_notes
 from placemap.apply.publish import NOT_ADDING_UP, HeldBack, flag_of
 from placemap.apply.publish_rule import HELD, PublishRule
 from placemap.apply.reconcile import AnsweredRows, Reconciliation, _number
@@ -192,7 +193,7 @@ def run(
         vintages=_vintages(engine, lookup),
         method=keys.method,
         notes=(
-            *(located.notes() if located else ()),
+            *(located.notes() if located else overlap_notes(counts, keys.kind, geography)),
             *notes_on(engine, question, total),
             *shown.notes,
             *(of_parts(shown.frame) if _is_by_area(counts, question, options, located) else ()),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from placemap.core.account import Account
 from placemap.core.errors import Exit, PlacemapError
-from placemap.core.read_tables import on_disk, refuse_one_title
+from placemap.core.parquet_files import parquet_files
+from placemap.core.read_tables import on_disk
 from placemap.core.sheets import cell_text
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _parts(path: Path, *, many: bool) -> tuple[Path, ...]:
             hint="leave --folder out",
             exit_code=Exit.USAGE,
         )
-    found = tuple(sorted(path.rglob("*.parquet")))
+    found = tuple(parquet_files(path) if many else sorted(path.rglob("*.parquet")))
     if not found:
         raise PlacemapError(
             "the folder holds no .parquet file", location=str(path), hint="name a file, or a folder of Parquet files"
@@ -81,8 +82,6 @@ def _parts(path: Path, *, many: bool) -> tuple[Path, ...]:
             hint="--folder reads all of them as one table",
             exit_code=Exit.USAGE,
         )
-    for part in found:
-        refuse_one_title(part, str(part))
     return found
 
 
@@ -113,13 +112,35 @@ def _in_memory(data: Any) -> Any:
 def _of_pandas(data: Any, titles: list[str]) -> Any:
     """A frame with text for titles, and one type a column: what is mixed becomes text, digit by digit.
 
-    DuckDB looks at a part of a mixed column and rounds the rest to what it saw there.
+    DuckDB looks at a part of a mixed column and rounds the rest to what it saw there; and it refuses a whole frame for
+    one column of a type that it does not know (months, intervals), which becomes text, too. Outlines are left out.
     """
     import pandas as pd
 
     plain = pd.DataFrame(data).set_axis(titles, axis=1).reset_index(drop=True)
     for title in titles:
-        if plain[title].dtype == object:
-            values = [cell_text(value) or None for value in plain[title]]
+        column = plain[title]
+        if isinstance(column.dtype, pd.SparseDtype):
+            plain[title] = column.to_numpy()
+        elif str(column.dtype) == "geometry":
+            plain = plain.drop(columns=title)
+        elif not _is_known(column.dtype):
+            values = [cell_text(value) or None for value in column]
             plain[title] = pd.Series(values, dtype=object if any(values) else "str")
     return plain
+
+
+def _is_known(dtype: Any) -> bool:
+    """Whether DuckDB takes a column of that type for what it is."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "biufmM" and dtype.itemsize <= 8
+    if isinstance(dtype, pd.CategoricalDtype):
+        return dtype.categories.dtype == object or _is_known(dtype.categories.dtype)
+    return isinstance(dtype, pd.ArrowDtype | pd.DatetimeTZDtype | pd.StringDtype) or dtype.name in _MASKED
+
+
+#: Names of pandas' types of numbers and truth values that may be missing.
+_MASKED = {"boolean", "Float32", "Float64", *(f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64))}

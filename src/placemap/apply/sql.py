@@ -128,8 +128,10 @@ def _is_bad(number: int, column: str, question: Question) -> str:
 
 
 def _group(column: str, question: Question) -> str:
-    """A group; text without anything is the same group whether it is empty or nothing at all."""
-    return f"COALESCE({name(column)}, '')" if question.types[column] == TEXT else name(column)
+    """A group; text without anything is the same group whether it is empty or nothing at all, and blanks around it tell
+    no groups apart.
+    """
+    return f"COALESCE({trimmed(name(column))}, '')" if question.types[column] == TEXT else name(column)
 
 
 def _values(question: Question) -> str:

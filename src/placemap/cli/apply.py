@@ -184,6 +184,8 @@ def _tell(
     """Write the files, load the database, and print the rest."""
     _write_reconciliation(applied, result)
     if refused is not None:
+        if result.out is not None and result.out.exists():
+            message(f"{result.out} is the result of an earlier run: there is none of this one")
         return _refuse(applied, applier, refused, as_json=result.as_json)
     return _give(applied, applier, result, loader)
 

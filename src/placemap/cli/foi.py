@@ -24,7 +24,7 @@ from placemap.cli.common import (
     print_json,
 )
 from placemap.cli.findings import show_checked
-from placemap.cli.foi_answers import SmallNumbers, answered, day, request_text, seen
+from placemap.cli.foi_answers import SmallNumbers, answered, day, request_text
 from placemap.cli.foi_verify import verify_pack
 from placemap.cli.live import progress, working
 from placemap.cli.next_steps import Given
@@ -90,6 +90,7 @@ def foi(
     from placemap.commands.workspace import chosen_of, footprints_of, open_workspace
     from placemap.config.find_config import config_path
     from placemap.config.load import other_texts
+    from placemap.config.text_rules import seen
     from placemap.config.yaml_tree import read_text
     from placemap.outputs.foi.questions import Letter
 

@@ -34,6 +34,8 @@ def answered(letter: Letter) -> tuple[str, list[str] | None, Letter]:
     Returns:
         the system, the footprint, and the letter with what was answered.
     """
+    from placemap.config.text_rules import seen
+
     system = _until("1. Which system? (its name in `placemap list`, or a config's path)", None, _system)
     declared = load(system)
     names = list(declared.footprints)
@@ -96,24 +98,6 @@ def request_text(given: str) -> str:
             f"the request has {len(text):,} characters; expected 1 to {_MOST:,}",
             location=given,
             hint="give a text file with the words of the request",
-        )
-    return text
-
-
-def seen(text: str) -> str:
-    """A text that documents can show.
-
-    Raises:
-        PlacemapError: it has a character that they cannot.
-    """
-    from placemap.config.text_rules import UNSEEN
-
-    bad = UNSEEN.search(text)
-    if bad:
-        raise PlacemapError(
-            f"{text[:40]!a} has the character U+{ord(bad[0]):04X} in it, which no document can show",
-            hint="delete it from the option",
-            exit_code=Exit.USAGE,
         )
     return text
 

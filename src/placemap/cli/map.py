@@ -63,7 +63,9 @@ def map_places(
     """
     from placemap.commands.map import make_map
     from placemap.commands.workspace import chosen_of, footprints_of, open_workspace
+    from placemap.config.text_rules import seen
 
+    seen(title)
     declared = load(system)
     fetch_missing([declared], data, f"map {system}", download=download)
     workspace = open_workspace(data, measure, vintages=vintage or [], as_of=as_of)

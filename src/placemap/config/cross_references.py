@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from placemap.config.model import Loc
+from placemap.config.text_rules import LONGEST_ID, RESERVED
 from placemap.config.tier_references import Footprints, as_dict, no_such
 from placemap.config.yaml_tree import KeyPath, YamlTree
 from placemap.core.codes import AREA_KINDS
@@ -47,23 +48,17 @@ def reference_errors(tree: YamlTree, declared: Footprints) -> Iterator[PlacemapE
             yield from _scope_shape_errors(footprint["scope"], (*path, "scope"), tree)
 
 
-#: What no file or folder may be called on Windows, whatever its ending.
-_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
-#: Ids become names of files, to which systems give 255 bytes with endings and all.
-_LONGEST_ID = 100
-
-
 def _id_errors(found: Any, loc: Loc) -> Iterator[PlacemapError]:
     """An id that is well-formed and cannot be the name of a file."""
-    if isinstance(found, str) and found.strip() in _RESERVED:
+    if isinstance(found, str) and found.strip() in RESERVED:
         yield PlacemapError(
             f"Windows keeps `{found}` for a device, so no file or folder can be called that",
             location=str(loc),
             hint="choose another id; the name may stay",
         )
-    if isinstance(found, str) and len(found.strip()) > _LONGEST_ID:
+    if isinstance(found, str) and len(found.strip()) > LONGEST_ID:
         yield PlacemapError(
-            f"an id has at most {_LONGEST_ID} characters, as it becomes part of file names; found {len(found):,}",
+            f"an id has at most {LONGEST_ID} characters, as it becomes part of file names; found {len(found):,}",
             location=str(loc),
             hint="shorten it; the name may stay long",
         )

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from placemap.config.text_rules import TO_FILL_IN
+from placemap.config.text_rules import LONGEST_ID, RESERVED, TO_FILL_IN
 from placemap.core.codes import KINDS, MEMBER_KINDS
 
 Unit = tuple[str, str, str]
@@ -92,7 +92,8 @@ class Draft:
 def slug(name: str, taken: Iterable[str] = ()) -> str:
     """An id from a name: `Weston, Worle and Villages` → `weston-worle-and-villages`; numbered where it is taken."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower().replace("'", "")
-    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "place"
+    base = re.sub(r"[^a-z0-9]+", "-", plain)[: LONGEST_ID - 10].strip("-") or "place"
+    base = f"{base}-place" if base in RESERVED else base
     used = set(taken)
     return next(found for n in range(1, len(used) + 2) if (found := base if n == 1 else f"{base}-{n}") not in used)
 
@@ -114,7 +115,7 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield from (f"## {line}" for line in draft.notes)
     yield "placemap: 1"
     yield "ics:"
-    yield f"  id: {draft.system}"
+    yield f"  id: {quoted(draft.system)}"
     yield f"  name: {quoted(draft.system_name)}"
     code, ods, vintage = draft.icb
     yield f"  icb: {{code: {code}, ods: {quoted(ods)}, vintage: {vintage}}}"
@@ -130,7 +131,7 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield f"    publisher: {TO_FILL_IN}"
     yield "    # date: 2022-11-08"
     yield "    # url: https://…"
-    yield f"default_footprint: {draft.footprint}"
+    yield f"default_footprint: {quoted(draft.footprint)}"
     yield "footprints:"
     yield f"  {draft.footprint}:"
     yield f"    name: {quoted(draft.footprint_name)}"

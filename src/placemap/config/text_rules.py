@@ -13,13 +13,12 @@ from typing import Any
 
 from placemap.config.schema import DAY
 from placemap.config.yaml_tree import KeyPath, YamlTree
-from placemap.core.errors import PlacemapError
+from placemap.core.errors import Exit, PlacemapError
+from placemap.core.text import NO_WIDTH
 
-#: Control characters but for tab and line feed, marks that turn the direction of text, blanks and hyphens of no width,
-#: half characters and none.
+#: Control characters but for tab and line feed, marks that turn the direction of text, half characters and none.
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
-    "\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]"
 )
 #: Stands in a new config for a text that only a person can give; `check` reports it.
 TO_FILL_IN = "TO FILL IN"
@@ -28,6 +27,10 @@ FORMULA = ("=", "+", "-", "@")
 _WIDE = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
 #: Characters of the longest name; a longer one is a text that took the place of a name.
 LONGEST_NAME = 200
+#: What no file or folder may be called on Windows, whatever its ending.
+RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
+#: Ids become names of files, to which systems give 255 bytes with endings and all.
+LONGEST_ID = 100
 #: Keys whose text is one line, and stands in tables.
 NAMES = ("name", "title", "publisher")
 
@@ -58,8 +61,24 @@ def texts(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
             yield from texts(inner, (*path, number))
 
 
-def _unseen(text: str) -> tuple[str, str] | None:
+def seen(text: str) -> str:
+    """A text of an option that documents can show.
+
+    Raises:
+        PlacemapError: it has a character that they cannot.
+    """
     bad = UNSEEN.search(text)
+    if bad:
+        raise PlacemapError(
+            f"{text[:40]!a} has the character U+{ord(bad[0]):04X} in it, which no document can show",
+            hint="delete it from the option",
+            exit_code=Exit.USAGE,
+        )
+    return text
+
+
+def _unseen(text: str, pattern: re.Pattern[str] = UNSEEN) -> tuple[str, str] | None:
+    bad = pattern.search(text)
     if not bad:
         return None
     return (
@@ -72,6 +91,8 @@ def _name(path: KeyPath, text: str) -> tuple[str, str] | None:
     if path[-1] not in NAMES:
         return None
     tidy = text.strip()
+    if found := _unseen(tidy, NO_WIDTH):
+        return found
     if "\n" in tidy or "\t" in tidy:
         return "a name is one line; found a line break or a tab in it", "write it as one line, with spaces"
     if path[-1] == "name" and len(tidy) > LONGEST_NAME:

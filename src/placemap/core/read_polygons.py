@@ -67,7 +67,12 @@ def read_polygons(path: Path, layer: str | None = None) -> Polygons:
         frame = _read(path, layer)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, OSError) as error:
         raise _unreadable(path, f"the polygons cannot be read: {error}", _SAVE) from None
-    frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
+    without = frame.geometry.isna() | frame.geometry.is_empty
+    if without.any() and not without.all():
+        first = int(without.to_numpy().argmax()) + 1
+        what = f"{int(without.sum())} of {len(frame)} polygons have no outline, first that of row {first}"
+        raise _unreadable(path, what, "give each an outline, or take the row out; else its place would be lost")
+    frame = frame[~without]
     frame, repaired = _valid(_flat(frame))
     if frame.empty or not frame.geom_type.isin(["Polygon", "MultiPolygon"]).all():
         kinds = ", ".join(sorted({str(kind) for kind in frame.geom_type})) or "nothing"

@@ -1,7 +1,8 @@
 """People's own tables: one reader for all commands. Each row of a file is accounted for, or it is refused.
 
 The steps stand in files of their own: `open_file` (one file, literally), `decode` (text → records), `sheets` (workbooks
-→ records), `header` (what is header, title, footer), `account` (every row counted), `plain_csv` (large files).
+→ records), `header` (what is header, title, footer), `account` (every row counted), `plain_csv` (large files),
+`parquet_files`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from placemap.core.decode import text_of
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.header import find_header, may_be_footer
 from placemap.core.open_file import PARQUET, WORKBOOK, Source, opened, source_of, unreadable
+from placemap.core.parquet_files import refuse_one_title
 from placemap.core.sheets import cell_text, chosen_sheet, workbook
 
 if TYPE_CHECKING:
@@ -282,28 +284,6 @@ def _from_parquet(source: Source) -> pd.DataFrame:
     frame = table.to_pandas(ignore_metadata=True)
     columns = {name: [cell_text(value) for value in frame[name].tolist()] for name in names}
     return pd.DataFrame(columns, dtype=object)
-
-
-def refuse_one_title(path: Path, label: str) -> None:
-    """Refuse a Parquet file in which two columns have one title, whatever the case: an engine renames one of them.
-
-    Raises:
-        PlacemapError: so, or the file cannot be read.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        names = pq.read_schema(path).names
-    except (pa.ArrowException, OSError) as error:
-        raise unreadable(label, f"the table cannot be read: {str(error).splitlines()[0]}") from None
-    known: dict[str, str] = {}
-    for name in names:
-        other = known.get(name.casefold())
-        if other is not None:
-            what = f"`{name}`" if other == name else f"`{other}` and `{name}`"
-            raise unreadable(label, f"two columns are called {what}", "give each column a name of its own")
-        known[name.casefold()] = name
 
 
 def literal_path(path: Path, folder: Path) -> str:

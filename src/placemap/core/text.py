@@ -17,9 +17,14 @@ def listed(items: Sequence[str], word: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}"
 
 
+#: Blanks, hyphens and marks without width, which texts bring from web pages: harmless but in a name, which they make
+#: another one that looks the same.
+NO_WIDTH = re.compile("[\xad\u034f\u061c\u180e\u200b-\u200f\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
+
+
 def as_seen(name: str) -> str:
-    """A name without what nobody sees: kinds and numbers of blanks, ways to put an accent on a letter."""
-    return " ".join(unicodedata.normalize("NFC", name).split())
+    """A name without what nobody sees: marks without width, kinds and numbers of blanks, ways to write an accent."""
+    return " ".join(unicodedata.normalize("NFC", NO_WIDTH.sub("", name)).split())
 
 
 def some(items: Sequence[str], most: int, *, counted: bool = False, by: str = ", ") -> str:

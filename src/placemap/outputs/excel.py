@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -290,7 +291,7 @@ def _cell(made: Any, value: Any, style: Any) -> Any:
     if value is None or value == "":
         return None
     text = value.sheet if isinstance(value, Link) else value
-    cell = WriteOnlyCell(made, value=text if not isinstance(text, str) or len(text) <= _LONGEST else _cut(text))
+    cell = WriteOnlyCell(made, value=_cut(_NO_XML.sub("\ufffd", text)) if isinstance(text, str) else text)
     if isinstance(text, str):
         cell.data_type = "s"
     if isinstance(value, Link):
@@ -299,8 +300,12 @@ def _cell(made: Any, value: Any, style: Any) -> Any:
     return cell
 
 
+#: What no part of a workbook can hold, and groups and titles of people's own data may.
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
 def _cut(text: str) -> str:
-    return text[: _LONGEST - len(_CUT)] + _CUT
+    return text if len(text) <= _LONGEST else text[: _LONGEST - len(_CUT)] + _CUT
 
 
 def _height(cells: Iterable[tuple[str, int]]) -> float:

@@ -26,7 +26,7 @@ from placemap.reference.store import MANIFEST, TABLES, Manifest, ReferenceData, 
 from placemap.sources.download.client import Client
 from placemap.sources.download.hosts import is_address, require_private
 from placemap.sources.formats.archive import read_member, safe_archive
-from placemap.sources.tables.write_store import newest_vintages, refuse_no_store, tables_to_keep
+from placemap.sources.tables.write_store import newest_vintages, refuse_loss, refuse_no_store, tables_to_keep
 
 #: Zip members have a time; those of a pack all have the first that there is.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
@@ -82,16 +82,19 @@ def install(source: Path, to: Path) -> Packed:
         to: the store's folder; replaced as one when every table is verified.
 
     Raises:
-        PlacemapError: the pack is damaged or not what its manifest says; what stood there before still does.
+        PlacemapError: the pack is damaged or not what its manifest says, or the store would lose tables; what stood
+            there before still does.
     """
     refuse_no_store(to)
     with _opened(source) as folder:
         reference = open_store(folder)
         _require_names(reference.manifest, source)
         _verify(reference)
-        kept = _to_keep(reference.manifest, to)
         try:
             with replacing(to) as new:
+                # Looked up under the lock, so that of two writers at once neither loses what the other wrote.
+                kept = _to_keep(reference.manifest, to)
+                refuse_loss(to, {item.name: item.coverage for item in (*reference.manifest.tables.values(), *kept)})
                 return _put_together(folder, reference.manifest, to, kept, new)
         except OSError as error:
             raise cannot_write(error, to, what="the store", option="--to") from None
@@ -126,6 +129,9 @@ def _to_keep(manifest: Manifest, to: Path) -> list[TableEntry]:
 
 
 def _put_together(folder: Path, manifest: Manifest, old: Path, kept: list[TableEntry], new: Path) -> Packed:
+    if old.is_dir():
+        ours = shutil.ignore_patterns(TABLES, MANIFEST, RETRIEVED, LOCK_FILE)
+        shutil.copytree(old, new, dirs_exist_ok=True, ignore=ours)
     (new / TABLES).mkdir()
     for name in _members(manifest):
         shutil.copyfile(folder / name, new / name)

@@ -27,7 +27,7 @@ from placemap.sources.download.ways import Session, download
 from placemap.sources.import_files import FileReport, read_files
 from placemap.sources.tables.derive import TableOfFile, derived, has_history, has_list, settle_pcn_months
 from placemap.sources.tables.requirements import pinned_months, registration_month
-from placemap.sources.tables.write_store import tables_to_keep, write_store
+from placemap.sources.tables.write_store import refuse_loss, tables_to_keep, write_store
 from placemap.sources.update_report import Result, UpdateReport
 
 #: Downloads at a time, over all hosts; the client holds each host to fewer.
@@ -90,8 +90,11 @@ class Updater:
             progress: told the id of a target, rows or bytes received, and how many are expected.
 
         Raises:
-            PlacemapError: a name is wrong, or the store cannot be written. A download that fails raises nothing.
+            PlacemapError: a name is wrong, or the store cannot be written, or would lose tables. A download that fails
+                raises nothing.
         """
+        if wanted:
+            refuse_loss(self.store, {name: entry.coverage for name, entry in tables_to_keep(self.store).items()})
         session = Session(self.client, self.endpoints, self.raw, self.today)
         every = self._targets(session, wanted, urls or {})
         picked = chosen(every, wanted, urls or {})
@@ -164,7 +167,7 @@ class Updater:
         missing = [month for month in self.months if not has_list(kept, month)]
         history = None if has_history(kept) else self.catalogue["ltla-history"]
         tables = derived(made, problems=problems, months=missing, history=history)
-        manifest = write_store(tables, self.store, keep=True)
+        manifest = write_store(tables, self.store, keep=True, cut_may_go=not report.named)
         self._write_notes(made, manifest)
         pending.unlink(missing_ok=True)
         return replace(report, manifest=manifest, changed=_changed(before, manifest), problems=tuple(problems))

@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely.geometry import box
+from shapely.geometry import Polygon, box
 
 from placemap.analysis.infer_input import from_table
 from placemap.commands.infer import Found, infer_places
@@ -19,6 +19,7 @@ from placemap.commands.workspace import Workspace, resolved_of
 from placemap.config.load import system_from_text
 from placemap.config.model import System
 from placemap.core.errors import PlacemapError
+from placemap.core.read_polygons import read_polygons
 
 
 def _inferred(workspace: Workspace, frame: pd.DataFrame) -> Found:
@@ -151,7 +152,7 @@ def _places(workspace: Workspace, *names: str) -> tuple[str, ...]:
 
 def test_names_that_look_alike_are_one_place(workspace: Workspace) -> None:
     """Blanks of other kinds, and accents written as characters of their own, cannot be seen."""
-    assert _places(workspace, "Caf\u00e9 End", "Cafe\u0301 End", "Caf\u00e9\u00a0 End ", "West") == (
+    assert _places(workspace, "Caf\u00e9 End", "Cafe\u0301 End", "Caf\u00e9\u00a0 E\u200bnd ", "West") == (
         "Caf\u00e9 End",
         "West",
     )
@@ -166,3 +167,26 @@ def test_names_that_differ_by_case_alone_are_refused(workspace: Workspace) -> No
         PlacemapError, match="places `East End` and `East end` differ by small and capital letters alone"
     ):
         _places(workspace, "East End", "East end", "West", "West")
+
+
+@pytest.mark.parametrize("name", ["null.csv", "true.csv", "con.csv", "2024.csv", "1e5.csv", f"{'a' * 120}.csv"])
+def test_the_name_of_the_file_makes_an_id_whatever_it_is(name: str, workspace: Workspace, tmp_path: Path) -> None:
+    """YAML reads `id: null` as nothing, and no folder is called `con` on Windows."""
+    places = ("On", "Con", "B" * 150, "2024")
+    wanted = from_table(
+        pd.DataFrame({"lsoa": _PAIR, "place": places}, dtype=object), workspace.geography, place_column="place"
+    )
+    found = infer_places(workspace, wanted, Path(name).stem)
+    system = system_from_text(found.config, name)
+    assert found.rebuilt
+    declared = system.footprints["inferred"].places
+    assert sorted(place.name for place in declared) == sorted(places)
+    assert all(len(one) <= 100 for one in (system.id, *(place.id for place in declared)))
+
+
+@pytest.mark.parametrize("shape", [None, Polygon()])
+def test_a_place_without_an_outline_is_not_lost(shape: Polygon | None, tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"place": ["A", "B"]}, geometry=[box(0, 0, 9, 9), shape], crs=27700)
+    frame.to_file(tmp_path / "places.gpkg")
+    with pytest.raises(PlacemapError, match="1 of 2 polygons have no outline, first that of row 2"):
+        read_polygons(tmp_path / "places.gpkg")

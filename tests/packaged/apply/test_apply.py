@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import decimal
 import json
 
+import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pytest
+from shapely.geometry import Point
 from typer.testing import CliRunner
 
 import placemap
@@ -322,3 +326,59 @@ def test_two_configs_that_the_result_could_not_tell_apart_are_refused(run, visit
     once = run(visits, "--system", "bnssg", "--sum", "Visits", "--json")
     twice = run(visits, "--system", "bnssg", "--system", config, "--sum", "Visits", "--json")
     assert (twice.exit_code, twice.stdout) == (once.exit_code, once.stdout)
+
+
+_SIX = ["E01014485", "E01014486", "E01014487", "E01014488", "E01014489", "E01014491"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.period_range("2024-01", periods=6, freq="M"),
+        pd.interval_range(0, 6),
+        pd.cut(pd.Series(range(6)), 3),
+        pd.Categorical(pd.period_range("2024-01", periods=6, freq="M")),
+        pd.Categorical([1, "a", 2, "b", 1, "a"]),
+        pd.arrays.SparseArray(range(6)),
+        [1j] * 6,
+        pd.array(range(6), dtype="longdouble"),
+        pd.date_range("2024-01-01", periods=6, tz="UTC"),
+        [[1], {}, None, "a", 2.5, b"x"],
+    ],
+    ids=lambda column: type(column).__name__,
+)
+def test_a_column_of_any_type_beside_the_figures_is_no_hindrance(bnssg, column):
+    """DuckDB refuses a whole frame for one column of a type that it does not know."""
+    data = pd.DataFrame({"lsoa": _SIX, "n": range(6)}).assign(beside=column)
+    assert bnssg.apply(data, sums=["n"]).frame["n"].sum() == 15
+
+
+def test_months_divide_the_result(bnssg):
+    data = pd.DataFrame({"lsoa": _SIX, "n": range(6), "month": pd.period_range("2024-01", periods=6, freq="M")})
+    found = bnssg.apply(data, sums=["n"], groups=["month"]).frame
+    assert dict(zip(found["month"], found["n"], strict=True))["2024-06"] == 5
+
+
+@pytest.mark.parametrize("crs", [None, 4326, 27700])
+def test_outlines_are_left_out(bnssg, crs):
+    data = pd.DataFrame({"lsoa": _SIX, "n": range(6)})
+    shapes = gpd.GeoDataFrame(data, geometry=[Point(1, 2)] * 6, crs=crs)
+    assert bnssg.apply(shapes, sums=["n"]).frame["n"].sum() == 15
+
+
+def test_sparse_figures_are_added_up(bnssg):
+    data = pd.DataFrame({"lsoa": _SIX, "n": pd.arrays.SparseArray([0, 0, 3, 0, 0, 4])})
+    assert bnssg.apply(data, sums=["n"]).frame["n"].sum() == 7
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pd.DataFrame(),
+        pa.table({"lsoa": _SIX, "n": pa.array([decimal.Decimal(3)] * 6, pa.decimal256(50, 2))}),
+    ],
+    ids=["no columns", "numbers of 50 digits"],
+)
+def test_what_the_engine_cannot_read_is_a_message(bnssg, data):
+    with pytest.raises(PlacemapError, match="the data cannot be read"):
+        bnssg.apply(data)

@@ -584,3 +584,100 @@ def test_what_would_do_nothing_is_refused(run, options, reason):
     result = run(f"lsoa,n\n{LSOAS[0]},1\n", *options)
     assert result.exit_code == 2
     assert reason in result.stderr
+
+
+def test_blanks_around_a_group_tell_no_groups_apart(run):
+    rows = "".join(f"{code},1,{group}\n" for code, group in zip(LSOAS, ["a", "a ", "\u00a0a", " b"], strict=True))
+    found = json.loads(run(f"lsoa,n,g\n{rows}", "--sum", "n", "--group", "g", "--json").stdout)["places"]
+    assert {row["g"]: row["n"] for row in found if row["n"]} == {"a": 3, "b": 1}
+
+
+def test_a_result_of_an_earlier_run_is_said_to_be_that(run, tmp_path):
+    assert run(f"lsoa,n\n{LSOAS[0]},1\n", "--sum", "n", "--out", "o.csv").exit_code == 0
+    before = (tmp_path / "o.csv").read_bytes()
+    result = run(f"lsoa,n\n{LSOAS[0]},1\nNO2011,9\n", "--sum", "n", "--out", "o.csv")
+    assert result.exit_code == 4
+    assert "o.csv is the result of an earlier run: there is none of this one" in result.stderr
+    assert (tmp_path / "o.csv").read_bytes() == before
+
+
+def test_a_workbook_takes_groups_and_titles_that_it_cannot_show(run, tmp_path):
+    rows = f"{LSOAS[0]},1,a\x07b\n{LSOAS[1]},2,\ufffe\n{LSOAS[2]},4,=1+1\n"
+    result = run(f"lsoa,n\x07,g\n{rows}", "--sum", "n\x07", "--group", "g", "--out", "o.xlsx")
+    assert result.exit_code == 0, result.output
+    sheet = openpyxl.load_workbook(tmp_path / "o.xlsx").worksheets[0]
+    cells = {str(cell.value): cell.data_type for row in sheet.iter_rows() for cell in row}
+    assert {"a\ufffdb", "\ufffd", "=1+1", "n\ufffd"} <= set(cells)
+    assert cells["=1+1"] == "s"
+
+
+@pytest.mark.parametrize("command", [("map", "bnssg", "--out", "m"), ("data", "import", "t.csv", "--as", "measure:x")])
+def test_a_title_that_no_document_can_show_is_refused(command, run, tmp_path):
+    """An SVG with it in it is no XML."""
+    (tmp_path / "t.csv").write_text(f"lsoa,n\n{LSOAS[0]},1\n")
+    more = ("--publisher", "P", "--licence", "OGL", "--vintage", "2025", "--to", "st") if command[0] == "data" else ()
+    result = CliRunner().invoke(app, [*command, "--title", "bell\x07", *more], prog_name="placemap")
+    assert result.exit_code == 2
+    assert "has the character U+0007 in it, which no document can show" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("codes", "overlap"),
+    [
+        (["15C", "E38000222"], "15C and E38000222"),  # two codes of one area
+        (["E07000206", "E07000244"], "E07000244 and E07000206"),  # Waveney, and East Suffolk that it went into
+        (["E07000205", "E07000206"], ""),  # beside each other
+        (["OLD", "NEW"], "NEW and OLD"),
+        (LSOAS, ""),
+        (["L81036", "L81091"], ""),  # people, not ground
+    ],
+)
+def test_areas_that_overlap_are_said(run, codes, overlap):
+    """Else a district of 2018 and its successor count the same people twice, without a word."""
+    split = {"OLD": "E01014540", "NEW": "E01033907"}
+    codes = [split.get(code, code) for code in codes]
+    system = "norfolk-and-waveney" if codes[0].startswith("E07") else "bnssg"
+    result = run("code,n\n" + "".join(f"{code},5\n" for code in codes), "--sum", "n", system=system)
+    overlap = " and ".join(split.get(code, code) for code in overlap.split(" and "))
+    assert result.exit_code == 0, result.output
+    assert ("count twice there" in result.stderr) == bool(overlap)
+    assert overlap in result.stderr
+
+
+def _folder(tmp_path, **parts):
+    for name, numbers in parts.items():
+        path = tmp_path / "data" / f"{name.replace('__', '/')}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table({"lsoa": LSOAS[: len(numbers)], "n": numbers}), path)
+
+
+def test_a_folder_is_one_table(run, tmp_path):
+    _folder(tmp_path, a=[1, 2], b=[0.5, 0.25], inside__c=[4])
+    result = run(None, "--folder", "--sum", "n", "--json", name="data")
+    assert sum(row["n"] or 0 for row in json.loads(result.stdout)["places"]) == 7.75
+
+
+@pytest.mark.parametrize("name", ["_temporary__0__c", ".c", "inside___c"])
+def test_what_a_program_left_over_in_a_folder_is_not_added_up(run, tmp_path, name):
+    """Spark leaves files of a job that failed, which hold rows of others a second time."""
+    _folder(tmp_path, a=[1, 2], **{name: [1, 2]})
+    result = run(None, "--folder", "--sum", "n", name="data")
+    assert result.exit_code == 3
+    assert "may be no part of the table: names that begin with . or _ are left over" in result.stderr
+
+
+def test_a_delta_table_is_no_folder_of_parquet(run, tmp_path):
+    """Files of rows that were deleted or changed since stay in its folder."""
+    _folder(tmp_path, a=[1, 2])
+    (tmp_path / "data/_delta_log").mkdir()
+    result = run(None, "--folder", "--sum", "n", name="data")
+    assert result.exit_code == 3
+    assert "this is a Delta table; its folder also holds files that are no part of it any more" in result.stderr
+
+
+def test_whole_numbers_are_not_rounded_to_fractions_of_another_file(run, tmp_path):
+    """As one table they came out as 2 to the 40th, one less than they are."""
+    _folder(tmp_path, a=pa.array([0.5], pa.float32()), b=pa.array([2**40 + 1], pa.int64()))
+    result = run(None, "--folder", "--sum", "n", name="data")
+    assert result.exit_code == 3
+    assert "column `n` is of 32-bit fractions here, and of exact numbers in b.parquet" in result.stderr

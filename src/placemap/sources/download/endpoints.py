@@ -61,6 +61,9 @@ def load_endpoints(path: Path | None = None) -> Endpoints:
 
 
 def _given(path: Path) -> Mapping[str, str]:
+    if not path.exists():
+        hint = f"check {ENVIRONMENT}, or unset it to use the publishers' own addresses"
+        raise PlacemapError("no such file", location=str(path), hint=hint)
     tree = parse(read_text(path, str(path)), str(path))
     found = tree.value if isinstance(tree.value, dict) else {}
     wrong = [name for name, url in found.items() if name not in NAMES or not isinstance(url, str)]

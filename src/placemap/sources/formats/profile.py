@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from placemap.config.text_rules import seen
 from placemap.core.codes import FIRST_NEW_LSOA, KINDS, LSOA_VINTAGE, OLD_LSOA_VINTAGE
 from placemap.core.errors import Exit, PlacemapError
 from placemap.core.read_tables import read_table
@@ -107,7 +108,7 @@ def _source(name: str, description: Description, catalogue: Catalogue) -> Source
     if not re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2]))?", description.vintage):
         raise _usage("", f"--vintage {description.vintage} is no year or month", "write it as 2025 or 2025-10")
     title, publisher, licence = (
-        " ".join(text.split()) for text in (description.title, description.publisher, description.licence)
+        seen(" ".join(text.split())) for text in (description.title, description.publisher, description.licence)
     )
     licence = catalogue["residents"].licence if _OGL.fullmatch(licence) else licence
     line = f"Source: {publisher}, {title} ({description.vintage}). Licence: {licence}"

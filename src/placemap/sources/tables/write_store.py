@@ -15,6 +15,7 @@ import pandas as pd
 from placemap.core.errors import PlacemapError
 from placemap.core.files import cannot_write, from_json, is_litter, replacing, write_text
 from placemap.core.tables import TableSchema
+from placemap.core.text import counted, some
 from placemap.reference.store import FAMILIES, MANIFEST, PART, TABLES, Manifest, TableEntry, canonical_hash
 from placemap.sources.catalogue import SOURCES_FILE
 from placemap.sources.store_table import StoreTable
@@ -29,18 +30,50 @@ def tables_to_keep(store: Path) -> dict[str, TableEntry]:
     Raises:
         PlacemapError: the store's manifest is damaged.
     """
+    return {name: entry for name, entry in _tables_in(store).items() if not _is_cut(entry.coverage)}
+
+
+def _tables_in(store: Path) -> Mapping[str, TableEntry]:
     path = store / MANIFEST
     if not path.is_file():
         return {}
     try:
-        tables = Manifest.from_json(from_json(path.read_text(encoding="utf-8"))).tables
+        return Manifest.from_json(from_json(path.read_text(encoding="utf-8"))).tables
     except (KeyError, TypeError, ValueError, AttributeError):
         raise PlacemapError(
             "the store that is there already is damaged",
             location=str(path),
             hint=f"delete {store} and import again",
         ) from None
-    return {name: entry for name, entry in tables.items() if not entry.coverage.endswith("extract")}
+
+
+def _is_cut(coverage: str) -> bool:
+    """Whether a table holds only what some systems need."""
+    return coverage.endswith("extract")
+
+
+def refuse_loss(store: Path, coverage: Mapping[str, str], *, cut_may_go: bool = False) -> None:
+    """Refuse to write a store over another that has tables, or more of a table, which the new one has not.
+
+    Tables that were cut to some systems are not mixed with those of all England, so one kind would go for the other.
+
+    Args:
+        coverage: of the tables of the new store, those that are kept among them, by name.
+        cut_may_go: whether the new store has all that builds need, of all England, so that nobody misses what was cut.
+
+    Raises:
+        PlacemapError: so, or the store that is there is damaged.
+    """
+    old = {name: entry.coverage for name, entry in _tables_in(store).items()}
+    old = {name: found for name, found in old.items() if not (cut_may_go and _is_cut(found))}
+    lost = [name for name in old if name not in coverage or (_is_cut(coverage[name]) and not _is_cut(old[name]))]
+    if lost:
+        raise PlacemapError(
+            f"the store that is there already would lose {counted(len(lost), 'table')}: "
+            f"{some(sorted(lost), 3, counted=True)}",
+            location=str(store),
+            hint="name a new folder with --to, or delete that store first",
+        )
 
 
 def write_store(
@@ -48,6 +81,7 @@ def write_store(
     to: Path,
     *,
     keep: bool = False,
+    cut_may_go: bool = False,
     covers: Mapping[str, str] | None = None,
 ) -> Manifest:
     """Write a store; what stands in `to` beside `tables/` and the manifest stays as it is.
@@ -57,17 +91,20 @@ def write_store(
         to: the store's folder, made where it is not there.
         keep: tables of all England that `to` has stay, unless `tables` has them. They are looked up under the lock
             that the new store is written under, so that of two writers at once neither loses what the other wrote.
+        cut_may_go: as in `refuse_loss`.
         covers: the systems that the tables are cut to, ICB code → system id; nothing for all England.
 
     Raises:
-        PlacemapError: the folder is not a store's, is a damaged one, or cannot be written; what stood there
-            before still does.
+        PlacemapError: the folder is not a store's, is a damaged one, would lose tables, or cannot be written; what
+            stood there before still does.
     """
     refuse_no_store(to)
     new = {table.name for table in tables}
     try:
         with replacing(to) as folder:
             kept = [entry for name, entry in (tables_to_keep(to) if keep else {}).items() if name not in new]
+            found = {entry.name: entry.coverage for entry in kept} | {one.name: one.coverage for one in tables}
+            refuse_loss(to, found, cut_may_go=cut_may_go)
             if to.is_dir():
                 shutil.copytree(to, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TABLES, MANIFEST))
             (folder / TABLES).mkdir()
