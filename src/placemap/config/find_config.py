@@ -104,7 +104,8 @@ def own_configs(folder: Path | None = None) -> list[Path]:
 def _configs_in(folder: Path) -> dict[str, Path]:
     if not _is_folder(folder):
         return {}
-    return {path.stem: path for path in sorted(folder.iterdir()) if is_config(path)}
+    files = (path for path in sorted(folder.iterdir()) if is_config(path))
+    return {path.stem: path for path in files if not _is_of_something_else(path)}
 
 
 def is_config(path: Path) -> bool:
