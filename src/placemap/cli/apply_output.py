@@ -123,7 +123,8 @@ def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
         told: what codes that were not placed are.
     """
     codes = FINE_KINDS[applied.kind].plural if applied.kind in FINE_KINDS else f"{KINDS[applied.kind].label} codes"
-    held = ", ".join(f"{counted(rows, 'row')} of {vintage}" for vintage, rows in applied.vintages.items())
+    of = "in LSOAs of" if applied.kind in FINE_KINDS else "of"
+    held = ", ".join(f"{counted(rows, 'row')} {of} {vintage}" for vintage, rows in applied.vintages.items())
     message(f"by column `{applied.by}`, {codes}" + ("" if applied.rule else f": {held or 'none that placemap knows'}"))
     message(f"placed: {applied.method}")
     warn(applied.findings)
