@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -107,9 +108,21 @@ def test_the_script_s_exit_codes(refresh, tmp_path):
     assert not list(tmp_path.glob("*.before"))
 
 
-def test_the_script_is_the_one_that_the_workflow_runs():
+def runs() -> list[str]:
+    """What the steps of the workflow run."""
     from ruamel.yaml import YAML
 
     workflow = YAML(typ="safe").load((REPO / "docs" / "ci" / "monthly-refresh.yml").read_text())
-    steps = workflow["jobs"]["refresh"]["steps"]
-    assert any("sh docs/ci/monthly-refresh.sh" in step.get("run", "") for step in steps)
+    return [step["run"] for step in workflow["jobs"]["refresh"]["steps"] if "run" in step]
+
+
+def test_the_script_is_the_one_that_the_workflow_runs():
+    assert any("sh docs/ci/monthly-refresh.sh" in run for run in runs())
+
+
+def test_the_workflow_installs_what_the_other_pages_name():
+    """placemap comes from its repository: what a package index has under that name may be something else."""
+    check = (REPO / "docs" / "ci" / "check-configs.md").read_text()
+    (revision,) = set(re.findall(r"uses: OWNER/placemap@(\S+)", check))
+    installed = [run for run in runs() if "pip install" in run]
+    assert installed == [f'pip install "placemap @ git+https://github.com/OWNER/placemap@{revision}"']

@@ -257,7 +257,10 @@ def test_two_configs_that_would_be_written_to_one_folder(cli, tmp_path, more):
         "  → give one of them another id under `ics`, or build each with an --out of its own\n"
     )
     assert not (tmp_path / "out").exists()
-    assert cli("check", "toyshire", "mine/toyshire.yaml", *more).code == 0, "a check writes nothing"
+    checked = cli("check", "toyshire", "mine/toyshire.yaml", *more)
+    assert checked.code == 0, "a check writes nothing"
+    assert checked.err.count("toyshire and mine/toyshire.yaml both have the id `toyshire`") == 1
+    assert "both have" not in cli("check", "toyshire", "toyshire", *more).err
 
 
 def test_two_configs_of_one_system_with_footprints_of_their_own(cli, tmp_path):

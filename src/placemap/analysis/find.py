@@ -19,6 +19,8 @@ ORDER = ("place", "icb", "sub_icb", "utla", "ltla", "ward", "pcn", "practice", "
 NUMBERED = ("msoa", "lsoa")
 #: How well a name must fit, of 100.
 CUTOFF = 80.0
+#: How well a name fits that has the text among its words; in names that are much longer rapidfuzz counts that for less.
+PART = 90.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,9 @@ def _scores(text: str, entries: Sequence[Entry]) -> dict[int, float]:
     hits = process.extract(
         normal_name(text), names, scorer=fuzz.WRatio, processor=utils.default_process, limit=None, score_cutoff=CUTOFF
     )
-    for _, score, at in hits:
+    part = f" {utils.default_process(normal_name(text))} "
+    parts = [("", PART, at) for at, name in enumerate(names) if part in f" {utils.default_process(name)} "]
+    for _, score, at in (*hits, *(parts if part.strip() else ())):
         found[id(entries[at])] = max(score, found.get(id(entries[at]), 0.0))
     return found
 

@@ -135,7 +135,8 @@ def _only_names(column: str, kind: str, found: Mapping[str, str], label: str) ->
     return PlacemapError(
         f"column `{column}` holds names of {KINDS[kind].plural}; placemap needs codes",
         location=label,
-        hint=f"add a column with the codes: {shown}{' …' if len(found) > 5 else ''}",
+        hint=f"add a column with the codes: {shown}{' …' if len(found) > 5 else ''}; the tables of `placemap build` "
+        "have those of a system",
     )
 
 

@@ -150,6 +150,8 @@ def apply(
             if sql:
                 return _print_queries(applier, dialect)
             applied = applier.apply()
+            if not (sums or means or rates or count):
+                message("counted rows, as nothing else was asked for; `--sum COLUMN` adds up a column instead")
             refused = applied.refusal(max_loss)
             _write_joined(applier, result, refused)
         return _tell(applied, applier, result, refused, replace(loader, tiers=parts))
@@ -198,14 +200,16 @@ def _write_reconciliation(applied: Applied, result: ResultOptions) -> None:
 
 def _give(applied: Applied, applier: Applier, result: ResultOptions, loader: Loader) -> Exit:
     """Figures by place to their file, to a database or to stdout, and what was lost."""
-    from placemap.outputs.applied import flags_of, result_table
+    from placemap.commands.apply_about import about
+    from placemap.outputs.applied import WORKBOOK, flags_of, result_table
     from placemap.outputs.apply_files import marked, write_result
 
     measures = applier.question.measures
     table = result_table(applied, measures, long=result.long, tiers=loader.tiers)
     flags = flags_of(applied, measures, long=result.long)
     if result.table is not None:
-        write_result(applied, table, flags, result.table, loader.tiers)
+        told = about(applier.workspace, applier.footprints) if result.table.suffix == WORKBOOK else ()
+        write_result(applied, table, flags, result.table, loader.tiers, told)
     loaded = loader.load(applied, applier, long=result.long)
     code = strict_code(applied, result.strict)
     if result.as_json:

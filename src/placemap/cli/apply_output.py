@@ -60,8 +60,8 @@ def _figure(value: float | str | None) -> str:
         return ""
     if isinstance(value, str):
         return value
-    if value == round(value):
-        return f"{value:,.0f}"
+    if abs(value - round(value)) < 5e-7:  # as in a CSV, with six digits
+        return f"{round(value):,}"
     return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4f}"
 
 
@@ -119,7 +119,8 @@ def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
         told: what codes that were not placed are.
     """
     codes = FINE_KINDS[applied.kind].plural if applied.kind in FINE_KINDS else f"{KINDS[applied.kind].label} codes"
-    held = ", ".join(f"{counted(rows, 'row')} of {vintage}" for vintage, rows in applied.vintages.items())
+    of = "in LSOAs of" if applied.kind in FINE_KINDS else "of"
+    held = ", ".join(f"{counted(rows, 'row')} {of} {vintage}" for vintage, rows in applied.vintages.items())
     message(f"by column `{applied.by}`, {codes}" + ("" if applied.rule else f": {held or 'none that placemap knows'}"))
     message(f"placed: {applied.method}")
     warn(applied.findings)
@@ -135,7 +136,8 @@ def say(applied: Applied, out: Path | None, *, told: Sequence[str]) -> None:
     for line in told:
         message(line)
     if applied.rule:
-        message(f"held back: {counted(len(applied.held_back), 'figure')}{_where_told(out)}")
+        held_back = len(applied.held_back)
+        message(f"held back: {counted(held_back, 'figure')}{_where_told(out)}" if held_back else "held back: nothing")
     if out is not None:
         message(f"written to {out}")
 

@@ -266,8 +266,7 @@ def _run(
     if loaded:
         workspace = reference.open(names, list(loaded.values()), f"{command} {' '.join(names)}")
         jobs, errors = jobs_of(workspace, each_once(loaded.values()), footprints, every=every)
-        if out is not None:
-            _refuse_one_folder(jobs, called, out)
+        _tell_same_ids(jobs, called, out)
         codes += [told.error(error) for error in errors]
         for system, chosen in progress(jobs, lambda job: f"{job[0].id} {job[1].id}"):
             try:
@@ -310,24 +309,38 @@ def _loaded(names: Sequence[str], told: _Told, codes: list[Exit]) -> dict[str, S
     return loaded
 
 
-def _refuse_one_folder(jobs: Sequence[tuple[System, Footprint]], names: Mapping[str, str], out: Path) -> None:
-    """Refuse two configs whose results would go to the same folder, one over the other.
+def _same_ids(jobs: Sequence[tuple[System, Footprint]], names: Mapping[str, str]) -> dict[tuple[str, str], Path]:
+    """Two configs that have a footprint of the same ids, by what the user calls them; and the folder it would go to.
 
     Args:
         names: by hash of a config, what the user calls it.
-
-    Raises:
-        PlacemapError: two configs have the same system and footprint ids.
     """
     taken: dict[Path, str] = {}
+    found: dict[tuple[str, str], Path] = {}
     for system, footprint in jobs:
-        folder, name = out / system.id / footprint.id, names[system.config_sha256]
+        folder, name = Path(system.id, footprint.id), names[system.config_sha256]
         other = taken.setdefault(folder, name)
         if other != name:
-            raise PlacemapError(
-                f"{other} and {name} would both be written here, because both have the id `{system.id}`; "
-                "expected one config a folder",
-                location=str(folder),
-                hint="give one of them another id under `ics`, or build each with an --out of its own",
-                exit_code=Exit.USAGE,
+            found.setdefault((other, name), folder)
+    return found
+
+
+def _tell_same_ids(jobs: Sequence[tuple[System, Footprint]], names: Mapping[str, str], out: Path | None) -> None:
+    """Refuse two configs whose results would go to the same folder, one over the other; a check says which they are.
+
+    Raises:
+        PlacemapError: two configs have the same system and footprint ids, and results are written.
+    """
+    for (other, name), folder in _same_ids(jobs, names).items():
+        if out is None:
+            message(
+                f"{other} and {name} both have the id `{folder.parts[0]}`; give one another, to build them together"
             )
+            continue
+        raise PlacemapError(
+            f"{other} and {name} would both be written here, because both have the id `{folder.parts[0]}`; "
+            "expected one config a folder",
+            location=str(out / folder),
+            hint="give one of them another id under `ics`, or build each with an --out of its own",
+            exit_code=Exit.USAGE,
+        )

@@ -173,7 +173,7 @@ def _first_of_all(system: System, footprints: Sequence[Footprint], least: Grade,
         places = inferred(footprint)
         if places:
             message(
-                f"before you send {footprint.id}: what {_how_many(len(places), len(footprint.places))} made of was "
+                f"before you send {footprint.id}: the members of {_how_many(len(places), len(footprint.places))} were "
                 "worked out from public documents, not stated by the system\n"
                 f"  → check it line by line: {pack_folder(out, system, footprint).with_name(CHECKS)}"
             )
@@ -181,8 +181,8 @@ def _first_of_all(system: System, footprints: Sequence[Footprint], least: Grade,
 
 def _how_many(some: int, places: int) -> str:
     if places == 1:
-        return "its place is"
-    return f"all its {places} places are" if some == places else f"{some} of its {places} places are"
+        return "its place"
+    return f"all its {places} places" if some == places else f"{some} of its {places} places"
 
 
 def _say_what_to_send(system: System, footprints: Sequence[Footprint], out: Path, *, guided: bool) -> None:
@@ -192,7 +192,7 @@ def _say_what_to_send(system: System, footprints: Sequence[Footprint], out: Path
     for footprint in footprints if guided else ():
         folder = pack_folder(out, system, footprint)
         message(
-            f"attach these three, from {folder}:\n"
+            f"attach these three, from {folder.absolute()}:\n"
             "  1. response.docx, with its fields filled in (as PDF, if you can)\n"
             "  2. mapping.xlsx\n"
             "  3. map.png\n"

@@ -52,7 +52,7 @@ def answered(letter: Letter) -> tuple[str, list[str] | None, Letter]:
         lambda text: seen(request_text(text)),
     )
     reference = _until("4. Your reference? (Enter to fill it in later)", letter.reference, seen)
-    date = _until("5. Date of the reply? (2026-11-30; Enter to fill it in later)", letter.date, day)
+    date = _until("5. Date of the reply? (such as 2026-11-30; Enter to fill it in later)", letter.date, day)
     answers = replace(letter, request=request or letter.request, reference=reference, date=date)
     return system, [chosen], answers
 
@@ -92,7 +92,7 @@ def request_text(given: str) -> str:
         )
     if len(given) > 250 or (" " in given and not is_file(path)) or (not path.suffix and not is_file(path)):
         return given.strip()
-    text = read_text(path, given).strip()
+    text = read_text(path, given, missing="check the path, or give the request itself, in quotes").strip()
     if not text or len(text) > _MOST:
         raise PlacemapError(
             f"the request has {len(text):,} characters; expected 1 to {_MOST:,}",

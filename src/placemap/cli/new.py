@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from placemap.cli import app
-from placemap.cli.common import DataOption, guarded, load_systems, message, write_new
+from placemap.cli.common import DataOption, guarded, message, write_new
 from placemap.core.errors import Exit, PlacemapError
 
 
@@ -57,7 +57,6 @@ def new(
         return _divide(config, footprint, out, data)
     by = by or _ask(f"What are the places made of ({', '.join(BY)})?", "--by", default=BY[0])
     places = place if place is not None else _ask_places()
-    systems = load_systems([])
     workspace = open_workspace(data)
     geography = workspace.geography
     packaged = set(geography.data.manifest.covers)
@@ -66,18 +65,7 @@ def new(
         from placemap.commands.new_tiers import with_neighbourhoods
 
         text = with_neighbourhoods(text, f"{system}.yaml", workspace, footprint=footprint, parents=False)
-    if out == Path("-"):
-        typer.echo(text, nl=False)
-        return Exit.OK
-    target = out or Path("configs") / f"{system}.yaml"
-    write_new(target, text)
-    message(f"written to {target}; edit it, then: placemap check {target}")
-    if target.parent == Path("configs") and system in {one.id for one in systems}:
-        message(
-            f"note: from this folder `{system}` now means this file, in `--england`, too, and no longer the config "
-            "that ships with placemap; --out puts it elsewhere"
-        )
-    return Exit.OK
+    return _write(text, out, f"{system}.yaml", tiers=tiers)
 
 
 def _config_of(name: str) -> Path | None:
@@ -104,12 +92,24 @@ def _divide(config: Path, footprint: str, out: Path | None, data: Path | None) -
         footprint=footprint,
         read=lambda other: read_text(config.parent / other, other),
     )
+    return _write(text, out, config.name, tiers=True)
+
+
+def _write(text: str, out: Path | None, name: str, *, tiers: bool) -> int:
+    """Print a config, or write it and say what comes next."""
+    from placemap.config.find_config import england_configs
+
     if out == Path("-"):
         typer.echo(text, nl=False)
         return Exit.OK
-    target = out or Path("configs") / config.name
+    target = out or Path("configs") / name
     write_new(target, text)
-    message(f"written to {target}; edit it, then: placemap check {target} --all")
+    message(f"written to {target}; edit it, then: placemap check {target}{' --all' if tiers else ''}")
+    if target.parent == Path("configs") and target.stem in england_configs():
+        message(
+            f"note: from this folder `{target.stem}` now means this file, in `--england`, too, and no longer the "
+            "config that ships with placemap; --out puts it elsewhere"
+        )
     return Exit.OK
 
 

@@ -64,10 +64,19 @@ def _process(parameter: Any, kind: Any, theirs: Callable[[Any, Any], Any]) -> Ca
         try:
             found = _blank(parameter) if value is None else _plain(kind, value)
         except (TypeError, ValueError):
-            return theirs(context, value)
+            return _theirs(theirs, context, value)
         return parameter.callback(context, parameter, found) if parameter.callback else found
 
     return process_value
+
+
+def _theirs(process: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    """What Typer makes of a value; of what is wrong it says more than what is wrong."""
+    try:
+        return process(context, value)
+    except BadParameter as error:
+        error.message = error.message.removeprefix("Value error, ")
+        raise
 
 
 def _blank(parameter: Any) -> Any:
@@ -91,6 +100,8 @@ def _plain(kind: Any, value: Any) -> Any:
         return [_plain(get_args(kind)[0], item) for item in value]
     if isinstance(kind, type) and isinstance(value, kind):
         return value
-    if isinstance(value, str) and isinstance(kind, type) and issubclass(kind, Path | StrEnum):
+    if isinstance(value, str) and isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind(next((choice for choice in kind if choice.casefold() == value.casefold()), value))
+    if isinstance(value, str) and isinstance(kind, type) and issubclass(kind, Path):
         return kind(value)
     raise TypeError

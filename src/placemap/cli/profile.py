@@ -144,7 +144,7 @@ def _say(profiles: list[Profile], out: Path | None) -> None:
         message(note)
     held = sum(figure.is_held(at) for one in profiles for figure in one.figures for at in range(len(figure.value)))
     if profiles[0].rule:
-        message(f"held back: {counted(held, 'figure')}")
+        message(f"held back: {counted(held, 'figure') if held else 'nothing'}")
     show_findings([finding for one in profiles for finding in one.resolved.findings])
     if out is not None:
         message(f"written: {out}")

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from placemap.commands.apply_about import attributions_of
 from placemap.core.files import refuse_same
 from placemap.core.tables import Table
 from placemap.crosswalk.england import national_places_table
-from placemap.crosswalk.inputs import attributions
 from placemap.crosswalk.patient_ledger import national_ledger
 from placemap.crosswalk.tables import crosswalk_tables
 from placemap.outputs.applied import reconciliation_table, result_table
@@ -65,7 +65,7 @@ def load_results(
     """
     crosswalks = together([_crosswalks(workspace, resolved) for resolved in footprints])
     tables = [*crosswalks, *results]
-    load_tables(database, schema, tables, _attributions(workspace, footprints))
+    load_tables(database, schema, tables, attributions_of(workspace, footprints))
     return [table.name for table in tables]
 
 
@@ -75,9 +75,3 @@ def _crosswalks(workspace: Workspace, resolved: ResolvedFootprint) -> list[Table
         return workspace.of(resolved.system, resolved.footprint).tables(resolved)
     places, ledger = national_places_table(resolved, workspace.describer), national_ledger(resolved)
     return [*crosswalk_tables(resolved), places, ledger]
-
-
-def _attributions(workspace: Workspace, footprints: Sequence[ResolvedFootprint]) -> list[str]:
-    parts = [part for resolved in footprints for part in resolved.parts or (resolved,)]
-    entries = {entry.name: entry for part in parts for entry in workspace.inputs(part.system, part.footprint)}
-    return [line.rstrip(".") for line in attributions([*entries.values()])]

@@ -106,7 +106,8 @@ def own_configs() -> list[Path]:
 def _configs_in(folder: Path) -> dict[str, Path]:
     if not _is_folder(folder):
         return {}
-    return {path.stem: path for path in sorted(folder.iterdir()) if is_config(path)}
+    files = (path for path in sorted(folder.iterdir()) if is_config(path))
+    return {path.stem: path for path in files if not _is_of_something_else(path)}
 
 
 def is_config(path: Path) -> bool:

@@ -70,7 +70,8 @@ def _git(folder: Path, revision: str, what: str, command: str, *words: str) -> b
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["git failed"]
         raise PlacemapError(
             f"{what} cannot be read at revision `{revision}`: {lines[0].removeprefix('fatal: ')}",
-            hint="OLD and NEW are two output folders, two configs, two vintages, or two git revisions",
+            hint="OLD and NEW are two output folders, two configs, two vintages, or two git revisions that have this "
+            "file: `git log --oneline` lists them, and a checkout in CI may hold only the newest",
             exit_code=Exit.UNREADABLE,
         )
     return done.stdout

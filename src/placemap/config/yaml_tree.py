@@ -68,8 +68,11 @@ class YamlTree:
         return self.value_locs.get(path) or self.loc(path)
 
 
-def read_text(path: Path, name: str) -> str:
-    """The text of a config file.
+def read_text(path: Path, name: str, *, missing: str = "`placemap list` shows the systems there are") -> str:
+    """The text of a config file, or of another that is as small.
+
+    Args:
+        missing: what to do if there is no such file.
 
     Raises:
         PlacemapError: the file is missing, a directory, unreadable, too large, or not UTF-8.
@@ -86,7 +89,7 @@ def read_text(path: Path, name: str) -> str:
             )
         return decoded(path.read_bytes())
     except FileNotFoundError:
-        raise PlacemapError("no such file", location=name, hint="`placemap list` shows the systems there are") from None
+        raise PlacemapError("no such file", location=name, hint=missing) from None
     except UnicodeDecodeError as error:
         byte = f"byte {error.start:,} is 0x{error.object[error.start]:02x}"
         raise PlacemapError(

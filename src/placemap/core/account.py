@@ -65,7 +65,8 @@ class Account:
     def notes(self) -> Iterator[str]:
         """What to know of how the table was read; nothing where all is plain."""
         if set(self.parts()) - {"header", "data"}:
-            parts = " + ".join(f"{count:,} {name}" for name, count in self.parts().items())
+            named = {name: name.removesuffix("s") if count == 1 else name for name, count in self.parts().items()}
+            parts = " + ".join(f"{count:,} {named[name]}" for name, count in self.parts().items())
             yield f"{self.rows:,} rows in the file = {parts}"
         if self.sheet:
             yield f"read from the sheet `{self.sheet}`"

@@ -18,6 +18,7 @@ class FineKind:
         shape: of its codes.
         table: what people call the table. get: how a user gets it.
         not_found: what to do about a code that it does not have.
+        near_enough: what will do for a first look without one, as the end of `get`.
     """
 
     id: str
@@ -29,6 +30,7 @@ class FineKind:
     table: str
     get: str
     not_found: str
+    near_enough: str = ""
 
 
 FINE_KINDS = {
@@ -45,6 +47,7 @@ FINE_KINDS = {
             "download the ONS Postcode Directory (ONSPD) or NSPL from geoportal.statistics.gov.uk, then "
             "`placemap data import ONSPD.zip`",
             "check it; a newer one needs a newer directory (`placemap data import ONSPD.zip`)",
+            "; for a first look, `pip install 'placemap[postcodes]'` has approximate ones",
         ),
         FineKind(
             "oa",

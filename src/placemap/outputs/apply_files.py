@@ -42,12 +42,18 @@ HELD_BACK = TableSchema(
 
 
 def write_result(
-    applied: Applied, table: Table, flags: Mapping[str, Sequence[str]], path: Path, tiers: Tiers | None = None
+    applied: Applied,
+    table: Table,
+    flags: Mapping[str, Sequence[str]],
+    path: Path,
+    tiers: Tiers | None = None,
+    about: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Write figures by place; what is held back of them stands on a sheet of a workbook, or in a file beside others.
 
     Args:
         table: of `result_table`. flags: of `flags_of`.
+        about: what a workbook says of places and sources besides, each with a label.
 
     Raises:
         PlacemapError: the ending is none of those, or the file cannot be written; what stood there still does.
@@ -55,7 +61,7 @@ def write_result(
     check_ending(path, workbook=True)
     held = [held_back_table(applied, tiers)] if applied.rule else []
     if path.suffix == WORKBOOK:
-        write_whole(path, _workbook(applied, [marked(table, flags), _lines(applied), *held]))
+        write_whole(path, _workbook(applied, [marked(table, flags), _lines(applied), *held], about))
         return
     _write(table, flags, path)
     for one in held:
@@ -133,9 +139,9 @@ def _lines(applied: Applied) -> Table:
     return marked(reconciliation_table(applied.reconciliations, applied.account), LINE_FLAGS if applied.rule else {})
 
 
-def _workbook(applied: Applied, tables: Sequence[Table]) -> bytes:
+def _workbook(applied: Applied, tables: Sequence[Table], about: Sequence[tuple[str, str]]) -> bytes:
     """The result, its reconciliation, what is held back, and how it was made, a sheet each."""
-    rows = [("Placed", applied.method), *(("Note", note) for note in (*applied.notes, *applied.told))]
+    rows = [*about, ("Placed", applied.method), *(("Note", note) for note in (*applied.notes, *applied.told))]
     rows += [(finding.code, finding.message) for finding in applied.findings]
     title = "Figures by place"
     named = zip(("Figures", "Reconciliation", "Held back"), tables, strict=False)

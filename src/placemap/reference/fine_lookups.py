@@ -98,7 +98,9 @@ def need_lookup(kind: FineKind, data: ReferenceData, location: str = "") -> Fine
     if found is None:
         where = listed(list(dict.fromkeys(store.where for store in stores_at_hand(data))))
         raise PlacemapError(
-            f"no lookup from {kind.plural} to LSOAs is at hand (looked in {where})", location=location, hint=kind.get
+            f"no lookup from {kind.plural} to LSOAs is at hand (looked in {where})",
+            location=location,
+            hint=f"{kind.get}{kind.near_enough}",
         )
     return found
 

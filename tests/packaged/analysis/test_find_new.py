@@ -212,6 +212,13 @@ def test_what_cannot_be_started(workspace: Workspace, icb: str, by: str, message
         first_config(icb, workspace.geography, by=by, places=[], name="", packaged=SHIPPED)
 
 
+@pytest.mark.parametrize("text", ["Bristol", "south gloucestershire", "NHS Bristol, North Somerset"])
+def test_a_word_of_a_long_name_finds_it(workspace: Workspace, text: str) -> None:
+    """An ICB's name is so long that one word is a small part of it."""
+    hits = find(text, workspace.geography, [], kinds=["icb"])
+    assert "E54000039" in [hit.entry.code for hit in hits]
+
+
 def test_command(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.chdir(tmp_path)
     shown = run("new", "QMM", "--by", "ltla")
@@ -220,6 +227,15 @@ def test_command(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None: 
     assert load_system(tmp_path / "configs" / "norfolk-and-waveney.yaml").icb_ods == "QMM"
     assert run("new", "QMM", "--by", "ltla").code == 3
     assert run("new").code == 2
+    elsewhere = run("new", "QMM", "--by", "ltla", "--out", "configs/norfolk.yaml")
+    assert (elsewhere.code, "now means this file" in elsewhere.err) == (0, False)
+    (tmp_path / "configs" / "other.yml").write_text("on: push\n", encoding="utf-8")
+    found = run("find", "Norfolk", "--kind", "icb")
+    assert (found.code, found.err) == (0, ""), "YAML of other programs is no config"
+    tiers = run("new", "QUY", "--tiers", "--by", "pcn")
+    assert tiers.err.endswith(
+        ".yaml; edit it, then: placemap check configs/bristol-north-somerset-and-south-gloucestershire.yaml --all\n"
+    )
     assert run("new", "QUY", "--out", "-", "--by", "ward").out.count("residents") > 90
 
 

@@ -74,11 +74,29 @@ def test_rows_in_are_the_rows_of_the_file(run, text, rows):
 def test_what_is_no_data_is_counted_and_said(run):
     result = run("Visits\n\nlsoa,n\nE01014485,1\nE01014486,2\nTotal,3\n", "--sum", "n", "--reconciliation", "r.csv")
     assert rows_of(result) == {"in": 2, "placed": 2}
-    assert "file: 6 rows in the file = 1 title lines + 1 header + 2 data + 1 footers + 1 blank" in result.stderr
+    assert "file: 6 rows in the file = 1 title line + 1 header + 2 data + 1 footer + 1 blank" in result.stderr
     assert "line 1: Visits; line 6: Total, 3" in result.stderr
     file = pd.read_csv("r.csv").set_index("OUTCOME")["ROWS"]
     parts = [file[f"file: {name}"] for name in ("title lines", "header", "data", "footers", "blank")]
     assert (file["file: all rows"], sum(parts), file.loc["in"]) == (6, 6, 2)
+
+
+def test_counting_rows_unasked_is_said(run):
+    data = "ward,falls\nE05010885,5\nE05010892,40\n"
+    said = "counted rows, as nothing else was asked for"
+    assert said in run(data).stderr
+    assert said not in run(data, "--count").stderr
+    assert said not in run(data, "--sum", "falls").stderr
+
+
+def test_choices_are_taken_in_any_case(run):
+    data = "lsoa,n\n" + "E01014485,50\nE01014486,60\n" * 20
+    plain, capitals = (run(data, "--sum", "n", "--publish", rule) for rule in ("nhs", "NHS"))
+    assert (plain.exit_code, capitals.exit_code) == (0, 0)
+    assert (plain.stdout, plain.stderr) == (capitals.stdout, capitals.stderr)
+    assert "held back: nothing" in capitals.stderr
+    wrong = run(data, "--sum", "n", "--publish", "ons")
+    assert (wrong.exit_code, "'--publish': 'ons' is not one of" in wrong.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

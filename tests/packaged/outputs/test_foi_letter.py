@@ -351,7 +351,7 @@ def here(tmp_path, monkeypatch):
 def test_what_was_worked_out_is_to_be_checked_line_by_line(here, system):
     result = CliRunner().invoke(app, ["foi", "bnssg", "--date", "2026-11-30"])
     assert result.exit_code == 0, result.stderr
-    assert result.stderr.startswith("before you send localities: what all its 6 places are made of was worked out")
+    assert result.stderr.startswith("before you send localities: the members of all its 6 places were worked out")
     checks = (here / "out/bnssg/BEFORE-YOU-SEND.md").read_text(encoding="utf-8")
     members = [member for _, member in system("bnssg").footprints["localities"].members()]
     assert len(members) == 22
@@ -420,7 +420,7 @@ def test_five_questions_make_a_pack(here, monkeypatch):
 @pytest.mark.parametrize(
     ("request_given", "code", "says"),
     [
-        ("no-such-file.txt", 3, "no such file"),
+        ("no-such-file.txt", 3, "check the path, or give the request itself"),
         ("letter.docx", 2, "cannot be read as text"),
         ("with a \x07 bell", 2, "U+0007"),
     ],

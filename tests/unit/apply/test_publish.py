@@ -307,7 +307,8 @@ def test_a_workbook_has_a_sheet_of_what_is_held_back(run, tmp_path):
     assert book.sheetnames == ["Figures", "Reconciliation", "Held back", "About"]
     assert [row[4] for row in book["Figures"].iter_rows(values_only=True)] == ["falls", 50, "*", "*"]
     about = " ".join(str(cell) for row in book["About"].iter_rows(values_only=True) for cell in row if cell)
-    assert "need not add up" in about
+    for words in ("need not add up", "evidence grade", "Attribution"):
+        assert words in about
 
 
 def test_a_workbook_without_a_rule_has_all_figures(run, tmp_path):
