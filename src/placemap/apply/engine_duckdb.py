@@ -73,7 +73,11 @@ class DuckDbEngine:
             "temp_directory": self._spill.name,
         }
         self._duckdb = duckdb.connect(config=settings)
-        self._open()
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
 
     def _open(self) -> None:
         if self._scan.frame is not None:
