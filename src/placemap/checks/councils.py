@@ -14,7 +14,6 @@ from placemap.core.codes import KINDS
 from placemap.core.findings import Finding, Severity
 from placemap.core.text import counted, listed, some
 from placemap.reference.reorganisations import Reorganised, reorganised
-from placemap.resolve.england import ENGLAND
 from placemap.resolve.resolved import ResolvedFootprint
 
 #: Kinds of council whose reorganisations are told.
@@ -53,7 +52,7 @@ def once_for_all(findings: Iterable[Finding], national: ResolvedFootprint) -> li
         for changed in _changes(part):
             if (part.system.id, changed.subject) in told:
                 by_kind.setdefault(changed.kind, []).append(changed)
-    said = [replace(_finding(national, changes), system=ENGLAND) for changes in by_kind.values()]
+    said = [replace(_finding(national, changes), system=national.system.id) for changes in by_kind.values()]
     return [*(finding for finding in findings if finding.code != "councils-changed"), *said]
 
 
