@@ -138,7 +138,8 @@ def _is_known(dtype: Any) -> bool:
     if isinstance(dtype, np.dtype):
         return dtype.kind in "biufmM" and dtype.itemsize <= 8
     if isinstance(dtype, pd.CategoricalDtype):
-        return dtype.categories.dtype == object or _is_known(dtype.categories.dtype)
+        kinds = dtype.categories
+        return all(isinstance(kind, str) for kind in kinds) if kinds.dtype == object else _is_known(kinds.dtype)
     return isinstance(dtype, pd.ArrowDtype | pd.DatetimeTZDtype | pd.StringDtype) or dtype.name in _MASKED
 
 

@@ -51,6 +51,9 @@ class Group(TyperGroup):
 def _convert_plainly(parameters: Sequence[Any]) -> list[Any]:
     """Let parameters convert what they can by themselves. Those of older Typers do, and do not describe their type."""
     for parameter in parameters:
+        choice: Any = getattr(parameter, "type", None)
+        if hasattr(choice, "case_sensitive"):  # an older Typer's; newer ones are told by `_plain`
+            choice.case_sensitive = False
         described = getattr(parameter, "type_descriptor", None)
         if described is not None and "process_value" not in vars(parameter):
             parameter.process_value = _process(parameter, described.annotation, parameter.process_value)
