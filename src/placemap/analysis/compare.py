@@ -12,7 +12,7 @@ import pandas as pd
 from placemap.analysis import schemas
 from placemap.config.model import Footprint
 from placemap.config.tiers import GUIDANCE, tier_of
-from placemap.core.arrays import Floats, Ints, Numbers, sums
+from placemap.core.arrays import Floats, Ints, Numbers, ratio, sums
 from placemap.core.columns import columns_of, columns_of_rows
 from placemap.core.tables import Table, as_declared
 from placemap.core.text import counted, listed
@@ -297,5 +297,4 @@ def place_place(a: ResolvedFootprint, b: ResolvedFootprint) -> Table:
 def _share(overlap: Floats, row: Ints, label: Ints, people: Floats, *, blank: int) -> Floats:
     """Of the place's people; blank (NaN) for no place, which is no unit to take a share of."""
     total = sums(label, people, blank + 1)[row]
-    share = np.divide(overlap, total, out=np.zeros(len(overlap)), where=total > 0)
-    return np.where(row == blank, np.nan, share)
+    return np.where(row == blank, np.nan, ratio(overlap, total))

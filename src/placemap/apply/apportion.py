@@ -88,7 +88,7 @@ def usual_practices(resolved: Iterable[ResolvedFootprint]) -> str:
 
 
 def _need_patient_kinds(resolved: Sequence[ResolvedFootprint]) -> None:
-    every = [part for item in resolved for part in item.parts or (item,)]
+    every = [part for item in resolved for part in item.by_system]
     for number, item in enumerate(every):
         if not item.is_declared_from_practices:
             others = sum(not other.is_declared_from_practices for other in every[number + 1 :])

@@ -79,8 +79,7 @@ def shares_of(covered: pd.DataFrame, cover: Cover) -> pd.DataFrame:
     """
     whole = cover.whole.reindex(covered["PLACECD"]).to_numpy(dtype=np.float64)
     part = covered[_COVERED].to_numpy(dtype=np.float64)
-    known = np.isfinite(whole) & (whole > 0)
-    share = np.divide(part, whole, out=np.full(part.shape, np.nan), where=known)
+    share = ratio(part, whole, np.nan)
     rest = covered.drop(columns=_COVERED).reset_index(drop=True)
     return pd.concat([rest, pd.DataFrame(np.clip(share, 0, 1), columns=list(COVERAGE))], axis=1)
 

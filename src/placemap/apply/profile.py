@@ -16,7 +16,7 @@ from placemap.apply.publish_rule import NHS, NHS_RULE, PublishRule
 from placemap.apply.rate_options import LEVELS
 from placemap.apply.rates import ENOUGH
 from placemap.apply.spread import Spread, spread_of
-from placemap.core.arrays import Bools, Floats
+from placemap.core.arrays import Bools, Floats, ratio
 from placemap.core.codes import KINDS
 from placemap.core.text import counted
 from placemap.reference.profiles import (
@@ -103,9 +103,7 @@ class ProfileFigure:
 
     def parts(self) -> Floats:
         """By group × fifth, the part of its people who live there; NaN for a group without any."""
-        total = self.people.sum(axis=1, keepdims=True)
-        found: Floats = np.divide(self.people, total, out=np.full(self.people.shape, np.nan), where=total > 0)
-        return found
+        return ratio(self.people, self.people.sum(axis=1, keepdims=True), np.nan)
 
     def covered(self) -> Floats:
         """By group, the part of its people whose unit has the figure: residents, else registered patients."""
@@ -196,7 +194,7 @@ def ratio_of(part: Floats, whole: Floats | None = None) -> tuple[Floats, Floats,
     if whole is None:
         return part, *byar(part, LEVELS[0])
     low, high = wilson(part, whole, LEVELS[0])
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0), low, high
+    return ratio(part, whole, np.nan), low, high
 
 
 def with_whole(table: ProfileTable, column: ProfileColumn) -> Floats:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from placemap.apply.apportion import BY_RESIDENTS, Apportionment, place_keys, usual_practices
 from placemap.apply.coverage import cover_of
-from placemap.core.arrays import Floats, Ints
+from placemap.core.arrays import Floats, Ints, ratio
 from placemap.core.columns import Codes
 from placemap.reference.profiles import FIFTHS, ProfileTable
 from placemap.resolve.resolved import ResolvedFootprint
@@ -62,8 +62,7 @@ class Spread:
         known = np.isfinite(values[self.home])
         home = self.home[known]
         total = np.bincount(self.home_group[known], self.people[known, self.weigh] * values[home], self.groups)
-        mean: Floats = np.divide(total, weight, out=np.full(self.groups, np.nan), where=weight > 0)
-        return mean
+        return ratio(total, weight, np.nan)
 
     def covered(self, values: Floats) -> Floats:
         """By group, units, residents and patients that have a figure."""
@@ -80,9 +79,7 @@ class Spread:
 
     def shares(self, values: Floats) -> Floats:
         """By group, the shares of its units, residents and patients that have a figure; NaN where none applies."""
-        known = self.whole > 0
-        share: Floats = np.divide(self.covered(values), self.whole, out=np.full(self.whole.shape, np.nan), where=known)
-        return np.clip(share, 0, 1)
+        return np.clip(ratio(self.covered(values), self.whole, np.nan), 0, 1)
 
     @staticmethod
     def _added(cell: Ints, people: Floats, count: int) -> Floats:

@@ -16,7 +16,8 @@ def about(workspace: Workspace, footprints: Sequence[ResolvedFootprint]) -> list
     """Which places these are and how good their evidence is, and whose tables brought the data to them: label, text."""
     named = [
         f"{part.system.name}: {part.footprint.name} ({part.footprint.status}, evidence grade {part.footprint.grade})"
-        for part in _parts(footprints)
+        for resolved in footprints
+        for part in resolved.by_system
     ]
     lines = attributions_of(workspace, footprints)
     return [*(("Places", name) for name in named), *(("Attribution", line) for line in lines)]
@@ -24,10 +25,6 @@ def about(workspace: Workspace, footprints: Sequence[ResolvedFootprint]) -> list
 
 def attributions_of(workspace: Workspace, footprints: Sequence[ResolvedFootprint]) -> list[str]:
     """The attributions of the reference tables that places rest on."""
-    parts = _parts(footprints)
+    parts = [part for resolved in footprints for part in resolved.by_system]
     entries = {entry.name: entry for part in parts for entry in workspace.inputs(part.system, part.footprint)}
     return [line.rstrip(".") for line in attributions([*entries.values()])]
-
-
-def _parts(footprints: Sequence[ResolvedFootprint]) -> list[ResolvedFootprint]:
-    return [part for resolved in footprints for part in resolved.parts or (resolved,)]

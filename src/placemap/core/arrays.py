@@ -63,9 +63,10 @@ def in_order(*keys: Ints) -> Ints | slice:
     return slice(None)
 
 
-def ratio(part: Numbers, whole: Numbers) -> Floats:
-    """`part` ÷ `whole`; 0 where `whole` is 0."""
-    return np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
+def ratio(part: Numbers, whole: Numbers, nothing: float = 0.0) -> Floats:
+    """`part` ÷ `whole`, in the shape of `part`; `nothing` where `whole` is 0, or not known (NaN)."""
+    found: Floats = np.divide(part, whole, out=np.full(np.shape(part), nothing), where=whole > 0)
+    return found
 
 
 def largest_remainder(parts: Sequence[float], total: int | None = None) -> list[int]:

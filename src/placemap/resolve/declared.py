@@ -100,13 +100,14 @@ def declared_practices(
     has it, the first of several by id; else with its PCN. `exclude` takes it out of the place that excludes it.
     """
     others = others or {}
+    by_place = tuple(_by_place(place, geography, others) for place in footprint.places)
     place_of: dict[str, int] = {}
     for kinds in ({*PRACTICES_OF} - {"practice"}, {PLACE.id}, {"practice"}):
         for position, place in reversed([*enumerate(footprint.places)]):
             members = [member for member in place.members if member.kind in kinds]
-            found = _all_of(members, geography, others) - practices_of(place.exclude, geography)
+            found = _all_of(members, geography, others) & by_place[position].codes
             place_of.update(dict.fromkeys(sorted(found), position))
-    return DeclaredPractices(place_of, tuple(_by_place(place, geography, others) for place in footprint.places))
+    return DeclaredPractices(place_of, by_place)
 
 
 def _all_of(members: Iterable[Member], geography: Geography, others: OtherPlaces) -> set[str]:

@@ -68,6 +68,11 @@ class ResolvedFootprint:
         """PLACENM by position of the place, with an empty one at the end for none (-1)."""
         return np.array([*(place.name for place in self.places), ""], dtype=object)
 
+    @property
+    def by_system(self) -> tuple[ResolvedFootprint, ...]:
+        """Its parts, one a system; of one system itself."""
+        return self.parts or (self,)
+
     @cached_property
     def part_of(self) -> Ints:
         """By position of the place, the position of its part."""
